@@ -1,0 +1,73 @@
+/* gene_choice.c - the most variable genes (sbnn_variable_genes in prepare.h).
+ * A gene with a fraction f of cells off and mean log2 count m lies above exp(-1.5 (m - b)) + 0.02 exactly for
+ * b < m + log(f - 0.02) / 1.5. So the curve that keeps n genes needs no bisection: sort by that bound. */
+#include "data/prepare.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { CELLS_NEEDED = 10 };
+static const double decay = 1.5, floor_fraction = 0.02;
+
+typedef struct gene_bound {
+  double b; /* the gene is kept by the curves with a smaller offset */
+  size_t gene;
+} gene_bound;
+
+static int by_bound(const void *a, const void *b) {
+  const gene_bound *x = a, *y = b;
+  if (x->b != y->b) return x->b > y->b ? -1 : 1;
+  return x->gene < y->gene ? -1 : x->gene > y->gene;
+}
+
+static int by_position(const void *a, const void *b) {
+  size_t x = *(const size_t *)a, y = *(const size_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+/* Per gene: in how many cells it is on, and the sum of log2(count) over these. */
+static void summarise(const sbnn_dataset *d, const size_t *rows, size_t n_rows, double threshold, size_t *on,
+                      double *log_sum) {
+  for (size_t i = 0; i < n_rows; i++) {
+    const float *counts = d->counts + rows[i] * d->n_genes;
+    for (size_t g = 0; g < d->n_genes; g++)
+      if ((double)counts[g] > threshold) on[g]++, log_sum[g] += log2((double)counts[g]);
+  }
+}
+
+static size_t bound_genes(size_t n_genes, size_t n_rows, const size_t *on, const double *log_sum,
+                          gene_bound *list) {
+  size_t n = 0;
+  for (size_t g = 0; g < n_genes; g++) {
+    double off = 1.0 - (double)on[g] / (double)n_rows;
+    if (on[g] < CELLS_NEEDED || off <= floor_fraction) continue;
+    list[n++] = (gene_bound){log_sum[g] / (double)on[g] + log(off - floor_fraction) / decay, g};
+  }
+  return n;
+}
+
+int sbnn_variable_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, double threshold, size_t n,
+                        size_t *chosen, sbnn_error *e) {
+  size_t *on = sbnn_alloc(d->n_genes, sizeof *on);
+  double *log_sum = sbnn_alloc(d->n_genes, sizeof *log_sum);
+  gene_bound *list = sbnn_alloc(d->n_genes, sizeof *list);
+  summarise(d, rows, n_rows, threshold, on, log_sum);
+  size_t candidates = bound_genes(d->n_genes, n_rows, on, log_sum, list);
+  int code = SBNN_OK;
+  if (candidates < n) {
+    code = sbnn_fail(
+        e, SBNN_BAD_INPUT,
+        "only %zu of the %zu genes are above the threshold %g in at least %d of the %zu cells, and not "
+        "in nearly all: %zu cannot be chosen; give a smaller --variable-genes or another "
+        "--gene-threshold",
+        candidates, d->n_genes, threshold, CELLS_NEEDED, n_rows, n);
+  } else {
+    qsort(list, candidates, sizeof *list, by_bound);
+    for (size_t i = 0; i < n; i++) chosen[i] = list[i].gene;
+    qsort(chosen, n, sizeof *chosen, by_position);
+  }
+  free(on);
+  free(log_sum);
+  free(list);
+  return code;
+}

@@ -1,0 +1,377 @@
+/* kmeans.c - k-means (kmeans.h). Each restart is a pure function of (seed, restart number), and sums run in a
+ * fixed order, so neither threads nor their schedule can change a bit of the result. */
+#include "data/kmeans.h"
+
+#include "data/random.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The distance loops are compiled for three instruction sets and chosen at run time. Without contraction (the
+ * build says so) all three give the same bits. */
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+enum { BLOCK = 8, MAX_CANDIDATES = 16 }; /* centres per pass of the distance kernel; k-means++ candidates */
+
+typedef struct problem {
+  size_t n, d, k, max_iterations;
+  size_t padded;   /* k rounded up to BLOCK */
+  double *rows;    /* n x d */
+  double *columns; /* d x n: the same, for distances of all rows to one point */
+  uint64_t seed;
+} problem;
+
+/* What one thread needs; the arrays live through all of its restarts. */
+typedef struct work {
+  double *centers;            /* k x d */
+  double *centers_by_column;  /* d x padded */
+  double *moved, *half_gap;   /* k: last step of a centre; half its distance to the nearest other centre */
+  double *upper, *lower;      /* n: bounds on the distances to the own and to the nearest other centre */
+  double *distances;          /* padded */
+  double *nearest, *trial[2]; /* n: squared distances, k-means++ */
+  int32_t *labels;            /* n */
+  size_t *sizes;              /* k */
+} work;
+
+/* The best restart so far. */
+typedef struct best {
+  double inertia;
+  size_t restart;
+  int32_t *labels; /* n */
+} best;
+
+static work new_work(const problem *p) {
+  work w = {.centers = sbnn_alloc(p->k * p->d, sizeof(double)),
+            .centers_by_column = sbnn_alloc(p->d * p->padded, sizeof(double)),
+            .moved = sbnn_alloc(p->k, sizeof(double)),
+            .half_gap = sbnn_alloc(p->k, sizeof(double)),
+            .upper = sbnn_alloc(p->n, sizeof(double)),
+            .lower = sbnn_alloc(p->n, sizeof(double)),
+            .distances = sbnn_alloc(p->padded, sizeof(double)),
+            .nearest = sbnn_alloc(p->n, sizeof(double)),
+            .trial = {sbnn_alloc(p->n, sizeof(double)), sbnn_alloc(p->n, sizeof(double))},
+            .labels = sbnn_alloc(p->n, sizeof(int32_t)),
+            .sizes = sbnn_alloc(p->k, sizeof(size_t))};
+  return w;
+}
+
+static void free_work(work *w) {
+  double *arrays[] = {w->centers, w->centers_by_column, w->moved,   w->half_gap, w->upper,
+                      w->lower,   w->distances,         w->nearest, w->trial[0], w->trial[1]};
+  for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) free(arrays[i]);
+  free(w->labels);
+  free(w->sizes);
+}
+
+/* ---- distances ---- */
+
+static double squared_distance(const double *a, const double *b, size_t d) {
+  double sum = 0;
+  for (size_t t = 0; t < d; t++) sum += (a[t] - b[t]) * (a[t] - b[t]);
+  return sum;
+}
+
+/* Squared distances of one row to all centres: BLOCK independent sums, which the compiler can vectorise. */
+CLONES static void distances_to_centers(const problem *p, const double *restrict centers_by_column,
+                                        const double *restrict x, double *restrict out) {
+  for (size_t j = 0; j < p->padded; j += BLOCK) {
+    double sum[BLOCK] = {0};
+    for (size_t t = 0; t < p->d; t++) {
+      const double *c = centers_by_column + t * p->padded + j;
+      for (size_t u = 0; u < BLOCK; u++) sum[u] += (x[t] - c[u]) * (x[t] - c[u]);
+    }
+    memcpy(out + j, sum, sizeof sum);
+  }
+}
+
+/* Squared distances of all rows to one row, or `nearest` where that is smaller; returns the sum of both. */
+CLONES static double distances_to_row(const problem *p, size_t row, const double *restrict nearest,
+                                      double *restrict out) {
+  const double *x = p->rows + row * p->d;
+  memset(out, 0, p->n * sizeof *out);
+  for (size_t t = 0; t < p->d; t++) {
+    const double *restrict column = p->columns + t * p->n;
+    const double at = x[t];
+    for (size_t i = 0; i < p->n; i++) out[i] += (column[i] - at) * (column[i] - at);
+  }
+  double sum = 0;
+  for (size_t i = 0; i < p->n; i++) sum += out[i] = nearest && nearest[i] < out[i] ? nearest[i] : out[i];
+  return sum;
+}
+
+/* ---- k-means++ ---- */
+
+/* A row with probability proportional to `weight`, whose sum in this order is `total` > 0. Never one of
+ * weight 0. */
+static size_t draw(const double *weight, size_t n, double total, double uniform) {
+  double sum = 0;
+  size_t last = 0;
+  for (size_t i = 0; i < n; i++) {
+    sum += weight[i];
+    if (weight[i] > 0) last = i;
+    if (weight[i] > 0 && sum > uniform * total) break;
+  }
+  return last;
+}
+
+static size_t candidates_per_step(size_t k) {
+  size_t n = 2;
+  for (double e = 2.718281828459045; (double)k >= e && n < MAX_CANDIDATES; e *= 2.718281828459045) n++;
+  return n; /* 2 + floor(log(k)) */
+}
+
+/* Greedy k-means++ (Arthur & Vassilvitskii 2007): of a few rows drawn by squared distance, the one that
+ * lowers the inertia most. False if the rows run out of distinct values. */
+static bool choose_starts(const problem *p, size_t restart, work *w) {
+  const sbnn_stream s = {p->seed, SBNN_STREAM_KMEANS, (uint32_t)restart};
+  const size_t candidates = candidates_per_step(p->k);
+  uint64_t drawn = 0;
+  size_t row = (size_t)sbnn_random_below(s, drawn++, p->n);
+  memcpy(w->centers, p->rows + row * p->d, p->d * sizeof(double));
+  double total = distances_to_row(p, row, NULL, w->nearest);
+  for (size_t j = 1; j < p->k; j++) {
+    if (!(total > 0)) return false;
+    double lowest = 0;
+    size_t chosen = SIZE_MAX;
+    for (size_t c = 0; c < candidates; c++) {
+      row = draw(w->nearest, p->n, total, sbnn_random_uniform(s, drawn++));
+      double sum = distances_to_row(p, row, w->nearest, w->trial[0]);
+      if (chosen != SIZE_MAX && sum >= lowest) continue;
+      lowest = sum;
+      chosen = row;
+      double *swap = w->trial[0];
+      w->trial[0] = w->trial[1];
+      w->trial[1] = swap;
+    }
+    total = lowest;
+    double *swap = w->nearest;
+    w->nearest = w->trial[1];
+    w->trial[1] = swap;
+    memcpy(w->centers + j * p->d, p->rows + chosen * p->d, p->d * sizeof(double));
+  }
+  return true;
+}
+
+/* ---- Lloyd with Hamerly's bounds (2010) ---- */
+
+static void spread_centers(const problem *p, work *w) {
+  for (size_t j = 0; j < p->k; j++)
+    for (size_t t = 0; t < p->d; t++) w->centers_by_column[t * p->padded + j] = w->centers[j * p->d + t];
+}
+
+static void measure_gaps(const problem *p, work *w) {
+  for (size_t j = 0; j < p->k; j++) {
+    double least = INFINITY;
+    distances_to_centers(p, w->centers_by_column, w->centers + j * p->d, w->distances);
+    for (size_t c = 0; c < p->k; c++)
+      if (c != j && w->distances[c] < least) least = w->distances[c];
+    w->half_gap[j] = 0.5 * sqrt(least);
+  }
+}
+
+/* Looks at all centres; true if the label has changed. Of equally near centres the first is taken. */
+static bool scan(const problem *p, work *w, size_t i) {
+  double first = INFINITY, second = INFINITY;
+  int32_t label = 0;
+  distances_to_centers(p, w->centers_by_column, p->rows + i * p->d, w->distances);
+  for (size_t j = 0; j < p->k; j++) {
+    double v = w->distances[j];
+    if (v < first) second = first, first = v, label = (int32_t)j;
+    else if (v < second) second = v;
+  }
+  w->upper[i] = sqrt(first);
+  w->lower[i] = sqrt(second);
+  bool changed = label != w->labels[i];
+  w->labels[i] = label;
+  return changed;
+}
+
+/* Assigns every row to its nearest centre; a row whose bounds exclude any other centre is passed over. The
+ * slack covers the bounds' rounding. Returns how many labels changed. */
+static size_t assign(const problem *p, work *w) {
+  const double slack = 1 + 1e-9;
+  size_t changes = 0;
+  for (size_t i = 0; i < p->n; i++) {
+    size_t own = (size_t)w->labels[i];
+    double safe = w->half_gap[own] > w->lower[i] ? w->half_gap[own] : w->lower[i];
+    if (w->upper[i] * slack < safe) continue;
+    w->upper[i] = sqrt(squared_distance(p->rows + i * p->d, w->centers + own * p->d, p->d));
+    if (w->upper[i] * slack < safe) continue;
+    changes += scan(p, w, i);
+  }
+  return changes;
+}
+
+/* Gives every empty cluster the row farthest from its own centre, out of a cluster that can spare one. */
+static size_t fill_empty(const problem *p, work *w) {
+  size_t moved = 0;
+  for (size_t j = 0; j < p->k; j++) {
+    if (w->sizes[j] > 0) continue;
+    double most = -1;
+    size_t far = 0;
+    for (size_t i = 0; i < p->n; i++) {
+      size_t own = (size_t)w->labels[i];
+      double v = squared_distance(p->rows + i * p->d, w->centers + own * p->d, p->d);
+      if (w->sizes[own] > 1 && v > most) most = v, far = i;
+    }
+    w->sizes[w->labels[far]]--;
+    w->sizes[j] = 1;
+    w->labels[far] = (int32_t)j;
+    memcpy(w->centers + j * p->d, p->rows + far * p->d, p->d * sizeof(double)); /* its distance is now 0 */
+    moved++;
+  }
+  return moved;
+}
+
+static void count_sizes(const problem *p, work *w) {
+  memset(w->sizes, 0, p->k * sizeof *w->sizes);
+  for (size_t i = 0; i < p->n; i++) w->sizes[w->labels[i]]++;
+}
+
+/* Moves the centres to the means of their rows; `moved` is how far. */
+static void update_centers(const problem *p, work *w) {
+  double *means = w->centers_by_column; /* free until spread_centers; k x d here */
+  memset(means, 0, p->k * p->d * sizeof *means);
+  for (size_t i = 0; i < p->n; i++) {
+    double *mean = means + (size_t)w->labels[i] * p->d;
+    const double *x = p->rows + i * p->d;
+    for (size_t t = 0; t < p->d; t++) mean[t] += x[t];
+  }
+  for (size_t j = 0; j < p->k; j++) {
+    double *mean = means + j * p->d;
+    for (size_t t = 0; t < p->d; t++) mean[t] /= (double)w->sizes[j];
+    w->moved[j] = sqrt(squared_distance(mean, w->centers + j * p->d, p->d));
+  }
+  memcpy(w->centers, means, p->k * p->d * sizeof *means);
+  memset(w->centers_by_column, 0, p->d * p->padded * sizeof *means);
+  spread_centers(p, w);
+}
+
+static void loosen_bounds(const problem *p, work *w) {
+  double most = 0;
+  for (size_t j = 0; j < p->k; j++) most = w->moved[j] > most ? w->moved[j] : most;
+  for (size_t i = 0; i < p->n; i++) {
+    w->upper[i] += w->moved[w->labels[i]];
+    w->lower[i] -= most;
+  }
+}
+
+static void forget_bounds(const problem *p, work *w) {
+  for (size_t i = 0; i < p->n; i++) w->upper[i] = INFINITY, w->lower[i] = 0;
+}
+
+static void iterate(const problem *p, work *w) {
+  spread_centers(p, w);
+  memset(w->labels, 0, p->n * sizeof *w->labels);
+  for (size_t i = 0; i < p->n; i++) scan(p, w, i);
+  for (size_t iteration = 0; iteration < p->max_iterations; iteration++) {
+    count_sizes(p, w);
+    size_t moved = fill_empty(p, w);
+    update_centers(p, w);
+    if (moved) forget_bounds(p, w);
+    else loosen_bounds(p, w);
+    measure_gaps(p, w);
+    if (assign(p, w) == 0) return;
+  }
+  count_sizes(p, w); /* stopped early: the centres are still those of the labels before */
+  if (fill_empty(p, w) == 0) update_centers(p, w);
+}
+
+static double inertia_of(const problem *p, const work *w) {
+  double sum = 0;
+  for (size_t i = 0; i < p->n; i++)
+    sum += squared_distance(p->rows + i * p->d, w->centers + (size_t)w->labels[i] * p->d, p->d);
+  return sum;
+}
+
+/* ---- restarts ---- */
+
+static void keep_better(best *b, double inertia, size_t restart, const int32_t *labels, size_t n) {
+  if (inertia > b->inertia || (inertia == b->inertia && restart > b->restart)) return;
+  b->inertia = inertia;
+  b->restart = restart;
+  memcpy(b->labels, labels, n * sizeof *labels);
+}
+
+/* False if some restart found too few distinct rows (then all do). */
+static bool run_restarts(const problem *p, size_t restarts, int threads, best *overall) {
+  bool enough = true;
+#pragma omp parallel num_threads(threads)
+  {
+    work w = new_work(p);
+    best own = {INFINITY, SIZE_MAX, sbnn_alloc(p->n, sizeof(int32_t))};
+    bool own_enough = true;
+#pragma omp for schedule(dynamic, 4)
+    for (size_t r = 0; r < restarts; r++) {
+      if (!own_enough || !(own_enough = choose_starts(p, r, &w))) continue;
+      iterate(p, &w);
+      keep_better(&own, inertia_of(p, &w), r, w.labels, p->n);
+    }
+#pragma omp critical(sbnn_kmeans)
+    {
+      enough = enough && own_enough;
+      keep_better(overall, own.inertia, own.restart, own.labels, p->n);
+    }
+    free(own.labels);
+    free_work(&w);
+  }
+  return enough;
+}
+
+/* Sizes and centres from the winning labels. */
+static void finish(const problem *p, const best *b, sbnn_kmeans *r) {
+  *r = (sbnn_kmeans){.n = p->n, .d = p->d, .k = p->k, .inertia = b->inertia, .restart = b->restart};
+  r->labels = b->labels;
+  r->centers = sbnn_alloc(p->k * p->d, sizeof *r->centers);
+  r->sizes = sbnn_alloc(p->k, sizeof *r->sizes);
+  for (size_t i = 0; i < p->n; i++) {
+    size_t own = (size_t)b->labels[i];
+    r->sizes[own]++;
+    for (size_t t = 0; t < p->d; t++) r->centers[own * p->d + t] += p->rows[i * p->d + t];
+  }
+  for (size_t j = 0; j < p->k; j++)
+    for (size_t t = 0; t < p->d; t++) r->centers[j * p->d + t] /= (double)r->sizes[j];
+}
+
+int sbnn_kmeans_fit(const float *data, size_t n, size_t d, const sbnn_kmeans_options *o, sbnn_kmeans *r,
+                    sbnn_error *e) {
+  *r = (sbnn_kmeans){0};
+  problem p = {.n = n, .d = d, .seed = o->seed};
+  p.k = o->clusters ? o->clusters : 20;
+  p.max_iterations = o->max_iterations ? o->max_iterations : 300;
+  p.padded = (p.k + BLOCK - 1) / BLOCK * BLOCK;
+  if (n < p.k)
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%zu cells cannot make %zu clusters; give more cells or fewer --clusters", n, p.k);
+  p.rows = sbnn_alloc(n * d, sizeof *p.rows);
+  p.columns = sbnn_alloc(n * d, sizeof *p.columns);
+  for (size_t i = 0; i < n; i++)
+    for (size_t t = 0; t < d; t++) p.rows[i * d + t] = p.columns[t * n + i] = (double)data[i * d + t];
+  best b = {INFINITY, SIZE_MAX, sbnn_alloc(n, sizeof *b.labels)};
+  int code = SBNN_OK;
+  if (run_restarts(&p, o->restarts ? o->restarts : 1000, o->threads > 0 ? o->threads : 1, &b)) {
+    finish(&p, &b, r);
+  } else {
+    code =
+        sbnn_fail(e, SBNN_BAD_INPUT,
+                  "the responses of the %zu cells have fewer than %zu distinct rows and cannot make as many "
+                  "clusters; give more cells or fewer --clusters",
+                  n, p.k);
+    free(b.labels);
+  }
+  free(p.rows);
+  free(p.columns);
+  return code;
+}
+
+void sbnn_kmeans_free(sbnn_kmeans *r) {
+  free(r->labels);
+  free(r->centers);
+  free(r->sizes);
+  *r = (sbnn_kmeans){0};
+}

@@ -1,0 +1,188 @@
+/* prepare.c - normalisation and z-scores, fitted on some cells and applied to any (prepare.h). */
+#include "data/prepare.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- one cell ---- */
+
+/* The sum over the chosen genes; SBNN_BAD_INPUT if it is 0. */
+static int library_size(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *size,
+                        sbnn_error *e) {
+  const float *counts = d->counts + row * d->n_genes;
+  double sum = 0;
+  for (size_t j = 0; j < p->n_genes; j++) sum += (double)counts[p->genes[j]];
+  *size = sum;
+  if (sum > 0) return SBNN_OK;
+  return sbnn_fail(
+      e, SBNN_BAD_INPUT,
+      "cell '%s' has no counts in any of the %zu chosen genes and cannot be normalised; remove the cell, "
+      "or choose more genes",
+      d->cell_names[row], p->n_genes);
+}
+
+/* log2(normalised + 1) of the chosen genes. */
+static int log_expression(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *out,
+                          sbnn_error *e) {
+  const float *counts = d->counts + row * d->n_genes;
+  double size;
+  int code = library_size(p, d, row, &size, e);
+  if (code != SBNN_OK) return code;
+  for (size_t j = 0; j < p->n_genes; j++) {
+    double count = (double)counts[p->genes[j]];
+    out[j] = count > 0 ? log2(count / size * p->median_library + 1) : 0; /* most counts are 0, log2 is slow */
+  }
+  return SBNN_OK;
+}
+
+static int transformed_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *out,
+                                 sbnn_error *e) {
+  const double *y = d->responses + row * d->n_responses;
+  for (size_t r = 0; r < p->n_responses; r++) {
+    if (p->y_transform == SBNN_Y_LOG1P && y[r] <= -1)
+      return sbnn_fail(
+          e, SBNN_BAD_INPUT,
+          "response '%s' of cell '%s' is %g, of which log1p has no value; use --y-transform none or "
+          "correct the value",
+          d->response_names[r], d->cell_names[row], y[r]);
+    out[r] = p->y_transform == SBNN_Y_LOG1P ? log1p(y[r]) : y[r];
+  }
+  return SBNN_OK;
+}
+
+/* ---- fitting ---- */
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+static int fit_median_library(sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
+                              sbnn_error *e) {
+  double *sizes = sbnn_alloc(n_rows, sizeof *sizes);
+  int code = SBNN_OK;
+  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) code = library_size(p, d, rows[i], &sizes[i], e);
+  qsort(sizes, n_rows, sizeof *sizes, compare_doubles);
+  p->median_library = 0.5 * (sizes[(n_rows - 1) / 2] + sizes[n_rows / 2]);
+  free(sizes);
+  return code;
+}
+
+typedef int (*row_function)(const sbnn_preparation *, const sbnn_dataset *, size_t row, double *out,
+                            sbnn_error *);
+
+/* Column means and population standard deviations of f over the rows, in two passes (the one-pass formula
+ * cancels). Exactly 0 for a column of equal values, whose mean may be off by a rounding. */
+static int fit_columns(row_function f, const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows,
+                       size_t n_rows, size_t n_cols, double *mean, double *sd, sbnn_error *e) {
+  double *v = sbnn_alloc(n_cols, sizeof *v), *first = sbnn_alloc(n_cols, sizeof *first);
+  bool *varies = sbnn_alloc(n_cols, sizeof *varies);
+  int code = f(p, d, rows[0], first, e);
+  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) {
+    code = f(p, d, rows[i], v, e);
+    for (size_t j = 0; j < n_cols; j++) mean[j] += v[j], varies[j] |= v[j] != first[j];
+  }
+  for (size_t j = 0; j < n_cols; j++) mean[j] /= (double)n_rows;
+  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) {
+    code = f(p, d, rows[i], v, e);
+    for (size_t j = 0; j < n_cols; j++) sd[j] += (v[j] - mean[j]) * (v[j] - mean[j]);
+  }
+  for (size_t j = 0; j < n_cols; j++) sd[j] = varies[j] ? sqrt(sd[j] / (double)n_rows) : 0;
+  free(v);
+  free(first);
+  free(varies);
+  return code;
+}
+
+static int choose_genes(sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
+                        const sbnn_prepare_options *o, sbnn_error *e) {
+  bool selection = o->variable_genes > 0 && o->variable_genes < d->n_genes;
+  p->n_genes = selection ? o->variable_genes : d->n_genes;
+  p->genes = sbnn_alloc(p->n_genes, sizeof *p->genes);
+  if (selection) return sbnn_variable_genes(d, rows, n_rows, o->gene_threshold, p->n_genes, p->genes, e);
+  for (size_t j = 0; j < p->n_genes; j++) p->genes[j] = j;
+  return SBNN_OK;
+}
+
+static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t n_rows, sbnn_error *e) {
+  for (size_t r = 0; r < p->n_responses; r++)
+    if (!(p->y_sd[r] > 0))
+      return sbnn_fail(
+          e, SBNN_BAD_INPUT,
+          "response '%s' has the same value in all %zu cells that are trained on and cannot be scaled; "
+          "remove it or give more cells",
+          d->response_names[r], n_rows);
+  return SBNN_OK;
+}
+
+int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,
+                     sbnn_preparation *p, sbnn_error *e) {
+  *p = (sbnn_preparation){.n_responses = d->n_responses, .y_transform = o->y_transform};
+  if (n_rows == 0)
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "there are no cells to fit the scaling on; give more cells or fewer folds");
+  int code = choose_genes(p, d, rows, n_rows, o, e);
+  p->x_mean = sbnn_alloc(p->n_genes, sizeof *p->x_mean);
+  p->x_sd = sbnn_alloc(p->n_genes, sizeof *p->x_sd);
+  p->y_mean = sbnn_alloc(p->n_responses, sizeof *p->y_mean);
+  p->y_sd = sbnn_alloc(p->n_responses, sizeof *p->y_sd);
+  if (code == SBNN_OK) code = fit_median_library(p, d, rows, n_rows, e);
+  if (code == SBNN_OK)
+    code = fit_columns(log_expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, e);
+  if (code == SBNN_OK)
+    code = fit_columns(transformed_responses, p, d, rows, n_rows, p->n_responses, p->y_mean, p->y_sd, e);
+  if (code == SBNN_OK) code = check_responses(p, d, n_rows, e);
+  if (code != SBNN_OK) sbnn_preparation_free(p);
+  return code;
+}
+
+/* ---- applying ---- */
+
+static int apply_columns(row_function f, const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows,
+                         size_t n_rows, size_t n_cols, const double *mean, const double *sd, float *out,
+                         sbnn_error *e) {
+  double *v = sbnn_alloc(n_cols, sizeof *v);
+  int code = SBNN_OK;
+  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) {
+    code = f(p, d, rows[i], v, e);
+    if (code != SBNN_OK) break;
+    for (size_t j = 0; j < n_cols; j++)
+      out[i * n_cols + j] = sd[j] > 0 ? (float)((v[j] - mean[j]) / sd[j]) : 0;
+  }
+  free(v);
+  return code;
+}
+
+int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
+                       float *x, float *y, sbnn_error *e) {
+  int code = SBNN_OK;
+  if (x) code = apply_columns(log_expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, x, e);
+  if (y && code == SBNN_OK)
+    code = apply_columns(transformed_responses, p, d, rows, n_rows, p->n_responses, p->y_mean, p->y_sd, y, e);
+  return code;
+}
+
+void sbnn_preparation_free(sbnn_preparation *p) {
+  free(p->genes);
+  free(p->x_mean);
+  free(p->x_sd);
+  free(p->y_mean);
+  free(p->y_sd);
+  *p = (sbnn_preparation){0};
+}
+
+/* ---- centring ---- */
+
+void sbnn_center(float *train, size_t n_train, float *test, size_t n_test, size_t n_cols) {
+  double *mean = sbnn_alloc(n_cols, sizeof *mean);
+  for (size_t i = 0; i < n_train; i++)
+    for (size_t j = 0; j < n_cols; j++) mean[j] += (double)train[i * n_cols + j];
+  for (size_t j = 0; j < n_cols; j++) mean[j] /= n_train ? (double)n_train : 1;
+  for (size_t i = 0; i < n_train; i++)
+    for (size_t j = 0; j < n_cols; j++)
+      train[i * n_cols + j] = (float)((double)train[i * n_cols + j] - mean[j]);
+  for (size_t i = 0; i < n_test; i++)
+    for (size_t j = 0; j < n_cols; j++)
+      test[i * n_cols + j] = (float)((double)test[i * n_cols + j] - mean[j]);
+  free(mean);
+}

@@ -1,0 +1,51 @@
+/* table.h - one parsed table: named rows, named columns, and numbers (sbnn_table) or text (sbnn_labels).
+ * Formats: CSV and TSV, plain or gzip (told by content, not by name); the separator is a tab if the header
+ * has one outside quotes, else a comma. Quoted fields with doubled quotes, CRLF, UTF-8 byte-order mark, blank
+ * lines, '#' lines before the header, an empty or named corner cell, or none at all (as R writes it: the
+ * header is one field shorter than the rows). Another format is another file: see `readers` in table.c.
+ * Threads: a table may be read by any number of threads; reading two files at once is fine. */
+#ifndef SBNN_DATA_TABLE_H
+#define SBNN_DATA_TABLE_H
+
+#include "sbnn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Owns all of its members; release with sbnn_table_free. Row and column ids are unique and not empty. */
+typedef struct sbnn_table {
+  char *path;
+  size_t n_rows, n_cols; /* both >= 1 */
+  char **row_ids;        /* n_rows */
+  char **col_ids;        /* n_cols */
+  double *values;        /* n_rows x n_cols, row-major; NaN: missing, only if allowed; may hold infinities */
+  uint64_t hash; /* 64-bit FNV-1a of the file's bytes as they are on disk (compressed if compressed) */
+} sbnn_table;
+
+/* {0} is the default. */
+typedef struct sbnn_table_options {
+  bool allow_missing; /* an empty field, NA, N/A, NaN, null or None becomes NaN instead of an error */
+} sbnn_table_options;
+
+/* Reads a table of numbers. `options` may be NULL. On failure *t is all zero.
+ * SBNN_BAD_INPUT with file, line and column for: cannot open, empty, header only, ragged rows, not a number,
+ * truncated or damaged gzip, binary content, missing or duplicate ids, too many columns. SBNN_FAILED: I/O. */
+int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+void sbnn_table_free(sbnn_table *t); /* leaves *t all zero; t may be all zero */
+
+/* A table of text: an id per row and any text in its columns (e.g. cell, family, type, color). */
+typedef struct sbnn_labels {
+  char *path;
+  size_t n_rows, n_cols; /* both >= 1 */
+  char **row_ids;        /* n_rows, unique */
+  char **col_ids;        /* n_cols, unique */
+  char **text;           /* n_rows x n_cols, row-major; never NULL, may be "" */
+  uint64_t hash;         /* as in sbnn_table */
+} sbnn_labels;
+
+/* Reads a table of text; same formats and errors as sbnn_table_read, on failure *l is all zero. */
+int sbnn_labels_read(const char *path, sbnn_labels *l, sbnn_error *e);
+void sbnn_labels_free(sbnn_labels *l); /* leaves *l all zero */
+
+#endif

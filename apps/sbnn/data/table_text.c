@@ -1,0 +1,277 @@
+/* table_text.c - tables in CSV and TSV (table_text.h): a header, rows of an id and cells, unique ids. Numbers
+ * and text share everything but the function that reads the cells of a row. */
+#include "data/table_text.h"
+
+#include "data/ids.h"
+#include "data/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_COLUMNS = 1 << 24 }; /* more is a file without line ends, not a table */
+
+typedef struct grid grid;
+struct grid {
+  sbnn_text text;
+  sbnn_strings header, row_ids;
+  size_t *row_lines; /* line of each row, for messages */
+  size_t n_cols;     /* 0 until the first row has been counted */
+  /* Reads the cells of a row into the sink: at most max, then only counts; *count is what the row has. */
+  int (*read_cells)(grid *g, size_t max, size_t *count);
+  bool allow_missing;
+  double *values; /* sink of numbers */
+  size_t n_values, value_capacity;
+  sbnn_strings cells; /* sink of text */
+};
+
+/* ---- cells ---- */
+
+static bool is_missing(const char *s) {
+  static const char *const names[] = {"", "NA", "N/A", "NaN", "null", "None"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strcasecmp(s, names[i]) == 0) return true;
+  return false;
+}
+
+/* The name of column `cell` (from 0) of the cells. In the first row it is not known yet whether the header
+ * has a corner: most have. */
+static const char *column_name(const grid *g, size_t cell) {
+  size_t i = g->n_cols == g->header.n ? cell : cell + 1;
+  return i < g->header.n ? g->header.items[i] : "?";
+}
+
+static int number_error(grid *g, const sbnn_field *f, size_t cell) {
+  char shown[64], name[64];
+  sbnn_text_show(f->text, shown);
+  sbnn_text_show(column_name(g, cell), name);
+  const char *mend = is_missing(f->text) ? "a missing value; fill it in, or remove its row or column"
+                                         : "not a number; write numbers like 12, 0.5 or 1e-3";
+  return sbnn_fail(g->text.error, SBNN_BAD_INPUT, "%s, line %zu, column %zu (%s): '%s' is %s", g->text.path,
+                   f->line, f->column, name, shown, mend);
+}
+
+static int read_number(grid *g, size_t cell, double *value, bool *last) {
+  sbnn_field f;
+  int code = sbnn_text_field(&g->text, &f);
+  if (code != SBNN_OK) return code;
+  *last = f.last;
+  if (sbnn_text_parse(&g->text, &f, value)) return SBNN_OK;
+  *value = strtod("nan", NULL);
+  return g->allow_missing && is_missing(f.text) ? SBNN_OK : number_error(g, &f, cell);
+}
+
+static int count_rest(grid *g, bool last, size_t *count) {
+  sbnn_field f;
+  int code = SBNN_OK;
+  for (; !last && code == SBNN_OK; last = f.last) {
+    code = sbnn_text_field(&g->text, &f);
+    if (code != SBNN_OK) return code;
+    if (++*count > MAX_COLUMNS) break;
+  }
+  return code;
+}
+
+static int read_numbers(grid *g, size_t max, size_t *count) {
+  if (g->value_capacity - g->n_values < max) {
+    g->value_capacity = 2 * g->value_capacity + max;
+    g->values = sbnn_realloc(g->values, g->value_capacity, sizeof *g->values);
+  }
+  double *out = g->values + g->n_values;
+  bool last = false;
+  int code = SBNN_OK;
+  for (*count = 0; !last && *count < max && code == SBNN_OK;) {
+    *count += sbnn_text_numbers(&g->text, out + *count, max - *count, &last);
+    if (last || *count == max) break;
+    code = read_number(g, *count, out + *count, &last);
+    ++*count;
+  }
+  g->n_values += *count;
+  return code == SBNN_OK ? count_rest(g, last, count) : code;
+}
+
+static int read_strings(grid *g, size_t max, size_t *count) {
+  sbnn_field f = {0};
+  for (*count = 0; !f.last && *count < max; ++*count) {
+    int code = sbnn_text_field(&g->text, &f);
+    if (code != SBNN_OK) return code;
+    sbnn_strings_add(&g->cells, f.text);
+  }
+  return count_rest(g, f.last, count);
+}
+
+/* ---- header and rows ---- */
+
+/* Control bytes in a name: a binary file that happens to hold no NUL so far. */
+static int check_id(grid *g, const sbnn_field *f) {
+  for (const char *c = f->text; *c; c++)
+    if ((unsigned char)*c < ' ' && *c != '\t' && *c != '\n' && *c != '\r')
+      return sbnn_fail(
+          g->text.error, SBNN_BAD_INPUT,
+          "%s, line %zu, column %zu: the byte 0x%02x in a name: this is not a text table; save it as "
+          "CSV or TSV in UTF-8",
+          g->text.path, f->line, f->column, (unsigned)(unsigned char)*c);
+  return SBNN_OK;
+}
+
+static int read_header(grid *g) {
+  bool more;
+  int code = sbnn_text_skip_comments(&g->text);
+  if (code == SBNN_OK) code = sbnn_text_find_separator(&g->text);
+  if (code == SBNN_OK) code = sbnn_text_row(&g->text, &more);
+  if (code != SBNN_OK) return code;
+  size_t line = g->text.line;
+  if (!more)
+    return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                     "%s: the file holds no table, only blank lines or comments; write it again",
+                     g->text.path);
+  for (sbnn_field f = {0}; !f.last;) {
+    if ((code = sbnn_text_field(&g->text, &f)) != SBNN_OK) return code;
+    if ((code = check_id(g, &f)) != SBNN_OK) return code;
+    sbnn_strings_add(&g->header, f.text);
+    if (g->header.n > MAX_COLUMNS)
+      return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                       "%s, line %zu: too many columns (more than %d); check the file's line ends",
+                       g->text.path, line, MAX_COLUMNS);
+  }
+  if (g->header.n > 1) return SBNN_OK;
+  return sbnn_fail(
+      g->text.error, SBNN_BAD_INPUT,
+      "%s, line %zu: the header has a single column%s; separate ids and values with commas or tabs",
+      g->text.path, line,
+      strchr(g->header.items[0], ';') ? " (with semicolons, which separate nothing here)" : "");
+}
+
+static int ragged(grid *g, size_t line, size_t expected, size_t found) {
+  return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                   "%s, line %zu: expected %zu fields like the header, found %zu; make all rows equally long",
+                   g->text.path, line, expected, found);
+}
+
+/* The first row decides: as many fields as the header (which has a corner), or one more (as R writes it). */
+static int check_length(grid *g, size_t line, size_t count) {
+  if (g->n_cols == 0 && (count == g->header.n || count + 1 == g->header.n)) g->n_cols = count;
+  if (count > 0 && count == g->n_cols) return SBNN_OK;
+  return ragged(g, line, (g->n_cols ? g->n_cols : g->header.n - 1) + 1, count + 1);
+}
+
+static int read_row(grid *g) {
+  sbnn_field id;
+  int code = sbnn_text_field(&g->text, &id);
+  if (code == SBNN_OK) code = check_id(g, &id);
+  if (code != SBNN_OK) return code;
+  if (*id.text == '\0' && !id.last)
+    return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                     "%s, line %zu: the row has no name in its first column; give it a unique one",
+                     g->text.path, id.line);
+  size_t row = g->row_ids.n, count = 0;
+  sbnn_strings_add(&g->row_ids, id.text);
+  if ((row & (row - 1)) == 0) /* 0 and the powers of two: room for twice as many */
+    g->row_lines = sbnn_realloc(g->row_lines, row ? 2 * row : 1, sizeof *g->row_lines);
+  g->row_lines[row] = id.line;
+  if (!id.last) code = g->read_cells(g, g->n_cols ? g->n_cols : g->header.n, &count);
+  return code == SBNN_OK ? check_length(g, id.line, count) : code;
+}
+
+static int read_rows(grid *g) {
+  bool more = true;
+  int code = SBNN_OK;
+  while (code == SBNN_OK) {
+    code = sbnn_text_row(&g->text, &more);
+    if (code != SBNN_OK || !more) break;
+    code = read_row(g);
+  }
+  if (code != SBNN_OK || g->row_ids.n > 0) return code;
+  return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                   "%s: the table has a header but no rows; write the file again or check its line ends",
+                   g->text.path);
+}
+
+/* ---- ids ---- */
+
+static int check_columns(grid *g) {
+  size_t first, second;
+  char shown[64];
+  for (size_t i = 0; i < g->header.n; i++)
+    if (*g->header.items[i] == '\0')
+      return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                       "%s: column %zu has no name in the header; give it a unique one", g->text.path, i + 2);
+  sbnn_index x;
+  sbnn_index_build(&x, g->header.items, g->header.n, &first, &second);
+  sbnn_index_free(&x);
+  if (first == SBNN_ABSENT) return SBNN_OK;
+  return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                   "%s: the name '%s' stands in the header twice, for columns %zu and %zu; make it unique",
+                   g->text.path, sbnn_text_show(g->header.items[first], shown), first + 2, second + 2);
+}
+
+static int check_rows(grid *g) {
+  size_t first, second;
+  char shown[64];
+  sbnn_index x;
+  sbnn_index_build(&x, g->row_ids.items, g->row_ids.n, &first, &second);
+  sbnn_index_free(&x);
+  if (first == SBNN_ABSENT) return SBNN_OK;
+  return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
+                   "%s: the name '%s' stands for two rows, on lines %zu and %zu; make it unique",
+                   g->text.path, sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
+                   g->row_lines[second]);
+}
+
+static void drop_corner(sbnn_strings *header) {
+  free(header->items[0]);
+  memmove(header->items, header->items + 1, --header->n * sizeof *header->items);
+}
+
+/* ---- the two kinds ---- */
+
+static int read_grid(grid *g, const char *path, sbnn_error *e) {
+  int code = sbnn_text_open(&g->text, path, e);
+  if (code == SBNN_OK) code = read_header(g);
+  if (code == SBNN_OK) code = read_rows(g);
+  if (code == SBNN_OK && g->n_cols < g->header.n) drop_corner(&g->header);
+  if (code == SBNN_OK) code = check_columns(g);
+  return code == SBNN_OK ? check_rows(g) : code;
+}
+
+static void free_grid(grid *g) {
+  sbnn_text_close(&g->text);
+  sbnn_strings_free(&g->header);
+  sbnn_strings_free(&g->row_ids);
+  sbnn_strings_free(&g->cells);
+  free(g->row_lines);
+  free(g->values);
+}
+
+int sbnn_table_read_text(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
+  grid g = {.read_cells = read_numbers, .allow_missing = options->allow_missing};
+  int code = read_grid(&g, path, e);
+  if (code == SBNN_OK) {
+    *t = (sbnn_table){.path = sbnn_strdup(path),
+                      .n_rows = g.row_ids.n,
+                      .n_cols = g.n_cols,
+                      .values = g.values,
+                      .hash = sbnn_source_hash(g.text.source)};
+    t->row_ids = sbnn_strings_take(&g.row_ids);
+    t->col_ids = sbnn_strings_take(&g.header);
+    g.values = NULL;
+  }
+  free_grid(&g);
+  return code;
+}
+
+int sbnn_labels_read_text(const char *path, sbnn_labels *l, sbnn_error *e) {
+  grid g = {.read_cells = read_strings};
+  int code = read_grid(&g, path, e);
+  if (code == SBNN_OK) {
+    *l = (sbnn_labels){.path = sbnn_strdup(path),
+                       .n_rows = g.row_ids.n,
+                       .n_cols = g.n_cols,
+                       .hash = sbnn_source_hash(g.text.source)};
+    l->row_ids = sbnn_strings_take(&g.row_ids);
+    l->col_ids = sbnn_strings_take(&g.header);
+    l->text = sbnn_strings_take(&g.cells);
+  }
+  free_grid(&g);
+  return code;
+}

@@ -1,0 +1,37 @@
+/* error.c - error sentences and checked allocation (sbnn.h). */
+#include "sbnn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
+  if (e && e->code == SBNN_OK) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(e->text, sizeof e->text, format, args);
+    va_end(args);
+    e->code = code;
+  }
+  return code;
+}
+
+static void *checked(void *p, size_t n, size_t size) {
+  if (p || n == 0 || size == 0) return p;
+  fprintf(stderr,
+          "sbnn: out of memory: %zu x %zu bytes were refused; close other programs or use a smaller table\n",
+          n, size);
+  exit(SBNN_FAILED);
+}
+
+void *sbnn_alloc(size_t n, size_t size) { return checked(calloc(n ? n : 1, size ? size : 1), n, size); }
+
+void *sbnn_realloc(void *p, size_t n, size_t size) {
+  if (size && n > SIZE_MAX / size) return checked(NULL, n, size);
+  return checked(realloc(p, n * size ? n * size : 1), n, size);
+}
+
+char *sbnn_strdup(const char *s) {
+  size_t n = strlen(s) + 1;
+  return memcpy(sbnn_alloc(n, 1), s, n);
+}

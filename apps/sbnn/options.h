@@ -1,0 +1,75 @@
+/* options.h - every option of the tool, once: parsing, `sbnn help`, run.json and (later) man page and
+ * completions all read the one table in options.c. Defaults are the paper's values. */
+#ifndef SBNN_OPTIONS_H
+#define SBNN_OPTIONS_H
+
+#include "data/dataset.h"
+#include "data/folds.h"
+#include "data/prepare.h"
+#include "sbnn.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef enum sbnn_command {
+  SBNN_CMD_DEMO = 1,
+  SBNN_CMD_TRAIN = 2,
+  SBNN_CMD_CV = 4,
+  SBNN_CMD_INFO = 8,
+  SBNN_CMD_HELP = 16
+} sbnn_command;
+typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
+
+enum { SBNN_MAX_HIDDEN = 8 };
+
+typedef struct sbnn_phase_options {
+  int epochs;
+  double lr;
+} sbnn_phase_options;
+
+/* Strings are borrowed from argv. */
+typedef struct sbnn_options {
+  sbnn_command command;
+  const char *help_topic; /* `sbnn help CMD`, NULL = the overview */
+  /* data */
+  const char *x, *y, *labels, *label_column;
+  int x_genes_in; /* sbnn_genes_in */
+  int variable_genes;
+  double gene_threshold;
+  int y_transform; /* sbnn_y_transform */
+  /* network */
+  int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
+  int bottleneck, genes;
+  double lasso, l2;
+  /* phases */
+  bool no_pretrain; /* only the model without pretraining */
+  bool both;        /* cv: the model with pretraining and the one without */
+  int clusters, cluster_min, kmeans_restarts;
+  double pretrain_fraction; /* of the training rows that train; the others validate */
+  int pretrain_weights;     /* sbnn_weights */
+  sbnn_phase_options pretrain, frozen, unfrozen, finetune, autoencoder, no_pretrain_phase;
+  int batch;
+  int seed;
+  /* cross-validation */
+  int folds;
+  int protocol; /* sbnn_protocol */
+  const char *fold_permutation;
+  int threads; /* 0 = all */
+  /* output */
+  const char *out;
+  bool force, quiet;
+} sbnn_options;
+
+/* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
+ * nearest name for a typo, or names the missing option. Thread rule: call once, from the main thread. */
+int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
+
+/* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. */
+int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e);
+
+/* Calls `each` for every option that the command takes, with its resolved value as text ("0.1", "512,128",
+ * "strict"; NULL = unset): for run.json. kind: 's' string, 'n' number, 'b' true/false. */
+void sbnn_options_each(const sbnn_options *o,
+                       void (*each)(void *ctx, const char *name, char kind, const char *value), void *ctx);
+
+#endif

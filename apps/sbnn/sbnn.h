@@ -1,0 +1,36 @@
+/* sbnn.h - what every file of the application shares: exit codes, error text, checked allocation.
+ * The application may exit on a failed allocation; the library never does. */
+#ifndef SBNN_H
+#define SBNN_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Process exit codes; functions that can fail return one of them (0 = success). */
+enum {
+  SBNN_OK = 0,
+  SBNN_FAILED = 1,       /* the run failed: I/O, memory, a bug */
+  SBNN_USAGE = 2,        /* the command line is wrong */
+  SBNN_BAD_INPUT = 3,    /* a data file is wrong */
+  SBNN_NUMERICAL = 4,    /* training met a non-finite value */
+  SBNN_INTERRUPTED = 130 /* SIGINT or SIGTERM */
+};
+
+/* One sentence for the user: what, where, how to mend it. The first failure wins. */
+typedef struct sbnn_error {
+  int code;
+  char text[1024];
+} sbnn_error;
+
+/* Records the message unless one is there already; returns `code`, so that callers can `return
+ * sbnn_fail(...)`. */
+int sbnn_fail(sbnn_error *e, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Zeroed memory for n elements of `size` bytes; prints one sentence and exits with SBNN_FAILED when there is
+ * none. */
+void *sbnn_alloc(size_t n, size_t size);
+void *sbnn_realloc(void *p, size_t n, size_t size);
+char *sbnn_strdup(const char *s);
+
+#endif

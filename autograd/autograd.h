@@ -1,0 +1,265 @@
+/* autograd.h - one append-only graph, one descriptor per op, one compiled plan.
+ *
+ * Build a graph of values with the constructors of ops.def and the compositions below; ask for gradients,
+ * which are more graph; compile outputs and effects into a plan; make a run of the plan, bind its leaves to
+ * memory, and step it.
+ *
+ *   errors   Building is sticky: the first failure is recorded in the graph, later constructors return id 0,
+ * and the user looks once, at ag_compile or through ag_status. Nothing here aborts or exits. threads  graph:
+ * one thread. Plan: immutable, shared by any number of threads. Run: one thread at a time. lifetime refs die
+ * with their graph; a plan copies all it needs; a run borrows its plan.                              */
+#ifndef NABLA_AUTOGRAD_H
+#define NABLA_AUTOGRAD_H
+
+#include "../tensor/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- graph ----------------------------------------------------------------------------------------- */
+
+typedef struct ag_graph ag_graph;
+
+typedef struct ag_ref {
+  uint32_t id; /* 0 = a construction that failed */
+} ag_ref;
+
+typedef struct ag_type {
+  tn_dtype dtype;
+  int rank;
+  int64_t shape[TN_MAX_RANK];
+} ag_type;
+
+/* Every allocation of the graph and of what is made from it (gradients, plans, runs) goes through `alloc`
+ * (NULL = default). */
+TN_MUST_CHECK tn_status ag_graph_new(const tn_alloc *alloc, ag_graph **out);
+void ag_graph_free(ag_graph *g);
+
+tn_status ag_status(const ag_graph *g);  /* the first failure, or TN_OK */
+const char *ag_error(const ag_graph *g); /* its sentence: op, shapes, scope; "" if none; lives as long as g */
+void ag_fail(ag_graph *g, tn_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+ag_type ag_type_of(const ag_graph *g, ag_ref x); /* zeroed type for id 0 */
+size_t ag_node_count(const ag_graph *g);
+
+/* A scope names the nodes appended until the matching pop ("encoder/0"), for messages and dumps. Nests. */
+void ag_scope_push(ag_graph *g, const char *name);
+void ag_scope_pop(ag_graph *g);
+
+/* The graph as text, one SSA line a node, on `write(ctx, line)`. */
+void ag_dump(const ag_graph *g, void (*write)(void *ctx, const char *line), void *ctx);
+
+/* Leaves. A name is unique in a graph; asking again for the same name and type gives the same leaf, another
+ * type is an error. Inputs and states are both bound per run; only a state may be assigned to. */
+ag_ref ag_input(ag_graph *g, const char *name, tn_dtype dtype, int rank, const int64_t *shape);
+ag_ref ag_state(ag_graph *g, const char *name, tn_dtype dtype, int rank, const int64_t *shape);
+ag_ref ag_constant(ag_graph *g, tn_view value);              /* the elements are copied */
+ag_ref ag_scalar(ag_graph *g, tn_dtype dtype, double value); /* a rank-0 constant */
+ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constant of x's element type */
+
+/* The primitives, one file each under ops/: see docs/ops.md for shapes and derivatives. */
+#define AG_OP(name, params) ag_ref ag_##name params;
+#include "ops/ops.def"
+#undef AG_OP
+
+/* Compositions (compose.c); x is any float value, results have its type unless said. Axes may be negative
+ * (from the end). */
+ag_ref ag_neg(ag_graph *g, ag_ref x);
+ag_ref ag_scale(ag_graph *g, ag_ref x, double factor);
+ag_ref ag_offset(ag_graph *g, ag_ref x, double summand);
+ag_ref ag_square(ag_graph *g, ag_ref x);
+ag_ref ag_reciprocal(ag_graph *g, ag_ref x);
+ag_ref ag_pow(ag_graph *g, ag_ref x, double exponent); /* x > 0 unless the exponent is a small integer */
+ag_ref ag_abs(ag_graph *g, ag_ref x);                  /* derivative 0 at 0 */
+ag_ref ag_sign(ag_graph *g, ag_ref x);
+ag_ref ag_maximum(ag_graph *g, ag_ref a, ag_ref b); /* ties: the derivative goes to b */
+ag_ref ag_minimum(ag_graph *g, ag_ref a, ag_ref b);
+ag_ref ag_clamp(ag_graph *g, ag_ref x, double low, double high);
+ag_ref ag_less(ag_graph *g, ag_ref a, ag_ref b);
+ag_ref ag_less_equal(ag_graph *g, ag_ref a, ag_ref b);
+ag_ref ag_logical_not(ag_graph *g, ag_ref mask);
+ag_ref ag_relu(ag_graph *g, ag_ref x);
+ag_ref ag_leaky_relu(ag_graph *g, ag_ref x, double slope);
+ag_ref ag_selu(ag_graph *g, ag_ref x);
+ag_ref ag_silu(ag_graph *g, ag_ref x);
+ag_ref ag_gelu(ag_graph *g, ag_ref x); /* the tanh form */
+ag_ref ag_softplus(ag_graph *g, ag_ref x);
+ag_ref ag_sum_all(ag_graph *g, ag_ref x);  /* rank 0 */
+ag_ref ag_mean_all(ag_graph *g, ag_ref x); /* rank 0 */
+ag_ref ag_sum_axis(ag_graph *g, ag_ref x, int axis, bool keep);
+ag_ref ag_mean_axis(ag_graph *g, ag_ref x, int axis, bool keep);
+ag_ref ag_max_axis(ag_graph *g, ag_ref x, int axis, bool keep);
+ag_ref ag_variance_axis(ag_graph *g, ag_ref x, int axis, bool keep); /* population; two-pass */
+ag_ref ag_logsumexp(ag_graph *g, ag_ref x, int axis, bool keep); /* shifted by the maximum: never overflows */
+ag_ref ag_log_softmax(ag_graph *g, ag_ref x, int axis);
+ag_ref ag_softmax(ag_graph *g, ag_ref x, int axis);
+ag_ref ag_matmul(ag_graph *g, ag_ref a, ag_ref b); /* [..., m, k] [..., k, n], batch dimensions broadcast */
+ag_ref ag_transpose2(ag_graph *g, ag_ref x);       /* the last two axes swapped */
+ag_ref ag_bernoulli(ag_graph *g, const char *name, tn_dtype dtype, int rank, const int64_t *shape, double p);
+
+/* ---- gradients ------------------------------------------------------------------------------------- */
+
+/* Appends the derivative of the scalar y for each of wrt[0..n) and stores refs in out (zeros where y does not
+ * depend on it). Differentiable again. An op without rule on the way is TN_ENOGRAD, with its name. */
+void ag_grad(ag_graph *g, ag_ref y, const ag_ref *wrt, int n, ag_ref *out);
+
+/* The same with a given output cotangent dy, of y's shape: sum(dy * dy/dx). */
+void ag_vjp(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *out);
+
+/* Checks a function's first and second derivatives against central differences in f64 along random
+ * directions. */
+typedef ag_ref ag_function(ag_graph *g, const ag_ref *in, int n, const void *ctx);
+
+typedef struct ag_gradcheck_options {
+  int order;        /* 1 or 2; 0 = 2 */
+  int directions;   /* random directions each; 0 = 3 */
+  double step;      /* 0 = 1e-3, Richardson-extrapolated (error of order step^6) */
+  double tolerance; /* relative to the largest derivative seen, 0 = 1e-7 */
+  uint32_t seed;
+  uint64_t constant_inputs; /* bit i: input i is not differentiated (indices, masks) */
+} ag_gradcheck_options;
+
+typedef struct ag_gradcheck_report {
+  int order;                /* where the largest error was seen */
+  double error;             /* relative */
+  double analytic, numeric; /* the two values there */
+  char message[256];        /* a sentence when the check fails or cannot be made */
+} ag_gradcheck_report;
+
+/* `at`: n contiguous views (f64, or integer for constant inputs). TN_ENUMERIC: the derivative is wrong, see
+ * the report. */
+TN_MUST_CHECK tn_status ag_gradcheck(ag_function *f, const void *ctx, const tn_view *at, int n,
+                                     const ag_gradcheck_options *options, ag_gradcheck_report *report);
+
+/* ---- plan ------------------------------------------------------------------------------------------ */
+
+typedef struct ag_plan ag_plan;
+typedef struct ag_run ag_run;
+
+enum {                        /* flags of ag_compile */
+       AG_WITH_EFFECTS = 1,   /* carry out the graph's assigns at each step */
+       AG_NO_FUSE = 2,        /* one step per op */
+       AG_NO_REUSE = 4,       /* every value its own memory */
+       AG_NO_IN_PLACE = 8,    /* assigns copy from a buffer of their own */
+       AG_TRAP_NONFINITE = 16 /* stop at the first NaN or infinity; implies AG_NO_FUSE and AG_NO_REUSE */
+};
+
+/* Compiles outputs[0..n) (and the assigns) into a plan. The graph may be freed or extended afterwards. */
+TN_MUST_CHECK tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, ag_plan **out);
+void ag_plan_free(ag_plan *plan);
+
+int ag_plan_leaf_count(const ag_plan *plan); /* the leaves that are really read or written */
+const char *ag_plan_leaf_name(const ag_plan *plan, int leaf);
+ag_type ag_plan_leaf_type(const ag_plan *plan, int leaf);
+int ag_plan_find_leaf(const ag_plan *plan, const char *name); /* -1: pruned away, or never there */
+size_t ag_plan_arena_bytes(const ag_plan *plan);
+int ag_plan_step_count(const ag_plan *plan);
+void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx);
+
+/* A run: one arena for one plan. `threads` is the width inside an op (1 unless it is one large model). */
+TN_MUST_CHECK tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out);
+void ag_run_free(ag_run *run);
+
+/* Points a leaf at memory, contiguous and of the leaf's type, borrowed until rebound or freed. */
+TN_MUST_CHECK tn_status ag_run_bind(ag_run *run, int leaf, tn_view memory);
+
+/* Evaluates everything once; `rng` gives key, step and epoch of the random ops (each adds its own stream). No
+ * allocation. TN_EINVAL: a leaf is unbound. TN_ENUMERIC: trapped; ag_run_error names op, scope and node. */
+TN_MUST_CHECK tn_status ag_run_step(ag_run *run, tn_rng rng);
+tn_view ag_run_output(const ag_run *run, int i); /* valid until the next step; contiguous */
+const char *ag_run_error(const ag_run *run);
+
+/* The oracle: evaluates the graph node by node, naively. `leaves[i]` belongs to names[i]; `results[i]` must
+ * have the shape and type of outputs[i]. Assigns are carried out when effects is true. */
+TN_MUST_CHECK tn_status ag_reference(ag_graph *g, const ag_ref *outputs, int n, bool effects,
+                                     const char *const *names, const tn_view *leaves, int n_leaves,
+                                     tn_rng rng, const tn_view *results);
+
+/* ---- writing an op: see docs/adding_an_op.md ------------------------------------------------------------
+ */
+
+typedef struct ag_attr { /* an op's fixed arguments, compared bytewise: zero what is unused */
+  double f[2];
+  int64_t i[2 * TN_MAX_RANK + 2];
+} ag_attr;
+
+typedef enum ag_kind {
+  AG_ELEMENTWISE, /* all inputs broadcast to the output; may be fused */
+  AG_REDUCE,
+  AG_CONTRACTION,
+  AG_VIEW, /* moves elements, computes nothing */
+  AG_INDEX,
+  AG_RANDOM, /* never merged */
+  AG_EFFECT,
+  AG_OPAQUE,
+  AG_LEAF /* inputs, states, constants: no file under ops/ */
+} ag_kind;
+
+enum { /* ag_op.flags */
+       AG_COMMUTES = 1,
+       AG_ROWWISE = 2,       /* row r of the output needs row r of the batched inputs only */
+       AG_ALIAS = 4,         /* the output is input 0's memory under another shape */
+       AG_NO_DERIVATIVE = 8, /* derivative defined as zero: stops gradients (detach, comparisons) */
+       AG_NODIFF_0 = 16,     /* AG_NODIFF_0 << i: input i has none (masks, indices) */
+       AG_IDENTITY_0 = 256,  /* x op 0 = x: folded on emit (and 0 op x where the op commutes) */
+       AG_IDENTITY_1 = 512,  /* x op 1 = x */
+       AG_BROADCASTS = 1024  /* elementwise identity whose output shape is attr.i = {rank, extents...}: folded
+                                into its consumers */
+};
+
+typedef struct ag_call { /* what a kernel sees */
+  const ag_attr *attr;
+  int n_in;
+  const tn_view *in; /* contiguous unless the op's kind is AG_ELEMENTWISE */
+  tn_view out;       /* contiguous */
+  tn_rng rng;        /* stream set from the node's name */
+  int threads;
+} ag_call;
+
+typedef struct ag_case { /* a sample from which tests and documentation are made */
+  int n_in;
+  struct {
+    int rank;
+    int64_t shape[4];
+  } in[3];
+  ag_attr attr;
+  double low, high; /* domain the inputs are drawn from; both 0 = [-2, 2] */
+  int order;        /* highest derivative to check; 0 = 2, -1 = none */
+  tn_dtype index;   /* AG_INDEX ops: element type of the index, which is drawn from 0..3 */
+} ag_case;
+
+typedef struct ag_op ag_op;
+struct ag_op {
+  const char *name, *doc;
+  ag_kind kind;
+  int arity; /* -1 = any number */
+  unsigned flags;
+  /* Output type from input types; false = they do not fit. NULL: shapes broadcast, types are equal. */
+  bool (*infer)(const ag_type *in, int n, const ag_attr *attr, ag_type *out);
+  /* Elementwise: n <= AG_BLOCK contiguous elements per input. out may equal an input. */
+  void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
+  void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
+  void (*run)(const ag_call *call); /* every other kind */
+  /* Appends the cotangents of the inputs (leave id 0 where there is none). y is the node: ag_in(g, y, i) are
+   * its inputs. Ignores broadcasting: the caller sums back to shape. */
+  void (*vjp)(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);
+  const ag_case *cases; /* n_cases of them */
+  int n_cases;
+};
+
+enum { AG_BLOCK = 256 }; /* elements per cache block */
+
+/* Appends a node, or returns the equal one that is there; `name` only for AG_RANDOM (its stream). */
+ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *in, int n, const ag_attr *attr, const char *name);
+const ag_op *ag_op_of(const ag_graph *g, ag_ref node); /* NULL for id 0 */
+ag_ref ag_in(const ag_graph *g, ag_ref node, int i);
+const ag_attr *ag_attr_of(const ag_graph *g, ag_ref node);
+
+extern const ag_op *const ag_ops[]; /* every primitive, in the order of ops.def */
+extern const int ag_op_count;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

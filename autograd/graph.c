@@ -1,0 +1,353 @@
+/* graph.c - the append-only SSA graph: emission with merging and folding, leaves, scopes, sticky errors. */
+#include "autograd/graph.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct ag__block {
+  ag__block *next;
+  max_align_t bytes[];
+};
+
+/* ---- life ---- */
+
+tn_status ag_graph_new(const tn_alloc *alloc, ag_graph **out) {
+  ag_graph *g = tn_calloc(alloc, 1, sizeof *g);
+  if (!g) return TN_ENOMEM;
+  g->alloc = alloc;
+  g->scope = "";
+  if (tn_grow(alloc, &g->nodes, &g->cap_nodes, 64, sizeof *g->nodes) != TN_OK) {
+    tn_free(alloc, g);
+    return TN_ENOMEM;
+  }
+  g->n_nodes = 1;
+  *out = g;
+  return TN_OK;
+}
+
+void ag_graph_free(ag_graph *g) {
+  if (!g) return;
+  for (ag__block *b = g->blocks, *next; b; b = next) {
+    next = b->next;
+    tn_free(g->alloc, b);
+  }
+  tn_free(g->alloc, g->nodes);
+  tn_free(g->alloc, g->inputs);
+  tn_free(g->alloc, g->table);
+  tn_free(g->alloc, g->assigns);
+  tn_free(g->alloc, g);
+}
+
+/* ---- errors ---- */
+
+tn_status ag_status(const ag_graph *g) { return g->status; }
+const char *ag_error(const ag_graph *g) { return g->error; }
+
+void ag_fail(ag_graph *g, tn_status status, const char *format, ...) {
+  if (g->status != TN_OK) return;
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(g->error, sizeof g->error, format, args);
+  va_end(args);
+  if (*g->scope && n >= 0 && (size_t)n < sizeof g->error)
+    snprintf(g->error + n, sizeof g->error - (size_t)n, " (in %s)", g->scope);
+  g->status = status;
+}
+
+static tn_status out_of_memory(ag_graph *g) {
+  ag_fail(g, TN_ENOMEM, "out of memory after %zu nodes", g->n_nodes);
+  return TN_ENOMEM;
+}
+
+const char *ag__type_text(const ag_type *t, char *buffer, size_t size) {
+  int n = snprintf(buffer, size, "%s[", tn_dtype_name(t->dtype));
+  for (int a = 0; a < t->rank && n >= 0 && (size_t)n < size; a++)
+    n += snprintf(buffer + n, size - (size_t)n, a ? ", %lld" : "%lld", (long long)t->shape[a]);
+  if (n >= 0 && (size_t)n < size) snprintf(buffer + n, size - (size_t)n, "]");
+  return buffer;
+}
+
+static void fail_types(ag_graph *g, const ag_op *op, const ag_type *in, int n) {
+  char list[320] = "", text[128];
+  size_t used = 0;
+  for (int i = 0; i < n && i < 3 && used < sizeof list; i++)
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
+                             ag__type_text(&in[i], text, sizeof text));
+  ag_fail(g, TN_ESHAPE, "%s: operands %s do not fit", op->name, list);
+}
+
+/* ---- memory that lives with the graph ---- */
+
+void *ag__keep(ag_graph *g, const void *bytes, size_t n) {
+  ag__block *b = tn_malloc(g->alloc, sizeof *b + (n ? n : 1));
+  if (!b) return out_of_memory(g), NULL;
+  b->next = g->blocks;
+  g->blocks = b;
+  return bytes ? memcpy(b->bytes, bytes, n) : memset(b->bytes, 0, n);
+}
+
+/* ---- queries ---- */
+
+size_t ag_node_count(const ag_graph *g) { return g->n_nodes; }
+ag_type ag_type_of(const ag_graph *g, ag_ref x) { return g->nodes[x.id].type; }
+const ag_attr *ag_attr_of(const ag_graph *g, ag_ref x) { return &g->nodes[x.id].attr; }
+
+ag_ref ag_in(const ag_graph *g, ag_ref x, int i) {
+  const ag__node *n = ag__node_of(g, x);
+  return (ag_ref){i >= 0 && (uint32_t)i < n->n_in ? ag__inputs_of(g, n)[i] : 0};
+}
+
+ag_ref ag__root(const ag_graph *g, ag_ref x) {
+  while (x.id && g->nodes[x.id].op->flags & AG_ALIAS) x = ag_in(g, x, 0);
+  return x;
+}
+
+bool ag__is_leaf(const ag_graph *g, ag_ref x) { return x.id && g->nodes[x.id].op->kind == AG_LEAF; }
+
+/* ---- scopes ---- */
+
+void ag_scope_push(ag_graph *g, const char *name) {
+  char joined[256];
+  snprintf(joined, sizeof joined, "%s%s%s", g->scope, *g->scope ? "/" : "", name);
+  const char *kept = ag__keep(g, joined, strlen(joined) + 1);
+  if (g->n_scopes < AG__MAX_SCOPES) g->outer[g->n_scopes] = g->scope;
+  g->n_scopes++; /* counted beyond the limit too, so that pops match */
+  if (kept) g->scope = kept;
+}
+
+void ag_scope_pop(ag_graph *g) {
+  if (g->n_scopes == 0) return;
+  if (--g->n_scopes < AG__MAX_SCOPES) g->scope = g->outer[g->n_scopes];
+}
+
+/* ---- emission ---- */
+
+static uint64_t mix(uint64_t h, uint64_t x) {
+  h ^= x + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
+  return h * 0xff51afd7ed558ccdu;
+}
+
+static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n) {
+  const unsigned char *p = bytes;
+  for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * 0x100000001b3u;
+  return h;
+}
+
+static uint64_t hash_call(const ag_op *op, const uint32_t *in, int n, const ag_attr *attr) {
+  uint64_t h = mix(0, (uint64_t)(uintptr_t)op);
+  bool swap = op->flags & AG_COMMUTES && in[0] > in[1];
+  for (int i = 0; i < n; i++) h = mix(h, in[swap ? 1 - i : i]);
+  return hash_bytes(h, attr, sizeof *attr);
+}
+
+static bool same_call(const ag_graph *g, const ag__node *node, const ag_op *op, const uint32_t *in, int n,
+                      const ag_attr *attr) {
+  if (node->op != op || node->n_in != (uint32_t)n || memcmp(&node->attr, attr, sizeof *attr) != 0)
+    return false;
+  const uint32_t *have = ag__inputs_of(g, node);
+  if (memcmp(have, in, (size_t)n * sizeof *in) == 0) return true;
+  return op->flags & AG_COMMUTES && have[0] == in[1] && have[1] == in[0];
+}
+
+static bool mergeable(const ag_op *op) {
+  return op->kind != AG_LEAF && op->kind != AG_RANDOM && op->kind != AG_EFFECT;
+}
+
+static tn_status grow_table(ag_graph *g) {
+  if (g->n_table * 2 < g->cap_table) return TN_OK;
+  size_t cap = g->cap_table ? g->cap_table * 2 : 256;
+  uint32_t *table = tn_calloc(g->alloc, cap, sizeof *table);
+  if (!table) return out_of_memory(g);
+  for (size_t i = 0; i < g->cap_table; i++)
+    if (g->table[i]) {
+      size_t at = g->nodes[g->table[i]].hash & (cap - 1);
+      while (table[at]) at = (at + 1) & (cap - 1);
+      table[at] = g->table[i];
+    }
+  tn_free(g->alloc, g->table);
+  g->table = table;
+  g->cap_table = cap;
+  return TN_OK;
+}
+
+/* Appends without looking for an equal node. */
+static ag_ref append(ag_graph *g, const ag__node *node, const uint32_t *in) {
+  if (g->status != TN_OK) return (ag_ref){0};
+  if (tn_grow(g->alloc, &g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *g->nodes) != TN_OK ||
+      tn_grow(g->alloc, &g->inputs, &g->cap_inputs, g->n_inputs + node->n_in, sizeof *g->inputs) != TN_OK ||
+      grow_table(g) != TN_OK)
+    return out_of_memory(g), (ag_ref){0};
+  ag_ref r = {(uint32_t)g->n_nodes++};
+  g->nodes[r.id] = *node;
+  g->nodes[r.id].first_in = (uint32_t)g->n_inputs;
+  g->nodes[r.id].scope = g->scope;
+  if (node->n_in) memcpy(g->inputs + g->n_inputs, in, node->n_in * sizeof *in);
+  g->n_inputs += node->n_in;
+  if (mergeable(node->op)) {
+    size_t at = node->hash & (g->cap_table - 1);
+    while (g->table[at]) at = (at + 1) & (g->cap_table - 1);
+    g->table[at] = r.id;
+    g->n_table++;
+  }
+  return r;
+}
+
+static ag_ref find(const ag_graph *g, uint64_t hash, const ag_op *op, const uint32_t *in, int n,
+                   const ag_attr *attr) {
+  if (!g->cap_table) return (ag_ref){0};
+  for (size_t at = hash & (g->cap_table - 1); g->table[at]; at = (at + 1) & (g->cap_table - 1)) {
+    const ag__node *node = &g->nodes[g->table[at]];
+    if (node->hash == hash && same_call(g, node, op, in, n, attr)) return (ag_ref){g->table[at]};
+  }
+  return (ag_ref){0};
+}
+
+bool ag__broadcast_types(const ag_type *in, int n, ag_type *out) {
+  ag_type t = {.dtype = in[0].dtype};
+  for (int i = 0; i < n; i++) {
+    if (in[i].dtype != t.dtype) return false;
+    if (in[i].rank > t.rank) t.rank = in[i].rank;
+  }
+  for (int a = 0; a < t.rank; a++) {
+    int64_t extent = 1;
+    for (int i = 0; i < n; i++) {
+      int axis = a - (t.rank - in[i].rank);
+      int64_t e = axis < 0 ? 1 : in[i].shape[axis];
+      if (e != 1 && extent != 1 && e != extent) return false;
+      if (e != 1) extent = e;
+    }
+    t.shape[a] = extent;
+  }
+  *out = t;
+  return true;
+}
+
+static bool infer(const ag_op *op, const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
+  *out = (ag_type){0};
+  if (op->infer) return op->infer(in, n, attr, out);
+  return n > 0 && (in[0].dtype == TN_F32 || in[0].dtype == TN_F64) && ag__broadcast_types(in, n, out);
+}
+
+static bool scalar_constant(const ag_graph *g, uint32_t id, double *value) {
+  const ag__node *n = &g->nodes[id];
+  if (n->op != &ag__op_constant || n->type.rank != 0) return false;
+  tn_view v = tn_scalar(n->constant, n->type.dtype);
+  *value = tn_get(&v, 0);
+  return true;
+}
+
+/* Elementwise ops look through broadcasts that do not change the result's shape; x op identity is x; an op of
+ * scalar constants is a constant. Returns the folded ref, or id 0 with `in` possibly simplified. */
+static ag_ref fold(ag_graph *g, const ag_op *op, uint32_t *in, int n, const ag_attr *attr,
+                   const ag_type *out) {
+  ag_type types[8], merged;
+  double value;
+  if (op->kind != AG_ELEMENTWISE || op->flags & AG_BROADCASTS || n > 8) return (ag_ref){0};
+  for (int i = 0; i < n; i++) types[i] = g->nodes[in[i]].type;
+  for (int i = 0; i < n; i++) {
+    const ag__node *node = &g->nodes[in[i]];
+    if (!(node->op->flags & AG_BROADCASTS)) continue;
+    ag_type wide = types[i];
+    uint32_t narrow = *ag__inputs_of(g, node);
+    types[i] = g->nodes[narrow].type;
+    if (ag__broadcast_types(types, n, &merged) &&
+        tn_same_shape(merged.rank, merged.shape, out->rank, out->shape))
+      in[i] = narrow;
+    else types[i] = wide;
+  }
+  double identity = op->flags & AG_IDENTITY_1 ? 1 : 0;
+  if (op->flags & (AG_IDENTITY_0 | AG_IDENTITY_1))
+    for (int i = 1; i >= (op->flags & AG_COMMUTES ? 0 : 1); i--)
+      if (scalar_constant(g, in[i], &value) && value == identity &&
+          tn_same_shape(types[1 - i].rank, types[1 - i].shape, out->rank, out->shape))
+        return (ag_ref){in[1 - i]};
+  double x[8], y;
+  float xf[8], yf;
+  const double *px[8];
+  const float *pf[8];
+  for (int i = 0; i < n; i++) {
+    if (!scalar_constant(g, in[i], &x[i])) return (ag_ref){0};
+    xf[i] = (float)x[i], px[i] = &x[i], pf[i] = &xf[i];
+  }
+  if (out->dtype == TN_F64) op->f64(attr, 1, px, &y);
+  else op->f32(attr, 1, pf, &yf), y = yf;
+  return ag_scalar(g, out->dtype, y);
+}
+
+static tn_status check_assign(ag_graph *g, uint32_t *in) {
+  const ag__node *leaf = &g->nodes[in[0]];
+  if (leaf->op != &ag__op_state) {
+    ag_fail(g, TN_EINVAL, "assign: the target is %s, not a state", leaf->op->name);
+    return TN_EINVAL;
+  }
+  for (size_t i = 0; i < g->n_assigns; i++)
+    if (ag_in(g, g->assigns[i], 0).id == in[0]) {
+      ag_fail(g, TN_EINVAL, "assign: '%s' is assigned twice in one step", leaf->name);
+      return TN_EINVAL;
+    }
+  /* A value that is a leaf's memory needs a copy of its own: the leaf may change in the same step. */
+  if (ag__is_leaf(g, ag__root(g, (ag_ref){in[1]}))) in[1] = ag__copy(g, (ag_ref){in[1]}).id;
+  return tn_grow(g->alloc, &g->assigns, &g->cap_assigns, g->n_assigns + 1, sizeof *g->assigns) == TN_OK
+             ? g->status
+             : out_of_memory(g);
+}
+
+static bool duplicate_stream(const ag_graph *g, const char *name) {
+  for (size_t i = 1; i < g->n_nodes; i++)
+    if (g->nodes[i].op->kind == AG_RANDOM && strcmp(g->nodes[i].name, name) == 0) return true;
+  return false;
+}
+
+ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag_attr *attr,
+               const char *name) {
+  const ag_ref failed = {0};
+  ag_attr zero = {0};
+  ag_type small[8], *types = small;
+  uint32_t small_in[8], *in = small_in;
+  ag_ref r = failed;
+  if (g->status != TN_OK) return failed;
+  if (op->arity >= 0 && n != op->arity)
+    return ag_fail(g, TN_EINVAL, "%s takes %d operands, not %d", op->name, op->arity, n), failed;
+  if (n > 8) {
+    types = tn_calloc(g->alloc, (size_t)n, sizeof *types);
+    in = tn_calloc(g->alloc, (size_t)n, sizeof *in);
+    if (!types || !in) {
+      out_of_memory(g);
+      goto done;
+    }
+  }
+  for (int i = 0; i < n; i++) {
+    if (refs[i].id == 0 || refs[i].id >= g->n_nodes) {
+      ag_fail(g, TN_EINVAL, "%s: operand %d is not a value of this graph", op->name, i);
+      goto done;
+    }
+    in[i] = refs[i].id;
+    types[i] = g->nodes[in[i]].type;
+  }
+  ag__node node = {.op = op, .n_in = (uint32_t)n, .attr = attr ? *attr : zero};
+  if (!infer(op, types, n, &node.attr, &node.type)) {
+    fail_types(g, op, types, n);
+    goto done;
+  }
+  if ((r = fold(g, op, in, n, &node.attr, &node.type)).id) goto done;
+  if (op->kind == AG_EFFECT && check_assign(g, in) != TN_OK) goto done;
+  if (op->kind == AG_RANDOM) {
+    if (!name || duplicate_stream(g, name)) {
+      ag_fail(g, TN_EINVAL, "%s: random values need a name of their own, '%s' is taken", op->name,
+              name ? name : "");
+      goto done;
+    }
+    if (!(node.name = ag__keep(g, name, strlen(name) + 1))) goto done;
+  }
+  if (mergeable(op)) {
+    node.hash = hash_call(op, in, n, &node.attr);
+    if ((r = find(g, node.hash, op, in, n, &node.attr)).id) goto done;
+  }
+  r = append(g, &node, in);
+  if (op->kind == AG_EFFECT && r.id) g->assigns[g->n_assigns++] = r;
+done:
+  if (types != small) tn_free(g->alloc, types);
+  if (in != small_in) tn_free(g->alloc, in);
+  return r;
+}

@@ -1,0 +1,62 @@
+/* graph.h - the inside of ag_graph, for the files of autograd/ only. */
+#ifndef NABLA_GRAPH_H
+#define NABLA_GRAPH_H
+
+#include "autograd/autograd.h"
+
+typedef struct ag__node {
+  const ag_op *op;
+  uint32_t first_in, n_in; /* into graph.inputs */
+  ag_type type;
+  ag_attr attr;
+  uint64_t hash;
+  const char *scope; /* interned; "" at top level */
+  const char *name;  /* leaves and random nodes */
+  void *constant;    /* the elements of a constant leaf */
+} ag__node;
+
+typedef struct ag__block ag__block; /* a string or constant the graph owns */
+
+enum { AG__MAX_SCOPES = 16 };
+
+struct ag_graph {
+  const tn_alloc *alloc;
+  ag__node *nodes; /* nodes[0] is the failed construction */
+  size_t n_nodes, cap_nodes;
+  uint32_t *inputs;
+  size_t n_inputs, cap_inputs;
+  uint32_t *table; /* open addressing over pure nodes, by hash; a power of two */
+  size_t cap_table, n_table;
+  ag_ref *assigns;
+  size_t n_assigns, cap_assigns;
+  ag__block *blocks;
+  const char *scope; /* the innermost, whole: "encoder/0" */
+  const char *outer[AG__MAX_SCOPES];
+  int n_scopes;
+  tn_status status;
+  char error[512];
+};
+
+extern const ag_op ag__op_input, ag__op_state, ag__op_constant, ag__op_copy;
+
+static inline const ag__node *ag__node_of(const ag_graph *g, ag_ref x) { return &g->nodes[x.id]; }
+static inline const uint32_t *ag__inputs_of(const ag_graph *g, const ag__node *n) {
+  return g->inputs + n->first_in;
+}
+
+/* A copy (zeroed memory if bytes is NULL) that lives as long as the graph; NULL and a sticky TN_ENOMEM on
+ * failure. */
+void *ag__keep(ag_graph *g, const void *bytes, size_t n);
+
+/* "f32[32, 1000]" into a buffer of at least 128 bytes. */
+const char *ag__type_text(const ag_type *t, char *buffer, size_t size);
+
+/* The node whose memory x is: aliases (reshape, detach) looked through. */
+ag_ref ag__root(const ag_graph *g, ag_ref x);
+bool ag__is_leaf(const ag_graph *g, ag_ref x);
+ag_ref ag__copy(ag_graph *g, ag_ref x); /* a value of its own with x's elements */
+
+/* numpy's rule over n types of one element type; false = they do not fit. */
+bool ag__broadcast_types(const ag_type *in, int n, ag_type *out);
+
+#endif

@@ -1,0 +1,115 @@
+/* leaf.c - inputs, states and constants; the internal copy; the text form of a graph. */
+#include "autograd/graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const ag_op ag__op_input = {.name = "input", .kind = AG_LEAF};
+const ag_op ag__op_state = {.name = "state", .kind = AG_LEAF};
+const ag_op ag__op_constant = {.name = "constant", .kind = AG_LEAF};
+
+static bool copy_type(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
+  (void)n, (void)attr;
+  *out = *in;
+  return true;
+}
+static void copy_run(const ag_call *call) { tn_copy(call->out, call->in[0]); }
+static void copy_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
+  (void)g, (void)y;
+  dx[0] = dy;
+}
+const ag_op ag__op_copy = {
+    .name = "copy", .kind = AG_VIEW, .arity = 1, .infer = copy_type, .run = copy_run, .vjp = copy_vjp};
+
+ag_ref ag__copy(ag_graph *g, ag_ref x) { return ag_emit(g, &ag__op_copy, &x, 1, NULL, NULL); }
+
+static ag_ref append_leaf(ag_graph *g, const ag_op *op, const char *name, const ag_type *type,
+                          void *constant) {
+  if (g->status != TN_OK) return (ag_ref){0};
+  if (tn_grow(g->alloc, &g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *g->nodes) != TN_OK) {
+    ag_fail(g, TN_ENOMEM, "out of memory after %zu nodes", g->n_nodes);
+    return (ag_ref){0};
+  }
+  g->nodes[g->n_nodes] =
+      (ag__node){.op = op, .type = *type, .name = name, .scope = g->scope, .constant = constant};
+  return (ag_ref){(uint32_t)g->n_nodes++};
+}
+
+static bool make_type(ag_graph *g, const char *what, tn_dtype dtype, int rank, const int64_t *shape,
+                      ag_type *t) {
+  bool fits = rank >= 0 && rank <= TN_MAX_RANK;
+  *t = (ag_type){.dtype = dtype, .rank = rank};
+  for (int a = 0; fits && a < rank; a++) fits = (t->shape[a] = shape[a]) >= 0;
+  if (!fits) ag_fail(g, TN_ESHAPE, "%s: rank %d or an extent is out of range", what, rank);
+  return fits;
+}
+
+static ag_ref named_leaf(ag_graph *g, const ag_op *op, const char *name, tn_dtype dtype, int rank,
+                         const int64_t *shape) {
+  ag_type t;
+  char have[128], want[128];
+  if (g->status != TN_OK || !make_type(g, name, dtype, rank, shape, &t)) return (ag_ref){0};
+  for (size_t i = 1; i < g->n_nodes; i++) {
+    const ag__node *n = &g->nodes[i];
+    if (n->op->kind != AG_LEAF || !n->name || strcmp(n->name, name) != 0) continue;
+    if (n->op == op && n->type.dtype == dtype && tn_same_shape(n->type.rank, n->type.shape, rank, shape))
+      return (ag_ref){(uint32_t)i};
+    ag_fail(g, TN_ESHAPE, "'%s' is %s %s here already, not %s %s", name, n->op->name,
+            ag__type_text(&n->type, have, sizeof have), op->name, ag__type_text(&t, want, sizeof want));
+    return (ag_ref){0};
+  }
+  const char *kept = ag__keep(g, name, strlen(name) + 1);
+  return kept ? append_leaf(g, op, kept, &t, NULL) : (ag_ref){0};
+}
+
+ag_ref ag_input(ag_graph *g, const char *name, tn_dtype dtype, int rank, const int64_t *shape) {
+  return named_leaf(g, &ag__op_input, name, dtype, rank, shape);
+}
+
+ag_ref ag_state(ag_graph *g, const char *name, tn_dtype dtype, int rank, const int64_t *shape) {
+  return named_leaf(g, &ag__op_state, name, dtype, rank, shape);
+}
+
+ag_ref ag_constant(ag_graph *g, tn_view value) {
+  ag_type t;
+  if (g->status != TN_OK || !make_type(g, "constant", value.dtype, value.rank, value.shape, &t))
+    return (ag_ref){0};
+  size_t bytes = tn_view_bytes(&value);
+  for (size_t i = 1; value.rank == 0 && i < g->n_nodes; i++) { /* equal scalars are one node */
+    const ag__node *n = &g->nodes[i];
+    if (n->op == &ag__op_constant && n->type.rank == 0 && n->type.dtype == value.dtype &&
+        memcmp(n->constant, value.data, bytes) == 0)
+      return (ag_ref){(uint32_t)i};
+  }
+  void *kept = ag__keep(g, NULL, bytes);
+  if (kept) tn_copy(tn_view_of(kept, t.dtype, t.rank, t.shape), value);
+  return kept ? append_leaf(g, &ag__op_constant, NULL, &t, kept) : (ag_ref){0};
+}
+
+ag_ref ag_scalar(ag_graph *g, tn_dtype dtype, double value) {
+  union {
+    double f64;
+    int64_t i64;
+  } bytes = {0};
+  tn_view v = tn_scalar(&bytes, dtype);
+  tn_set(&v, 0, value);
+  return ag_constant(g, v);
+}
+
+ag_ref ag_like(ag_graph *g, ag_ref x, double value) { return ag_scalar(g, ag_type_of(g, x).dtype, value); }
+
+/* "%7:f32[32, 512] = elu(%6) # encoder/0" */
+void ag_dump(const ag_graph *g, void (*write)(void *ctx, const char *line), void *ctx) {
+  char line[512], type[128];
+  for (size_t i = 1; i < g->n_nodes; i++) {
+    const ag__node *n = &g->nodes[i];
+    int at = snprintf(line, sizeof line, "%%%zu:%s = %s", i, ag__type_text(&n->type, type, sizeof type),
+                      n->op->name);
+    if (n->name) at += snprintf(line + at, sizeof line - (size_t)at, " '%.100s'", n->name);
+    for (uint32_t k = 0; k < n->n_in && at < 400; k++)
+      at += snprintf(line + at, sizeof line - (size_t)at, "%s%%%u", k ? ", " : "(", ag__inputs_of(g, n)[k]);
+    if (n->n_in) at += snprintf(line + at, sizeof line - (size_t)at, ")");
+    if (*n->scope) snprintf(line + at, sizeof line - (size_t)at, " # %.80s", n->scope);
+    write(ctx, line);
+  }
+}

@@ -1,0 +1,168 @@
+/* bind.c - lays out each unit as a step: single ops as they are, fused ones as a micro-program over cache
+ * blocks. */
+#include "autograd/plan/plan.h"
+
+#include <string.h>
+
+typedef struct builder {
+  ag_plan *plan;
+  ag__step *step;
+  int *register_of; /* per node (root): register in this step, or -1 */
+  int *last_use;    /* per register: last instruction that reads it */
+  bool *busy;       /* per scratch block */
+  int n_temps;
+} builder;
+
+static const ag__program *program(const builder *b) { return &b->plan->program; }
+
+/* How the unit's shape walks over a smaller operand. */
+static void describe_load(const ag__step *s, const ag__pnode *n, ag__register *r) {
+  int64_t numel = tn_numel(n->type.rank, n->type.shape);
+  r->how = numel == s->numel ? AG__DIRECT : numel == 1 ? AG__REPEAT : AG__STRIDED;
+  tn_view v = tn_view_of(NULL, n->type.dtype, n->type.rank, n->type.shape);
+  if (r->how == AG__STRIDED) {
+    v = tn_view_broadcast(v, s->rank, s->shape);
+    memcpy(r->stride, v.stride, sizeof r->stride);
+  }
+}
+
+static int new_register(builder *b, int node, bool loaded) {
+  int r = b->step->n_registers++;
+  b->step->registers[r] = (ag__register){.node = node, .loaded = loaded, .temp = -1, .store = -1};
+  b->last_use[r] = -1;
+  return r;
+}
+
+/* The register of an operand: the one that computed it in this step, or a load. Loads are told apart by node,
+ * since two shapes of one memory (reshape) may be read differently. */
+static int operand(builder *b, int x) {
+  const ag__program *p = program(b);
+  int root = p->nodes[x].root;
+  bool computed = p->nodes[root].unit == p->nodes[b->step->node].unit && p->nodes[root].unit >= 0;
+  int key = computed ? root : x;
+  if (b->register_of[key] < 0) {
+    int r = b->register_of[key] = new_register(b, x, true);
+    describe_load(b->step, &p->nodes[x], &b->step->registers[r]);
+  }
+  return b->register_of[key];
+}
+
+static void list_instructions(builder *b, const ag__unit *u) {
+  const ag__program *p = program(b);
+  ag__step *s = b->step;
+  int used = 0;
+  for (int k = 0; k < u->n; k++) {
+    int x = p->order[u->first + k];
+    const ag__pnode *n = &p->nodes[x];
+    ag__instruction *i = &s->instructions[s->n_instructions++];
+    *i = (ag__instruction){.op = n->op, .node = x, .first = used, .n_in = n->n_in};
+    for (int a = 0; a < n->n_in; a++) {
+      int r = operand(b, ag__in(p, n, a));
+      s->operands[used++] = r;
+      b->last_use[r] = k;
+    }
+    i->out = b->register_of[x] = new_register(b, x, false);
+  }
+}
+
+/* Does an instruction after `k` read leaf memory that instruction k writes? Then the write waits for the end
+ * of the block. */
+static bool read_later(const builder *b, int leaf, int k) {
+  const ag__step *s = b->step;
+  const ag__program *p = program(b);
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].loaded && b->last_use[r] > k) {
+      const ag__pnode *root = &p->nodes[p->nodes[s->registers[r].node].root];
+      if (root->place == AG__LEAF && root->leaf == leaf) return true;
+    }
+  return false;
+}
+
+static int take_temp(builder *b) {
+  int t = 0;
+  while (b->busy[t]) t++;
+  b->busy[t] = true;
+  if (t + 1 > b->n_temps) b->n_temps = t + 1;
+  return t;
+}
+
+/* Scratch blocks: loads that need one keep it for the whole step; computed values from instruction to last
+ * use. */
+static void assign_temps(builder *b) {
+  ag__step *s = b->step;
+  const ag__program *p = program(b);
+  memset(b->busy, 0, ((size_t)s->n_registers + 1) * sizeof *b->busy);
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].loaded && s->registers[r].how != AG__DIRECT) s->registers[r].temp = take_temp(b);
+  for (int k = 0; k < s->n_instructions; k++) {
+    const ag__instruction *i = &s->instructions[k];
+    ag__register *out = &s->registers[i->out];
+    const ag__pnode *n = &p->nodes[i->node];
+    bool in_memory = n->place != AG__NOWHERE, late = n->place == AG__LEAF && read_later(b, n->leaf, k);
+    for (int a = 0; a < i->n_in;
+         a++) { /* a block whose last reader this is may become the output's: kernels allow it */
+      int r = s->operands[i->first + a];
+      ag__register *in = &s->registers[r];
+      if (!in->loaded && in->temp >= 0 && in->store < 0 && b->last_use[r] == k) b->busy[in->temp] = false;
+    }
+    if (in_memory && !late) continue;
+    out->temp = take_temp(b);
+    if (late) out->store = i->node;
+  }
+}
+
+static tn_status bind_fused(builder *b, const ag__unit *u) {
+  const ag__program *p = program(b);
+  ag__step *s = b->step;
+  const ag__pnode *n = &p->nodes[s->node];
+  size_t operands = 0, count = (size_t)u->n;
+  for (int k = 0; k < u->n; k++) operands += (size_t)p->nodes[p->order[u->first + k]].n_in;
+  s->fused = true;
+  s->rank = n->type.rank;
+  memcpy(s->shape, n->type.shape, sizeof s->shape);
+  s->numel = tn_numel(s->rank, s->shape);
+  s->registers = tn_calloc(p->alloc, count + operands + 1, sizeof *s->registers);
+  s->instructions = tn_calloc(p->alloc, count + 1, sizeof *s->instructions);
+  s->operands = tn_calloc(p->alloc, operands + 1, sizeof *s->operands);
+  if (!s->registers || !s->instructions || !s->operands) return TN_ENOMEM;
+  for (int i = 0; i < p->n_nodes; i++) b->register_of[i] = -1;
+  list_instructions(b, u);
+  assign_temps(b);
+  if (s->n_registers > b->plan->max_registers) b->plan->max_registers = s->n_registers;
+  return TN_OK;
+}
+
+static tn_status bind_units(builder *b) {
+  ag__program *p = &b->plan->program;
+  for (int u = 0; u < p->n_units; u++) {
+    const ag__unit *unit = &p->units[u];
+    int node = p->order[unit->first + unit->n - 1];
+    b->step = &b->plan->steps[b->plan->n_steps++];
+    *b->step = (ag__step){.node = node, .first_in = p->nodes[node].first_in, .n_in = p->nodes[node].n_in};
+    for (int k = 0; k < unit->n; k++) {
+      int n_in = p->nodes[p->order[unit->first + k]].n_in;
+      if (n_in > b->plan->max_operands) b->plan->max_operands = n_in;
+    }
+    if (unit->fused && bind_fused(b, unit) != TN_OK) return TN_ENOMEM;
+  }
+  return TN_OK;
+}
+
+tn_status ag__bind(ag_plan *plan) {
+  ag__program *p = &plan->program;
+  size_t registers = 1;
+  for (int x = 0; x < p->n_nodes; x++) registers += (size_t)p->nodes[x].n_in + 1;
+  builder b = {.plan = plan};
+  b.register_of = tn_calloc(p->alloc, (size_t)p->n_nodes + 1, sizeof *b.register_of);
+  b.last_use = tn_calloc(p->alloc, registers, sizeof *b.last_use);
+  b.busy = tn_calloc(p->alloc, registers, sizeof *b.busy);
+  plan->steps = tn_calloc(p->alloc, (size_t)p->n_units + 1, sizeof *plan->steps);
+  tn_status status = b.register_of && b.last_use && b.busy && plan->steps ? bind_units(&b) : TN_ENOMEM;
+  tn_free(p->alloc, b.register_of);
+  tn_free(p->alloc, b.last_use);
+  tn_free(p->alloc, b.busy);
+  plan->n_temps = b.n_temps;
+  plan->scratch_offset = p->arena_bytes;
+  plan->arena_bytes = p->arena_bytes + (size_t)b.n_temps * AG_BLOCK * sizeof(double);
+  return status;
+}

@@ -1,0 +1,92 @@
+/* compile.c - the passes in order, and the plan's public face. */
+#include "autograd/plan/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static tn_status run_passes(ag_graph *g, const ag_ref *outputs, int n, ag_plan *plan) {
+  ag__program *p = &plan->program;
+  tn_status status = ag__prune(g, outputs, n, p);
+  if (status == TN_OK) status = ag__fuse(p);
+  if (status == TN_OK) status = ag__order(p);
+  if (status == TN_OK) status = ag__memory(p);
+  if (status == TN_OK) status = ag__bind(plan);
+  return status;
+}
+
+/* Outputs that are a leaf's memory get a copy: they show the value before the step. */
+static tn_status check_outputs(ag_graph *g, ag_ref *outputs, int n) {
+  for (int i = 0; i < n && g->status == TN_OK; i++) {
+    if (!outputs[i].id || outputs[i].id >= g->n_nodes || g->nodes[outputs[i].id].op->kind == AG_EFFECT)
+      ag_fail(g, TN_EINVAL, "output %d is not a value of this graph", i);
+    else if (ag__is_leaf(g, ag__root(g, outputs[i]))) outputs[i] = ag__copy(g, outputs[i]);
+  }
+  return g->status;
+}
+
+tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, ag_plan **out) {
+  if (g->status != TN_OK) return g->status;
+  ag_ref *wanted = tn_calloc(g->alloc, (size_t)n + 1, sizeof *wanted);
+  ag_plan *plan = tn_calloc(g->alloc, 1, sizeof *plan);
+  tn_status status = wanted && plan ? TN_OK : TN_ENOMEM;
+  if (status == TN_OK) {
+    if (n) memcpy(wanted, outputs, (size_t)n * sizeof *wanted);
+    plan->program.alloc = g->alloc;
+    plan->program.flags = flags & AG_TRAP_NONFINITE ? flags | AG_NO_FUSE | AG_NO_REUSE : flags;
+    status = check_outputs(g, wanted, n);
+    if (status == TN_OK) status = run_passes(g, wanted, n, plan);
+  }
+  tn_free(g->alloc, wanted);
+  if (status == TN_ENOMEM) ag_fail(g, TN_ENOMEM, "out of memory while compiling %zu nodes", g->n_nodes);
+  if (status == TN_OK) *out = plan;
+  else if (plan) plan->program.alloc = g->alloc, ag_plan_free(plan);
+  return status;
+}
+
+void ag_plan_free(ag_plan *plan) {
+  if (!plan) return;
+  const tn_alloc *a = plan->program.alloc;
+  for (int i = 0; plan->steps && i < plan->n_steps; i++) {
+    tn_free(a, plan->steps[i].registers);
+    tn_free(a, plan->steps[i].instructions);
+    tn_free(a, plan->steps[i].operands);
+  }
+  tn_free(a, plan->steps);
+  ag__program_free(&plan->program);
+  tn_free(a, plan);
+}
+
+int ag_plan_leaf_count(const ag_plan *plan) { return plan->program.n_leaves; }
+const char *ag_plan_leaf_name(const ag_plan *plan, int leaf) { return plan->program.leaves[leaf].name; }
+ag_type ag_plan_leaf_type(const ag_plan *plan, int leaf) { return plan->program.leaves[leaf].type; }
+
+int ag_plan_find_leaf(const ag_plan *plan, const char *name) {
+  for (int i = 0; i < plan->program.n_leaves; i++)
+    if (strcmp(plan->program.leaves[i].name, name) == 0) return i;
+  return -1;
+}
+
+size_t ag_plan_arena_bytes(const ag_plan *plan) { return plan->arena_bytes; }
+int ag_plan_step_count(const ag_plan *plan) { return plan->n_steps; }
+
+/* One line a step: "3: add elu -> %12:f32[32, 512] @4096 # encoder/0" */
+void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx) {
+  const ag__program *p = &plan->program;
+  for (int u = 0; u < p->n_units; u++) {
+    char line[1024], type[128];
+    int at = snprintf(line, sizeof line, "%d:", u);
+    const ag__pnode *n = NULL;
+    for (int k = 0; k < p->units[u].n; k++) {
+      n = &p->nodes[p->order[p->units[u].first + k]];
+      if (at < 700) at += snprintf(line + at, sizeof line - (size_t)at, " %s", n->op->name);
+      if (n->place == AG__ARENA && at < 700)
+        at += snprintf(line + at, sizeof line - (size_t)at, "@%zu", n->offset);
+      if (n->written_leaf >= 0 && at < 700)
+        at += snprintf(line + at, sizeof line - (size_t)at, "=>%.60s", p->leaves[n->written_leaf].name);
+    }
+    if (n)
+      at += snprintf(line + at, sizeof line - (size_t)at, " -> %%%u:%s%s%.80s", n->id,
+                     ag__type_text(&n->type, type, sizeof type), *n->scope ? " # " : "", n->scope);
+    write(ctx, line);
+  }
+}

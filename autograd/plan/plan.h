@@ -1,0 +1,169 @@
+/* plan.h - what the passes hand on, and the plan they make. A pass is one file and one function over
+ * ag__program:
+ *
+ *   prune    the live nodes, renumbered                                  -> program.nodes
+ *   fuse     elementwise nodes gathered into units                       -> node.unit, program.reach
+ *   order    units sorted so that a leaf's readers precede its writer    -> program.units, assign.in_place
+ *   memory   which value lives where in the arena                        -> node.place, node.offset
+ *   bind     pointers and micro-programs laid out for the run            -> ag_plan
+ *   run      walks the steps */
+#ifndef NABLA_PLAN_H
+#define NABLA_PLAN_H
+
+#include "autograd/graph.h"
+
+typedef enum ag__place {
+  AG__NOWHERE, /* lives in a register of its unit only */
+  AG__LEAF,    /* the caller's memory */
+  AG__CONSTANT,
+  AG__ARENA
+} ag__place;
+
+typedef struct ag__pnode {
+  const ag_op *op;
+  ag_attr attr;
+  ag_type type;
+  int first_in, n_in; /* into program.inputs */
+  int root;           /* the node whose memory this is: itself unless an alias */
+  int leaf;           /* index into program.leaves, or -1 */
+  size_t constant;    /* offset of a constant's elements in program.constants */
+  uint32_t stream;    /* random ops */
+  const char *scope;  /* in program.text */
+  uint32_t id;        /* in the graph, for messages */
+  int unit;           /* -1: leaf or constant */
+  bool output;        /* must be readable after the step */
+  /* set by the memory pass, for roots */
+  ag__place place;
+  size_t offset;
+  int written_leaf; /* the leaf this value is written into directly, or -1 */
+} ag__pnode;
+
+typedef struct ag__leaf {
+  char *name;
+  ag_type type;
+  bool state;
+} ag__leaf;
+
+typedef struct ag__passign {
+  int leaf, value; /* leaf index, node */
+  bool in_place;   /* the value is computed straight into the leaf */
+} ag__passign;
+
+typedef struct ag__unit { /* one step: one op, or fused elementwise ops in topological order */
+  int first, n;           /* into program.order */
+  bool fused;
+} ag__unit;
+
+/* Which unit needs which, directly or not: one row of bits a unit. */
+typedef struct ag__reach {
+  int n, words;
+  uint64_t *bits;
+} ag__reach;
+
+typedef struct ag__program {
+  const tn_alloc *alloc;
+  unsigned flags;
+  ag__pnode *nodes;
+  int n_nodes;
+  int *inputs;
+  size_t n_inputs;
+  ag__leaf *leaves;
+  int n_leaves;
+  ag__passign *assigns;
+  int n_assigns;
+  int *outputs;
+  int n_outputs;
+  char *text; /* scopes and leaf names */
+  unsigned char *constants;
+  size_t constant_bytes;
+  /* fuse */
+  ag__reach reach;
+  /* order */
+  ag__unit *units; /* in execution order; node.unit is an index from here on */
+  int n_units;
+  int *order; /* nodes by unit */
+  /* memory */
+  size_t arena_bytes;
+} ag__program;
+
+TN_MUST_CHECK tn_status ag__prune(ag_graph *g, const ag_ref *outputs, int n, ag__program *p);
+TN_MUST_CHECK tn_status ag__fuse(ag__program *p);
+TN_MUST_CHECK tn_status ag__order(ag__program *p);
+TN_MUST_CHECK tn_status ag__memory(ag__program *p);
+void ag__program_free(ag__program *p);
+
+/* The unit that makes the value of node x; -1 for leaves and constants. */
+static inline int ag__unit_of(const ag__program *p, int x) { return p->nodes[p->nodes[x].root].unit; }
+static inline int ag__in(const ag__program *p, const ag__pnode *n, int i) {
+  return p->inputs[n->first_in + i];
+}
+static inline bool ag__needs(const ag__reach *r, int unit, int other) {
+  return r->bits[(size_t)unit * (size_t)r->words + (size_t)other / 64] >> (other % 64) & 1;
+}
+/* `unit` now needs `other` and all that it needs; so do the units that need `unit`. */
+void ag__add_need(ag__reach *r, int unit, int other);
+
+/* ---- the bound form ---- */
+
+typedef enum ag__load { AG__DIRECT, AG__REPEAT, AG__STRIDED } ag__load;
+
+typedef struct ag__register { /* a cache block of a micro-program */
+  int node;                   /* whose value it holds */
+  bool loaded;                /* from memory at the start of each block; else computed */
+  ag__load how;
+  int64_t stride[TN_MAX_RANK]; /* AG__STRIDED: in elements, along the unit's shape */
+  int temp;                    /* index of its scratch block; -1: it is a window into memory */
+  int store; /* node into whose memory the scratch block is copied when the block is done; -1: none */
+} ag__register;
+
+typedef struct ag__instruction {
+  const ag_op *op;
+  int node;
+  int first, n_in; /* register numbers, into step.operands */
+  int out;
+} ag__instruction;
+
+typedef struct ag__step {
+  int node; /* the op (fused: the last one, for messages) */
+  bool fused;
+  /* single ops */
+  int first_in, n_in; /* nodes, into plan.program.inputs */
+  /* fused */
+  int64_t numel;
+  int rank;
+  int64_t shape[TN_MAX_RANK];
+  ag__register *registers;
+  int n_registers;
+  ag__instruction *instructions;
+  int n_instructions;
+  int *operands;
+} ag__step;
+
+struct ag_plan {
+  ag__program program;
+  ag__step *steps;
+  int n_steps;
+  int n_temps;      /* scratch blocks of the widest step */
+  int max_operands; /* of one op */
+  int max_registers;
+  size_t scratch_offset; /* in the arena */
+  size_t arena_bytes;
+};
+
+struct ag_run {
+  const ag_plan *plan;
+  const tn_alloc *alloc;
+  int threads;
+  unsigned char *arena;
+  tn_view *views; /* per node; data NULL where it has no memory or is unbound */
+  tn_view *call_in;
+  const void **operands;
+  void **registers;
+  void **leaves; /* bound memory; NULL = not yet */
+  int n_unbound;
+  char error[256];
+};
+
+TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);
+
+#endif

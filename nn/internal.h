@@ -1,0 +1,216 @@
+/* internal.h - what the files of nn/ share (not installed).
+ *
+ *   registry.c  names -> variables          model.c    building, the plan cache
+ *   state.c     one replica's slab          exec.c     a plan bound to a state and to staged batches
+ *   train.c     the fit loop                diagnose.c why a fit became non-finite
+ * The other files are compositions of the public API. */
+#ifndef NABLA_NN_INTERNAL_H
+#define NABLA_NN_INTERNAL_H
+
+#include "nn/nn.h"
+
+#include <pthread.h>
+
+enum { NN__NAME = 256, NN__MESSAGE = 256 };
+
+/* ---- registry ---------------------------------------------------------------------------------------- */
+
+typedef enum nn__kind { NN__PARAMETER, NN__BUFFER, NN__SLOT, NN__STEP } nn__kind;
+
+typedef struct nn__variable {
+  char *name;
+  nn__kind kind;
+  int owner; /* of a slot: the index of its parameter; -1 otherwise */
+  ag_type type;
+  int64_t offset; /* elements from the start of the slab */
+  nn_init init;
+  double value; /* where a buffer starts */
+  /* Of the build whose number is `build`, stale in any other: */
+  uint32_t build;
+  ag_ref ref;
+  bool frozen;
+} nn__variable;
+
+typedef struct nn__named { /* an output or a report */
+  char *name;
+  uint32_t build;
+  ag_ref ref;
+} nn__named;
+
+typedef enum nn__purpose {
+  NN__FIT,      /* reports, with effects */
+  NN__TRACE,    /* reports and updated values, no effects, trapping the first non-finite node */
+  NN__EVALUATE, /* reports */
+  NN__PREDICT   /* one named output */
+} nn__purpose;
+
+enum { NN__LEAF_RATE = -1, NN__LEAF_COLUMN = -2 };
+
+typedef struct nn__plan {
+  nn__purpose purpose;
+  int output; /* NN__PREDICT: the index of the output, else -1 */
+  int64_t rows;
+  tn_dtype dtype;
+  ag_plan *plan;
+  int n_outputs;
+  double lr;  /* as the network asked for it */
+  int *leaf;  /* of each leaf of the plan: index of the variable, or NN__LEAF_ */
+} nn__plan;
+
+struct nn_model {
+  const tn_alloc *alloc;
+  tn_dtype dtype;
+  int64_t batch, eval_batch;
+  int threads;
+  nn_network *network;
+  void *ctx;
+
+  nn__variable *variables;
+  size_t n_variables, cap_variables;
+  int64_t slab; /* elements */
+  nn__named reports[NN_MAX_REPORTS];
+  int n_reports;
+  nn__named *outputs;
+  size_t n_outputs, cap_outputs;
+  bool sealed; /* the first build is over: states may exist, so no variable can be added */
+
+  /* The build under way; graph is NULL between builds. */
+  ag_graph *graph;
+  nn_mode mode;
+  int64_t rows;
+  uint32_t build;
+  bool minimizes;
+  double lr;
+  ag_ref rate, step;
+  ag_ref *updates;
+  size_t n_updates, cap_updates;
+
+  pthread_mutex_t lock; /* guards building and the cache below */
+  nn__plan **plans;
+  size_t n_plans, cap_plans;
+  tn_status status; /* of the first build */
+  char error[512];
+};
+
+/* Records a sentence in the graph under construction. */
+#define nn__fail(m, status, ...) ag_fail((m)->graph, status, __VA_ARGS__)
+
+/* True while a network function runs and nothing has failed yet. */
+bool nn__building(const nn_model *m);
+
+/* Finds or registers a variable and appends its leaf; `who` begins the sentence if it does not fit. */
+ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
+                   const int64_t *shape, nn__variable **out);
+nn__variable *nn__find(const nn_model *m, const char *name);
+bool nn__declared(const nn_model *m, const nn__variable *v); /* in this build */
+bool nn__glob(const char *pattern, const char *text);
+ag_ref nn__parameter(nn_model *m, const char *who, const char *name, int rank, const int64_t *shape,
+                     nn_init init);
+
+/* Writes "[3, 4]" and returns buffer. */
+const char *nn__shape_text(char *buffer, size_t size, int rank, const int64_t *shape);
+/* Writes "a/b" into a buffer of NN__NAME; false, with a sentence, if it does not fit. */
+bool nn__join(nn_model *m, char *buffer, const char *a, const char *b);
+char *nn__strdup(const tn_alloc *a, const char *text);
+bool nn__same_type(const ag_type *a, const ag_type *b);
+
+/* ---- model ------------------------------------------------------------------------------------------- */
+
+/* A plan from the cache, built if need be. It lives as long as the model. On failure message (NN__MESSAGE
+ * bytes, may be NULL) gets the sentence. */
+TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
+                                     const nn__plan **out, char *message);
+
+/* ---- layers ------------------------------------------------------------------------------------------ */
+
+void nn__initialize(const nn__variable *v, tn_rng key, tn_view out);
+
+/* ---- state ------------------------------------------------------------------------------------------- */
+
+struct nn_state {
+  const nn_model *model;
+  void *slab;
+  char error[NN__MESSAGE];
+};
+
+size_t nn__slab_bytes(const nn_model *m);
+tn_view nn__view(const nn_state *s, const nn__variable *v);
+bool nn__finite(const nn_state *s);
+/* Sets the state's sentence and returns status. */
+tn_status nn__state_fail(nn_state *s, tn_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- execution --------------------------------------------------------------------------------------- */
+
+typedef struct nn__column { /* an input leaf and where its rows come from */
+  tn_view source, stage;
+  tn_view source_row, stage_row; /* without axis 0 */
+  size_t row_bytes;
+  bool plain; /* rows are copied as bytes */
+} nn__column;
+
+/* A plan bound to a state and to staging memory of its own. */
+typedef struct nn__runner {
+  const tn_alloc *alloc;
+  const nn__plan *plan;
+  ag_run *run;
+  nn__column *columns;
+  int n_columns;
+  union {
+    float f32;
+    double f64;
+  } rate;
+} nn__runner;
+
+TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
+                                       const char *output, int64_t rows, nn__runner *out);
+void nn__runner_free(nn__runner *r); /* safe on a zeroed struct */
+/* Runs data rows rows[0..n), or first, first + 1, ... when rows is NULL. */
+TN_MUST_CHECK tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr,
+                                        tn_rng rng);
+double nn__runner_value(const nn__runner *r, int report);
+
+/* A pass over n rows: full batches, then a short one. */
+typedef struct nn__pass {
+  nn__runner full, rest;
+  int64_t n, batch, steps;
+} nn__pass;
+
+TN_MUST_CHECK tn_status nn__pass_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
+                                     const char *output, nn_split rows, nn__pass *out);
+void nn__pass_free(nn__pass *p);
+nn__runner *nn__pass_runner(nn__pass *p, int64_t k);
+/* Means of the reports over split, evaluated in order. */
+TN_MUST_CHECK tn_status nn__pass_means(nn__pass *p, nn_split split, double *means);
+
+/* The rows a split stands for, and whether they exist (else a sentence in the state). */
+int64_t nn__split_size(const nn_data *d, nn_split split);
+TN_MUST_CHECK tn_status nn__split_check(nn_state *s, const char *who, const nn_data *d, nn_split split);
+
+/* ---- training ---------------------------------------------------------------------------------------- */
+
+typedef struct nn__fit {
+  nn_model *model;
+  nn_state *state;
+  const nn_data *data;
+  nn_split rows;
+  const nn_fit_options *options;
+  nn_fit_result *result;
+  const char *phase;
+  int monitor; /* index of the report, -1 = none */
+  nn__pass train, valid;
+  int64_t *order; /* the rows of this epoch, shuffled */
+  void *start, *best; /* copies of the slab */
+  uint32_t shuffle, seed;
+  const char *names[NN_MAX_REPORTS];
+} nn__fit;
+
+void nn__fit_shuffle(nn__fit *f, int epoch);
+TN_MUST_CHECK tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k);
+bool nn__fit_reports_finite(nn__fit *f, int64_t k);
+
+/* Something became non-finite in step k of an epoch or before: takes the state back to the last step after
+ * which everything was finite, and says in the result where the first bad number came from. */
+tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k);
+
+#endif

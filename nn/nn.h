@@ -1,0 +1,306 @@
+/* nn.h - networks as functions over named parameters, penalties, optimizers, data, training, checkpoints.
+ *
+ * A network is a function that appends nodes to a graph. The model calls it once per mode and batch size,
+ * remembers the named parameters it met, and caches the compiled plans. Values live in a state, apart from
+ * the model, so that many replicas (folds, restarts) share one model.
+ *
+ *     static void network(nn_model *m, void *ctx) {
+ *       ag_graph *g = nn_graph(m);
+ *       ag_ref x = nn_input(m, "genes", 1, (int64_t[]){1000}), y = nn_input(m, "ephys", 1, (int64_t[]){16});
+ *       ag_ref h = ag_elu(g, nn_dense(m, "encoder/0", x, 512, NULL), 1.0);
+ *       ag_ref mse = nn_mse(m, nn_dense(m, "readout", h, 16, NULL), y);
+ *       nn_report(m, "mse", mse);
+ *       nn_freeze(m, "readout/ *");
+ *       nn_adam(m, ag_add(g, mse, nn_group_lasso(m, "encoder/0/kernel", 0.1)), &(nn_adam_options){.lr =
+ * 1e-4});
+ *     }
+ *
+ *   names    "encoder/0/kernel"; globs match with '*' (any characters, also '/'), '?', '[01]'
+ *   errors   building is sticky, as in autograd.h; nn_error(m) has the sentence
+ *   threads  a model may be shared once the plans it needs are compiled (nn_prepare); a state belongs to one
+ * thread at a time   */
+#ifndef NABLA_NN_H
+#define NABLA_NN_H
+
+#include "../autograd/autograd.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- model ------------------------------------------------------------------------------------------- */
+
+typedef struct nn_model nn_model;
+typedef struct nn_state nn_state;
+typedef struct nn_data nn_data;
+
+typedef void nn_network(nn_model *m, void *ctx);
+
+typedef struct nn_model_options {
+  const tn_alloc *alloc; /* NULL = default; borrowed by the model and its states */
+  tn_dtype dtype;        /* TN_F32 (0) or TN_F64: of parameters and inputs */
+  int64_t batch;         /* rows of a training step; 0 = 32 */
+  int64_t eval_batch;    /* rows of an evaluation step; 0 = 256 */
+  int threads;           /* inside an op; 0 = 1, right unless the model is large and runs alone */
+} nn_model_options;
+
+/* Builds the network once in training mode to learn its parameters. `ctx` is borrowed until nn_model_free. On
+ * failure *out is still a model, whose nn_error explains (NULL only if out of memory); free it all the same.
+ */
+TN_MUST_CHECK tn_status nn_model_new(const nn_model_options *options, nn_network *network, void *ctx,
+                                     nn_model **out);
+void nn_model_free(nn_model *m);
+const char *nn_error(const nn_model *m);
+
+/* Compiles ahead all plans needed to train and evaluate `rows` rows, so that threads may share the model. */
+TN_MUST_CHECK tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows);
+
+/* ---- inside a network function ----------------------------------------------------------------------------
+ */
+
+typedef enum nn_mode { NN_TRAIN, NN_EVAL } nn_mode;
+
+ag_graph *nn_graph(nn_model *m); /* the graph under construction */
+nn_mode nn_mode_of(const nn_model *m);
+int64_t nn_batch(const nn_model *m); /* rows of this build */
+
+/* A column of the data: shape [batch, row_shape...]. */
+ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape);
+void nn_output(nn_model *m, const char *name, ag_ref x); /* [batch, ...]: what nn_predict can ask for */
+void nn_report(nn_model *m, const char *name,
+               ag_ref x); /* scalar mean over the batch, averaged over an epoch */
+
+/* Initial values are a pure function of key, parameter name and shape. Fans are those of a [in, out] kernel.
+ */
+typedef enum nn_init {
+  NN_ZEROS,
+  NN_ONES,
+  NN_GLOROT_UNIFORM, /* U(-a, a), a = sqrt(6 / (in + out)); Glorot & Bengio 2010 */
+  NN_GLOROT_NORMAL,
+  NN_HE_UNIFORM, /* a = sqrt(6 / in); He et al. 2015 */
+  NN_HE_NORMAL,
+  NN_LECUN_UNIFORM, /* a = sqrt(3 / in) */
+  NN_LECUN_NORMAL
+} nn_init;
+
+ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init);
+/* A state that the network updates by itself through ag_assign (a running mean): saved with the parameters,
+ * never trained. */
+ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value);
+
+typedef struct nn_dense_options {
+  nn_init kernel; /* 0 (NN_ZEROS) = glorot uniform: a zero kernel never trains */
+  bool no_bias;
+} nn_dense_options;
+
+/* x [batch, in] -> x kernel + bias [batch, units]; parameters "<name>/kernel" [in, units] and "<name>/bias"
+ * [units]. */
+ag_ref nn_dense(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_dense_options *options);
+ag_ref nn_dropout(nn_model *m, const char *name, ag_ref x, double rate); /* identity in NN_EVAL */
+ag_ref nn_gaussian_noise(nn_model *m, const char *name, ag_ref x, double sd);
+
+typedef enum nn_activation {
+  NN_LINEAR,
+  NN_ELU,
+  NN_RELU,
+  NN_TANH,
+  NN_SIGMOID,
+  NN_SELU,
+  NN_SILU,
+  NN_GELU,
+  NN_SOFTPLUS
+} nn_activation;
+ag_ref nn_activate(nn_model *m, ag_ref x, nn_activation f);
+
+/* Losses and metrics: rank-0 means over the batch. labels: one-hot or probabilities, like logits [batch,
+ * classes]. */
+ag_ref nn_mse(nn_model *m, ag_ref prediction, ag_ref target); /* over all elements */
+ag_ref nn_mae(nn_model *m, ag_ref prediction, ag_ref target);
+ag_ref nn_softmax_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels);
+ag_ref nn_accuracy(nn_model *m, ag_ref logits,
+                   ag_ref labels); /* fraction whose largest logit is the largest label */
+
+/* Penalties: the sum over the parameters declared so far whose name matches the glob; rank 0. No match is an
+ * error. */
+typedef ag_ref nn_penalty_function(ag_graph *g, ag_ref parameter, void *ctx); /* returns a scalar */
+ag_ref nn_penalty(nn_model *m, const char *glob, nn_penalty_function *f, void *ctx);
+ag_ref nn_l1(nn_model *m, const char *glob, double lambda);
+ag_ref nn_l2(nn_model *m, const char *glob, double lambda); /* lambda * sum of squares */
+ag_ref nn_group_lasso(nn_model *m, const char *glob,
+                      double lambda); /* lambda * sum over rows of the row's l2 norm */
+ag_ref nn_elastic_net(nn_model *m, const char *glob, double l1, double l2);
+
+/* From here on these parameters are constants of this model: no gradient, no update. */
+void nn_freeze(nn_model *m, const char *glob);
+
+/* ---- optimizers: graph, ended by assigns; nothing is appended in NN_EVAL
+ * ---------------------------------------- */
+
+/* One update rule. `slots[k]` are the parameter's state refs named in slot_names, initially 0; new_slots[k]
+ * their next values. `lr` and `step` (1 at the first step) are scalar refs. Returns the parameter's next
+ * value. */
+typedef struct nn_optimizer {
+  int n_slots;
+  const char *slot_names[4]; /* "adam/m": the slot of "a/kernel" is "adam/m/a/kernel" */
+  ag_ref (*update)(ag_graph *g, const void *options, ag_ref parameter, ag_ref gradient, const ag_ref *slots,
+                   ag_ref *new_slots, ag_ref lr, ag_ref step);
+  const void *options;
+} nn_optimizer;
+
+/* Minimizes `loss` over all parameters that are neither frozen nor without influence. */
+void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *optimizer, double lr);
+
+typedef struct nn_sgd_options {
+  double lr, momentum;
+  bool nesterov;
+} nn_sgd_options;
+void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o);
+
+typedef struct nn_rmsprop_options {
+  double lr, rho, epsilon; /* 0 = 0.9, 1e-7 */
+} nn_rmsprop_options;
+void nn_rmsprop(nn_model *m, ag_ref loss, const nn_rmsprop_options *o);
+
+/* p -= lr sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon): Keras' place of epsilon (Kingma & Ba
+ * 2015, end of section 2); torch_epsilon puts it on the corrected root. weight_decay is decoupled (AdamW). */
+typedef struct nn_adam_options {
+  double lr, beta1, beta2, epsilon; /* 0 = 0.9, 0.999, 1e-7 */
+  double weight_decay;
+  bool torch_epsilon;
+} nn_adam_options;
+void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o);
+
+/* ---- state: one replica's values
+ * ---------------------------------------------------------------------------------- */
+
+/* All parameters, buffers, optimizer slots, in one slab. Row-major. The model must outlive it. */
+TN_MUST_CHECK tn_status nn_state_new(const nn_model *m, nn_state **out);
+void nn_state_free(nn_state *s);
+void nn_state_init(nn_state *s, uint32_t seed, uint32_t replica); /* initial parameters, slots zero, step 0 */
+
+int nn_state_count(const nn_state *s);
+const char *nn_state_name(const nn_state *s, int i);
+tn_view nn_state_view(const nn_state *s, int i);                       /* borrowed, writable */
+bool nn_state_find(const nn_state *s, const char *name, tn_view *out); /* false: no such value */
+const char *nn_state_error(const nn_state *s); /* the sentence of the last call that failed with this state */
+
+/* Copies every "<from><rest>" of src into "<to><rest>" of dst where both exist with equal shape; returns how
+ * many. Slots and the step counter have names too: copy with "" and "" to carry everything, or only
+ * parameters with params_only. */
+int nn_state_copy(nn_state *dst, const char *to, const nn_state *src, const char *from, bool params_only);
+TN_MUST_CHECK tn_status nn_state_clone(const nn_state *s, nn_state **out);
+
+/* dst becomes src without the inputs that are not in rows[0..n): all of equal shape is copied, and of
+ * `kernel` (and of its slots if carry_moments) the listed rows are gathered; slots are zeroed otherwise. */
+TN_MUST_CHECK tn_status nn_prune_inputs(nn_state *dst, const nn_state *src, const char *kernel,
+                                        const int64_t *rows, int64_t n, bool carry_moments);
+
+/* safetensors; written under a temporary name and renamed. `metadata`: n pairs of strings, may be NULL.
+ * Loading needs every parameter of the model, of equal shape and type; message (>= 256 bytes, may be NULL)
+ * gets the sentence. TN_ENOTSUP in a build without jansson. */
+TN_MUST_CHECK tn_status nn_state_save(const nn_state *s, const char *path, const char *const (*metadata)[2],
+                                      int n, char *message);
+TN_MUST_CHECK tn_status nn_state_load(nn_state *s, const char *path, char *message);
+
+/* ---- data
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* Named columns with one row count. A column's view is borrowed: rows along axis 0, any strides, any type. */
+TN_MUST_CHECK tn_status nn_data_new(const tn_alloc *alloc, nn_data **out);
+void nn_data_free(nn_data *d);
+TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name,
+                                    tn_view column); /* TN_ESHAPE: another row count */
+int64_t nn_data_rows(const nn_data *d);
+bool nn_data_column(const nn_data *d, const char *name, tn_view *out);
+
+/* An index list into the rows of a data set; borrowed. rows == NULL: all of them, in order. */
+typedef struct nn_split {
+  const int64_t *rows;
+  int64_t n;
+} nn_split;
+
+/* Column means and population sds of the listed rows (f64 [columns] each), and (x - mean) / sd in place; a
+ * constant column, sd 0, becomes 0. x is a matrix. */
+void nn_standardize_fit(tn_view x, nn_split rows, double *mean, double *sd);
+void nn_standardize_apply(tn_view x, const double *mean, const double *sd);
+
+/* 1 - sum (y - f)^2 / sum y^2, pooled over all elements (column < 0) or for one column. y is centred by the
+ * caller. */
+double nn_r2(tn_view y, tn_view f, int column);
+
+/* ---- training
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+enum { NN_MAX_REPORTS = 8 };
+
+typedef struct nn_epoch { /* what a callback sees */
+  int epoch, epochs;      /* epoch counts from 1 */
+  double lr;
+  int n_reports;
+  const char *const *names; /* of the reports */
+  const double *train;      /* running means over the epoch's batches, weighted by rows */
+  const double *valid;      /* after the epoch; NULL without validation rows */
+  nn_state *state;
+} nn_epoch;
+
+typedef struct nn_fit_options {
+  int epochs;
+  uint32_t seed, replica;
+  const char *phase; /* names the random streams of this fit ("pretrain"); NULL = "" */
+  double (*schedule)(void *ctx, int64_t step, int64_t steps); /* factor on the learning rate; NULL = 1 */
+  void *schedule_ctx;
+  nn_split valid; /* n = 0: none */
+  const char
+      *monitor; /* a report: best weights and early stopping follow its validation mean (lower is better) */
+  int patience; /* epochs without improvement until stop; 0 = never stop */
+  bool restore_best;                              /* leave the state of the best epoch, not the last */
+  bool (*on_epoch)(void *ctx, const nn_epoch *e); /* false = stop (TN_ESTOPPED) */
+  void *on_epoch_ctx;
+} nn_fit_options;
+
+typedef struct nn_fit_result {
+  int epochs;     /* done */
+  int best_epoch; /* 0 without monitor */
+  double best;
+  char message[256]; /* TN_ENUMERIC: node, scope, epoch and step; the state is the last good one */
+} nn_fit_result;
+
+/* Reshuffles each epoch, gathers batches, steps. The last batch may be short. */
+TN_MUST_CHECK tn_status nn_fit(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
+                               const nn_fit_options *o, nn_fit_result *result);
+
+/* A record of the epochs: on_epoch = nn_history_record, on_epoch_ctx = a zeroed nn_history (which other
+ * callbacks may also call). Recording stops the fit when memory runs out, with `status` saying so. */
+typedef struct nn_history_row {
+  int epoch;
+  double lr, train[NN_MAX_REPORTS], valid[NN_MAX_REPORTS];
+} nn_history_row;
+typedef struct nn_history {
+  int n;
+  nn_history_row *rows;
+  const tn_alloc *alloc; /* NULL = default */
+  size_t capacity;
+  tn_status status;
+} nn_history;
+bool nn_history_record(void *history, const nn_epoch *e);
+void nn_history_free(nn_history *h);
+
+double nn_cosine(void *ctx, int64_t step, int64_t steps); /* a schedule: (1 + cos(pi step / steps)) / 2 */
+
+/* Means of the reports over the rows; out has room for NN_MAX_REPORTS. */
+TN_MUST_CHECK tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out);
+/* One named output for the rows, in order; out [n, ...], contiguous, of the model's type. */
+TN_MUST_CHECK tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
+                                   const char *output, tn_view out);
+
+/* Runs fn(ctx, replica) for n independent replicas on up to `threads` threads; the first failure (lowest
+ * index) is returned. */
+TN_MUST_CHECK tn_status nn_replicas(int64_t n, int threads, tn_status (*fn)(void *ctx, int64_t replica),
+                                    void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

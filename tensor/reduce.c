@@ -1,0 +1,121 @@
+/* reduce.c - sums and maxima over any axes. A sum over a contiguous run adds in a fixed tree: 16 interleaved
+ * partial sums over blocks, blocks added pairwise; a sum over outer axes adds whole rows in order. So the
+ * order never depends on threads or vectors. */
+#include "tensor/tensor.h"
+#include "tensor/vmath.h"
+
+#include <assert.h>
+#include <math.h>
+
+enum { LANES = 16, BLOCK = 512 };
+
+/* f(x) over n <= BLOCK contiguous elements, LANES partial sums. */
+#define BLOCK_SUM(NAME, T, EXPR)                                                                             \
+  TN_CLONES static T NAME(const T *x, int64_t n) {                                                           \
+    T part[LANES] = {0};                                                                                     \
+    int64_t i = 0;                                                                                           \
+    for (; i + LANES <= n; i += LANES)                                                                       \
+      for (int k = 0; k < LANES; k++) {                                                                      \
+        const T X = x[i + k];                                                                                \
+        part[k] += EXPR;                                                                                     \
+      }                                                                                                      \
+    for (int k = 0; i < n; i++, k++) {                                                                       \
+      const T X = x[i];                                                                                      \
+      part[k] += EXPR;                                                                                       \
+    }                                                                                                        \
+    for (int width = LANES / 2; width; width /= 2)                                                           \
+      for (int k = 0; k < width; k++) part[k] += part[k + width];                                            \
+    return part[0];                                                                                          \
+  }                                                                                                          \
+  static T NAME##_run(const T *x, int64_t n) { /* pairwise over blocks */                                    \
+    if (n <= BLOCK) return NAME(x, n);                                                                       \
+    int64_t half = (n / 2 + BLOCK - 1) / BLOCK * BLOCK;                                                      \
+    return NAME##_run(x, half) + NAME##_run(x + half, n - half);                                             \
+  }
+
+/* Adds, or folds in the maximum of, a contiguous row element by element. */
+#define ROW_FOLDS(T, S)                                                                                      \
+  TN_CLONES static void add_row_##S(T *restrict to, const T *restrict x, int64_t n) {                        \
+    for (int64_t i = 0; i < n; i++) to[i] += x[i];                                                           \
+  }                                                                                                          \
+  TN_CLONES static void add_squares_##S(T *restrict to, const T *restrict x, int64_t n) {                    \
+    for (int64_t i = 0; i < n; i++) to[i] += x[i] * x[i];                                                    \
+  }                                                                                                          \
+  TN_CLONES static void max_row_##S(T *restrict to, const T *restrict x, int64_t n) {                        \
+    for (int64_t i = 0; i < n; i++) to[i] = to[i] >= x[i] || isnan(to[i]) ? to[i] : x[i];                    \
+  }                                                                                                          \
+  static T max_run_##S(const T *x, int64_t n) {                                                              \
+    T best = (T)-INFINITY;                                                                                   \
+    for (int64_t i = 0; i < n && !isnan(best); i++) best = best >= x[i] ? best : x[i];                       \
+    return best;                                                                                             \
+  }                                                                                                          \
+  static T fold_run_##S(tn_reduction op, const T *x, int64_t n) {                                            \
+    return op == TN_SUM ? sum_##S##_run(x, n) : op == TN_MAX ? max_run_##S(x, n) : squares_##S##_run(x, n);  \
+  }                                                                                                          \
+  static void fold_row_##S(tn_reduction op, T *to, const T *x, int64_t n) {                                  \
+    if (op == TN_SUM) add_row_##S(to, x, n);                                                                 \
+    else if (op == TN_MAX) max_row_##S(to, x, n);                                                            \
+    else add_squares_##S(to, x, n);                                                                          \
+  }                                                                                                          \
+  static void fold_one_##S(tn_reduction op, T *to, T x) {                                                    \
+    if (op == TN_MAX) *to = *to >= x || isnan(*to) ? *to : x;                                                \
+    else *to += x;                                                                                           \
+  }
+
+BLOCK_SUM(sum_f32, float, X)
+BLOCK_SUM(squares_f32, float, X *X)
+BLOCK_SUM(sum_f64, double, X)
+BLOCK_SUM(squares_f64, double, X *X)
+ROW_FOLDS(float, f32)
+ROW_FOLDS(double, f64)
+
+/* Adjacent axes of one kind (kept or reduced) merged, so that the loops below see few and long axes. `in`
+ * must be contiguous. */
+typedef struct shape3 {
+  int rank;
+  int64_t extent[TN_MAX_RANK];
+  bool reduced[TN_MAX_RANK];
+} shape3;
+
+static shape3 merged(const tn_view *in, unsigned axes) {
+  shape3 s = {0};
+  for (int a = 0; a < in->rank; a++) {
+    bool reduced = axes >> a & 1;
+    if (in->shape[a] == 1) continue;
+    if (s.rank && s.reduced[s.rank - 1] == reduced) s.extent[s.rank - 1] *= in->shape[a];
+    else {
+      s.extent[s.rank] = in->shape[a];
+      s.reduced[s.rank++] = reduced;
+    }
+  }
+  return s;
+}
+
+/* Recursion over the merged axes; at the innermost a kernel over a contiguous run. `x` walks the input, `to`
+ * the output. */
+#define WALK(T, S)                                                                                           \
+  static const T *walk_##S(tn_reduction op, const shape3 *s, int axis, const T *x, T *to) {                  \
+    int64_t n = s->extent[axis], below = 1;                                                                  \
+    if (axis == s->rank - 1) {                                                                               \
+      if (s->reduced[axis]) fold_one_##S(op, to, fold_run_##S(op, x, n));                                    \
+      else fold_row_##S(op, to, x, n);                                                                       \
+      return x + n;                                                                                          \
+    }                                                                                                        \
+    for (int a = axis + 1; a < s->rank; a++) below *= s->reduced[a] ? 1 : s->extent[a];                      \
+    for (int64_t i = 0; i < n; i++)                                                                          \
+      x = walk_##S(op, s, axis + 1, x, s->reduced[axis] ? to : to + i * below);                              \
+    return x;                                                                                                \
+  }
+
+WALK(float, f32)
+WALK(double, f64)
+
+void tn_reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out) {
+  assert(tn_view_contiguous(&in) && tn_view_contiguous(&out) && in.dtype == out.dtype);
+  tn_fill(out, op == TN_MAX ? -INFINITY : 0);
+  if (tn_view_numel(&in) == 0) return;
+  shape3 s = merged(&in, axes);
+  if (s.rank == 0) s = (shape3){.rank = 1, .extent = {1}, .reduced = {true}};
+  if (in.dtype == TN_F32) walk_f32(op, &s, 0, in.data, out.data);
+  else walk_f64(op, &s, 0, in.data, out.data);
+}

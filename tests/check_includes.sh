@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# check_includes.sh [ROOT]: the layers of docs/architecture.md, as a check. Exits 1 and names each offending line.
+#   tensor/     nothing of ours above it
+#   autograd/   tensor/
+#   nn/         tensor/, and of autograd/ only autograd.h and ops/ops.def
+#   apps/       of the library only tensor/tensor.h, autograd/autograd.h, nn/nn.h
+#   docs/code/  the same three, as a user writes them: <nabla/...>
+# Public headers name each other by relative path, so that they work from any include directory.
+set -euo pipefail
+root=${1:-$(dirname "$0")/..}
+cd "$root"
+
+folders=()
+for folder in tensor autograd nn apps docs/code; do
+  if [ -d "$folder" ]; then folders+=("$folder"); fi
+done
+if [ ${#folders[@]} -eq 0 ]; then
+  echo "check_includes: no source folder under $root" >&2
+  exit 1
+fi
+
+find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc' \) -print0 | sort -z |
+  xargs -0 -r grep -nHE '^[[:space:]]*#[[:space:]]*include' | awk '
+    function normal(path,    n, i, part, out, top) { # "a/b/../c" -> "a/c"
+      n = split(path, part, "/"); top = 0
+      for (i = 1; i <= n; i++) {
+        if (part[i] == "" || part[i] == ".") continue
+        if (part[i] == ".." && top > 0 && out[top] != "..") top--
+        else out[++top] = part[i]
+      }
+      path = ""
+      for (i = 1; i <= top; i++) path = path (i > 1 ? "/" : "") out[i]
+      return path
+    }
+    function ours(path) { return path ~ /^(tensor|autograd|nn|apps)\// }
+    function exists(path,    line, status) { status = (getline line < path); close(path); return status >= 0 }
+    function refuse(why) { print file ":" line ": " why ": " text > "/dev/stderr"; bad++ }
+
+    {
+      file = $0; sub(/:.*/, "", file)
+      text = substr($0, length(file) + 2); line = text; sub(/:.*/, "", line); text = substr(text, length(line) + 2)
+      public = file ~ /^(tensor\/tensor|autograd\/autograd|nn\/nn)\.h$/
+
+      name = text
+      if (text ~ /include[[:space:]]*"/) { gsub(/^[^"]*"|".*$/, "", name); quoted = 1 }
+      else if (text ~ /include[[:space:]]*</) { gsub(/^[^<]*<|>.*$/, "", name); quoted = 0 }
+      else { refuse("an include this check cannot read"); next }
+
+      folder = file; sub(/[^\/]*$/, "", folder)
+      near = normal(folder name)
+      if (quoted && ours(near) && exists(near)) target = near
+      else if (name ~ /^nabla\//) target = substr(name, 7)
+      else target = normal(name)
+      if (quoted && !ours(target) && ours(near) && name ~ /\.\.\//) target = near
+      if (public && ours(target) && target != near) refuse("a public header must include by relative path")
+      if (file ~ /^docs\/code\// && ours(target) && name !~ /^nabla\//) refuse("an example must include <nabla/...>")
+      if (!ours(target)) next
+
+      layer = file; sub(/\/.*/, "", layer)
+      if (layer == "tensor" && target !~ /^tensor\//) refuse("tensor/ stands on nothing of ours")
+      if (layer == "autograd" && target !~ /^(tensor|autograd)\//) refuse("autograd/ includes upwards")
+      if (layer == "nn" && target ~ /^apps\//) refuse("nn/ includes upwards")
+      if (layer == "nn" && target ~ /^autograd\// && target !~ /^autograd\/(autograd\.h|ops\/ops\.def)$/)
+        refuse("nn/ may use autograd/autograd.h only")
+      if ((layer == "apps" || layer == "docs") && target !~ /^apps\// &&
+          target !~ /^(tensor\/tensor|autograd\/autograd|nn\/nn)\.h$/)
+        refuse(layer "/ may use the public headers of the library only")
+      if (layer == "docs" && target ~ /^apps\//) refuse("an example may not use an application")
+    }
+    END { exit bad > 0 }'
+echo "check_includes: the layers hold" >&2
