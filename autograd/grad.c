@@ -1,6 +1,7 @@
 /* grad.c - reverse mode as graph-to-graph: one sweep from y down to the leaves. Broadcasting is undone here,
  * once, for every op. */
 #include "autograd/graph.h"
+#include "autograd/ops/op.h"
 
 #include <string.h>
 
@@ -47,18 +48,22 @@ static ag_ref fit(ag_graph *g, ag_ref dx, ag_type t) {
   return sum_to(g, ag_broadcast(g, dx, merged.rank, merged.shape), t);
 }
 
+/* Does the derivative of some input matter? Not below a value that is itself asked for. */
+static bool reaches_wrt(const sweep *s, const ag__node *node) {
+  for (uint32_t k = 0; k < node->n_in; k++)
+    if (s->active[ag__inputs_of(s->g, node)[k]] && differentiable(node->op, k)) return true;
+  return false;
+}
+
 static void pull_back(sweep *s, ag_ref y, ag_ref *dx) {
   ag_graph *g = s->g;
   ag__node node = g->nodes[y.id]; /* a copy: the vjp appends */
-  if (node.n_in == 0) return;
-  if (!node.op->vjp) {
-    ag_fail(g, TN_ENOGRAD, "%s: no derivative is defined", node.op->name);
-    return;
-  }
+  if (!reaches_wrt(s, &node)) return;
   memset(dx, 0, node.n_in * sizeof *dx);
   const char *outer = g->scope;
   g->scope = node.scope;
-  node.op->vjp(g, y, s->cotangent[y.id], dx);
+  if (node.op->vjp) node.op->vjp(g, y, s->cotangent[y.id], dx);
+  else ag_fail(g, TN_ENOGRAD, "%s: no derivative is defined", node.op->name);
   for (uint32_t k = 0; k < node.n_in && g->status == TN_OK; k++) {
     uint32_t in = g->inputs[node.first_in + k];
     if (!s->active[in] || !differentiable(node.op, k) || !dx[k].id) continue;
@@ -80,13 +85,31 @@ static ag_ref zeros(ag_graph *g, ag_ref x) {
   return ag_broadcast(g, ag_scalar(g, t.dtype, 0), t.rank, t.shape);
 }
 
+static bool is_value(ag_graph *g, ag_ref x, const char *what) {
+  char text[128];
+  ag_type t = ag_type_of(g, x);
+  if (!x.id || x.id >= g->n_nodes)
+    ag_fail(g, TN_EINVAL, "gradient: the value %s is not of this graph", what);
+  else if (!ag__is_float(t.dtype))
+    ag_fail(g, TN_ETYPE, "gradient: the value %s is %s, not of a float type", what,
+            ag__type_text(&t, text, sizeof text));
+  return g->status == TN_OK;
+}
+
+static bool check(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {
+  char have[128], want[128];
+  if (g->status != TN_OK || !is_value(g, y, "to derive") || !is_value(g, dy, "to start from")) return false;
+  ag_type t = ag_type_of(g, y), dt = ag_type_of(g, dy);
+  if (t.dtype != dt.dtype || !tn_same_shape(t.rank, t.shape, dt.rank, dt.shape))
+    ag_fail(g, TN_ESHAPE, "gradient: the cotangent is %s, its value %s",
+            ag__type_text(&dt, have, sizeof have), ag__type_text(&t, want, sizeof want));
+  for (int i = 0; i < n && g->status == TN_OK; i++) is_value(g, wrt[i], "to derive by");
+  return g->status == TN_OK;
+}
+
 void ag_vjp(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *out) {
-  if (n > 0) memset(out, 0, (size_t)n * sizeof *out);
-  if (g->status != TN_OK) return;
-  if (!y.id || !dy.id) {
-    ag_fail(g, TN_EINVAL, "a gradient was asked of a value that is not there");
-    return;
-  }
+  bool sound = check(g, y, dy, wrt, n);
+  /* `out` may be `wrt`: it is written last */
   uint32_t widest = 1;
   for (uint32_t id = 1; id <= y.id; id++) widest = g->nodes[id].n_in > widest ? g->nodes[id].n_in : widest;
   sweep s = {g, tn_calloc(g->alloc, y.id + 1u, sizeof(bool)), tn_calloc(g->alloc, y.id + 1u, sizeof(ag_ref))};

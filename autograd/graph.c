@@ -1,5 +1,6 @@
 /* graph.c - the append-only SSA graph: emission with merging and folding, leaves, scopes, sticky errors. */
 #include "autograd/graph.h"
+#include "autograd/ops/op.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,8 +91,8 @@ void *ag__keep(ag_graph *g, const void *bytes, size_t n) {
 /* ---- queries ---- */
 
 size_t ag_node_count(const ag_graph *g) { return g->n_nodes; }
-ag_type ag_type_of(const ag_graph *g, ag_ref x) { return g->nodes[x.id].type; }
-const ag_attr *ag_attr_of(const ag_graph *g, ag_ref x) { return &g->nodes[x.id].attr; }
+ag_type ag_type_of(const ag_graph *g, ag_ref x) { return ag__node_of(g, x)->type; }
+const ag_attr *ag_attr_of(const ag_graph *g, ag_ref x) { return &ag__node_of(g, x)->attr; }
 
 ag_ref ag_in(const ag_graph *g, ag_ref x, int i) {
   const ag__node *n = ag__node_of(g, x);
@@ -111,8 +112,8 @@ void ag_scope_push(ag_graph *g, const char *name) {
   char joined[256];
   snprintf(joined, sizeof joined, "%s%s%s", g->scope, *g->scope ? "/" : "", name);
   const char *kept = ag__keep(g, joined, strlen(joined) + 1);
-  if (g->n_scopes < AG__MAX_SCOPES) g->outer[g->n_scopes] = g->scope;
-  g->n_scopes++; /* counted beyond the limit too, so that pops match */
+  if (g->n_scopes++ >= AG__MAX_SCOPES) return; /* counted, so that pops match, but not named */
+  g->outer[g->n_scopes - 1] = g->scope;
   if (kept) g->scope = kept;
 }
 
@@ -226,7 +227,7 @@ bool ag__broadcast_types(const ag_type *in, int n, ag_type *out) {
 static bool infer(const ag_op *op, const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   *out = (ag_type){0};
   if (op->infer) return op->infer(in, n, attr, out);
-  return n > 0 && (in[0].dtype == TN_F32 || in[0].dtype == TN_F64) && ag__broadcast_types(in, n, out);
+  return n > 0 && ag__is_float(in[0].dtype) && ag__broadcast_types(in, n, out) && ag__countable(out);
 }
 
 static bool scalar_constant(const ag_graph *g, uint32_t id, double *value) {
@@ -320,6 +321,10 @@ ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag
   for (int i = 0; i < n; i++) {
     if (refs[i].id == 0 || refs[i].id >= g->n_nodes) {
       ag_fail(g, TN_EINVAL, "%s: operand %d is not a value of this graph", op->name, i);
+      goto done;
+    }
+    if (g->nodes[refs[i].id].op->kind == AG_EFFECT) {
+      ag_fail(g, TN_EINVAL, "%s: operand %d is an assignment, not a value", op->name, i);
       goto done;
     }
     in[i] = refs[i].id;

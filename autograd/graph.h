@@ -39,7 +39,10 @@ struct ag_graph {
 
 extern const ag_op ag__op_input, ag__op_state, ag__op_constant, ag__op_copy;
 
-static inline const ag__node *ag__node_of(const ag_graph *g, ag_ref x) { return &g->nodes[x.id]; }
+/* A ref that is not of this graph reads as a failed construction. */
+static inline const ag__node *ag__node_of(const ag_graph *g, ag_ref x) {
+  return &g->nodes[x.id < g->n_nodes ? x.id : 0];
+}
 static inline const uint32_t *ag__inputs_of(const ag_graph *g, const ag__node *n) {
   return g->inputs + n->first_in;
 }

@@ -27,9 +27,10 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, int le
   const tn_view *v = &c->source;
   if (type.rank < 1 || type.shape[0] != r->plan->rows ||
       !tn_same_shape(type.rank - 1, type.shape + 1, v->rank - 1, v->shape + 1)) {
-    return nn__state_fail(s, TN_ESHAPE, "a row of column '%s' has %s, but the network reads %s", name,
-                          nn__shape_text(have, sizeof have, v->rank - 1, v->shape + 1),
-                          nn__shape_text(want, sizeof want, type.rank > 0 ? type.rank - 1 : 0, type.shape + 1));
+    return nn__state_fail(
+        s, TN_ESHAPE, "a row of column '%s' has %s, but the network reads %s", name,
+        nn__shape_text(have, sizeof have, v->rank - 1, v->shape + 1),
+        nn__shape_text(want, sizeof want, type.rank > 0 ? type.rank - 1 : 0, type.shape + 1));
   }
   size_t bytes = (size_t)tn_numel(type.rank, type.shape) * tn_dtype_size(type.dtype);
   void *memory = tn_malloc(r->alloc, bytes ? bytes : 1);

@@ -53,8 +53,8 @@ typedef struct nn__plan {
   tn_dtype dtype;
   ag_plan *plan;
   int n_outputs;
-  double lr;  /* as the network asked for it */
-  int *leaf;  /* of each leaf of the plan: index of the variable, or NN__LEAF_ */
+  double lr; /* as the network asked for it */
+  int *leaf; /* of each leaf of the plan: index of the variable, or NN__LEAF_ */
 } nn__plan;
 
 struct nn_model {
@@ -197,14 +197,16 @@ typedef struct nn__fit {
   const nn_fit_options *options;
   nn_fit_result *result;
   const char *phase;
+  int first;   /* epoch */
   int monitor; /* index of the report, -1 = none */
   nn__pass train, valid;
-  int64_t *order; /* the rows of this epoch, shuffled */
+  int64_t *order;     /* the rows of this epoch, shuffled */
   void *start, *best; /* copies of the slab */
   uint32_t shuffle, seed;
   const char *names[NN_MAX_REPORTS];
 } nn__fit;
 
+double nn__fit_rate(const nn__fit *f, int epoch, int64_t k); /* the learning rate of a step */
 void nn__fit_shuffle(nn__fit *f, int epoch);
 TN_MUST_CHECK tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k);
 bool nn__fit_reports_finite(nn__fit *f, int64_t k);

@@ -61,9 +61,9 @@ static ag_ref linear(ag_graph *g, ag_ref x) { return (void)g, x; }
 
 ag_ref nn_activate(nn_model *m, ag_ref x, nn_activation f) {
   static ag_ref (*const functions[])(ag_graph *, ag_ref) = {
-      [NN_LINEAR] = linear,      [NN_ELU] = elu,          [NN_RELU] = ag_relu,
-      [NN_TANH] = ag_tanh,       [NN_SIGMOID] = ag_sigmoid, [NN_SELU] = ag_selu,
-      [NN_SILU] = ag_silu,       [NN_GELU] = ag_gelu,     [NN_SOFTPLUS] = ag_softplus,
+      [NN_LINEAR] = linear,        [NN_ELU] = elu,      [NN_RELU] = ag_relu, [NN_TANH] = ag_tanh,
+      [NN_SIGMOID] = ag_sigmoid,   [NN_SELU] = ag_selu, [NN_SILU] = ag_silu, [NN_GELU] = ag_gelu,
+      [NN_SOFTPLUS] = ag_softplus,
   };
   if (!nn__building(m)) return (ag_ref){0};
   if ((unsigned)f >= sizeof functions / sizeof *functions) {

@@ -247,6 +247,8 @@ typedef struct nn_epoch { /* what a callback sees */
 
 typedef struct nn_fit_options {
   int epochs;
+  int first_epoch; /* 0 = 1; a fit resumed from a checkpoint goes on after the epochs it had done, bit by bit
+                    */
   uint32_t seed, replica;
   const char *phase; /* names the random streams of this fit ("pretrain"); NULL = "" */
   double (*schedule)(void *ctx, int64_t step, int64_t steps); /* factor on the learning rate; NULL = 1 */
@@ -261,7 +263,7 @@ typedef struct nn_fit_options {
 } nn_fit_options;
 
 typedef struct nn_fit_result {
-  int epochs;     /* done */
+  int epochs;     /* the last epoch done; 0 = none */
   int best_epoch; /* 0 without monitor */
   double best;
   char message[256]; /* TN_ENUMERIC: node, scope, epoch and step; the state is the last good one */

@@ -125,8 +125,8 @@ static tn_status check_prune(nn_state *dst, const nn_state *src, const char *ker
                              int64_t n) {
   const nn__variable *a = nn__find(src->model, kernel), *b = nn__find(dst->model, kernel);
   if (!a || !b || a->kind != NN__PARAMETER || b->kind != NN__PARAMETER || dst == src) {
-    return nn__state_fail(dst, TN_EINVAL,
-                          "nn_prune_inputs: '%s' must be a parameter of two different states", kernel);
+    return nn__state_fail(dst, TN_EINVAL, "nn_prune_inputs: '%s' must be a parameter of two different states",
+                          kernel);
   }
   bool fits = a->type.rank > 0 && a->type.rank == b->type.rank && b->type.shape[0] == n &&
               tn_same_shape(a->type.rank - 1, a->type.shape + 1, b->type.rank - 1, b->type.shape + 1);
@@ -146,7 +146,8 @@ static tn_status check_prune(nn_state *dst, const nn_state *src, const char *ker
 }
 
 static void gather_rows(tn_view dst, tn_view src, const int64_t *rows, int64_t n) {
-  for (int64_t i = 0; i < n; i++) tn_copy(tn_view_slice(dst, 0, i, 1, 1), tn_view_slice(src, 0, rows[i], 1, 1));
+  for (int64_t i = 0; i < n; i++)
+    tn_copy(tn_view_slice(dst, 0, i, 1, 1), tn_view_slice(src, 0, rows[i], 1, 1));
 }
 
 /* Whether v is the kernel, or a slot of it. */

@@ -96,7 +96,7 @@ tn_view tn_view_slice(tn_view v, int axis, int64_t start, int64_t step, int64_t 
 tn_view tn_view_broadcast(tn_view v, int rank, const int64_t *shape);
 
 /* dst[i] = src[i], converting the element type; equal shapes, any strides, no overlap. Float to integer
- * truncates. */
+ * truncates, what does not fit becomes the nearest that does, and NaN 0. */
 void tn_copy(tn_view dst, tn_view src);
 void tn_fill(tn_view dst, double value);
 

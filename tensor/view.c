@@ -31,6 +31,7 @@ size_t tn_view_bytes(const tn_view *v) { return (size_t)tn_view_numel(v) * tn_dt
 
 bool tn_view_contiguous(const tn_view *v) {
   int64_t step = 1;
+  if (tn_view_numel(v) == 0) return true;
   for (int a = v->rank - 1; a >= 0; a--) {
     if (v->shape[a] != 1 && v->stride[a] != step) return false;
     step *= v->shape[a];
@@ -120,28 +121,27 @@ void tn_set(const tn_view *v, int64_t position, double value) {
 
 /* ---- copies ---- */
 
+/* Any element of 4 or 8 bytes, whatever its type. */
+typedef uint32_t __attribute__((may_alias)) word32;
+typedef uint64_t __attribute__((may_alias)) word64;
+
 /* One run along the innermost axis. */
 static void copy_run(const tn_view *dst, int64_t d, int64_t dstep, const tn_view *src, int64_t s,
                      int64_t sstep, int64_t n) {
   size_t size = tn_dtype_size(dst->dtype);
   if (dst->dtype != src->dtype) {
-    if (src->dtype == TN_I64 &&
-        dst->dtype == TN_I32) /* exact where double would be, and quicker to reason about */
-      for (int64_t i = 0; i < n; i++)
-        ((int32_t *)dst->data)[d + i * dstep] = (int32_t)((const int64_t *)src->data)[s + i * sstep];
-    else
-      for (int64_t i = 0; i < n; i++)
-        store(dst->data, dst->dtype, d + i * dstep, load(src->data, src->dtype, s + i * sstep));
+    for (int64_t i = 0; i < n; i++)
+      store(dst->data, dst->dtype, d + i * dstep, load(src->data, src->dtype, s + i * sstep));
   } else if (dstep == 1 && sstep == 1) {
-    memcpy((char *)dst->data + (size_t)d * size, (const char *)src->data + (size_t)s * size,
+    memcpy((char *)dst->data + d * (int64_t)size, (const char *)src->data + s * (int64_t)size,
            (size_t)n * size);
   } else if (size == 4) {
-    uint32_t *to = (uint32_t *)dst->data + d;
-    const uint32_t *from = (const uint32_t *)src->data + s;
+    word32 *to = (word32 *)dst->data + d;
+    const word32 *from = (const word32 *)src->data + s;
     for (int64_t i = 0; i < n; i++) to[i * dstep] = from[i * sstep];
   } else if (size == 8) {
-    uint64_t *to = (uint64_t *)dst->data + d;
-    const uint64_t *from = (const uint64_t *)src->data + s;
+    word64 *to = (word64 *)dst->data + d;
+    const word64 *from = (const word64 *)src->data + s;
     for (int64_t i = 0; i < n; i++) to[i * dstep] = from[i * sstep];
   } else {
     uint8_t *to = (uint8_t *)dst->data + d;

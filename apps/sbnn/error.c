@@ -28,7 +28,7 @@ void *sbnn_alloc(size_t n, size_t size) { return checked(calloc(n ? n : 1, size 
 
 void *sbnn_realloc(void *p, size_t n, size_t size) {
   if (size && n > SIZE_MAX / size) return checked(NULL, n, size);
-  return checked(realloc(p, n * size ? n * size : 1), n, size);
+  return checked(realloc(p, n && size ? n * size : 1), n, size);
 }
 
 char *sbnn_strdup(const char *s) {

@@ -1,5 +1,5 @@
 /* options.h - every option of the tool, once: parsing, `sbnn help`, run.json and (later) man page and
- * completions all read the one table in options.c. Defaults are the paper's values. */
+ * completions all read the one table in options_table.c. Defaults are the paper's values. */
 #ifndef SBNN_OPTIONS_H
 #define SBNN_OPTIONS_H
 
@@ -16,7 +16,8 @@ typedef enum sbnn_command {
   SBNN_CMD_TRAIN = 2,
   SBNN_CMD_CV = 4,
   SBNN_CMD_INFO = 8,
-  SBNN_CMD_HELP = 16
+  SBNN_CMD_HELP = 16,
+  SBNN_CMD_VERSION = 32
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
@@ -27,7 +28,7 @@ typedef struct sbnn_phase_options {
   double lr;
 } sbnn_phase_options;
 
-/* Strings are borrowed from argv. */
+/* Strings are borrowed from argv. Fields that the command has no option for hold their defaults too. */
 typedef struct sbnn_options {
   sbnn_command command;
   const char *help_topic; /* `sbnn help CMD`, NULL = the overview */
@@ -46,7 +47,7 @@ typedef struct sbnn_options {
   bool both;        /* cv: the model with pretraining and the one without */
   int clusters, cluster_min, kmeans_restarts;
   double pretrain_fraction; /* of the training rows that train; the others validate */
-  int pretrain_weights;     /* sbnn_weights */
+  int pretrain_weights;     /* sbnn_weights; never AUTO once parsed: LAST under paper, else BEST */
   sbnn_phase_options pretrain, frozen, unfrozen, finetune, autoencoder, no_pretrain_phase;
   int batch;
   int seed;
@@ -61,14 +62,17 @@ typedef struct sbnn_options {
 } sbnn_options;
 
 /* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
- * nearest name for a typo, or names the missing option. Thread rule: call once, from the main thread. */
+ * nearest name for a typo, or names the missing option; *o is then of no use. Of an option given twice the
+ * last counts. --help anywhere makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
 
-/* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. */
+/* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. (help.c) */
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e);
 
-/* Calls `each` for every option that the command takes, with its resolved value as text ("0.1", "512,128",
- * "strict"; NULL = unset): for run.json. kind: 's' string, 'n' number, 'b' true/false. */
+/* Calls `each` for every option that o->command takes, with its resolved value as text ("0.1", "512,128",
+ * "strict"; NULL = unset): for run.json. Given back as --name=value ('b': the bare --name if "true"), they
+ * parse to the same options. kind: 's' string, 'n' a JSON number, 'b' true/false. `value` lives until `each`
+ * returns. */
 void sbnn_options_each(const sbnn_options *o,
                        void (*each)(void *ctx, const char *name, char kind, const char *value), void *ctx);
 

@@ -82,7 +82,7 @@ const ag_op ag_op_contract = {
              {.n_in = 2, .in = {{2, {3, 4}}, {2, {5, 4}}}, .attr.i = {0, 1}},
              {.n_in = 2, .in = {{2, {4, 3}}, {2, {5, 4}}}, .attr.i = {1, 1}},
              {.n_in = 2, .in = {{3, {2, 3, 4}}, {2, {4, 2}}}},
-             {.n_in = 2, .in = {{4, {2, 1, 2, 3}}, {3, {3, 2, 3}}}, .attr.i = {1, 1}})};
+             {.n_in = 2, .in = {{4, {2, 1, 2, 3}}, {3, {3, 4, 2}}}, .attr.i = {1, 1}})};
 
 /* If x is a transpose of just the last two axes, its input, with the flag flipped. */
 static ag_ref absorb_transpose(const ag_graph *g, ag_ref x, bool *flag) {

@@ -301,6 +301,7 @@ static void keep_better(best *b, double inertia, size_t restart, const int32_t *
 /* False if some restart found too few distinct rows (then all do). */
 static bool run_restarts(const problem *p, size_t restarts, int threads, best *overall) {
   bool enough = true;
+  (void)threads; /* not used in a build without OpenMP */
 #pragma omp parallel num_threads(threads)
   {
     work w = new_work(p);
@@ -312,7 +313,9 @@ static bool run_restarts(const problem *p, size_t restarts, int threads, best *o
       iterate(p, &w);
       keep_better(&own, inertia_of(p, &w), r, w.labels, p->n);
     }
+#ifdef _OPENMP
 #pragma omp critical(sbnn_kmeans)
+#endif
     {
       enough = enough && own_enough;
       keep_better(overall, own.inertia, own.restart, own.labels, p->n);

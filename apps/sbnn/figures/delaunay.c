@@ -10,12 +10,6 @@ void sbnn_triangles_free(sbnn_triangles *t) {
   *t = (sbnn_triangles){0};
 }
 
-/* Twice the signed area, positive for counter-clockwise corners. */
-static double area2(const double *points, const int32_t corner[3]) {
-  const double *a = points + 2 * corner[0], *b = points + 2 * corner[1], *c = points + 2 * corner[2];
-  return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-}
-
 typedef struct ranked {
   double length; /* of the longest edge */
   int64_t index;
@@ -70,6 +64,12 @@ static bool spans_area(int64_t n, const double *p) {
     off = fmax(off, fabs(cross) / longest);
   }
   return off > 1e-9 * longest;
+}
+
+/* Twice the signed area, positive for counter-clockwise corners. */
+static double area2(const double *points, const int32_t corner[3]) {
+  const double *a = points + 2 * corner[0], *b = points + 2 * corner[1], *c = points + 2 * corner[2];
+  return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
 }
 
 /* Takes the lower facets of the paraboloid: the triangles. qhT's name `qh` is required by its macros. */

@@ -175,16 +175,18 @@ static sbnn_color text_color(sbnn_color k) {
   return sbnn_color_mix(k, SBNN_BLACK, light > 0.4 ? 0.55 : 0.35);
 }
 
-/* In the middle of a group that stays visible around its label, above one that would be hidden. */
+/* In the middle of a group that stays visible around its label; above one that would be hidden, and above the
+ * middle cell where there are only a few. */
 static sbnn_label label_for(sbnn_canvas *c, const sbnn_axes *a, const group *g, const char *text,
                             const sbnn_type *type) {
   sbnn_label l = {.text = text, .at_x = sbnn_axes_x(a, g->x), .at_y = sbnn_axes_y(a, g->y)};
   l.w = sbnn_canvas_text_width(c, text, type), l.h = sbnn_type_height(type) + 1.5;
   double wide = 2 * g->extent_x * a->w / (a->x_hi - a->x_lo),
          high = 2 * g->extent_y * a->h / (a->y_hi - a->y_lo);
-  bool hidden = l.w * l.h > 0.25 * wide * high;
+  bool hidden = l.w * l.h > 0.25 * wide * high, sparse = g->n < 12;
   l.want_x = l.at_x;
-  l.want_y = hidden ? l.at_y - 0.5 * (high + l.h) - 2 : l.at_y;
+  l.want_y = l.at_y;
+  if (hidden || sparse) l.want_y -= 0.5 * l.h + 2 + fmin(0.5 * high, sparse ? 2 : high);
   return l;
 }
 
@@ -200,7 +202,8 @@ static void draw_labels(sbnn_canvas *c, const sbnn_map *m, const sbnn_axes *a, c
     if (numbers) snprintf(text[i], sizeof text[i], "%d", i + 1);
     else sbnn_text_fit(c, m->label_name[g[i].label], &type, 0.45 * a->w, text[i], sizeof text[i]);
     label[i] = label_for(c, a, &g[i], text[i], &type);
-    label[i].color = text_color(palette[g[i].label]);
+    /* Dots with colours of their own say nothing of the palette's. */
+    label[i].color = m->cell_color && !m->label_color ? SBNN_BLACK : text_color(palette[g[i].label]);
   }
   while (n > 0 && !sbnn_labels_place(n, label, a->x + 1, a->y + 1, a->w - 2, a->h - 2)) n--;
   sbnn_labels_draw(c, n, label, &type);

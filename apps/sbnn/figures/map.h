@@ -12,9 +12,8 @@ typedef struct sbnn_map {
   int n_labels;                  /* 0 = every dot in one colour */
   const char *const *label_name; /* [n_labels] */
   const sbnn_color *label_color; /* [n_labels], or NULL for the palette */
-  const sbnn_color
-      *cell_color;   /* [n], or NULL; overrides the label's colour dot by dot (cell types inside families) */
-  const char *title; /* NULL = none */
+  const sbnn_color *cell_color;  /* [n], dot by dot instead of by label (types within families), or NULL */
+  const char *title;             /* NULL = none */
   const char *x_label, *y_label; /* NULL = "Bottleneck unit 1", "Bottleneck unit 2" */
   double width_mm;               /* of the map without a legend; 0 = 85 */
 } sbnn_map;

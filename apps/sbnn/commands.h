@@ -1,0 +1,14 @@
+/* commands.h - one function per subcommand, each in the file of its name; main.c dispatches to them.
+ * Returns an exit code (sbnn.h); unless it is SBNN_OK, `e` holds the sentence for the user. */
+#ifndef SBNN_COMMANDS_H
+#define SBNN_COMMANDS_H
+
+#include "options.h"
+#include "sbnn.h"
+
+int sbnn_demo(const sbnn_options *o, sbnn_error *e);
+int sbnn_train(const sbnn_options *o, sbnn_error *e);
+int sbnn_cv(const sbnn_options *o, sbnn_error *e);
+int sbnn_info(const sbnn_options *o, sbnn_error *e);
+
+#endif

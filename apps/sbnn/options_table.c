@@ -1,0 +1,135 @@
+/* options_table.c - every command and every option of the tool (options_table.h). */
+#include "options_table.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A choice is stored as the position of its word. */
+_Static_assert(SBNN_PROTOCOL_STRICT == 0 && SBNN_PROTOCOL_PAPER == 1, "strict|paper");
+_Static_assert(SBNN_Y_NONE == 0 && SBNN_Y_LOG1P == 1, "none|log1p");
+_Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_COLUMNS == 2,
+               "auto|rows|columns");
+_Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
+
+enum {
+  TRAIN = SBNN_CMD_TRAIN,
+  CV = SBNN_CMD_CV,
+  DEMO = SBNN_CMD_DEMO,
+  FIT = TRAIN | CV, /* commands that fit the user's data */
+  RUN = FIT | DEMO, /* commands that fit anything */
+  MANY = 1000000    /* more than anyone means; keeps products of counts far from overflow */
+};
+
+#define AT(field) offsetof(sbnn_options, field)
+#define TEXT(group, name, value, field, initial, commands, help)                                             \
+  { SBNN_GROUP_##group, SBNN_OPTION_TEXT, name, value, AT(field), initial, 0, 0, false, commands, help }
+#define REQUIRED(group, name, value, field, commands, help)                                                  \
+  { SBNN_GROUP_##group, SBNN_OPTION_TEXT, name, value, AT(field), NULL, 0, 0, true, commands, help }
+#define FLAG(group, name, field, commands, help)                                                             \
+  { SBNN_GROUP_##group, SBNN_OPTION_FLAG, name, NULL, AT(field), NULL, 0, 0, false, commands, help }
+#define CHOICE(group, name, words, field, initial, commands, help)                                           \
+  { SBNN_GROUP_##group, SBNN_OPTION_CHOICE, name, words, AT(field), initial, 0, 0, false, commands, help }
+#define NUMBER(group, kind, name, value, field, initial, lowest, highest, commands, help)                    \
+  {                                                                                                          \
+    SBNN_GROUP_##group, SBNN_OPTION_##kind, name, value, AT(field), initial, lowest, highest, false,         \
+        commands, help                                                                                       \
+  }
+#define WHOLE(group, name, value, field, initial, lowest, highest, commands, help)                           \
+  NUMBER(group, WHOLE, name, value, field, initial, lowest, highest, commands, help)
+/* A phase has its number of epochs and its learning rate. */
+#define PHASE(group, name, field, epochs, lr, commands, what)                                                \
+  NUMBER(group, WHOLE, "epochs-" name, "N", field.epochs, epochs, 1, MANY, commands, "epochs " what),        \
+      NUMBER(group, POSITIVE, "lr-" name, "RATE", field.lr, lr, 0, INFINITY, commands,                       \
+             "learning rate of these epochs")
+
+/* clang-format off */
+const sbnn_option sbnn_option_table[] = {
+  REQUIRED(DATA, "x", "FILE", x, FIT, "table of gene counts, cells by genes or genes by cells"),
+  REQUIRED(DATA, "y", "FILE", y, FIT, "table of responses of the same cells: physiology, proteins"),
+  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "table of cell types, for the colours of the map"),
+  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT, "column of --labels to use; otherwise the first after the id"),
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", FIT, "where --x has its genes; auto looks at the cell ids"),
+  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, FIT, "genes to start from, the most variable ones; 0: all"),
+  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT, "a gene is on above it: 0 for UMIs, 30 for full-length reads"),
+  CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", FIT, "before z-scoring --y; log1p suits protein counts"),
+
+  NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT, "units of the encoder's layers; decoders mirror them"),
+  WHOLE(NETWORK, "bottleneck", "N", bottleneck, "2", 1, 100000, FIT, "units of the bottleneck: dimensions of the latent map"),
+  WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, FIT, "genes to keep when the network is pruned"),
+  NUMBER(NETWORK, REAL, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT, "penalty that pushes genes out (group lasso)"),
+  NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, FIT, "penalty on the squares of all weights (ridge)"),
+
+  FLAG(PRETRAINING, "no-pretrain", no_pretrain, FIT, "go without pretraining"),
+  FLAG(PRETRAINING, "both", both, CV, "run both models, with and without pretraining"),
+  WHOLE(PRETRAINING, "clusters", "N", clusters, "20", 2, 100000, FIT, "clusters of cells, by k-means on the responses"),
+  WHOLE(PRETRAINING, "cluster-min", "CELLS", cluster_min, "10", 0, MANY, FIT, "smaller clusters sit out the pretraining"),
+  WHOLE(PRETRAINING, "kmeans-restarts", "N", kmeans_restarts, "1000", 1, MANY, FIT, "random starts of k-means; the best one counts"),
+  NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, FIT, "part of the cells that trains, the others validate"),
+  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN, "epoch to go on from: last, or best validated (auto)"),
+  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", CV, "epoch to go on from; auto: best, last under paper"),
+  PHASE(PRETRAINING, "pretrain", pretrain, "50", "1e-4", FIT, "of pretraining"),
+
+  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the two lowest layers held"),
+  PHASE(PHASES, "unfrozen", unfrozen, "50", "5e-5", FIT, "after that, all layers learning"),
+  PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", FIT, "in place of the above with --no-pretrain"),
+  PHASE(PHASES, "finetune", finetune, "100", "5e-5", FIT, "after pruning, on the genes kept"),
+  PHASE(PHASES, "autoencoder", autoencoder, "100", "5e-5", TRAIN, "of the head that predicts the genes kept"),
+  WHOLE(PHASES, "batch", "CELLS", batch, "32", 1, MANY, FIT, "cells per training step"),
+
+  WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, CV, "parts of the cells, each tested once"),
+  CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", CV, "strict: tested cells stay unseen; paper: as published"),
+  TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, CV, "order of the cells, numbers from 0, one a line"),
+
+  WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN, "start of all random numbers: same seed, same results"),
+  WHOLE(RUN, "threads", "N", threads, "0", 0, 1024, RUN, "threads, 0: one per core; results stay the same"),
+
+  REQUIRED(OUTPUT, "out", "DIR", out, FIT, "folder for the results, made by the run"),
+  TEXT(OUTPUT, "out", "DIR", out, "sbnn-demo", DEMO, "folder for the results, made by the run"),
+  FLAG(OUTPUT, "force", force, RUN, "replace the results if the folder exists"),
+  FLAG(OUTPUT, "quiet", quiet, RUN, "no progress on the terminal"),
+};
+/* clang-format on */
+const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
+
+const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
+    [SBNN_GROUP_DATA] = "Data",
+    [SBNN_GROUP_NETWORK] = "Network",
+    [SBNN_GROUP_PRETRAINING] = "Pretraining: the network first learns which cells respond alike",
+    [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
+    [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
+    [SBNN_GROUP_RUN] = "Running",
+    [SBNN_GROUP_OUTPUT] = "Output",
+};
+
+const sbnn_command_row sbnn_command_table[] = {
+    {SBNN_CMD_DEMO, "demo", "[OPTIONS]", "try it all on synthetic data of known truth, in under a minute",
+     "Makes synthetic cells whose marker genes are known, runs everything on them, and tells how many\n"
+     "of these genes were found (at least 90 % must be) and where the pictures are.\n"},
+    {SBNN_CMD_TRAIN, "train", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "train on all cells: which genes matter, the map of the cells, the model",
+     "Trains a sparse bottleneck network on all cells: it keeps a few genes, lays the cells out on a\n"
+     "map of few dimensions, and predicts from there the responses and the genes kept.\n"},
+    {SBNN_CMD_CV, "cv", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "cross-validate: how well unseen cells are predicted",
+     "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, the part of\n"
+     "the responses' variance that is explained in unseen cells: mean and standard deviation over folds.\n"},
+    {SBNN_CMD_INFO, "info", "", "version, build, CPU and threads",
+     "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
+     "what to send along with a bug report.\n"},
+    {SBNN_CMD_HELP, "help", "[COMMAND]", "explain a command and all of its options",
+     "Explains a command and all of its options in one line each; without a command, lists the commands.\n"
+     "The same as sbnn COMMAND --help.\n"},
+};
+const size_t sbnn_n_commands = sizeof sbnn_command_table / sizeof *sbnn_command_table;
+
+const sbnn_command_row *sbnn_command_named(const char *name) {
+  for (size_t i = 0; i < sbnn_n_commands; i++)
+    if (strcmp(sbnn_command_table[i].name, name) == 0) return &sbnn_command_table[i];
+  return NULL;
+}
+
+const sbnn_command_row *sbnn_command_row_of(sbnn_command command) {
+  for (size_t i = 0; i < sbnn_n_commands; i++)
+    if (sbnn_command_table[i].command == command) return &sbnn_command_table[i];
+  return NULL;
+}

@@ -1,0 +1,258 @@
+/* outdir.c - all of a run's files or none (outdir.h). */
+#include "results/outdir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PICTURE(name) "figures/" name ".png", "figures/" name ".svg", "figures/" name ".pdf"
+
+/* run.json comes last: where it stands, the run is complete. */
+const char *const sbnn_result_files[] = {"metrics.tsv",
+                                         "history.tsv",
+                                         "genes.tsv",
+                                         "predictions.tsv",
+                                         "predictions-nopretrain.tsv",
+                                         "latent.tsv",
+                                         "model.safetensors",
+                                         SBNN_RESCUE_FILE,
+                                         PICTURE("training_curves"),
+                                         PICTURE("pretraining"),
+                                         PICTURE("latent_map"),
+                                         PICTURE("overlays"),
+                                         "run.json",
+                                         NULL};
+
+/* The states a run passes through, as names in the directory: being written; decided, with the old files
+ * still there; old files gone, new ones on their way. A killed process leaves one of them. */
+#define INCOMING ".incoming"
+#define COMPLETE ".complete"
+#define MOVING   ".moving"
+
+struct sbnn_outdir {
+  char *path, *staging, *figures;
+  int lock;     /* descriptor of the directory; -1 before it is open */
+  bool created; /* by us, in this run */
+};
+
+static char *join(const char *directory, const char *name) {
+  size_t n = strlen(directory) + strlen(name) + 2;
+  char *path = sbnn_alloc(n, 1);
+  snprintf(path, n, "%s/%s", directory, name);
+  return path;
+}
+
+static bool exists(const char *directory, const char *name) {
+  struct stat s;
+  char *path = join(directory, name);
+  bool yes = lstat(path, &s) == 0;
+  free(path);
+  return yes;
+}
+
+static int failed(sbnn_error *e, const char *path, const char *what) {
+  return sbnn_fail(e, SBNN_FAILED, "the output directory %s %s (%s); choose one you may write to with --out",
+                   path, what, strerror(errno));
+}
+
+/* ---- opening ---- */
+
+static int create(sbnn_outdir *o, sbnn_error *e) {
+  struct stat s;
+  if (mkdir(o->path, 0777) == 0) {
+    o->created = true;
+    return SBNN_OK;
+  }
+  if (errno == EEXIST && stat(o->path, &s) == 0) {
+    if (S_ISDIR(s.st_mode)) return SBNN_OK;
+    return sbnn_fail(e, SBNN_FAILED, "--out %s is a file, not a directory; choose another name", o->path);
+  }
+  if (errno == ENOENT && *o->path)
+    return sbnn_fail(e, SBNN_FAILED,
+                     "the directory that is to hold %s does not exist; create it (mkdir -p) or correct --out",
+                     o->path);
+  return failed(e, o->path, "cannot be created");
+}
+
+/* A file system without locks is used without: then two runs at once are the user's affair. */
+static int take_lock(sbnn_outdir *o, sbnn_error *e) {
+  o->lock = open(o->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (o->lock < 0) return failed(e, o->path, "cannot be opened");
+  if (flock(o->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return SBNN_OK;
+  return sbnn_fail(e, SBNN_FAILED,
+                   "another run is writing to %s; wait for it to end or choose another directory with --out",
+                   o->path);
+}
+
+/* What a killed run was writing does not count: the lock tells that nobody is writing it now. */
+static int require_empty(const sbnn_outdir *o, sbnn_error *e) {
+  DIR *dir = opendir(o->path);
+  if (!dir) return failed(e, o->path, "cannot be read");
+  bool empty = true;
+  for (struct dirent *entry; empty && (entry = readdir(dir));)
+    empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") || !strcmp(entry->d_name, INCOMING);
+  closedir(dir);
+  if (empty) return SBNN_OK;
+  return sbnn_fail(e, SBNN_FAILED,
+                   "the output directory %s is not empty; choose another with --out, or replace the results "
+                   "in it with --force (other files stay)",
+                   o->path);
+}
+
+/* A directory under one of our names is not ours to remove, and would stop the commit half-way. `kept` ends
+ * the sentence. */
+static int require_places(const sbnn_outdir *o, const char *kept, sbnn_error *e) {
+  int code = SBNN_OK;
+  for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
+    struct stat s;
+    char *path = join(o->path, *name);
+    int found = lstat(path, &s);
+    if (found == 0 && S_ISDIR(s.st_mode))
+      code = sbnn_fail(e, SBNN_FAILED, "%s is a directory where a file must go; move it away%s", path, kept);
+    else if (found != 0 && errno == ENOTDIR)
+      code = sbnn_fail(e, SBNN_FAILED, "%s/figures is a file where a directory must go; move it away%s",
+                       o->path, kept);
+    free(path);
+  }
+  return code;
+}
+
+/* ---- the staged files ---- */
+
+/* Removes a directory of plain files and at most one level of directories; only ever called on our own.
+ * A link in its place is removed, not followed. */
+static void remove_tree(const char *path, bool deeper) {
+  DIR *dir = unlink(path) == 0 ? NULL : opendir(path);
+  if (!dir) return;
+  for (struct dirent *entry; (entry = readdir(dir));) {
+    if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+    char *inner = join(path, entry->d_name);
+    if (unlink(inner) != 0 && deeper) remove_tree(inner, false);
+    free(inner);
+  }
+  closedir(dir);
+  rmdir(path);
+}
+
+static int stage(sbnn_outdir *o, sbnn_error *e) {
+  remove_tree(o->staging, true);
+  if (mkdir(o->staging, 0777) == 0 && mkdir(o->figures, 0777) == 0) return SBNN_OK;
+  int code = failed(e, o->path, "cannot be written to");
+  remove_tree(o->staging, true);
+  return code;
+}
+
+static int rename_in(const sbnn_outdir *o, const char *from, const char *to) {
+  char *a = join(o->path, from), *b = join(o->path, to);
+  int status = rename(a, b);
+  free(a);
+  free(b);
+  return status;
+}
+
+/* Files of an earlier run that this one did not write would be taken for its own. */
+static int remove_stale(const sbnn_outdir *o, sbnn_error *e) {
+  int code = SBNN_OK;
+  char *complete = join(o->path, COMPLETE);
+  for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
+    char *old = join(o->path, *name);
+    if (!exists(complete, *name) && unlink(old) != 0 && errno != ENOENT && errno != ENOTDIR)
+      code = sbnn_fail(e, SBNN_FAILED,
+                       "%s of an earlier run cannot be removed (%s); the new results are whole in %s", old,
+                       strerror(errno), complete);
+    free(old);
+  }
+  free(complete);
+  return code;
+}
+
+static int move_up(const sbnn_outdir *o, sbnn_error *e) {
+  int code = SBNN_OK;
+  char *moving = join(o->path, MOVING), *moving_figures = join(moving, "figures");
+  char *figures = join(o->path, "figures");
+  if (mkdir(figures, 0777) != 0 && errno != EEXIST) code = failed(e, figures, "cannot be created");
+  for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
+    char *from = join(moving, *name), *to = join(o->path, *name);
+    if (rename(from, to) != 0 && errno != ENOENT)
+      code = sbnn_fail(e, SBNN_FAILED, "%s cannot be put in place (%s); the new file is kept as %s", to,
+                       strerror(errno), from);
+    free(from);
+    free(to);
+  }
+  if (code == SBNN_OK) {
+    rmdir(figures); /* stays unless it is empty: a build without pictures */
+    rmdir(moving_figures);
+    if (rmdir(moving) != 0)
+      code = sbnn_fail(e, SBNN_FAILED, "%s holds files that are none of ours; move them away", moving);
+  }
+  free(moving);
+  free(moving_figures);
+  free(figures);
+  return code;
+}
+
+/* Goes on from whichever state a commit is in; nothing to do without one. */
+static int finish_commit(const sbnn_outdir *o, sbnn_error *e) {
+  if (exists(o->path, COMPLETE)) {
+    int code = require_places(o, "; the new results are whole in .complete beside it", e);
+    if (code == SBNN_OK) code = remove_stale(o, e);
+    if (code != SBNN_OK) return code;
+    if (rename_in(o, COMPLETE, MOVING) != 0) return failed(e, o->path, "cannot be written to");
+  }
+  return exists(o->path, MOVING) ? move_up(o, e) : SBNN_OK;
+}
+
+/* ---- interface ---- */
+
+static void release(sbnn_outdir *o) {
+  if (o->lock >= 0) close(o->lock); /* and with it the lock */
+  free(o->path);
+  free(o->staging);
+  free(o->figures);
+  free(o);
+}
+
+sbnn_outdir *sbnn_outdir_open(const char *path, bool force, sbnn_error *e) {
+  sbnn_outdir *o = sbnn_alloc(1, sizeof *o);
+  o->path = sbnn_strdup(path);
+  for (size_t n = strlen(path); n > 1 && o->path[n - 1] == '/'; n--) o->path[n - 1] = '\0';
+  o->staging = join(o->path, INCOMING);
+  o->figures = join(o->staging, "figures");
+  o->lock = -1;
+  int code = create(o, e);
+  if (code == SBNN_OK) code = take_lock(o, e);
+  if (code == SBNN_OK) code = finish_commit(o, e);
+  if (code == SBNN_OK && !force) code = require_empty(o, e);
+  if (code == SBNN_OK) code = require_places(o, "", e);
+  if (code == SBNN_OK) code = stage(o, e);
+  if (code == SBNN_OK) return o;
+  if (o->created) rmdir(o->path);
+  release(o);
+  return NULL;
+}
+
+const char *sbnn_outdir_path(const sbnn_outdir *o) { return o->path; }
+const char *sbnn_outdir_staging(const sbnn_outdir *o) { return o->staging; }
+const char *sbnn_outdir_figures(const sbnn_outdir *o) { return o->figures; }
+char *sbnn_outdir_file(const sbnn_outdir *o, const char *name) { return join(o->staging, name); }
+char *sbnn_outdir_rescue(const sbnn_outdir *o) { return join(o->path, SBNN_RESCUE_FILE); }
+
+int sbnn_outdir_commit(sbnn_outdir *o, sbnn_error *e) {
+  int code = rename_in(o, INCOMING, COMPLETE) == 0 ? finish_commit(o, e)
+                                                   : failed(e, o->path, "cannot be written to");
+  release(o);
+  return code;
+}
+
+void sbnn_outdir_abort(sbnn_outdir *o) {
+  if (!o) return;
+  remove_tree(o->staging, true);
+  if (o->created) rmdir(o->path); /* stays if something is in it, such as rescued weights */
+  release(o);
+}

@@ -1,0 +1,16 @@
+/* pictures.h - which figures a run gets, and from what. Any thread.
+ * Errors: SBNN_FAILED with one sentence. Without cairo: one notice on stderr, nothing written, SBNN_OK. */
+#ifndef SBNN_RESULTS_PICTURES_H
+#define SBNN_RESULTS_PICTURES_H
+
+#include "results/results.h"
+
+/* Writes to `directory` (which exists), each as .png, .svg and .pdf:
+ *   training_curves  R2 by epoch, mean and sd over folds, one curve per model (figure 1b)
+ *   pretraining      cross-entropy of the pretraining by epoch; with pretraining only
+ *   latent_map       train, bottleneck of two or more: cells coloured by label. The map's orientation is
+ *                    arbitrary: rotated or mirrored it fits as well
+ *   overlays         as latent_map, with nine genes and nine responses (figure 1c) */
+int sbnn_write_pictures(const char *directory, const sbnn_results *r, sbnn_error *e);
+
+#endif

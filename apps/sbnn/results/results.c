@@ -1,0 +1,49 @@
+/* results.c - what the writers ask of a finished command (results.h). */
+#include "results/results.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool sbnn_results_folded(const sbnn_results *r) { return r->n > 0 && r->experiments[0].fold > 0; }
+
+size_t sbnn_results_models(const sbnn_results *r, const char *model[SBNN_MAX_MODELS]) {
+  size_t found = 0;
+  for (size_t i = 0; i < r->n; i++) {
+    size_t j = 0;
+    while (j < found && strcmp(model[j], r->experiments[i].model) != 0) j++;
+    if (j == found && found < SBNN_MAX_MODELS) model[found++] = r->experiments[i].model;
+  }
+  return found;
+}
+
+int sbnn_last_stage(const sbnn_experiment *x) {
+  int stage = SBNN_N_STAGES - 1;
+  while (stage >= 0 && !x->r2[stage][SBNN_TRAIN] && !x->r2[stage][SBNN_TEST]) stage--;
+  return stage;
+}
+
+sbnn_mean_sd sbnn_mean_sd_of(const double *value, size_t n) {
+  sbnn_mean_sd m = {.mean = 0};
+  double squares = 0;
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(value[i])) m.mean += value[i], m.n++;
+  m.mean = m.n ? m.mean / (double)m.n : NAN;
+  for (size_t i = 0; i < n; i++)
+    if (!isnan(value[i])) squares += (value[i] - m.mean) * (value[i] - m.mean);
+  m.sd = m.n ? sqrt(squares / (double)m.n) : NAN;
+  return m;
+}
+
+sbnn_mean_sd sbnn_results_r2(const sbnn_results *r, const char *model, sbnn_stage stage, sbnn_split split,
+                             size_t target) {
+  double *value = sbnn_alloc(r->n, sizeof *value);
+  size_t n = 0;
+  for (size_t i = 0; i < r->n; i++) {
+    const sbnn_experiment *x = &r->experiments[i];
+    if (strcmp(x->model, model) == 0 && x->r2[stage][split]) value[n++] = x->r2[stage][split][target];
+  }
+  sbnn_mean_sd m = sbnn_mean_sd_of(value, n);
+  free(value);
+  return m;
+}

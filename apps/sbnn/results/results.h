@@ -1,0 +1,44 @@
+/* results.h - what a finished command hands to every writer: the data set and its experiments. */
+#ifndef SBNN_RESULTS_RESULTS_H
+#define SBNN_RESULTS_RESULTS_H
+
+#include "data/dataset.h"
+#include "experiment.h"
+#include "sbnn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All borrowed. Files list experiments in the order given here: by model, then by fold. Fold 0 (the whole
+ * data set, `train`) and folds from 1 (`cv`) do not mix. */
+typedef struct sbnn_results {
+  const sbnn_dataset *data;
+  const char *protocol; /* "strict" or "paper" */
+  size_t n;
+  const sbnn_experiment *experiments; /* [n] */
+} sbnn_results;
+
+enum { SBNN_MAX_MODELS = 4 };
+
+/* True for the results of `cv`: folds from 1. */
+bool sbnn_results_folded(const sbnn_results *r);
+
+/* The distinct models in order of appearance; returns their number. */
+size_t sbnn_results_models(const sbnn_results *r, const char *model[SBNN_MAX_MODELS]);
+
+/* The last stage that the experiment reached, -1 if none. */
+int sbnn_last_stage(const sbnn_experiment *x);
+
+/* Mean and population standard deviation (ddof 0) of the values that are not NaN; NaN both when n is 0. */
+typedef struct sbnn_mean_sd {
+  double mean, sd;
+  size_t n;
+} sbnn_mean_sd;
+
+sbnn_mean_sd sbnn_mean_sd_of(const double *value, size_t n);
+
+/* R2 over the folds of a model; target 0 is pooled, 1 + j response j. */
+sbnn_mean_sd sbnn_results_r2(const sbnn_results *r, const char *model, sbnn_stage stage, sbnn_split split,
+                             size_t target);
+
+#endif

@@ -1,0 +1,24 @@
+/* run_json.h - run.json: how a run was made and what it found; fields in docs/output.md. */
+#ifndef SBNN_RESULTS_RUN_JSON_H
+#define SBNN_RESULTS_RUN_JSON_H
+
+#include "options.h"
+#include "results/results.h"
+
+/* All borrowed. */
+typedef struct sbnn_run {
+  int argc;
+  char **argv;
+  const sbnn_options *options;
+  const sbnn_results *results;
+  double seconds;         /* wall time of the whole command so far */
+  double seconds_reading; /* of it, reading the tables */
+  /* Calls `each` with version, commit, compiler, blas, cpu, threads, ...: sbnn_build_facts. NULL: left out.
+   */
+  void (*facts)(void (*each)(void *ctx, const char *name, const char *value), void *ctx);
+} sbnn_run;
+
+/* SBNN_FAILED with one sentence (I/O). Without jansson: one notice on stderr, no file, SBNN_OK. */
+int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e);
+
+#endif

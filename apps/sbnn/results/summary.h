@@ -1,0 +1,14 @@
+/* summary.h - what a command says at its end. Talk: the caller passes stderr; the numbers are in metrics.tsv.
+ */
+#ifndef SBNN_RESULTS_SUMMARY_H
+#define SBNN_RESULTS_SUMMARY_H
+
+#include "results/results.h"
+
+#include <stdio.h>
+
+/* cv: mean and sd (ddof 0) over folds of train and test R2 by model and stage, then the final test R2 of each
+ * response, best first. train: the R2 of each stage, the responses, and the genes. */
+void sbnn_print_summary(FILE *to, const sbnn_results *r);
+
+#endif

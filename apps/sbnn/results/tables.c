@@ -1,0 +1,188 @@
+/* tables.c - the TSV files of a run (tables.h, docs/output.md). */
+#include "results/tables.h"
+
+#include "results/writer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- metrics.tsv ---- */
+
+static void put_scores(sbnn_writer *w, const sbnn_results *r, const sbnn_experiment *x, int stage,
+                       int split) {
+  for (size_t target = 0; target <= x->n_responses; target++) {
+    sbnn_put(w, "%s\t%s\t%d\t%s\t%s\t", r->protocol, x->model, x->fold, sbnn_stage_names[stage],
+             sbnn_split_names[split]);
+    sbnn_put_name(w, target ? r->data->response_names[target - 1] : "all");
+    sbnn_put(w, "\t");
+    sbnn_put_number(w, x->r2[stage][split][target]);
+    sbnn_put(w, "\n");
+  }
+}
+
+int sbnn_write_metrics(const char *path, const sbnn_results *r, sbnn_error *e) {
+  sbnn_writer w;
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, "protocol\tmodel\tfold\tstage\tsplit\ttarget\tr2\n");
+  for (size_t i = 0; i < r->n; i++)
+    for (int stage = 0; stage < SBNN_N_STAGES; stage++)
+      for (int split = 0; split < SBNN_N_SPLITS; split++)
+        if (r->experiments[i].r2[stage][split]) put_scores(&w, r, &r->experiments[i], stage, split);
+  return sbnn_writer_close(&w, e);
+}
+
+/* ---- history.tsv ---- */
+
+int sbnn_write_history(const char *path, const sbnn_results *r, sbnn_error *e) {
+  sbnn_writer w;
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, "fold\tmodel\tphase\tepoch\tlr\ttrain_loss\ttest_loss\ttrain_r2\ttest_r2\ttrain_accuracy\t"
+               "test_accuracy\tpenalty\n");
+  for (size_t i = 0; i < r->n; i++) {
+    const sbnn_experiment *x = &r->experiments[i];
+    for (size_t j = 0; j < x->n_history; j++) {
+      const sbnn_history_row *h = &x->history[j];
+      const double value[] = {h->lr,      h->train_loss,     h->test_loss,     h->train_r2,
+                              h->test_r2, h->train_accuracy, h->test_accuracy, h->penalty};
+      sbnn_put(&w, "%d\t%s\t%s\t%d", x->fold, x->model, h->phase, h->epoch);
+      for (size_t k = 0; k < sizeof value / sizeof *value; k++) {
+        sbnn_put(&w, "\t");
+        sbnn_put_number(&w, value[k]);
+      }
+      sbnn_put(&w, "\n");
+    }
+  }
+  return sbnn_writer_close(&w, e);
+}
+
+/* ---- genes.tsv ---- */
+
+int sbnn_write_genes(const char *path, const sbnn_results *r, sbnn_error *e) {
+  bool folded = sbnn_results_folded(r);
+  sbnn_writer w;
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, "%srank\tgene\tnorm\n", folded ? "model\tfold\t" : "");
+  for (size_t i = 0; i < r->n; i++) {
+    const sbnn_experiment *x = &r->experiments[i];
+    for (size_t j = 0; j < x->n_genes; j++) {
+      if (folded) sbnn_put(&w, "%s\t%d\t", x->model, x->fold);
+      sbnn_put(&w, "%zu\t", j + 1);
+      sbnn_put_name(&w, r->data->gene_names[x->genes[j]]);
+      sbnn_put(&w, "\t");
+      sbnn_put_number(&w, x->norms[j]);
+      sbnn_put(&w, "\n");
+    }
+  }
+  return sbnn_writer_close(&w, e);
+}
+
+/* ---- predictions.tsv, latent.tsv ---- */
+
+/* For each cell of the data set its values and fold; NULL values: none. */
+typedef struct cell_row {
+  const double *value;
+  int fold;
+} cell_row;
+
+static void put_cells(sbnn_writer *w, const sbnn_dataset *d, const cell_row *row, bool folded,
+                      size_t columns) {
+  for (size_t c = 0; c < d->n_cells; c++) {
+    if (!row[c].value) continue;
+    sbnn_put_name(w, d->cell_names[c]);
+    if (folded) sbnn_put(w, "\t%d", row[c].fold);
+    for (size_t j = 0; j < columns; j++) {
+      sbnn_put(w, "\t");
+      sbnn_put_number(w, row[c].value[j]);
+    }
+    sbnn_put(w, "\n");
+  }
+}
+
+static void place_rows(cell_row *row, const sbnn_experiment *x, const size_t *cells, size_t n,
+                       const double *value, size_t columns) {
+  if (!value || !cells) return;
+  for (size_t i = 0; i < n; i++) row[cells[i]] = (cell_row){.value = value + i * columns, .fold = x->fold};
+}
+
+int sbnn_write_predictions(const char *path, const sbnn_results *r, const char *model, sbnn_error *e) {
+  const sbnn_dataset *d = r->data;
+  bool folded = sbnn_results_folded(r);
+  cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
+  sbnn_writer w;
+  for (size_t i = 0; i < r->n; i++) {
+    const sbnn_experiment *x = &r->experiments[i];
+    if (strcmp(x->model, model) != 0) continue;
+    if (folded) place_rows(row, x, x->test_cells, x->n_test, x->predictions, d->n_responses);
+    else place_rows(row, x, x->train_cells, x->n_train, x->predictions, d->n_responses);
+  }
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, folded ? "cell\tfold" : "cell");
+  for (size_t j = 0; j < d->n_responses; j++) {
+    sbnn_put(&w, "\t");
+    sbnn_put_name(&w, d->response_names[j]);
+  }
+  sbnn_put(&w, "\n");
+  put_cells(&w, d, row, folded, d->n_responses);
+  free(row);
+  return sbnn_writer_close(&w, e);
+}
+
+int sbnn_write_latent(const char *path, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e) {
+  cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
+  sbnn_writer w;
+  place_rows(row, x, x->train_cells, x->n_train, x->latent, (size_t)x->bottleneck);
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, "cell");
+  for (int j = 1; j <= x->bottleneck; j++) sbnn_put(&w, "\tz%d", j);
+  sbnn_put(&w, "\n");
+  put_cells(&w, d, row, false, (size_t)x->bottleneck);
+  free(row);
+  return sbnn_writer_close(&w, e);
+}
+
+/* ---- all of them ---- */
+
+static char *path_of(const char *directory, const char *name) {
+  size_t n = strlen(directory) + strlen(name) + 2;
+  char *path = sbnn_alloc(n, 1);
+  snprintf(path, n, "%s/%s", directory, name);
+  return path;
+}
+
+static int write_named(const char *directory, const char *name,
+                       int (*write)(const char *, const sbnn_results *, sbnn_error *), const sbnn_results *r,
+                       sbnn_error *e) {
+  char *path = path_of(directory, name);
+  int code = write(path, r, e);
+  free(path);
+  return code;
+}
+
+static int write_all_predictions(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  static const char *const name[] = {"predictions.tsv", "predictions-nopretrain.tsv"};
+  const char *model[SBNN_MAX_MODELS];
+  size_t models = sbnn_results_models(r, model);
+  int code = SBNN_OK;
+  for (size_t i = 0; i < models && code == SBNN_OK; i++) {
+    /* One model alone is predictions.tsv, whichever it is. */
+    bool second = models > 1 && strcmp(model[i], "sbnn-nopretrain") == 0;
+    char *path = path_of(directory, name[second]);
+    code = sbnn_write_predictions(path, r, model[i], e);
+    free(path);
+  }
+  return code;
+}
+
+int sbnn_write_tables(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  int code = write_named(directory, "metrics.tsv", sbnn_write_metrics, r, e);
+  if (code == SBNN_OK) code = write_named(directory, "history.tsv", sbnn_write_history, r, e);
+  if (code == SBNN_OK) code = write_named(directory, "genes.tsv", sbnn_write_genes, r, e);
+  if (code == SBNN_OK) code = write_all_predictions(directory, r, e);
+  if (code == SBNN_OK && !sbnn_results_folded(r) && r->n && r->experiments[0].latent) {
+    char *path = path_of(directory, "latent.tsv");
+    code = sbnn_write_latent(path, r->data, &r->experiments[0], e);
+    free(path);
+  }
+  return code;
+}

@@ -1,0 +1,69 @@
+/* writer.c - checked, atomic text files (writer.h). */
+#include "results/writer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void note(sbnn_writer *w) {
+  if (!w->problem) w->problem = errno ? errno : EIO;
+}
+
+void sbnn_writer_open(sbnn_writer *w, const char *path) {
+  size_t n = strlen(path) + sizeof ".tmp";
+  *w = (sbnn_writer){.path = sbnn_strdup(path), .temporary = sbnn_alloc(n, 1)};
+  snprintf(w->temporary, n, "%s.tmp", path);
+  w->file = fopen(w->temporary, "wbe");
+  if (!w->file) note(w);
+}
+
+void sbnn_put(sbnn_writer *w, const char *format, ...) {
+  if (w->problem) return;
+  va_list args;
+  va_start(args, format);
+  errno = 0;
+  if (vfprintf(w->file, format, args) < 0) note(w);
+  va_end(args);
+}
+
+void sbnn_put_number(sbnn_writer *w, double value) {
+  if (isnan(value)) sbnn_put(w, "NA"); /* printf would write nan or -nan */
+  else sbnn_put(w, "%.9g", value == 0 ? 0.0 : value);
+}
+
+void sbnn_put_name(sbnn_writer *w, const char *name) {
+  if (!*name) name = "NA";
+  for (const char *start = name;; name++) {
+    unsigned char c = (unsigned char)*name;
+    if (c >= ' ' && c != 127) continue;
+    sbnn_put(w, "%.*s%s", (int)(name - start), start, c ? " " : "");
+    if (!c) return;
+    start = name + 1;
+  }
+}
+
+/* A file system that cannot sync (EINVAL) is no failure of ours. */
+static void finish(sbnn_writer *w) {
+  errno = 0;
+  if (!w->problem && fflush(w->file) != 0) note(w);
+  if (!w->problem && fsync(fileno(w->file)) != 0 && errno != EINVAL) note(w);
+  errno = 0;
+  if (fclose(w->file) != 0) note(w);
+  if (!w->problem && rename(w->temporary, w->path) != 0) note(w);
+  if (w->problem) unlink(w->temporary);
+}
+
+int sbnn_writer_close(sbnn_writer *w, sbnn_error *e) {
+  int code = SBNN_OK;
+  if (w->file) finish(w);
+  if (w->problem)
+    code = sbnn_fail(e, SBNN_FAILED,
+                     "%s could not be written (%s); free space or choose a directory you may write to",
+                     w->path, strerror(w->problem));
+  free(w->path);
+  free(w->temporary);
+  *w = (sbnn_writer){0};
+  return code;
+}

@@ -1,0 +1,32 @@
+/* writer.h - a text file of which every write is checked, and which appears whole or not at all.
+ * Threads: one writer, one thread. */
+#ifndef SBNN_RESULTS_WRITER_H
+#define SBNN_RESULTS_WRITER_H
+
+#include "sbnn.h"
+
+#include <stdio.h>
+
+/* Failures are sticky: after the first, writing does nothing and sbnn_writer_close reports it. */
+typedef struct sbnn_writer {
+  FILE *file; /* NULL after a failure to open */
+  char *path, *temporary;
+  int problem; /* errno of the first failure */
+} sbnn_writer;
+
+/* Begins PATH.tmp. Call sbnn_writer_close in any case. */
+void sbnn_writer_open(sbnn_writer *w, const char *path);
+
+void sbnn_put(sbnn_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A number as all our tables print it: 9 significant digits, NaN as NA. */
+void sbnn_put_number(sbnn_writer *w, double value);
+
+/* A name as a TSV field: tabs, line ends and other control bytes become blanks; empty becomes NA. */
+void sbnn_put_name(sbnn_writer *w, const char *name);
+
+/* Flushes to disk and renames to PATH. SBNN_FAILED with one sentence; the partial file is removed, what was
+ * at PATH before stays. Releases the writer. */
+int sbnn_writer_close(sbnn_writer *w, sbnn_error *e);
+
+#endif

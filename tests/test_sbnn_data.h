@@ -1,0 +1,94 @@
+/* test_sbnn_data.h - what the tests of apps/sbnn/data share: files in a throwaway directory, the real data.
+ */
+#ifndef TEST_SBNN_DATA_H
+#define TEST_SBNN_DATA_H
+
+#include "sbnn.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static char test_dir[64];
+
+static inline void make_test_dir(void) {
+  strcpy(test_dir, "/tmp/sbnn_test_XXXXXX");
+  cr_assert(mkdtemp(test_dir) != NULL);
+}
+
+static inline void remove_test_dir(void) {
+  DIR *dir = opendir(test_dir);
+  if (!dir) return;
+  for (struct dirent *entry; (entry = readdir(dir));) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", test_dir, entry->d_name);
+    if (entry->d_name[0] != '.') unlink(path);
+  }
+  closedir(dir);
+  rmdir(test_dir);
+}
+
+/* The path of a file in the test directory; four may be in use at once. */
+static inline const char *test_path(const char *name) {
+  static char paths[4][512];
+  static int next;
+  char *path = paths[next++ & 3];
+  snprintf(path, sizeof paths[0], "%s/%s", test_dir, name);
+  return path;
+}
+
+static inline const char *write_bytes(const char *name, const void *bytes, size_t n) {
+  const char *path = test_path(name);
+  FILE *f = fopen(path, "wb");
+  cr_assert(f != NULL);
+  cr_assert_eq(fwrite(bytes, 1, n, f), n);
+  cr_assert_eq(fclose(f), 0);
+  return path;
+}
+
+static inline const char *write_text(const char *name, const char *text) {
+  return write_bytes(name, text, strlen(text));
+}
+
+static inline const char *write_gzip(const char *name, const char *text) {
+  const char *path = test_path(name);
+  gzFile f = gzopen(path, "wb");
+  cr_assert(f != NULL);
+  cr_assert_eq((size_t)gzwrite(f, text, (unsigned)strlen(text)), strlen(text));
+  cr_assert_eq(gzclose(f), Z_OK);
+  return path;
+}
+
+/* A file of the shared data next to (or above) the source tree; skips the test, loudly, if it is not there.
+ */
+static inline const char *shared_path(const char *name) {
+  static char paths[4][1024];
+  static int next;
+  char *path = paths[next++ & 3];
+  const char *up[] = {"..", "../..", "../../.."};
+  for (size_t i = 0; i < 3; i++) {
+    snprintf(path, sizeof paths[0], "%s/%s/shared/%s", NABLA_SOURCE_DIR, up[i], name);
+    if (access(path, R_OK) == 0) return path;
+  }
+  fprintf(stderr, "SKIPPED: shared/%s is not next to the source tree, this real-data test did not run\n",
+          name);
+  cr_skip_test("SKIPPED: shared/%s is missing", name);
+  return path;
+}
+
+/* One sentence with all of the parts, separated by '|', and no line break. */
+static inline void check_sentence(const sbnn_error *e, int code, const char *parts) {
+  cr_expect_eq(e->code, code, "code %d where %d was expected: %s", e->code, code, e->text);
+  cr_expect(strchr(e->text, '\n') == NULL, "a line break in: %s", e->text);
+  char copy[512];
+  snprintf(copy, sizeof copy, "%s", parts);
+  for (char *part = strtok(copy, "|"); part; part = strtok(NULL, "|"))
+    cr_expect(strstr(e->text, part) != NULL, "'%s' is not in: %s", part, e->text);
+}
+
+#endif
