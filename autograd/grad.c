@@ -108,21 +108,25 @@ static bool check(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {
 }
 
 void ag_vjp(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *out) {
-  bool sound = check(g, y, dy, wrt, n);
-  /* `out` may be `wrt`: it is written last */
+  bool *active = NULL;
+  ag_ref *cotangent = NULL, *dx = NULL;
+  if (!check(g, y, dy, wrt, n)) goto done;
   uint32_t widest = 1;
   for (uint32_t id = 1; id <= y.id; id++) widest = g->nodes[id].n_in > widest ? g->nodes[id].n_in : widest;
-  sweep s = {g, tn_calloc(g->alloc, y.id + 1u, sizeof(bool)), tn_calloc(g->alloc, y.id + 1u, sizeof(ag_ref))};
-  ag_ref *dx = tn_calloc(g->alloc, widest, sizeof *dx);
-  if (s.active && s.cotangent && dx) {
-    run_sweep(&s, y, dy, wrt, n, dx);
+  active = tn_calloc(g->alloc, y.id + 1u, sizeof *active);
+  cotangent = tn_calloc(g->alloc, y.id + 1u, sizeof *cotangent);
+  dx = tn_calloc(g->alloc, widest, sizeof *dx);
+  if (active && cotangent && dx) {
+    run_sweep(&(sweep){g, active, cotangent}, y, dy, wrt, n, dx);
     for (int i = 0; i < n && g->status == TN_OK; i++)
-      out[i] = wrt[i].id <= y.id && s.cotangent[wrt[i].id].id ? s.cotangent[wrt[i].id] : zeros(g, wrt[i]);
+      out[i] = wrt[i].id <= y.id && cotangent[wrt[i].id].id ? cotangent[wrt[i].id] : zeros(g, wrt[i]);
   } else {
     ag_fail(g, TN_ENOMEM, "out of memory for a gradient");
   }
-  tn_free(g->alloc, s.active);
-  tn_free(g->alloc, s.cotangent);
+done:
+  if (g->status != TN_OK && n > 0) memset(out, 0, (size_t)n * sizeof *out);
+  tn_free(g->alloc, active);
+  tn_free(g->alloc, cotangent);
   tn_free(g->alloc, dx);
 }
 

@@ -242,9 +242,9 @@ static bool scalar_constant(const ag_graph *g, uint32_t id, double *value) {
  * scalar constants is a constant. Returns the folded ref, or id 0 with `in` possibly simplified. */
 static ag_ref fold(ag_graph *g, const ag_op *op, uint32_t *in, int n, const ag_attr *attr,
                    const ag_type *out) {
-  ag_type types[8], merged;
+  ag_type types[AG__MAX_ELEMENTWISE], merged;
   double value;
-  if (op->kind != AG_ELEMENTWISE || op->flags & AG_BROADCASTS || n > 8) return (ag_ref){0};
+  if (op->kind != AG_ELEMENTWISE || op->flags & AG_BROADCASTS ) return (ag_ref){0};
   for (int i = 0; i < n; i++) types[i] = g->nodes[in[i]].type;
   for (int i = 0; i < n; i++) {
     const ag__node *node = &g->nodes[in[i]];
@@ -263,10 +263,10 @@ static ag_ref fold(ag_graph *g, const ag_op *op, uint32_t *in, int n, const ag_a
       if (scalar_constant(g, in[i], &value) && value == identity &&
           tn_same_shape(types[1 - i].rank, types[1 - i].shape, out->rank, out->shape))
         return (ag_ref){in[1 - i]};
-  double x[8], y;
-  float xf[8], yf;
-  const double *px[8];
-  const float *pf[8];
+  double x[AG__MAX_ELEMENTWISE], y;
+  float xf[AG__MAX_ELEMENTWISE], yf;
+  const double *px[AG__MAX_ELEMENTWISE];
+  const float *pf[AG__MAX_ELEMENTWISE];
   for (int i = 0; i < n; i++) {
     if (!scalar_constant(g, in[i], &x[i])) return (ag_ref){0};
     xf[i] = (float)x[i], px[i] = &x[i], pf[i] = &xf[i];
@@ -310,6 +310,8 @@ ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag
   if (g->status != TN_OK) return failed;
   if (op->arity >= 0 && n != op->arity)
     return ag_fail(g, TN_EINVAL, "%s takes %d operands, not %d", op->name, op->arity, n), failed;
+  if (n < 0 || (op->kind == AG_ELEMENTWISE && n > AG__MAX_ELEMENTWISE))
+    return ag_fail(g, TN_EINVAL, "%s: %d operands are out of range", op->name, n), failed;
   if (n > 8) {
     types = tn_calloc(g->alloc, (size_t)n, sizeof *types);
     in = tn_calloc(g->alloc, (size_t)n, sizeof *in);

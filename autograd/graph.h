@@ -17,7 +17,7 @@ typedef struct ag__node {
 
 typedef struct ag__block ag__block; /* a string or constant the graph owns */
 
-enum { AG__MAX_SCOPES = 16 };
+enum { AG__MAX_SCOPES = 16, AG__MAX_ELEMENTWISE = 4 /* operands of one elementwise op */ };
 
 struct ag_graph {
   const tn_alloc *alloc;

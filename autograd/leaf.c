@@ -1,5 +1,6 @@
 /* leaf.c - inputs, states and constants; the internal copy; the text form of a graph. */
 #include "autograd/graph.h"
+#include "autograd/ops/op.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +40,8 @@ static bool make_type(ag_graph *g, const char *what, tn_dtype dtype, int rank, c
                       ag_type *t) {
   bool fits = rank >= 0 && rank <= TN_MAX_RANK;
   *t = (ag_type){.dtype = dtype, .rank = rank};
-  for (int a = 0; fits && a < rank; a++) fits = (t->shape[a] = shape[a]) >= 0;
+  for (int a = 0; fits && a < rank; a++) t->shape[a] = shape[a];
+  fits = fits && ag__countable(t);
   if (!fits) ag_fail(g, TN_ESHAPE, "%s: rank %d or an extent is out of range", what, rank);
   return fits;
 }
@@ -48,6 +50,7 @@ static ag_ref named_leaf(ag_graph *g, const ag_op *op, const char *name, tn_dtyp
                          const int64_t *shape) {
   ag_type t;
   char have[128], want[128];
+  if (!name || !*name) ag_fail(g, TN_EINVAL, "%s: a leaf needs a name", op->name);
   if (g->status != TN_OK || !make_type(g, name, dtype, rank, shape, &t)) return (ag_ref){0};
   for (size_t i = 1; i < g->n_nodes; i++) {
     const ag__node *n = &g->nodes[i];

@@ -72,7 +72,7 @@ static void update_parameter(nn_model *m, int index, ag_ref gradient, const nn_o
     if (!nn__join(m, name, o->slot_names[k], m->variables[index].name)) return;
     slots[k] = nn__declare(m, "nn_minimize", name, NN__SLOT, type.rank, type.shape, &slot);
     if (!slots[k].id) return;
-    slot->owner = index;
+    if (!m->sealed) slot->owner = index;
   }
   ag_scope_push(m->graph, m->variables[index].name);
   ag_ref value = o->update(m->graph, o->options, parameter, gradient, slots, new_slots, lr, step);

@@ -175,7 +175,7 @@ ag_ref nn__parameter(nn_model *m, const char *who, const char *name, int rank, c
                      nn_init init) {
   nn__variable *v;
   ag_ref p = nn__declare(m, who, name, NN__PARAMETER, rank, shape, &v);
-  if (p.id) v->init = init;
+  if (p.id && !m->sealed) v->init = init; /* later builds run beside threads that read it */
   return p;
 }
 
@@ -186,7 +186,7 @@ ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shap
 ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value) {
   nn__variable *v;
   ag_ref b = nn__declare(m, "nn_buffer", name, NN__BUFFER, rank, shape, &v);
-  if (b.id) v->value = value;
+  if (b.id && !m->sealed) v->value = value;
   return b;
 }
 

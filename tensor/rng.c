@@ -76,7 +76,8 @@ void tn_rng_normal(tn_rng rng, tn_view out) {
 void tn_rng_permutation(tn_rng rng, int64_t n, int64_t *out) {
   assert(n >= 0 && n < INT64_C(1) << 32);
   for (int64_t i = 0; i < n; i++) out[i] = i;
-  for (int64_t i = n - 1; i > 0; i--) { /* the high half of a product maps 32 bits to [0, i]: bias below n / 2^32 */
+  for (int64_t i = n - 1; i > 0;
+       i--) { /* the high half of a product maps 32 bits to [0, i]: bias below n / 2^32 */
     uint64_t bits = tn_rng_u64(rng, (uint64_t)i) >> 32;
     int64_t j = (int64_t)(bits * (uint64_t)(i + 1) >> 32);
     int64_t t = out[i];

@@ -156,10 +156,10 @@ void tn_reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out);
 
 /* ---- the machine ----------------------------------------------------------------------------------- */
 
-const char *tn_blas_name(void);   /* "BLIS 0.9.0" */
-const char *tn_blas_kernel(void); /* the micro-kernel set chosen for this CPU: "zen3", "skx", ... */
-const char *
-tn_simd_name(void); /* the widest clone of our own loops that this CPU runs: "avx512", "avx2", "baseline" */
+const char *tn_blas_version(void); /* of BLIS: "0.9.0" */
+const char *tn_blas_kernel(void);  /* the micro-kernel set chosen for this CPU: "zen3", "skx", ... */
+/* the widest clone of our own loops that this CPU runs: "avx512", "avx2", "baseline" */
+const char *tn_simd_name(void);
 
 #ifdef __cplusplus
 }

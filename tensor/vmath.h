@@ -2,8 +2,9 @@
  * installed). tn_exp(x) and its kin choose by type: float is a branch-free polynomial, double is libm.
  *
  * The float functions hold over the whole range: subnormals in and out, overflow to inf, underflow to 0, -0,
- * inf and NaN. Errors, in units in the last place, against the long double functions (tests/test_vmath.c):
- * see the comment of each. Their selects are written so that a NaN fails the comparison and stays. */
+ * inf and NaN. Largest errors over all floats, in units in the last place, against the long double functions
+ * (tests/test_vmath.c): exp 0.98, expm1 1.56, log 0.82, log1p 1.39, tanh 1.33, sigmoid 2.34. Selects are
+ * written so that a NaN fails the comparison and stays. */
 #ifndef NABLA_VMATH_H
 #define NABLA_VMATH_H
 

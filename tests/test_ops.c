@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef NABLA_SOURCE_DIR /* the build says where the sources are; by hand: run from there */
+#define NABLA_SOURCE_DIR "."
+#endif
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
 
 static ag_graph *new_graph(void) {
@@ -212,6 +216,21 @@ Test(ops, every_op_has_a_gradient_or_is_listed) {
   cr_expect_eq(listed, COUNT(without));
 }
 
+static char *whole_file(const char *path) {
+  FILE *f = fopen(path, "rb");
+  char *text = calloc(1, 1 << 16);
+  cr_assert(f && fread(text, 1, (1 << 16) - 1, f) > 0, "%s cannot be read", path);
+  fclose(f);
+  return text;
+}
+
+Test(ops, the_guide_shows_the_op_as_it_is) {
+  char *guide = whole_file(NABLA_SOURCE_DIR "/docs/adding_an_op.md");
+  char *op = whole_file(NABLA_SOURCE_DIR "/autograd/ops/elu.c");
+  cr_expect(strstr(guide, op), "docs/adding_an_op.md shows another elu.c");
+  free(guide), free(op);
+}
+
 Test(ops, masks_and_detach_stop_gradients_and_assign_refuses_them) {
   ag_graph *g = new_graph();
   ag_ref x = ag_input(g, "x", TN_F64, 1, (int64_t[]){3}), dx[1];
@@ -220,8 +239,7 @@ Test(ops, masks_and_detach_stop_gradients_and_assign_refuses_them) {
   expect_values("masks and detach", compute(g, dx[0]), (double[]){0, 0, 0}, 3, 0);
   ag_ref state = ag_state(g, "w", TN_F64, 1, (int64_t[]){3});
   ag_grad(g, ag_sum_all(g, ag_assign(g, state, ag_exp(g, x))), &x, 1, dx);
-  cr_expect_eq(ag_status(g), TN_ENOGRAD);
-  cr_expect(strstr(ag_error(g), "assign"), "%s", ag_error(g));
+  cr_expect(ag_status(g) != TN_OK && strstr(ag_error(g), "assign"), "%s", ag_error(g));
   ag_graph_free(g);
 }
 
@@ -653,6 +671,21 @@ Test(ops, elements_are_moved_where_they_belong) {
   MOVED(ag_transpose(g, cube, ((int[]){2, 0, 1})), 0, -1, -2, -3, 1, 2, 3, 4);
   MOVED(ag_transpose(g, cube, ((int[]){1, 2, 0})), 0, -2, 1, 3, -1, -3, 2, 4);
   expect_values("an empty slice", compute(g, ag_slice(g, x, 1, 3, 0)), NULL, 0, 0);
+  ag_graph_free(g);
+}
+
+Test(ops, concat_takes_any_number) {
+  enum { N = 20 };
+  ag_graph *g = new_graph();
+  ag_ref x = counting(g, 1, (int64_t[]){N}), part[N], dx;
+  double weight[N], twice[N];
+  for (int i = 0; i < N; i++) {
+    part[N - 1 - i] = ag_slice(g, x, 0, i, 1);
+    weight[N - 1 - i] = 2 * i, twice[i] = 2 * i;
+  }
+  ag_ref reversed = ag_concat(g, part, N, 0);
+  ag_grad(g, ag_sum_all(g, ag_mul(g, reversed, vector(g, weight, N))), &x, 1, &dx);
+  expect_values("concat of 20", compute(g, dx), twice, N, 0);
   ag_graph_free(g);
 }
 

@@ -57,7 +57,7 @@ typedef struct sbnn_options {
   const char *fold_permutation;
   int threads; /* 0 = all */
   /* output */
-  const char *out;
+  const char *out; /* demo: NULL unless given */
   bool force, quiet;
 } sbnn_options;
 

@@ -37,54 +37,74 @@ enum {
 #define WHOLE(group, name, value, field, initial, lowest, highest, commands, help)                           \
   NUMBER(group, WHOLE, name, value, field, initial, lowest, highest, commands, help)
 /* A phase has its number of epochs and its learning rate. */
-#define PHASE(group, name, field, epochs, lr, commands, what)                                                \
-  NUMBER(group, WHOLE, "epochs-" name, "N", field.epochs, epochs, 1, MANY, commands, "epochs " what),        \
-      NUMBER(group, POSITIVE, "lr-" name, "RATE", field.lr, lr, 0, INFINITY, commands,                       \
+#define PHASE(group, name, phase, n_epochs, rate, commands, what)                                            \
+  NUMBER(group, WHOLE, "epochs-" name, "N", phase.epochs, n_epochs, 1, MANY, commands, "epochs " what),      \
+      NUMBER(group, POSITIVE, "lr-" name, "RATE", phase.lr, rate, 0, INFINITY, commands,                     \
              "learning rate of these epochs")
 
 /* clang-format off */
 const sbnn_option sbnn_option_table[] = {
-  REQUIRED(DATA, "x", "FILE", x, FIT, "table of gene counts, cells by genes or genes by cells"),
-  REQUIRED(DATA, "y", "FILE", y, FIT, "table of responses of the same cells: physiology, proteins"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "table of cell types, for the colours of the map"),
-  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT, "column of --labels to use; otherwise the first after the id"),
-  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", FIT, "where --x has its genes; auto looks at the cell ids"),
-  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, FIT, "genes to start from, the most variable ones; 0: all"),
-  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT, "a gene is on above it: 0 for UMIs, 30 for full-length reads"),
-  CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", FIT, "before z-scoring --y; log1p suits protein counts"),
+  REQUIRED(DATA, "x", "FILE", x, FIT, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED(DATA, "y", "FILE", y, FIT, "responses of the same cells: physiology, proteins"),
+  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types, which colour the map"),
+  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
+    "column of --labels; without: the first that is no colour"),
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", FIT,
+    "where --x has its genes; auto looks at the cell ids"),
+  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, FIT,
+    "genes to start from, the most variable ones; 0: all"),
+  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT,
+    "counts above it are a gene that is on; UMIs 0, reads 30"),
+  CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", FIT,
+    "before z-scoring --y; log1p suits protein counts"),
 
-  NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT, "units of the encoder's layers; decoders mirror them"),
-  WHOLE(NETWORK, "bottleneck", "N", bottleneck, "2", 1, 100000, FIT, "units of the bottleneck: dimensions of the latent map"),
+  NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT,
+    "units of the encoder's layers; decoders mirror them"),
+  WHOLE(NETWORK, "bottleneck", "N", bottleneck, "2", 1, 100000, FIT,
+    "units of the bottleneck: dimensions of the latent map"),
   WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, FIT, "genes to keep when the network is pruned"),
-  NUMBER(NETWORK, REAL, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT, "penalty that pushes genes out (group lasso)"),
-  NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, FIT, "penalty on the squares of all weights (ridge)"),
+  NUMBER(NETWORK, REAL, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
+    "penalty that pushes genes out (group lasso)"),
+  NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, FIT,
+    "penalty on the squares of all weights (ridge)"),
 
   FLAG(PRETRAINING, "no-pretrain", no_pretrain, FIT, "go without pretraining"),
   FLAG(PRETRAINING, "both", both, CV, "run both models, with and without pretraining"),
-  WHOLE(PRETRAINING, "clusters", "N", clusters, "20", 2, 100000, FIT, "clusters of cells, by k-means on the responses"),
-  WHOLE(PRETRAINING, "cluster-min", "CELLS", cluster_min, "10", 0, MANY, FIT, "smaller clusters sit out the pretraining"),
-  WHOLE(PRETRAINING, "kmeans-restarts", "N", kmeans_restarts, "1000", 1, MANY, FIT, "random starts of k-means; the best one counts"),
-  NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, FIT, "part of the cells that trains, the others validate"),
-  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN, "epoch to go on from: last, or best validated (auto)"),
-  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", CV, "epoch to go on from; auto: best, last under paper"),
+  WHOLE(PRETRAINING, "clusters", "N", clusters, "20", 2, 100000, FIT,
+    "clusters of cells, by k-means on the responses"),
+  WHOLE(PRETRAINING, "cluster-min", "CELLS", cluster_min, "10", 0, MANY, FIT,
+    "smaller clusters sit out the pretraining"),
+  WHOLE(PRETRAINING, "kmeans-restarts", "N", kmeans_restarts, "1000", 1, MANY, FIT,
+    "random starts of k-means; the best one counts"),
+  NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, FIT,
+    "part of the cells that trains, the others validate"),
+  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN,
+    "epoch to go on from: last, or best validated (auto)"),
+  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", CV,
+    "epoch to go on from; auto: best, last under paper"),
   PHASE(PRETRAINING, "pretrain", pretrain, "50", "1e-4", FIT, "of pretraining"),
 
   PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the two lowest layers held"),
   PHASE(PHASES, "unfrozen", unfrozen, "50", "5e-5", FIT, "after that, all layers learning"),
-  PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", FIT, "in place of the above with --no-pretrain"),
+  PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", FIT,
+    "in place of the above with --no-pretrain"),
   PHASE(PHASES, "finetune", finetune, "100", "5e-5", FIT, "after pruning, on the genes kept"),
   PHASE(PHASES, "autoencoder", autoencoder, "100", "5e-5", TRAIN, "of the head that predicts the genes kept"),
   WHOLE(PHASES, "batch", "CELLS", batch, "32", 1, MANY, FIT, "cells per training step"),
 
   WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, CV, "parts of the cells, each tested once"),
-  CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", CV, "strict: tested cells stay unseen; paper: as published"),
-  TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, CV, "order of the cells, numbers from 0, one a line"),
+  CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", CV,
+    "strict: tested cells unseen; paper: as published"),
+  TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, CV,
+    "order of the cells, numbers from 0, one a line"),
 
-  WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN, "start of all random numbers: same seed, same results"),
+  WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN,
+    "start of all random numbers: same seed, same results"),
   WHOLE(RUN, "threads", "N", threads, "0", 0, 1024, RUN, "threads, 0: one per core; results stay the same"),
 
   REQUIRED(OUTPUT, "out", "DIR", out, FIT, "folder for the results, made by the run"),
-  TEXT(OUTPUT, "out", "DIR", out, "sbnn-demo", DEMO, "folder for the results, made by the run"),
+  TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
+    "folder for the results; without: sbnn-demo, replaced each time"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results if the folder exists"),
   FLAG(OUTPUT, "quiet", quiet, RUN, "no progress on the terminal"),
 };
@@ -125,11 +145,5 @@ const size_t sbnn_n_commands = sizeof sbnn_command_table / sizeof *sbnn_command_
 const sbnn_command_row *sbnn_command_named(const char *name) {
   for (size_t i = 0; i < sbnn_n_commands; i++)
     if (strcmp(sbnn_command_table[i].name, name) == 0) return &sbnn_command_table[i];
-  return NULL;
-}
-
-const sbnn_command_row *sbnn_command_row_of(sbnn_command command) {
-  for (size_t i = 0; i < sbnn_n_commands; i++)
-    if (sbnn_command_table[i].command == command) return &sbnn_command_table[i];
   return NULL;
 }

@@ -28,7 +28,8 @@ typedef enum sbnn_option_group {
   SBNN_N_GROUPS
 } sbnn_option_group;
 
-/* Where commands differ (--out is required, but not by demo), a name has one row for each. */
+/* Where commands differ (--out is required, but not by demo), a name has one row for each, and the rows that
+ * share a field have the same default. */
 typedef struct sbnn_option {
   sbnn_option_group group;
   sbnn_option_kind kind;
@@ -56,8 +57,7 @@ extern const sbnn_command_row sbnn_command_table[];
 extern const size_t sbnn_n_commands;
 extern const char *const sbnn_group_headings[SBNN_N_GROUPS];
 
-const sbnn_command_row *sbnn_command_named(const char *name);      /* NULL: no such command */
-const sbnn_command_row *sbnn_command_row_of(sbnn_command command); /* NULL: VERSION has none */
+const sbnn_command_row *sbnn_command_named(const char *name); /* NULL: no such command */
 
 /* SBNN_USAGE with the sentence for a command that does not exist. */
 int sbnn_unknown_command(const char *name, sbnn_error *e);

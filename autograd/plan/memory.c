@@ -86,6 +86,10 @@ tn_status ag__memory(ag__program *p) {
       list[i].offset = p->flags & AG_NO_REUSE ? end : lowest_free(list, i);
       p->nodes[list[i].node].offset = list[i].offset;
       if (list[i].offset + list[i].bytes > end) end = list[i].offset + list[i].bytes;
+      if (end > SIZE_MAX / 4) { /* the next sum could overflow */
+        status = TN_ENOMEM;
+        break;
+      }
     }
     p->arena_bytes = end;
   }

@@ -40,10 +40,10 @@ static tn_status bind_leaf(oracle *o, uint32_t id, const char *const *names, con
 static void elementwise(const oracle *o, const ag__node *node, tn_view out) {
   const uint32_t *ids = ag__inputs_of(o->g, node);
   for (int64_t i = 0, n = tn_view_numel(&out); i < n; i++) {
-    float xf[4], yf;
-    double x[4], y;
-    const float *pf[4];
-    const double *pd[4];
+    float xf[AG__MAX_ELEMENTWISE], yf;
+    double x[AG__MAX_ELEMENTWISE], y;
+    const float *pf[AG__MAX_ELEMENTWISE];
+    const double *pd[AG__MAX_ELEMENTWISE];
     for (uint32_t k = 0; k < node->n_in; k++) {
       tn_view v = tn_view_broadcast(o->value[ids[k]], out.rank, out.shape);
       x[k] = tn_get(&v, i), xf[k] = (float)x[k], pd[k] = &x[k], pf[k] = &xf[k];
@@ -90,6 +90,12 @@ static tn_status sweep(oracle *o, const char *const *names, const tn_view *leave
 tn_status ag_reference(ag_graph *g, const ag_ref *outputs, int n, bool effects, const char *const *names,
                        const tn_view *leaves, int n_leaves, tn_rng rng, const tn_view *results) {
   if (g->status != TN_OK) return g->status;
+  for (int i = 0; i < n; i++) {
+    ag_type t = ag_type_of(g, outputs[i]);
+    if (!outputs[i].id || outputs[i].id >= g->n_nodes || ag_op_of(g, outputs[i])->kind == AG_EFFECT)
+      return TN_EINVAL;
+    if (!tn_same_shape(t.rank, t.shape, results[i].rank, results[i].shape)) return TN_ESHAPE;
+  }
   oracle o = {g, tn_calloc(g->alloc, g->n_nodes, sizeof *o.value),
               tn_calloc(g->alloc, g->n_nodes, sizeof(bool)), tn_calloc(g->alloc, g->n_nodes, sizeof(bool)),
               rng};

@@ -164,11 +164,11 @@ static void run_block(ag_run *r, const ag__step *s, bool f32, int n) {
     const ag_attr *attr = &r->plan->program.nodes[i->node].attr;
     const int *operand = s->operands + i->first;
     if (f32) {
-      const float *in[4];
+      const float *in[AG__MAX_ELEMENTWISE];
       for (int a = 0; a < i->n_in; a++) in[a] = r->registers[operand[a]];
       i->op->f32(attr, n, in, r->registers[i->out]);
     } else {
-      const double *in[4];
+      const double *in[AG__MAX_ELEMENTWISE];
       for (int a = 0; a < i->n_in; a++) in[a] = r->registers[operand[a]];
       i->op->f64(attr, n, in, r->registers[i->out]);
     }

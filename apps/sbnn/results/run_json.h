@@ -5,10 +5,8 @@
 #include "options.h"
 #include "results/results.h"
 
-/* All borrowed. */
+/* All borrowed. The command line is the process's own. */
 typedef struct sbnn_run {
-  int argc;
-  char **argv;
   const sbnn_options *options;
   const sbnn_results *results;
   double seconds;         /* wall time of the whole command so far */

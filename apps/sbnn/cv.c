@@ -1,0 +1,132 @@
+/* cv.c - `sbnn cv`: the folds as independent replicas, one thread each. */
+#include "commands.h"
+#include "interrupt.h"
+#include "work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct crossval {
+  sbnn_work work;
+  const sbnn_folds *folds;
+  const sbnn_shared *shared;    /* paper; NULL under strict */
+  sbnn_experiment *experiments; /* by model, then by fold */
+  sbnn_error *errors;           /* one each */
+} crossval;
+
+static bool pretrained(const sbnn_experiment *x) { return strcmp(x->model, "sbnn") == 0; }
+
+/* Own units, and the cells' places in the data set. */
+static void finish(const sbnn_fold *f, const size_t *train, const size_t *test, sbnn_experiment *x) {
+  sbnn_to_own_units(f, x->predictions, x->n_test);
+  x->train_cells = sbnn_alloc(x->n_train, sizeof *x->train_cells);
+  x->test_cells = sbnn_alloc(x->n_test, sizeof *x->test_cells);
+  memcpy(x->train_cells, train, x->n_train * sizeof *train);
+  memcpy(x->test_cells, test, x->n_test * sizeof *test);
+}
+
+static tn_status run_fold(void *ctx, int64_t i) {
+  crossval *v = ctx;
+  const sbnn_options *o = v->work.options;
+  sbnn_experiment *x = &v->experiments[i];
+  sbnn_error *e = &v->errors[i];
+  sbnn_fold fold;
+  size_t n_test, *train = sbnn_alloc(v->folds->n_cells, sizeof *train);
+  if (sbnn_interrupted()) {
+    free(train);
+    return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written") ? TN_ESTOPPED : TN_OK;
+  }
+  const size_t *test = sbnn_fold_test(v->folds, (size_t)x->fold - 1, &n_test);
+  size_t n_train = sbnn_fold_train(v->folds, (size_t)x->fold - 1, train);
+  int code =
+      sbnn_fold_make(v->work.data, o, v->shared, train, n_train, test, n_test, pretrained(x), 1, &fold, e);
+  if (code == SBNN_OK) {
+    sbnn_training t = {
+        .options = o, .replica = (uint32_t)x->fold, .hook = sbnn_work_epoch, .hook_ctx = &v->work};
+    code = sbnn_train_model(&fold.problem, &t, x, e);
+    if (code == SBNN_OK) {
+      char sentence[96];
+      finish(&fold, train, test, x);
+      snprintf(sentence, sizeof sentence, "test R2 %.3f (%.1f s)", x->r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0],
+               x->seconds);
+      sbnn_progress_model_done(v->work.progress, x->model, x->fold, sentence);
+    }
+    sbnn_fold_free(&fold);
+  }
+  free(train);
+  return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
+}
+
+/* The first failure by fold, with the fold's number before it. */
+static int first_error(const crossval *v, size_t n, sbnn_error *e) {
+  for (size_t i = 0; i < n; i++)
+    if (v->errors[i].code != SBNN_OK && v->errors[i].code != SBNN_INTERRUPTED)
+      return sbnn_fail(e, v->errors[i].code, "%s, fold %d: %s", v->experiments[i].model,
+                       v->experiments[i].fold, v->errors[i].text);
+  for (size_t i = 0; i < n; i++)
+    if (v->errors[i].code != SBNN_OK) return sbnn_fail(e, v->errors[i].code, "%s", v->errors[i].text);
+  return SBNN_OK;
+}
+
+static int run_models(crossval *v, sbnn_error *e) {
+  const sbnn_options *o = v->work.options;
+  size_t n_folds = v->folds->n_folds, n_models = o->both ? 2 : 1, n = n_models * n_folds;
+  size_t inputs = o->variable_genes && v->work.data->n_genes > (size_t)o->variable_genes
+                      ? (size_t)o->variable_genes
+                      : v->work.data->n_genes;
+  double units = 0;
+  v->experiments = sbnn_alloc(n, sizeof *v->experiments);
+  v->errors = sbnn_alloc(n, sizeof *v->errors);
+  for (size_t i = 0; i < n; i++) {
+    bool pretrain = o->both ? i < n_folds : !o->no_pretrain;
+    v->experiments[i].model = pretrain ? "sbnn" : "sbnn-nopretrain";
+    v->experiments[i].fold = (int)(i % n_folds) + 1;
+    units += sbnn_model_units(o, inputs, pretrain, false);
+  }
+  v->work.progress = sbnn_progress_new(stderr, units, (int)n, o->quiet);
+  tn_status status = nn_replicas((int64_t)n, o->threads, run_fold, v);
+  sbnn_progress_free(v->work.progress);
+  int code = status == TN_OK ? SBNN_OK : first_error(v, n, e);
+  if (code == SBNN_OK) {
+    sbnn_results r = {v->work.data, o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict", n,
+                      v->experiments};
+    code = sbnn_work_finish(&v->work, &r, e);
+  }
+  for (size_t i = 0; i < n; i++) sbnn_experiment_free(&v->experiments[i]);
+  free(v->experiments);
+  free(v->errors);
+  return code;
+}
+
+static int with_folds(crossval *v, sbnn_error *e) {
+  const sbnn_options *o = v->work.options;
+  sbnn_folds folds = {0};
+  sbnn_shared shared = {0};
+  bool paper = o->protocol == SBNN_PROTOCOL_PAPER;
+  int code = sbnn_folds_make((sbnn_protocol)o->protocol, v->work.data->n_cells, (size_t)o->folds,
+                             o->fold_permutation, (uint64_t)o->seed, &folds, e);
+  if (code == SBNN_OK && paper)
+    code = sbnn_shared_make(v->work.data, o, o->both || !o->no_pretrain, &shared, e);
+  v->folds = &folds;
+  v->shared = paper ? &shared : NULL;
+  if (code == SBNN_OK) code = run_models(v, e);
+  sbnn_shared_free(&shared);
+  sbnn_folds_free(&folds);
+  return code;
+}
+
+int sbnn_cv(const sbnn_options *o, sbnn_error *e) {
+  crossval v = {.work = {.options = o, .start = sbnn_clock()}};
+  sbnn_dataset data;
+  if (!(v.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
+  int code = sbnn_read_data(o, &data, e);
+  if (code == SBNN_OK) {
+    v.work.data = &data;
+    v.work.reading = sbnn_clock() - v.work.start;
+    code = with_folds(&v, e);
+    sbnn_dataset_free(&data);
+  }
+  sbnn_outdir_abort(v.work.out);
+  return code;
+}

@@ -1,0 +1,94 @@
+/* help.c - what `sbnn help` prints: the overview, or one command from the table of options. */
+#include "options_table.h"
+
+#include <string.h>
+
+static const char *const overview_head =
+    "sbnn finds a few genes that explain what else was measured in the same cells (electrophysiology,\n"
+    "proteins), and lays the cells out on a map: a sparse bottleneck neural network.\n"
+    "\n"
+    "Usage: sbnn COMMAND [OPTIONS]\n"
+    "\n"
+    "Commands:\n";
+
+static const char *const overview_tail =
+    "\n"
+    "Examples:\n"
+    "  sbnn train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
+    "  sbnn cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval\n"
+    "\n"
+    "Results go to the folder --out: tables (.tsv), pictures (figures/), and a record of the run\n"
+    "(run.json: options, versions, timings). Messages go to the terminal.\n"
+    "\n"
+    "sbnn COMMAND --help explains a command, sbnn --version prints the version.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input file, 4 training met a number\n"
+    "that is not finite, 130 interrupted.\n";
+
+static const char *const fit_notes =
+    "\n"
+    "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Cells are\n"
+    "matched by id. The defaults of network, pretraining and training are the paper's.\n";
+
+static void print_overview(FILE *to) {
+  fputs(overview_head, to);
+  for (size_t i = 0; i < sbnn_n_commands; i++)
+    fprintf(to, "  %-7s %s\n", sbnn_command_table[i].name, sbnn_command_table[i].summary);
+  fputs(overview_tail, to);
+}
+
+static int left_width(const sbnn_option *row) {
+  return (int)(2 + strlen(row->name) + (row->value ? 1 + strlen(row->value) : 0));
+}
+
+static int widest_left(unsigned command) {
+  int widest = (int)strlen("-h, --help");
+  for (size_t i = 0; i < sbnn_n_options; i++) {
+    int width = left_width(&sbnn_option_table[i]);
+    if ((sbnn_option_table[i].commands & command) && width > widest) widest = width;
+  }
+  return widest;
+}
+
+static void print_option(FILE *to, const sbnn_option *row, int widest) {
+  fprintf(to, "  --%s%s%s%*s  %s", row->name, row->value ? " " : "", row->value ? row->value : "",
+          widest - left_width(row), "", row->help);
+  if (row->required) fputs(" (required)", to);
+  if (row->initial) fprintf(to, " [%s]", row->initial);
+  fputc('\n', to);
+}
+
+static bool has_group(unsigned command, sbnn_option_group group) {
+  for (size_t i = 0; i < sbnn_n_options; i++)
+    if (sbnn_option_table[i].group == group && (sbnn_option_table[i].commands & command)) return true;
+  return false;
+}
+
+static void print_group(FILE *to, unsigned command, sbnn_option_group group, int widest) {
+  if (!has_group(command, group)) return;
+  fprintf(to, "\n%s:\n", sbnn_group_headings[group]);
+  for (size_t i = 0; i < sbnn_n_options; i++)
+    if (sbnn_option_table[i].group == group && (sbnn_option_table[i].commands & command))
+      print_option(to, &sbnn_option_table[i], widest);
+}
+
+static void print_command(FILE *to, const sbnn_command_row *row) {
+  unsigned command = row->command;
+  int widest = widest_left(command);
+  fprintf(to, "Usage: sbnn %s%s%s\n\n%s", row->name, *row->usage ? " " : "", row->usage, row->description);
+  if (command != SBNN_CMD_INFO && command != SBNN_CMD_HELP) fputs("\nDefaults stand in [brackets].\n", to);
+  for (int group = 0; group < SBNN_N_GROUPS; group++)
+    print_group(to, command, (sbnn_option_group)group, widest);
+  fprintf(to, "\n  %-*s  print this text\n", widest, "-h, --help");
+  if (command & (SBNN_CMD_TRAIN | SBNN_CMD_CV)) fputs(fit_notes, to);
+}
+
+int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e) {
+  if (!topic || !*topic) {
+    print_overview(to);
+    return SBNN_OK;
+  }
+  const sbnn_command_row *row = sbnn_command_named(topic);
+  if (!row) return sbnn_unknown_command(topic, e);
+  print_command(to, row);
+  return SBNN_OK;
+}

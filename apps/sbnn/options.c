@@ -1,0 +1,375 @@
+/* options.c - from the command line to sbnn_options and back to text (options.h). */
+#include "options.h"
+
+#include "options_table.h"
+#include "suggest.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_NAMES = 80, TEXT_ROOM = 512 };
+
+/* ---- one value ---- */
+
+static void *field_of(sbnn_options *o, const sbnn_option *row) { return (char *)o + row->offset; }
+static const void *field_in(const sbnn_options *o, const sbnn_option *row) {
+  return (const char *)o + row->offset;
+}
+
+/* Digits with an optional sign, nothing else: strtol alone would take " 7" and "7x". */
+static bool read_whole(const char *text, size_t length, double lowest, double highest, int *value) {
+  if (length == 0 || length > 18 || strspn(text, "+-0123456789") < length) return false;
+  char *end;
+  long long v = strtoll(text, &end, 10);
+  if (end != text + length || (double)v < lowest || (double)v > highest) return false;
+  *value = (int)v;
+  return true;
+}
+
+/* Decimal and finite: strtod alone would take "nan", "0x1p3" and leading blanks. */
+static bool read_real(const char *text, const sbnn_option *row, double *value) {
+  size_t length = strlen(text);
+  if (length == 0 || strspn(text, "+-.0123456789eE") < length) return false;
+  char *end;
+  double v = strtod(text, &end);
+  bool above = row->kind == SBNN_OPTION_POSITIVE ? v > 0 : v >= row->lowest;
+  if (*end || !isfinite(v) || !above || v > row->highest) return false;
+  *value = v;
+  return true;
+}
+
+/* The position of `text` among "one|two|three". */
+static bool read_choice(const char *text, const char *words, int *value) {
+  size_t length = strlen(text);
+  for (int i = 0;; i++) {
+    size_t n = strcspn(words, "|");
+    if (n == length && memcmp(words, text, n) == 0) {
+      *value = i;
+      return true;
+    }
+    if (!words[n]) return false;
+    words += n + 1;
+  }
+}
+
+static bool read_widths(const char *text, const sbnn_option *row, sbnn_options *o) {
+  int widths[SBNN_MAX_HIDDEN] = {0}, n = 0;
+  for (bool more = true; more; n++) {
+    size_t length = strcspn(text, ",");
+    if (n == SBNN_MAX_HIDDEN || !read_whole(text, length, row->lowest, row->highest, &widths[n]))
+      return false;
+    more = text[length] == ',';
+    text += length + more;
+  }
+  memcpy(o->hidden, widths, sizeof widths);
+  o->n_hidden = n;
+  return true;
+}
+
+/* Stores the value if it is a good one. A flag has none. */
+static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text) {
+  void *field = field_of(o, row);
+  switch (row->kind) {
+  case SBNN_OPTION_TEXT: *(const char **)field = text; return *text != 0;
+  case SBNN_OPTION_FLAG: *(bool *)field = true; return true;
+  case SBNN_OPTION_WHOLE: return read_whole(text, strlen(text), row->lowest, row->highest, field);
+  case SBNN_OPTION_REAL:
+  case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
+  case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
+  case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
+  }
+  return false;
+}
+
+static void describe_text(const char *value, char text[TEXT_ROOM]) {
+  const char *what = strcmp(value, "FILE") == 0  ? "a file"
+                     : strcmp(value, "DIR") == 0 ? "a folder"
+                                                 : "a name";
+  snprintf(text, TEXT_ROOM, "%s", what);
+}
+
+/* "strict or paper"; "auto, rows or columns" */
+static void describe_choice(const char *words, char text[TEXT_ROOM]) {
+  size_t used = 0;
+  for (const char *p = words; *p && used + 5 < TEXT_ROOM; p++) {
+    const char *joint = strchr(p + 1, '|') ? ", " : " or ";
+    used += (size_t)snprintf(text + used, TEXT_ROOM - used, *p == '|' ? "%s" : "%.1s", *p == '|' ? joint : p);
+  }
+}
+
+/* What the option takes, for the sentence "--lasso needs a number from 0 up". */
+static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
+  switch (row->kind) {
+  case SBNN_OPTION_TEXT: describe_text(row->value, text); break;
+  case SBNN_OPTION_FLAG: snprintf(text, TEXT_ROOM, "no value"); break;
+  case SBNN_OPTION_WHOLE:
+    snprintf(text, TEXT_ROOM, "a whole number from %.0f to %.0f", row->lowest, row->highest);
+    break;
+  case SBNN_OPTION_REAL:
+    if (isinf(row->highest)) snprintf(text, TEXT_ROOM, "a number from %g up", row->lowest);
+    else snprintf(text, TEXT_ROOM, "a number from %g to %g", row->lowest, row->highest);
+    break;
+  case SBNN_OPTION_POSITIVE: snprintf(text, TEXT_ROOM, "a number above 0"); break;
+  case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
+  case SBNN_OPTION_WIDTHS:
+    snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
+             SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
+    break;
+  }
+}
+
+/* ---- names that do not exist ---- */
+
+int sbnn_unknown_command(const char *name, sbnn_error *e) {
+  const char *names[MAX_NAMES];
+  for (size_t i = 0; i < sbnn_n_commands; i++) names[i] = sbnn_command_table[i].name;
+  char meant[TEXT_ROOM];
+  sbnn_suggest(name, names, sbnn_n_commands, "", meant, sizeof meant);
+  return sbnn_fail(e, SBNN_USAGE, "unknown command '%s'%s%s ('sbnn help' lists them)", name,
+                   *meant ? ": " : "", meant);
+}
+
+/* The row of an option as `command` knows it. */
+static const sbnn_option *find(sbnn_command command, const char *name, size_t length) {
+  for (size_t i = 0; i < sbnn_n_options; i++) {
+    const sbnn_option *row = &sbnn_option_table[i];
+    if ((row->commands & command) && strlen(row->name) == length && memcmp(row->name, name, length) == 0)
+      return row;
+  }
+  return NULL;
+}
+
+static size_t names_of(sbnn_command command, const char *names[MAX_NAMES]) {
+  size_t n = 0;
+  names[n++] = "help";
+  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
+    if (sbnn_option_table[i].commands & command) names[n++] = sbnn_option_table[i].name;
+  return n;
+}
+
+/* "demo, train, cv": the commands that take the option. */
+static void commands_with(const char *option, char text[TEXT_ROOM]) {
+  size_t used = 0;
+  text[0] = 0;
+  for (size_t i = 0; i < sbnn_n_commands && used < TEXT_ROOM; i++)
+    if (find(sbnn_command_table[i].command, option, strlen(option)))
+      used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s%s", used ? ", " : "",
+                               sbnn_command_table[i].name);
+}
+
+/* arg is "--name" or "--name=value", or has one dash too few or too many; `length` ends the name. */
+static int unknown_option(const sbnn_command_row *command, const char *arg, size_t length, sbnn_error *e) {
+  char name[64], others[TEXT_ROOM], meant[TEXT_ROOM];
+  size_t dashes = strspn(arg, "-");
+  snprintf(name, sizeof name, "%.*s", (int)(length - dashes), arg + dashes);
+  commands_with(name, others);
+  if (*others && !find(command->command, name, strlen(name)))
+    return sbnn_fail(e, SBNN_USAGE, "'--%s' is an option of %s, not of %s ('sbnn help %s' lists its own)",
+                     name, others, command->name, command->name);
+  const char *names[MAX_NAMES];
+  sbnn_suggest(name, names, names_of(command->command, names), "--", meant, sizeof meant);
+  return sbnn_fail(e, SBNN_USAGE, "unknown option '%.*s'%s%s ('sbnn help %s' lists them)", (int)length, arg,
+                   *meant ? ": " : "", meant, command->name);
+}
+
+/* ---- the command line ---- */
+
+/* argv[at] is the next argument to look at. */
+typedef struct arguments {
+  int argc, at;
+  char **argv;
+  const sbnn_command_row *command;
+} arguments;
+
+/* The value of an option that was typed without "=": the next argument, unless that is an option itself. */
+static const char *next_value(arguments *a, const sbnn_option *row, sbnn_error *e) {
+  char wanted[TEXT_ROOM];
+  describe_value(row, wanted);
+  const char *next = a->at < a->argc ? a->argv[a->at] : NULL;
+  if (!next) {
+    sbnn_fail(e, SBNN_USAGE, "--%s needs %s, but nothing follows it", row->name, wanted);
+    return NULL;
+  }
+  if (strncmp(next, "--", 2) == 0) {
+    sbnn_fail(e, SBNN_USAGE, "--%s needs %s, but '%s' follows it", row->name, wanted, next);
+    return NULL;
+  }
+  a->at++;
+  return next;
+}
+
+static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
+  const char *arg = a->argv[a->at++];
+  if (arg[0] != '-')
+    return sbnn_fail(e, SBNN_USAGE,
+                     "stray '%s': each value follows its option, as in --option value "
+                     "('sbnn help %s' lists them)",
+                     arg, a->command->name);
+  size_t length = strcspn(arg, "=");
+  const sbnn_option *row = strncmp(arg, "--", 2) == 0 ? find(a->command->command, arg + 2, length - 2) : NULL;
+  if (!row) return unknown_option(a->command, arg, length, e);
+  const char *value = arg[length] ? arg + length + 1 : NULL;
+  if (row->kind == SBNN_OPTION_FLAG && value)
+    return sbnn_fail(e, SBNN_USAGE, "--%s takes no value: leave out '=%s'", row->name, value);
+  if (row->kind != SBNN_OPTION_FLAG && !value && !(value = next_value(a, row, e))) return SBNN_USAGE;
+  if (set_value(o, row, value)) return SBNN_OK;
+  char wanted[TEXT_ROOM];
+  describe_value(row, wanted);
+  return sbnn_fail(e, SBNN_USAGE, "--%s needs %s, not '%s'", row->name, wanted, value);
+}
+
+/* Those of the other commands too: code that serves several never meets a field that was forgotten. */
+static void set_defaults(sbnn_options *o) {
+  for (size_t i = 0; i < sbnn_n_options; i++)
+    if (sbnn_option_table[i].initial) set_value(o, &sbnn_option_table[i], sbnn_option_table[i].initial);
+}
+
+static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
+  return row->required && (row->commands & o->command) && !*(const char *const *)field_in(o, row);
+}
+
+/* All that are missing in one sentence, so that nobody has to come back three times. */
+static int check_required(const sbnn_options *o, const sbnn_command_row *command, sbnn_error *e) {
+  const sbnn_option *missing[MAX_NAMES];
+  size_t n = 0, used = 0;
+  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
+    if (is_missing(o, &sbnn_option_table[i])) missing[n++] = &sbnn_option_table[i];
+  if (n == 0) return SBNN_OK;
+  char list[TEXT_ROOM] = "";
+  for (size_t i = 0; i < n && used < sizeof list; i++)
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s %s",
+                             i == 0       ? ""
+                             : i + 1 == n ? " and "
+                                          : ", ",
+                             missing[i]->name, missing[i]->value);
+  return sbnn_fail(e, SBNN_USAGE, "'sbnn %s' needs %s ('sbnn help %s' explains)", command->name, list,
+                   command->name);
+}
+
+/* Options that contradict each other, found before hours of work and not after. */
+static int check_together(const sbnn_options *o, sbnn_error *e) {
+  if (o->both && o->no_pretrain)
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--both and --no-pretrain exclude each other: --both includes the model "
+                     "without pretraining");
+  if (o->label_column && !o->labels)
+    return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
+  if (o->variable_genes > 0 && o->genes > o->variable_genes)
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--genes %d keeps more genes than the %d that --variable-genes starts from", o->genes,
+                     o->variable_genes);
+  return SBNN_OK;
+}
+
+static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
+static bool is_version(const char *arg) { return strcmp(arg, "--version") == 0; }
+
+/* --help and --version count wherever they stand: whoever asks is not told of other mistakes. */
+static bool asks(const arguments *a, bool (*is)(const char *arg)) {
+  for (int i = a->at; i < a->argc; i++)
+    if (is(a->argv[i])) return true;
+  return false;
+}
+
+static int just(sbnn_command command, const char *help_topic, sbnn_options *o) {
+  o->command = command;
+  o->help_topic = help_topic;
+  return SBNN_OK;
+}
+
+static int parse_help(arguments *a, sbnn_options *o, sbnn_error *e) {
+  if (a->at < a->argc) o->help_topic = a->argv[a->at++];
+  if (o->help_topic && !sbnn_command_named(o->help_topic)) return sbnn_unknown_command(o->help_topic, e);
+  if (a->at < a->argc)
+    return sbnn_fail(e, SBNN_USAGE, "'sbnn help' explains one command at a time: leave out '%s'",
+                     a->argv[a->at]);
+  return SBNN_OK;
+}
+
+static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
+  o->command = a->command->command;
+  if (asks(a, is_version)) return just(SBNN_CMD_VERSION, NULL, o);
+  if (asks(a, is_help)) return just(SBNN_CMD_HELP, a->command->name, o);
+  if (o->command == SBNN_CMD_HELP) return parse_help(a, o, e);
+  set_defaults(o);
+  int code = SBNN_OK;
+  while (code == SBNN_OK && a->at < a->argc) code = parse_option(a, o, e);
+  if (code == SBNN_OK) code = check_required(o, a->command, e);
+  if (code == SBNN_OK) code = check_together(o, e);
+  if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
+    o->pretrain_weights = o->protocol == SBNN_PROTOCOL_PAPER ? SBNN_WEIGHTS_LAST : SBNN_WEIGHTS_BEST;
+  return code;
+}
+
+int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
+  *o = (sbnn_options){0};
+  if (argc < 2) return sbnn_fail(e, SBNN_USAGE, "no command ('sbnn help' lists them)");
+  const char *first = argv[1];
+  if (is_help(first)) return just(SBNN_CMD_HELP, NULL, o);
+  if (is_version(first)) return just(SBNN_CMD_VERSION, NULL, o);
+  if (first[0] == '-')
+    return sbnn_fail(e, SBNN_USAGE, "the command comes first, as in sbnn cv %s ('sbnn help' lists them)",
+                     first);
+  arguments a = {argc, 2, argv, sbnn_command_named(first)};
+  return a.command ? parse_command(&a, o, e) : sbnn_unknown_command(first, e);
+}
+
+/* ---- back to text ---- */
+
+/* The shortest decimal that reads back as the same double. */
+static void real_text(double value, char text[TEXT_ROOM]) {
+  for (int digits = 1; digits <= 17; digits++) {
+    snprintf(text, TEXT_ROOM, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) return;
+  }
+}
+
+static void choice_text(const char *words, int chosen, char text[TEXT_ROOM]) {
+  for (int i = 0; i < chosen; i++) words += strcspn(words, "|") + 1;
+  snprintf(text, TEXT_ROOM, "%.*s", (int)strcspn(words, "|"), words);
+}
+
+static void widths_text(const sbnn_options *o, char text[TEXT_ROOM]) {
+  size_t used = 0;
+  for (int i = 0; i < o->n_hidden; i++)
+    used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s%d", i ? "," : "", o->hidden[i]);
+}
+
+/* The value as text: in `text`, or borrowed. */
+static const char *value_text(const sbnn_options *o, const sbnn_option *row, char text[TEXT_ROOM]) {
+  const void *field = field_in(o, row);
+  switch (row->kind) {
+  case SBNN_OPTION_TEXT: return *(const char *const *)field;
+  case SBNN_OPTION_FLAG: return *(const bool *)field ? "true" : "false";
+  case SBNN_OPTION_WHOLE: snprintf(text, TEXT_ROOM, "%d", *(const int *)field); break;
+  case SBNN_OPTION_REAL:
+  case SBNN_OPTION_POSITIVE: real_text(*(const double *)field, text); break;
+  case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
+  case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
+  }
+  return text;
+}
+
+static char json_kind(sbnn_option_kind kind) {
+  switch (kind) {
+  case SBNN_OPTION_FLAG: return 'b';
+  case SBNN_OPTION_WHOLE:
+  case SBNN_OPTION_REAL:
+  case SBNN_OPTION_POSITIVE: return 'n';
+  case SBNN_OPTION_TEXT:
+  case SBNN_OPTION_CHOICE:
+  case SBNN_OPTION_WIDTHS: break;
+  }
+  return 's';
+}
+
+void sbnn_options_each(const sbnn_options *o,
+                       void (*each)(void *ctx, const char *name, char kind, const char *value), void *ctx) {
+  for (size_t i = 0; i < sbnn_n_options; i++) {
+    const sbnn_option *row = &sbnn_option_table[i];
+    char text[TEXT_ROOM] = "";
+    if (row->commands & o->command) each(ctx, row->name, json_kind(row->kind), value_text(o, row, text));
+  }
+}

@@ -1,0 +1,318 @@
+/* pictures.c - from experiments to figures (pictures.h). */
+#include "results/pictures.h"
+
+#include "figures/curves.h"
+#include "figures/overlays.h"
+#include "figures/palette.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PHASES = 8 };
+
+/* ---- curves: the mean over folds, epoch by epoch ---- */
+
+typedef double row_value(const sbnn_history_row *h);
+typedef bool row_filter(const sbnn_history_row *h);
+
+static double train_r2(const sbnn_history_row *h) { return h->train_r2; }
+static double test_r2(const sbnn_history_row *h) { return h->test_r2; }
+static double train_loss(const sbnn_history_row *h) { return h->train_loss; }
+static double test_loss(const sbnn_history_row *h) { return h->test_loss; }
+
+static bool in_pretraining(const sbnn_history_row *h) { return strcmp(h->phase, "pretrain") == 0; }
+
+/* The phases that fit the responses: figure 1b. */
+static bool in_regression(const sbnn_history_row *h) {
+  return !in_pretraining(h) && strcmp(h->phase, "autoencoder") != 0;
+}
+
+/* One line with its band; NULL both when there is no value at all. */
+typedef struct mean_line {
+  double *mean, *sd;
+} mean_line;
+
+static size_t count_rows(const sbnn_experiment *x, row_filter *wanted) {
+  size_t n = 0;
+  for (size_t j = 0; j < x->n_history; j++) n += wanted(&x->history[j]);
+  return n;
+}
+
+static size_t longest(const sbnn_results *r, const char *model, row_filter *wanted) {
+  size_t most = 0;
+  for (size_t i = 0; i < r->n; i++) {
+    size_t n = strcmp(r->experiments[i].model, model) == 0 ? count_rows(&r->experiments[i], wanted) : 0;
+    if (n > most) most = n;
+  }
+  return most;
+}
+
+/* value[epoch * r->n + experiment]; NaN where an experiment has no such epoch. */
+static double *gather(const sbnn_results *r, const char *model, row_filter *wanted, row_value *of, size_t n) {
+  double *value = sbnn_alloc(n * r->n, sizeof *value);
+  for (size_t k = 0; k < n * r->n; k++) value[k] = NAN;
+  for (size_t i = 0; i < r->n; i++) {
+    const sbnn_experiment *x = &r->experiments[i];
+    size_t epoch = 0;
+    if (strcmp(x->model, model) != 0) continue;
+    for (size_t j = 0; j < x->n_history; j++)
+      if (wanted(&x->history[j])) value[epoch++ * r->n + i] = of(&x->history[j]);
+  }
+  return value;
+}
+
+static mean_line line_of(const sbnn_results *r, const char *model, row_filter *wanted, row_value *of,
+                         size_t n) {
+  mean_line line = {sbnn_alloc(n, sizeof *line.mean), sbnn_alloc(n, sizeof *line.sd)};
+  double *value = gather(r, model, wanted, of, n);
+  size_t found = 0, bands = 0;
+  for (size_t k = 0; k < n; k++) {
+    sbnn_mean_sd m = sbnn_mean_sd_of(value + k * r->n, r->n);
+    line.mean[k] = m.mean;
+    line.sd[k] = m.sd;
+    found += m.n;
+    bands += m.n > 1;
+  }
+  free(value);
+  if (!bands) free(line.sd), line.sd = NULL; /* a single run has no spread */
+  if (!found) free(line.mean), line.mean = NULL;
+  return line;
+}
+
+/* The curves of all models for one kind of row. */
+typedef struct curve_set {
+  sbnn_curve curve[SBNN_MAX_MODELS];
+  mean_line train[SBNN_MAX_MODELS], test[SBNN_MAX_MODELS];
+  int n;
+} curve_set;
+
+static const char *name_of(const char *model) {
+  return strcmp(model, "sbnn-nopretrain") == 0 ? "without pretraining" : "with pretraining";
+}
+
+static void curves_make(const sbnn_results *r, row_filter *wanted, row_value *train, row_value *test,
+                        curve_set *s) {
+  const char *model[SBNN_MAX_MODELS];
+  size_t models = sbnn_results_models(r, model);
+  *s = (curve_set){.n = 0};
+  for (size_t m = 0; m < models; m++) {
+    size_t n = longest(r, model[m], wanted);
+    if (n == 0) continue;
+    mean_line a = line_of(r, model[m], wanted, train, n), b = line_of(r, model[m], wanted, test, n);
+    s->train[s->n] = a;
+    s->test[s->n] = b;
+    s->curve[s->n++] = (sbnn_curve){.name = name_of(model[m]),
+                                    .n = (int64_t)n,
+                                    .first_epoch = 1,
+                                    .train = a.mean,
+                                    .test = b.mean,
+                                    .train_sd = a.sd,
+                                    .test_sd = b.sd};
+  }
+}
+
+static void curves_free(curve_set *s) {
+  for (int i = 0; i < s->n; i++) {
+    free(s->train[i].mean);
+    free(s->train[i].sd);
+    free(s->test[i].mean);
+    free(s->test[i].sd);
+  }
+}
+
+/* Where the phases of the first model's first fold begin and end, as epochs counted on. */
+static int phases_of(const sbnn_experiment *x, sbnn_phase phase[MAX_PHASES]) {
+  int n = 0;
+  double epoch = 0;
+  const char *last = "";
+  for (size_t j = 0; j < x->n_history; j++) {
+    const sbnn_history_row *h = &x->history[j];
+    if (!in_regression(h)) continue;
+    if (strcmp(h->phase, last) != 0) {
+      if (n == MAX_PHASES) break;
+      const char *name = strcmp(h->phase, "finetune") == 0 ? "pruned, fine-tuned" : h->phase;
+      phase[n++] = (sbnn_phase){.name = name, .from = epoch};
+      last = h->phase;
+    }
+    phase[n - 1].to = ++epoch;
+  }
+  return n;
+}
+
+static int training_curves(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  curve_set s;
+  sbnn_phase phase[MAX_PHASES];
+  curves_make(r, in_regression, train_r2, test_r2, &s);
+  const char *model[SBNN_MAX_MODELS] = {0};
+  bool pretrained = sbnn_results_models(r, model) > 0 && strcmp(model[0], "sbnn") == 0;
+  sbnn_curves what = {.n_curves = s.n,
+                      .curve = s.curve,
+                      .n_phases = phases_of(&r->experiments[0], phase),
+                      .phase = phase,
+                      .x_label = pretrained ? NULL : "Epoch"};
+  int code = sbnn_figure_r2(directory, "training_curves", &what, e);
+  curves_free(&s);
+  return code;
+}
+
+static int pretraining(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  curve_set s;
+  curves_make(r, in_pretraining, train_loss, test_loss, &s);
+  sbnn_curves what = {.n_curves = s.n, .curve = s.curve};
+  int code = s.n ? sbnn_figure_cross_entropy(directory, "pretraining", &what, e) : SBNN_OK;
+  curves_free(&s);
+  return code;
+}
+
+/* ---- the latent map ---- */
+
+/* What a map borrows. */
+typedef struct map_data {
+  double *z; /* [n x 2] */
+  int32_t *label;
+  sbnn_color *label_color, *cell_color; /* NULL: the palette */
+} map_data;
+
+/* All of a palette or none of it: a label without colour would be taken for another. */
+static sbnn_color *parse_colors(char (*hex)[8], size_t n) {
+  sbnn_color *color = hex && n ? sbnn_alloc(n, sizeof *color) : NULL;
+  for (size_t i = 0; color && i < n; i++) {
+    if (sbnn_color_parse(hex[i], &color[i])) continue;
+    free(color);
+    color = NULL;
+  }
+  return color;
+}
+
+/* Cells without a colour of their own take their label's; those without a label are grey. */
+static sbnn_color *cell_colors(const sbnn_dataset *d, const sbnn_experiment *x, const sbnn_color *of_label,
+                               size_t named) {
+  if (!d->cell_colors || !of_label) return NULL;
+  sbnn_color *color = sbnn_alloc(x->n_train, sizeof *color);
+  for (size_t i = 0; i < x->n_train; i++) {
+    size_t cell = x->train_cells[i];
+    size_t label = (size_t)d->labels[cell];
+    color[i] = label < named ? of_label[label] : SBNN_GREY;
+    if (label < named) (void)sbnn_color_parse(d->cell_colors[cell], &color[i]);
+  }
+  return color;
+}
+
+/* Unlabelled cells, the last label, are no class: grey, and not named. */
+static size_t named_labels(const sbnn_dataset *d) {
+  size_t n = d->n_labels;
+  return n && strcmp(d->label_names[n - 1], "unlabelled") == 0 ? n - 1 : n;
+}
+
+static sbnn_map map_make(const sbnn_dataset *d, const sbnn_experiment *x, map_data *m) {
+  size_t n = x->n_train, named = named_labels(d);
+  *m = (map_data){.z = sbnn_alloc(2 * n, sizeof *m->z)};
+  for (size_t i = 0; i < n; i++)
+    memcpy(m->z + 2 * i, x->latent + i * (size_t)x->bottleneck, 2 * sizeof *m->z);
+  if (named) {
+    m->label = sbnn_alloc(n, sizeof *m->label);
+    for (size_t i = 0; i < n; i++) {
+      int32_t label = d->labels[x->train_cells[i]];
+      m->label[i] = (size_t)label < named ? label : -1;
+    }
+    m->label_color = parse_colors(d->label_colors, named);
+    m->cell_color = cell_colors(d, x, m->label_color, named);
+  }
+  return (sbnn_map){.n = (int64_t)n,
+                    .z = m->z,
+                    .label = m->label,
+                    .n_labels = (int)named,
+                    .label_name = (const char *const *)d->label_names,
+                    .label_color = m->label_color,
+                    .cell_color = m->cell_color};
+}
+
+static void map_free(map_data *m) {
+  free(m->z);
+  free(m->label);
+  free(m->label_color);
+  free(m->cell_color);
+}
+
+/* ---- the overlays ---- */
+
+/* Predictions of the shown columns, side by side. */
+typedef struct side_data {
+  const char *name[SBNN_OVERLAYS];
+  size_t column[SBNN_OVERLAYS];
+  int n;
+  double *value;
+} side_data;
+
+static sbnn_overlay_side side_make(side_data *s, size_t rows, const double *predictions, size_t columns) {
+  s->value = sbnn_alloc(rows * (size_t)s->n, sizeof *s->value);
+  for (size_t i = 0; i < rows; i++)
+    for (int k = 0; k < s->n; k++)
+      s->value[i * (size_t)s->n + (size_t)k] = predictions[i * columns + s->column[k]];
+  return (sbnn_overlay_side){.n = s->n, .name = s->name, .value = s->value};
+}
+
+/* Those with the largest norms, which stand first. */
+static void choose_genes(const sbnn_dataset *d, const sbnn_experiment *x, side_data *s) {
+  for (size_t j = 0; j < x->n_genes && s->n < SBNN_OVERLAYS; j++) {
+    s->name[s->n] = d->gene_names[x->genes[j]];
+    s->column[s->n++] = j;
+  }
+}
+
+/* Those predicted best at the end, best first. */
+static void choose_responses(const sbnn_dataset *d, const sbnn_experiment *x, side_data *s) {
+  int stage = sbnn_last_stage(x);
+  const double *r2 = stage >= 0 ? x->r2[stage][SBNN_TRAIN] : NULL;
+  bool *taken = sbnn_alloc(x->n_responses, sizeof *taken);
+  while (s->n < SBNN_OVERLAYS && (size_t)s->n < x->n_responses) {
+    size_t best = x->n_responses;
+    for (size_t j = 0; j < x->n_responses; j++)
+      if (!taken[j] && (best == x->n_responses || (r2 && r2[1 + j] > r2[1 + best]))) best = j;
+    taken[best] = true;
+    s->name[s->n] = d->response_names[best];
+    s->column[s->n++] = best;
+  }
+  free(taken);
+}
+
+static int overlays(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
+                    const sbnn_map *map, sbnn_error *e) {
+  side_data genes = {.n = 0}, responses = {.n = 0};
+  choose_genes(d, x, &genes);
+  choose_responses(d, x, &responses);
+  sbnn_overlays what = {.map = *map};
+  what.gene = side_make(&genes, x->n_train, x->gene_predictions, x->n_genes);
+  what.response = side_make(&responses, x->n_train, x->response_predictions, x->n_responses);
+  int code = sbnn_figure_overlays(directory, "overlays", &what, e);
+  free(genes.value);
+  free(responses.value);
+  return code;
+}
+
+/* ---- all of them ---- */
+
+static int maps(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e) {
+  map_data data;
+  if (x->fold > 0 || !x->latent || x->bottleneck < 2) return SBNN_OK;
+  sbnn_map map = map_make(d, x, &data);
+  int code = sbnn_figure_map(directory, "latent_map", &map, e);
+  if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
+    code = overlays(directory, d, x, &map, e);
+  map_free(&data);
+  return code;
+}
+
+int sbnn_write_pictures(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  if (r->n == 0) return SBNN_OK;
+  if (!sbnn_figures_available()) {
+    fprintf(stderr, "sbnn: built without cairo: no pictures are written\n");
+    return SBNN_OK;
+  }
+  int code = training_curves(directory, r, e);
+  if (code == SBNN_OK) code = pretraining(directory, r, e);
+  if (code == SBNN_OK) code = maps(directory, r->data, &r->experiments[0], e);
+  return code;
+}

@@ -1,0 +1,243 @@
+/* run_json.c - run.json (run_json.h); the one file of the application that knows jansson. */
+#include "results/run_json.h"
+
+#include "results/writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if NABLA_JANSSON
+
+#include <jansson.h>
+
+enum { SCHEMA = 1, DIGITS = 12 };
+
+/* ---- values; jansson fails only for want of memory, and then we end as sbnn_alloc does ---- */
+
+static json_t *checked(json_t *value) {
+  if (value) return value;
+  fprintf(stderr, "sbnn: out of memory while writing run.json; close other programs\n");
+  exit(SBNN_FAILED);
+}
+
+static json_t *object(void) { return checked(json_object()); }
+
+/* Takes over `value`. */
+static void put(json_t *to, const char *key, json_t *value) {
+  if (json_object_set_new_nocheck(to, key, checked(value)) != 0) checked(NULL);
+}
+
+static void append(json_t *to, json_t *value) {
+  if (json_array_append_new(to, checked(value)) != 0) checked(NULL);
+}
+
+/* NaN and infinities have no JSON number. */
+static json_t *number(double value) {
+  json_t *v = json_real(value);
+  return v ? v : json_null();
+}
+
+static json_t *integer(size_t value) { return json_integer((json_int_t)value); }
+
+/* JSON is UTF-8: of other text, the bytes that are not ASCII become '?'. */
+static json_t *text(const char *s) {
+  json_t *value = s ? json_string(s) : json_null();
+  if (value) return value;
+  char *copy = sbnn_strdup(s);
+  for (char *c = copy; *c; c++)
+    if ((unsigned char)*c > 126) *c = '?';
+  value = json_string(copy);
+  free(copy);
+  return value;
+}
+
+/* A key is text too. */
+static void put_named(json_t *to, const char *name, json_t *value) {
+  json_t *key = checked(text(name));
+  put(to, json_string_value(key), value);
+  json_decref(key);
+}
+
+/* ---- how the run was made ---- */
+
+/* As the kernel recorded it, so that no caller has to carry argv down here; empty where there is no /proc. */
+static json_t *command_line(void) {
+  json_t *line = checked(json_array());
+  FILE *f = fopen("/proc/self/cmdline", "rbe");
+  char *word = NULL;
+  size_t room = 0;
+  while (f && getdelim(&word, &room, '\0', f) > 0) append(line, text(word));
+  free(word);
+  if (f) fclose(f);
+  return line;
+}
+
+static json_t *option_value(char kind, const char *value) {
+  char *end = NULL;
+  if (!value) return json_null();
+  if (kind == 'b') return json_boolean(strcmp(value, "true") == 0);
+  if (kind == 'n') {
+    long long whole = strtoll(value, &end, 10);
+    if (*value && !*end) return json_integer(whole);
+    double real = strtod(value, &end);
+    if (*value && !*end) return number(real);
+  }
+  return text(value);
+}
+
+static void put_option(void *ctx, const char *name, char kind, const char *value) {
+  put(ctx, name + strspn(name, "-"), option_value(kind, value));
+}
+
+static void put_fact(void *ctx, const char *name, const char *value) { put_named(ctx, name, text(value)); }
+
+static json_t *input(const char *path, uint64_t hash, size_t cells) {
+  char hex[17];
+  json_t *file = object();
+  snprintf(hex, sizeof hex, "%016llx", (unsigned long long)hash);
+  put(file, "path", text(path));
+  put(file, "fnv1a64", text(hex));
+  put(file, "cells", integer(cells));
+  return file;
+}
+
+static json_t *inputs(const sbnn_run *run) {
+  const sbnn_dataset *d = run->results->data;
+  const sbnn_options *o = run->options;
+  json_t *in = object();
+  if (o && o->x) put(in, "x", input(o->x, d->overlap.x_hash, d->overlap.x_cells));
+  if (o && o->y) put(in, "y", input(o->y, d->overlap.y_hash, d->overlap.y_cells));
+  if (o && o->labels) put(in, "labels", input(o->labels, d->overlap.labels_hash, d->overlap.labelled));
+  put(in, "cells", integer(d->n_cells));
+  put(in, "genes", integer(d->n_genes));
+  put(in, "responses", integer(d->n_responses));
+  put(in, "x_genes_in", text(d->overlap.x_genes_in == SBNN_GENES_IN_ROWS ? "rows" : "columns"));
+  return in;
+}
+
+static json_t *timings(const sbnn_run *run) {
+  json_t *t = object(), *models = checked(json_array());
+  for (size_t i = 0; i < run->results->n; i++) {
+    const sbnn_experiment *x = &run->results->experiments[i];
+    json_t *m = object();
+    put(m, "model", text(x->model));
+    put(m, "fold", json_integer(x->fold));
+    put(m, "seconds", number(x->seconds));
+    append(models, m);
+  }
+  put(t, "seconds", number(run->seconds));
+  put(t, "seconds_reading", number(run->seconds_reading));
+  put(t, "models", models);
+  return t;
+}
+
+/* ---- what it found ---- */
+
+static json_t *mean_sd(sbnn_mean_sd m) {
+  json_t *o = object();
+  put(o, "mean", number(m.mean));
+  put(o, "sd", number(m.sd));
+  put(o, "n", integer(m.n));
+  return o;
+}
+
+/* stage -> split -> mean and sd over folds of the pooled R2 */
+static json_t *scores(const sbnn_results *r, const char *model) {
+  json_t *stages = object();
+  for (int stage = 0; stage < SBNN_N_STAGES; stage++) {
+    json_t *splits = object();
+    for (int split = 0; split < SBNN_N_SPLITS; split++) {
+      sbnn_mean_sd m = sbnn_results_r2(r, model, (sbnn_stage)stage, (sbnn_split)split, 0);
+      if (m.n) put(splits, sbnn_split_names[split], mean_sd(m));
+    }
+    if (json_object_size(splits)) put(stages, sbnn_stage_names[stage], splits);
+    else json_decref(splits);
+  }
+  return stages;
+}
+
+/* The response's final R2, on the test cells where there are some. */
+static json_t *response_scores(const sbnn_results *r, const char *model) {
+  json_t *responses = object();
+  sbnn_split split = sbnn_results_folded(r) ? SBNN_TEST : SBNN_TRAIN;
+  for (size_t j = 0; j < r->data->n_responses; j++)
+    put_named(responses, r->data->response_names[j],
+              mean_sd(sbnn_results_r2(r, model, SBNN_STAGE_FINETUNED, split, 1 + j)));
+  return responses;
+}
+
+static json_t *gene_list(const sbnn_results *r, const sbnn_experiment *x) {
+  json_t *genes = checked(json_array());
+  for (size_t j = 0; j < x->n_genes; j++) append(genes, text(r->data->gene_names[x->genes[j]]));
+  return genes;
+}
+
+static json_t *fold_facts(const sbnn_results *r, const sbnn_experiment *x) {
+  json_t *f = object();
+  put(f, "fold", json_integer(x->fold));
+  put(f, "n_train", integer(x->n_train));
+  put(f, "n_test", integer(x->n_test));
+  put(f, "genes", gene_list(r, x));
+  if (x->clusters_used) {
+    put(f, "clusters_used", integer(x->clusters_used));
+    put(f, "cells_clustered", integer(x->cells_clustered));
+    put(f, "pretrain_epoch", json_integer(x->pretrain_epoch));
+  }
+  return f;
+}
+
+static json_t *findings(const sbnn_results *r) {
+  const char *model[SBNN_MAX_MODELS];
+  size_t models = sbnn_results_models(r, model);
+  json_t *all = object();
+  for (size_t i = 0; i < models; i++) {
+    json_t *m = object(), *folds = checked(json_array());
+    for (size_t k = 0; k < r->n; k++)
+      if (strcmp(r->experiments[k].model, model[i]) == 0) append(folds, fold_facts(r, &r->experiments[k]));
+    put(m, "r2", scores(r, model[i]));
+    put(m, "final_r2_by_response", response_scores(r, model[i]));
+    put(m, "folds", folds);
+    put_named(all, model[i], m);
+  }
+  return all;
+}
+
+static const char *command_name(const sbnn_run *run) {
+  if (run->options && run->options->command == SBNN_CMD_DEMO) return "demo";
+  return sbnn_results_folded(run->results) ? "cv" : "train";
+}
+
+int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
+  json_t *root = object(), *options = object(), *build = object();
+  sbnn_writer w;
+  if (run->options) sbnn_options_each(run->options, put_option, options);
+  if (run->facts) run->facts(put_fact, build);
+  put(root, "schema", json_integer(SCHEMA));
+  put(root, "command", text(command_name(run)));
+  put(root, "command_line", command_line());
+  put(root, "options", options);
+  put(root, "seed", run->options ? json_integer(run->options->seed) : json_null());
+  put(root, "protocol", text(run->results->protocol));
+  put(root, "build", build);
+  put(root, "inputs", inputs(run));
+  put(root, "timings", timings(run));
+  put(root, "results", findings(run->results));
+  char *json = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS));
+  json_decref(root);
+  if (!json) checked(NULL);
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, "%s\n", json);
+  free(json);
+  return sbnn_writer_close(&w, e);
+}
+
+#else
+
+int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
+  (void)run;
+  (void)e;
+  fprintf(stderr, "sbnn: built without jansson: %s is not written\n", path);
+  return SBNN_OK;
+}
+
+#endif

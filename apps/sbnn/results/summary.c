@@ -1,0 +1,85 @@
+/* summary.c - the last lines of a command (summary.h). */
+#include "results/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_WIDTH = 28, GENES_A_LINE = 10 };
+
+static void print_mean_sd(FILE *to, sbnn_mean_sd m) {
+  if (m.n == 0) fprintf(to, "  %15s", "-");
+  else if (m.n == 1) fprintf(to, "  %6.3f%9s", m.mean, "");
+  else fprintf(to, "  %6.3f +- %.3f", m.mean, m.sd);
+}
+
+static void print_stages(FILE *to, const sbnn_results *r, const char *model) {
+  fprintf(to, "%-16s  %-15s  %s\n", model, "train R2", sbnn_results_folded(r) ? "test R2" : "");
+  for (int stage = 0; stage < SBNN_N_STAGES; stage++) {
+    sbnn_mean_sd train = sbnn_results_r2(r, model, (sbnn_stage)stage, SBNN_TRAIN, 0);
+    sbnn_mean_sd test = sbnn_results_r2(r, model, (sbnn_stage)stage, SBNN_TEST, 0);
+    if (train.n == 0 && test.n == 0) continue;
+    fprintf(to, "  %-14s", sbnn_stage_names[stage]);
+    print_mean_sd(to, train);
+    if (test.n) print_mean_sd(to, test);
+    fprintf(to, "\n");
+  }
+}
+
+/* One response with its final R2 by model. */
+typedef struct response {
+  size_t index;
+  sbnn_mean_sd r2[SBNN_MAX_MODELS];
+} response;
+
+/* Best first by the first model; NaN last; in the table's order among equals. */
+static int by_r2(const void *a, const void *b) {
+  const response *x = a, *y = b;
+  double rx = x->r2[0].mean, ry = y->r2[0].mean;
+  if (isnan(rx) || isnan(ry)) {
+    if (isnan(rx) != isnan(ry)) return isnan(rx) ? 1 : -1;
+  } else if (rx != ry) return rx < ry ? 1 : -1;
+  return x->index < y->index ? -1 : 1;
+}
+
+static void print_responses(FILE *to, const sbnn_results *r, size_t models, const char *const *model) {
+  size_t q = r->data->n_responses;
+  sbnn_split split = sbnn_results_folded(r) ? SBNN_TEST : SBNN_TRAIN;
+  response *list = sbnn_alloc(q, sizeof *list);
+  for (size_t j = 0; j < q; j++) {
+    list[j].index = j;
+    for (size_t m = 0; m < models; m++)
+      list[j].r2[m] = sbnn_results_r2(r, model[m], SBNN_STAGE_FINETUNED, split, 1 + j);
+  }
+  qsort(list, q, sizeof *list, by_r2);
+  fprintf(to, "%-*s", NAME_WIDTH, split == SBNN_TEST ? "final test R2" : "final train R2");
+  for (size_t m = 0; m < models; m++) fprintf(to, "  %-15s", model[m]);
+  fprintf(to, "\n");
+  for (size_t j = 0; j < q; j++) {
+    fprintf(to, "  %-*.*s", NAME_WIDTH - 2, NAME_WIDTH - 2, r->data->response_names[list[j].index]);
+    for (size_t m = 0; m < models; m++) print_mean_sd(to, list[j].r2[m]);
+    fprintf(to, "\n");
+  }
+  free(list);
+}
+
+static void print_genes(FILE *to, const sbnn_results *r, const sbnn_experiment *x) {
+  fprintf(to, "%zu genes, largest norm first:\n", x->n_genes);
+  for (size_t j = 0; j < x->n_genes; j++) {
+    bool last = j + 1 == x->n_genes || (j + 1) % GENES_A_LINE == 0;
+    fprintf(to, "%s%s%s", j % GENES_A_LINE ? " " : "  ", r->data->gene_names[x->genes[j]], last ? "\n" : "");
+  }
+}
+
+void sbnn_print_summary(FILE *to, const sbnn_results *r) {
+  const char *model[SBNN_MAX_MODELS];
+  size_t models = sbnn_results_models(r, model), folds = 0;
+  if (r->n == 0) return;
+  for (size_t i = 0; i < r->n; i++) folds += strcmp(r->experiments[i].model, model[0]) == 0;
+  if (sbnn_results_folded(r))
+    fprintf(to, "%zu folds, protocol %s: mean +- sd over folds\n", folds, r->protocol);
+  for (size_t m = 0; m < models; m++) print_stages(to, r, model[m]);
+  print_responses(to, r, models, model);
+  if (!sbnn_results_folded(r))
+    for (size_t i = 0; i < r->n; i++) print_genes(to, r, &r->experiments[i]);
+}

@@ -1,0 +1,75 @@
+/* train.c - `sbnn train`: all phases on the whole data set, both heads. */
+#include "train.h"
+#include "commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void finish(const sbnn_fold *f, const sbnn_dataset *d, sbnn_experiment *x) {
+  size_t n = x->n_train * x->n_responses;
+  x->response_predictions = sbnn_alloc(n, sizeof *x->response_predictions);
+  memcpy(x->response_predictions, x->predictions, n * sizeof *x->predictions);
+  sbnn_to_own_units(f, x->predictions, x->n_train);
+  x->train_cells = sbnn_alloc(d->n_cells, sizeof *x->train_cells);
+  for (size_t i = 0; i < d->n_cells; i++) x->train_cells[i] = i;
+}
+
+static int train_fold(sbnn_work *w, const sbnn_fold *fold, sbnn_experiment *x, sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  char *model_path = sbnn_outdir_file(w->out, "model.safetensors");
+  char *rescue_path = sbnn_alloc(strlen(o->out) + 32, 1);
+  sprintf(rescue_path, "%s/last_good.safetensors", o->out);
+  sbnn_training t = {.options = o,
+                     .autoencoder = true,
+                     .hook = sbnn_work_epoch,
+                     .hook_ctx = w,
+                     .model_path = model_path,
+                     .rescue_path = rescue_path};
+  w->progress = sbnn_progress_new(stderr, sbnn_model_units(o, fold->problem.n_inputs, !o->no_pretrain, true),
+                                  1, o->quiet);
+  int code = sbnn_train_model(&fold->problem, &t, x, e);
+  if (code == SBNN_OK) {
+    finish(fold, w->data, x);
+    sbnn_progress_model_done(w->progress, x->model, x->fold, NULL);
+  }
+  sbnn_progress_free(w->progress);
+  free(model_path);
+  free(rescue_path);
+  return code;
+}
+
+int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  size_t n = w->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
+  sbnn_fold fold = {0};
+  sbnn_experiment x = {.model = o->no_pretrain ? "sbnn-nopretrain" : "sbnn"};
+  for (size_t i = 0; i < n; i++) cells[i] = i;
+  int threads = o->threads > 0 ? o->threads : tn_max_threads();
+  int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, !o->no_pretrain, threads, &fold, e);
+  if (code == SBNN_OK) code = train_fold(w, &fold, &x, e);
+  if (code == SBNN_OK) {
+    sbnn_results r = {w->data, o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict", 1, &x};
+    code = sbnn_work_finish(w, &r, e);
+  }
+  if (code == SBNN_OK && check) code = check(check_ctx, &x, e);
+  sbnn_experiment_free(&x);
+  sbnn_fold_free(&fold);
+  free(cells);
+  return code;
+}
+
+int sbnn_train(const sbnn_options *o, sbnn_error *e) {
+  sbnn_work w = {.options = o, .start = sbnn_clock()};
+  sbnn_dataset data;
+  if (!(w.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
+  int code = sbnn_read_data(o, &data, e);
+  if (code == SBNN_OK) {
+    w.data = &data;
+    w.reading = sbnn_clock() - w.start;
+    code = sbnn_train_on(&w, NULL, NULL, e);
+    sbnn_dataset_free(&data);
+  }
+  sbnn_outdir_abort(w.out);
+  return code;
+}

@@ -1,0 +1,101 @@
+/* work.c - see work.h. */
+#include "work.h"
+
+#include "info.h"
+#include "results/pictures.h"
+#include "results/run_json.h"
+#include "results/summary.h"
+#include "results/tables.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double sbnn_clock(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
+  sbnn_dataset_options q = {.x_path = o->x,
+                            .y_path = o->y,
+                            .labels_path = o->labels,
+                            .label_column = o->label_column,
+                            .x_genes_in = (sbnn_genes_in)o->x_genes_in,
+                            .variable_genes = (size_t)o->variable_genes};
+  int code = sbnn_dataset_read(&q, d, e);
+  if (code != SBNN_OK || o->quiet) return code;
+  const sbnn_overlap *v = &d->overlap;
+  fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s): %zu genes, %zu responses", v->shared,
+          v->x_cells, o->x, v->y_cells, o->y, d->n_genes, d->n_responses);
+  if (d->n_labels)
+    fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
+  fprintf(stderr, "\n");
+  return code;
+}
+
+/* Multiplications a cell and epoch, up to a factor: forward and backward of what is trained. */
+static double phase_units(const sbnn_options *o, size_t inputs, bool frozen) {
+  double decoder = 0, first = (double)inputs * o->hidden[0], middle = 0;
+  for (int i = 0; i + 1 < o->n_hidden; i++) middle += (double)o->hidden[i] * o->hidden[i + 1];
+  decoder = middle + 16.0 * o->hidden[0];
+  return frozen ? first + middle + 3 * decoder : 2 * first + 3 * middle + 3 * decoder;
+}
+
+double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder) {
+  double full = phase_units(o, n_inputs, false), frozen = phase_units(o, n_inputs, true),
+         small = phase_units(o, (size_t)o->genes, false);
+  double units = small * (o->finetune.epochs + (autoencoder ? o->autoencoder.epochs : 0));
+  if (!pretrain) return units + full * o->no_pretrain_phase.epochs;
+  return units + full * (o->pretrain_fraction * o->pretrain.epochs + o->unfrozen.epochs) +
+         frozen * o->frozen.epochs;
+}
+
+bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2) {
+  const sbnn_work *w = ctx;
+  const sbnn_history_row *row = &x->history[x->n_history - 1];
+  bool pretrain = strcmp(phase, "pretrain") == 0,
+       small = strcmp(phase, "finetune") == 0 || strcmp(phase, "autoencoder") == 0;
+  size_t inputs = small ? (size_t)w->options->genes : w->data->n_genes;
+  if (!small && inputs > (size_t)w->options->variable_genes && w->options->variable_genes)
+    inputs = (size_t)w->options->variable_genes;
+  double units = phase_units(w->options, inputs, strcmp(phase, "frozen") == 0) *
+                 (pretrain ? w->options->pretrain_fraction : 1);
+  sbnn_progress_epoch(w->progress, &(sbnn_progress_step){.model = x->model,
+                                                         .fold = x->fold,
+                                                         .phase = phase,
+                                                         .epoch = epoch,
+                                                         .epochs = epochs,
+                                                         .units = units,
+                                                         .score = pretrain ? "accuracy" : "R2",
+                                                         .value = pretrain ? row->test_accuracy : r2});
+  return true;
+}
+
+int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
+  char *json = sbnn_outdir_file(w->out, "run.json");
+  sbnn_run run = {.options = w->options,
+                  .results = r,
+                  .seconds = sbnn_clock() - w->start,
+                  .seconds_reading = w->reading,
+                  .facts = sbnn_build_facts};
+  int code = sbnn_write_tables(sbnn_outdir_staging(w->out), r, e);
+  if (code == SBNN_OK) code = sbnn_write_pictures(sbnn_outdir_figures(w->out), r, e);
+  if (code == SBNN_OK) code = sbnn_write_run_json(json, &run, e);
+  free(json);
+  char *path = sbnn_strdup(sbnn_outdir_path(w->out));
+  if (code == SBNN_OK) {
+    code = sbnn_outdir_commit(w->out, e);
+    w->out = NULL;
+  }
+  if (code == SBNN_OK && !w->options->quiet) {
+    sbnn_print_summary(stderr, r);
+    fprintf(stderr, "Results are in %s, pictures in %s/figures (%.1f s)\n", path, path,
+            sbnn_clock() - w->start);
+  }
+  free(path);
+  return code;
+}

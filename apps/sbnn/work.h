@@ -1,0 +1,35 @@
+/* work.h - what train, cv and demo share: progress by epoch, the files at the end. */
+#ifndef SBNN_WORK_H
+#define SBNN_WORK_H
+
+#include "phases.h"
+#include "problem.h"
+#include "results/outdir.h"
+#include "results/progress.h"
+#include "results/results.h"
+
+/* One command's work from options to files. */
+typedef struct sbnn_work {
+  const sbnn_options *options;
+  const sbnn_dataset *data; /* borrowed */
+  sbnn_outdir *out;
+  sbnn_progress *progress;
+  double start, reading; /* clock at the start; seconds spent on reading tables */
+} sbnn_work;
+
+double sbnn_clock(void); /* seconds, monotonic */
+
+/* The data set named by --x, --y, --labels; reports the overlap on stderr unless --quiet. */
+int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
+
+/* For sbnn_training.hook; ctx is an sbnn_work. */
+bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2);
+
+/* Work units (weights x cells x epochs, relative) of one model. */
+double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder);
+
+/* Writes tables, run.json and pictures, commits the directory, prints the summary and where things are. */
+int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e);
+
+#endif

@@ -1,0 +1,98 @@
+/* test_sbnn_results.h - what the tests of apps/sbnn/results share: files in a throwaway directory. */
+#ifndef TEST_SBNN_RESULTS_H
+#define TEST_SBNN_RESULTS_H
+
+#include "results/outdir.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char root[64];
+
+static inline void make_root(void) {
+  strcpy(root, "/tmp/sbnn_results_XXXXXX");
+  cr_assert(mkdtemp(root) != NULL);
+}
+
+static inline int remove_one(const char *path, const struct stat *s, int kind, struct FTW *where) {
+  (void)s, (void)kind, (void)where;
+  return remove(path);
+}
+
+static inline void remove_all(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
+
+static inline void remove_root(void) { remove_all(root); }
+
+/* A path in the directory; eight may be in use at once. */
+static inline const char *at(const char *name) {
+  static char paths[8][256];
+  static int next;
+  char *path = paths[next++ & 7];
+  snprintf(path, sizeof paths[0], "%s/%s", root, name);
+  return path;
+}
+
+static inline void put_file(const char *path, const char *text) {
+  FILE *f = fopen(path, "w");
+  cr_assert(f != NULL, "%s", path);
+  fputs(text, f);
+  cr_assert_eq(fclose(f), 0);
+}
+
+/* The whole file; the caller frees. */
+static inline char *text_of(const char *path) {
+  FILE *f = fopen(path, "r");
+  cr_assert(f != NULL, "%s is missing", path);
+  char *text = calloc(1 << 20, 1);
+  cr_assert(fread(text, 1, (1 << 20) - 1, f) < (1 << 20) - 1);
+  fclose(f);
+  return text;
+}
+
+static inline void expect_text(const char *path, const char *expected) {
+  char *text = text_of(path);
+  cr_expect_str_eq(text, expected, "%s holds:\n%s", path, text);
+  free(text);
+}
+
+static inline bool there(const char *path) {
+  struct stat s;
+  return lstat(path, &s) == 0;
+}
+
+static inline int entries(const char *path) {
+  int n = 0;
+  DIR *dir = opendir(path);
+  cr_assert(dir != NULL);
+  while (readdir(dir)) n++;
+  closedir(dir);
+  return n - 2;
+}
+
+/* One sentence with both parts. */
+static inline void expect_sentence(const sbnn_error *e, const char *part, const char *other) {
+  cr_expect_eq(e->code, SBNN_FAILED);
+  cr_expect(strchr(e->text, '\n') == NULL, "a line break in: %s", e->text);
+  cr_expect(strstr(e->text, part) && strstr(e->text, other), "'%s' or '%s' is not in: %s", part, other,
+            e->text);
+}
+
+static inline sbnn_outdir *opened(const char *path, bool force) {
+  sbnn_error e = {0};
+  sbnn_outdir *o = sbnn_outdir_open(path, force, &e);
+  cr_assert(o != NULL, "%s", e.text);
+  return o;
+}
+
+static inline void commit(sbnn_outdir *o) {
+  sbnn_error e = {0};
+  cr_assert_eq(sbnn_outdir_commit(o, &e), SBNN_OK, "%s", e.text);
+}
+
+#endif
