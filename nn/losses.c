@@ -16,13 +16,19 @@ static bool check_pair(nn_model *m, const char *who, ag_ref a, ag_ref b, int min
 ag_ref nn_mse(nn_model *m, ag_ref prediction, ag_ref target) {
   if (!check_pair(m, "nn_mse", prediction, target, 0)) return (ag_ref){0};
   ag_graph *g = m->graph;
-  return ag_mean_all(g, ag_square(g, ag_sub(g, prediction, target)));
+  ag_scope_push(g, "mse");
+  ag_ref loss = ag_mean_all(g, ag_square(g, ag_sub(g, prediction, target)));
+  ag_scope_pop(g);
+  return loss;
 }
 
 ag_ref nn_mae(nn_model *m, ag_ref prediction, ag_ref target) {
   if (!check_pair(m, "nn_mae", prediction, target, 0)) return (ag_ref){0};
   ag_graph *g = m->graph;
-  return ag_mean_all(g, ag_abs(g, ag_sub(g, prediction, target)));
+  ag_scope_push(g, "mae");
+  ag_ref loss = ag_mean_all(g, ag_abs(g, ag_sub(g, prediction, target)));
+  ag_scope_pop(g);
+  return loss;
 }
 
 ag_ref nn_softmax_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels) {
@@ -31,8 +37,11 @@ ag_ref nn_softmax_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels) {
   ag_type type = ag_type_of(g, logits);
   double examples = 1;
   for (int a = 0; a < type.rank - 1; a++) examples *= (double)type.shape[a];
+  ag_scope_push(g, "cross-entropy");
   ag_ref terms = ag_mul(g, labels, ag_log_softmax(g, logits, -1));
-  return ag_scale(g, ag_sum_all(g, terms), -1 / examples);
+  ag_ref loss = ag_scale(g, ag_sum_all(g, terms), -1 / examples);
+  ag_scope_pop(g);
+  return loss;
 }
 
 /* The index of the first largest element along the last axis, as a float; `classes` if one is NaN. */

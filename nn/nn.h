@@ -10,15 +10,16 @@
  *       ag_ref h = ag_elu(g, nn_dense(m, "encoder/0", x, 512, NULL), 1.0);
  *       ag_ref mse = nn_mse(m, nn_dense(m, "readout", h, 16, NULL), y);
  *       nn_report(m, "mse", mse);
- *       nn_freeze(m, "readout/ *");
- *       nn_adam(m, ag_add(g, mse, nn_group_lasso(m, "encoder/0/kernel", 0.1)), &(nn_adam_options){.lr =
- * 1e-4});
+ *       ag_ref loss = ag_add(g, mse, nn_group_lasso(m, "encoder/0/kernel", 0.1));
+ *       nn_freeze(m, "readout/bias");
+ *       nn_adam(m, loss, &(nn_adam_options){.lr = 1e-4});
  *     }
  *
  *   names    "encoder/0/kernel"; globs match with '*' (any characters, also '/'), '?', '[01]'
- *   errors   building is sticky, as in autograd.h; nn_error(m) has the sentence
- *   threads  a model may be shared once the plans it needs are compiled (nn_prepare); a state belongs to one
- * thread at a time   */
+ *   errors   building is sticky, as in autograd.h, and nn_error(m) has the sentence; of calls that take a
+ *            state, nn_state_error(s)
+ *   threads  a model may be shared: plans are built under its lock, or ahead by nn_prepare; a state belongs
+ *            to one thread at a time */
 #ifndef NABLA_NN_H
 #define NABLA_NN_H
 
@@ -52,11 +53,11 @@ TN_MUST_CHECK tn_status nn_model_new(const nn_model_options *options, nn_network
 void nn_model_free(nn_model *m);
 const char *nn_error(const nn_model *m);
 
-/* Compiles ahead all plans needed to train and evaluate `rows` rows, so that threads may share the model. */
+/* Compiles ahead all plans needed to train, evaluate and predict so many rows, so that no thread waits for
+ * another that builds one. */
 TN_MUST_CHECK tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows);
 
-/* ---- inside a network function ----------------------------------------------------------------------------
- */
+/* ---- inside a network function ----------------------------------------------------------------------- */
 
 typedef enum nn_mode { NN_TRAIN, NN_EVAL } nn_mode;
 
@@ -64,14 +65,17 @@ ag_graph *nn_graph(nn_model *m); /* the graph under construction */
 nn_mode nn_mode_of(const nn_model *m);
 int64_t nn_batch(const nn_model *m); /* rows of this build */
 
-/* A column of the data: shape [batch, row_shape...]. */
+/* A column of the data: shape [batch, row_shape...], of the model's type. */
 ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape);
-void nn_output(nn_model *m, const char *name, ag_ref x); /* [batch, ...]: what nn_predict can ask for */
-void nn_report(nn_model *m, const char *name,
-               ag_ref x); /* scalar mean over the batch, averaged over an epoch */
 
-/* Initial values are a pure function of key, parameter name and shape. Fans are those of a [in, out] kernel.
- */
+/* Parameters, outputs and reports are settled by the first build: name the same ones in every mode. An output
+ * is [batch, ...] and what nn_predict can ask for; a report is a scalar mean over the batch, averaged over an
+ * epoch. What no loss, output or report needs is not computed. */
+void nn_output(nn_model *m, const char *name, ag_ref x);
+void nn_report(nn_model *m, const char *name, ag_ref x);
+
+/* Initial values are a pure function of key, parameter name and shape. Fans are those of a [.., in, out]
+ * kernel, times the leading extents. */
 typedef enum nn_init {
   NN_ZEROS,
   NN_ONES,
@@ -84,8 +88,8 @@ typedef enum nn_init {
 } nn_init;
 
 ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init);
-/* A state that the network updates by itself through ag_assign (a running mean): saved with the parameters,
- * never trained. */
+/* A value that the network updates by itself with ag_assign, in NN_TRAIN (a running mean): saved with the
+ * parameters, never trained. */
 ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value);
 
 typedef struct nn_dense_options {
@@ -117,24 +121,24 @@ ag_ref nn_activate(nn_model *m, ag_ref x, nn_activation f);
 ag_ref nn_mse(nn_model *m, ag_ref prediction, ag_ref target); /* over all elements */
 ag_ref nn_mae(nn_model *m, ag_ref prediction, ag_ref target);
 ag_ref nn_softmax_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels);
-ag_ref nn_accuracy(nn_model *m, ag_ref logits,
-                   ag_ref labels); /* fraction whose largest logit is the largest label */
+/* The fraction whose largest logit is the largest label; of equal ones the first counts. */
+ag_ref nn_accuracy(nn_model *m, ag_ref logits, ag_ref labels);
 
 /* Penalties: the sum over the parameters declared so far whose name matches the glob; rank 0. No match is an
- * error. */
+ * error. A weight of 0 costs nothing. f and ctx are used before the call returns. */
 typedef ag_ref nn_penalty_function(ag_graph *g, ag_ref parameter, void *ctx); /* returns a scalar */
 ag_ref nn_penalty(nn_model *m, const char *glob, nn_penalty_function *f, void *ctx);
 ag_ref nn_l1(nn_model *m, const char *glob, double lambda);
 ag_ref nn_l2(nn_model *m, const char *glob, double lambda); /* lambda * sum of squares */
-ag_ref nn_group_lasso(nn_model *m, const char *glob,
-                      double lambda); /* lambda * sum over rows of the row's l2 norm */
+/* lambda * sum over rows of the row's l2 norm; the derivative is 0 at a row of zeros. */
+ag_ref nn_group_lasso(nn_model *m, const char *glob, double lambda);
 ag_ref nn_elastic_net(nn_model *m, const char *glob, double l1, double l2);
 
-/* From here on these parameters are constants of this model: no gradient, no update. */
+/* From here on the matching parameters declared so far are constants: no gradient, no update. No match is an
+ * error. */
 void nn_freeze(nn_model *m, const char *glob);
 
-/* ---- optimizers: graph, ended by assigns; nothing is appended in NN_EVAL
- * ---------------------------------------- */
+/* ---- optimizers: graph, ended by assigns; nothing is appended in NN_EVAL ----------------------------- */
 
 /* One update rule. `slots[k]` are the parameter's state refs named in slot_names, initially 0; new_slots[k]
  * their next values. `lr` and `step` (1 at the first step) are scalar refs. Returns the parameter's next
@@ -147,15 +151,19 @@ typedef struct nn_optimizer {
   const void *options;
 } nn_optimizer;
 
-/* Minimizes `loss` over all parameters that are neither frozen nor without influence. */
+/* Minimizes `loss` over all parameters that are neither frozen nor without influence on it. May be called for
+ * several losses over disjoint parameters; they share the step counter and the schedule. */
 void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *optimizer, double lr);
 
+/* velocity = momentum * velocity + gradient; p -= lr * velocity, with nesterov lr * (gradient + momentum *
+ * velocity). */
 typedef struct nn_sgd_options {
   double lr, momentum;
   bool nesterov;
 } nn_sgd_options;
 void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o);
 
+/* v = rho * v + (1 - rho) * gradient^2; p -= lr * gradient / (sqrt(v) + epsilon) */
 typedef struct nn_rmsprop_options {
   double lr, rho, epsilon; /* 0 = 0.9, 1e-7 */
 } nn_rmsprop_options;
@@ -170,8 +178,7 @@ typedef struct nn_adam_options {
 } nn_adam_options;
 void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o);
 
-/* ---- state: one replica's values
- * ---------------------------------------------------------------------------------- */
+/* ---- state: one replica's values ---------------------------------------------------------------------- */
 
 /* All parameters, buffers, optimizer slots, in one slab. Row-major. The model must outlive it. */
 TN_MUST_CHECK tn_status nn_state_new(const nn_model *m, nn_state **out);
@@ -191,20 +198,20 @@ int nn_state_copy(nn_state *dst, const char *to, const nn_state *src, const char
 TN_MUST_CHECK tn_status nn_state_clone(const nn_state *s, nn_state **out);
 
 /* dst becomes src without the inputs that are not in rows[0..n): all of equal shape is copied, and of
- * `kernel` (and of its slots if carry_moments) the listed rows are gathered; slots are zeroed otherwise. */
+ * `kernel` the listed rows are gathered, in that order. Slots and step counter follow if carry_moments, and
+ * are zeroed otherwise. */
 TN_MUST_CHECK tn_status nn_prune_inputs(nn_state *dst, const nn_state *src, const char *kernel,
                                         const int64_t *rows, int64_t n, bool carry_moments);
 
 /* safetensors; written under a temporary name and renamed. `metadata`: n pairs of strings, may be NULL.
- * Loading needs every parameter of the model, of equal shape and type; message (>= 256 bytes, may be NULL)
- * gets the sentence. TN_ENOTSUP in a build without jansson. */
+ * Loading needs every parameter and buffer of the model, of equal shape and type; optimizer values that the
+ * file lacks become 0, and tensors the model lacks are passed over. On failure the state is as before, and
+ * message (>= 256 bytes, may be NULL) has the sentence. TN_ENOTSUP in a build without jansson. */
 TN_MUST_CHECK tn_status nn_state_save(const nn_state *s, const char *path, const char *const (*metadata)[2],
                                       int n, char *message);
 TN_MUST_CHECK tn_status nn_state_load(nn_state *s, const char *path, char *message);
 
-/* ---- data
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- data -------------------------------------------------------------------------------------------- */
 
 /* Named columns with one row count. A column's view is borrowed: rows along axis 0, any strides, any type. */
 TN_MUST_CHECK tn_status nn_data_new(const tn_alloc *alloc, nn_data **out);
@@ -214,7 +221,7 @@ TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name,
 int64_t nn_data_rows(const nn_data *d);
 bool nn_data_column(const nn_data *d, const char *name, tn_view *out);
 
-/* An index list into the rows of a data set; borrowed. rows == NULL: all of them, in order. */
+/* An index list into the rows of a data set; borrowed. rows == NULL: all of them, in order, whatever n. */
 typedef struct nn_split {
   const int64_t *rows;
   int64_t n;
@@ -229,9 +236,7 @@ void nn_standardize_apply(tn_view x, const double *mean, const double *sd);
  * caller. */
 double nn_r2(tn_view y, tn_view f, int column);
 
-/* ---- training
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- training ---------------------------------------------------------------------------------------- */
 
 enum { NN_MAX_REPORTS = 8 };
 
@@ -247,18 +252,18 @@ typedef struct nn_epoch { /* what a callback sees */
 
 typedef struct nn_fit_options {
   int epochs;
-  int first_epoch; /* 0 = 1; a fit resumed from a checkpoint goes on after the epochs it had done, bit by bit
-                    */
+  int first_epoch; /* 0 = 1; a fit that goes on from a checkpoint: one more than the epochs it had done */
   uint32_t seed, replica;
   const char *phase; /* names the random streams of this fit ("pretrain"); NULL = "" */
   double (*schedule)(void *ctx, int64_t step, int64_t steps); /* factor on the learning rate; NULL = 1 */
   void *schedule_ctx;
-  nn_split valid; /* n = 0: none */
-  const char
-      *monitor; /* a report: best weights and early stopping follow its validation mean (lower is better) */
-  int patience; /* epochs without improvement until stop; 0 = never stop */
-  bool restore_best;                              /* leave the state of the best epoch, not the last */
-  bool (*on_epoch)(void *ctx, const nn_epoch *e); /* false = stop (TN_ESTOPPED) */
+  nn_split valid;      /* n = 0: none */
+  const char *monitor; /* a report: best weights and patience follow its validation mean (lower is better) */
+  int patience;        /* epochs without improvement until stop; 0 = never stop */
+  bool restore_best;   /* leave the state of the best epoch, not the last */
+  /* After each epoch; false = stop (TN_ESTOPPED). May read the state (evaluate, predict, save), not change
+   * it: after a NaN the fit is replayed. */
+  bool (*on_epoch)(void *ctx, const nn_epoch *e);
   void *on_epoch_ctx;
 } nn_fit_options;
 
@@ -266,12 +271,17 @@ typedef struct nn_fit_result {
   int epochs;     /* the last epoch done; 0 = none */
   int best_epoch; /* 0 without monitor */
   double best;
-  char message[256]; /* TN_ENUMERIC: node, scope, epoch and step; the state is the last good one */
+  char message[256]; /* why it failed; TN_ENUMERIC: epoch, step, node; the state is the last good one */
 } nn_fit_result;
 
-/* Reshuffles each epoch, gathers batches, steps. The last batch may be short. */
+/* Reshuffles each epoch, gathers batches, steps. The last batch may be short. All randomness is a pure
+ * function of seed, replica, phase, epoch and step: the order of an epoch (counted from 1) is
+ * tn_rng_permutation with stream "shuffle/<phase>"; random nodes have their own streams under the key
+ * seed ^ tn_stream("phase/<phase>"). */
 TN_MUST_CHECK tn_status nn_fit(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
                                const nn_fit_options *o, nn_fit_result *result);
+/* A schedule: (1 + cos(pi step / steps)) / 2, where steps counts from 0. Schedules must be pure. */
+double nn_cosine(void *ctx, int64_t step, int64_t steps);
 
 /* A record of the epochs: on_epoch = nn_history_record, on_epoch_ctx = a zeroed nn_history (which other
  * callbacks may also call). Recording stops the fit when memory runs out, with `status` saying so. */
@@ -289,16 +299,14 @@ typedef struct nn_history {
 bool nn_history_record(void *history, const nn_epoch *e);
 void nn_history_free(nn_history *h);
 
-double nn_cosine(void *ctx, int64_t step, int64_t steps); /* a schedule: (1 + cos(pi step / steps)) / 2 */
-
 /* Means of the reports over the rows; out has room for NN_MAX_REPORTS. */
 TN_MUST_CHECK tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out);
 /* One named output for the rows, in order; out [n, ...], contiguous, of the model's type. */
 TN_MUST_CHECK tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
                                    const char *output, tn_view out);
 
-/* Runs fn(ctx, replica) for n independent replicas on up to `threads` threads; the first failure (lowest
- * index) is returned. */
+/* Runs fn(ctx, replica) for n independent replicas on up to `threads` threads, all of them whatever fails;
+ * the first failure (lowest index) is returned. */
 TN_MUST_CHECK tn_status nn_replicas(int64_t n, int threads, tn_status (*fn)(void *ctx, int64_t replica),
                                     void *ctx);
 

@@ -416,7 +416,7 @@ Test(sbnn_results, summary_of_train_names_the_genes) {
   run r;
   train_run(&r);
   char *text = summary_of(&r.results);
-  cr_expect(strstr(text, "  finetuned        0.500") &&
+  cr_expect(strstr(text, "  finetuned        0.500\n") &&
                 strstr(text, "2 genes, largest norm first:\n  Pvalb Sst\n"),
             "%s", text);
   free(text);

@@ -206,6 +206,7 @@ static int pretrain(session *s, phase *f) {
     }
   int64_t n_fit = (int64_t)floor(s->o->pretrain_fraction * (double)n);
   s->out->cells_clustered = n;
+  s->out->clusters_used = k;
   s->out->pretrain_epoch = s->o->pretrain.epochs;
   tn_status status =
       nn_data_add(s->data, "clusters", tn_matrix(one_hot, TN_F32, (int64_t)rows, p->n_clusters));

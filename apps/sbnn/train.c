@@ -6,20 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void finish(const sbnn_fold *f, const sbnn_dataset *d, sbnn_experiment *x) {
+static void finish(const sbnn_fold *f, const size_t *cells, sbnn_experiment *x) {
   size_t n = x->n_train * x->n_responses;
   x->response_predictions = sbnn_alloc(n, sizeof *x->response_predictions);
   memcpy(x->response_predictions, x->predictions, n * sizeof *x->predictions);
   sbnn_to_own_units(f, x->predictions, x->n_train);
-  x->train_cells = sbnn_alloc(d->n_cells, sizeof *x->train_cells);
-  for (size_t i = 0; i < d->n_cells; i++) x->train_cells[i] = i;
+  x->train_cells = sbnn_alloc(x->n_train, sizeof *x->train_cells);
+  memcpy(x->train_cells, cells, x->n_train * sizeof *cells);
 }
 
-static int train_fold(sbnn_work *w, const sbnn_fold *fold, sbnn_experiment *x, sbnn_error *e) {
+static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, sbnn_experiment *x,
+                      sbnn_error *e) {
   const sbnn_options *o = w->options;
   char *model_path = sbnn_outdir_file(w->out, "model.safetensors");
-  char *rescue_path = sbnn_alloc(strlen(o->out) + 32, 1);
-  sprintf(rescue_path, "%s/last_good.safetensors", o->out);
+  char *rescue_path = sbnn_outdir_rescue(w->out);
   sbnn_training t = {.options = o,
                      .autoencoder = true,
                      .hook = sbnn_work_epoch,
@@ -30,7 +30,7 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, sbnn_experiment *x, s
                                   1, o->quiet);
   int code = sbnn_train_model(&fold->problem, &t, x, e);
   if (code == SBNN_OK) {
-    finish(fold, w->data, x);
+    finish(fold, cells, x);
     sbnn_progress_model_done(w->progress, x->model, x->fold, NULL);
   }
   sbnn_progress_free(w->progress);
@@ -44,10 +44,12 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   size_t n = w->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
   sbnn_fold fold = {0};
   sbnn_experiment x = {.model = o->no_pretrain ? "sbnn-nopretrain" : "sbnn"};
-  for (size_t i = 0; i < n; i++) cells[i] = i;
+  /* In random order: pretraining fits on the first part and validates on the rest, and tables come sorted by
+   * date or type. */
+  sbnn_permutation((uint64_t)o->seed, n, cells);
   int threads = o->threads > 0 ? o->threads : tn_max_threads();
   int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, !o->no_pretrain, threads, &fold, e);
-  if (code == SBNN_OK) code = train_fold(w, &fold, &x, e);
+  if (code == SBNN_OK) code = train_fold(w, &fold, cells, &x, e);
   if (code == SBNN_OK) {
     sbnn_results r = {w->data, o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict", 1, &x};
     code = sbnn_work_finish(w, &r, e);

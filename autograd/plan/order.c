@@ -2,26 +2,14 @@
  * reader of such a leaf comes before its writer. */
 #include "autograd/plan/plan.h"
 
-static int64_t numel(const ag__pnode *n) { return tn_numel(n->type.rank, n->type.shape); }
-
 static bool reads(const ag__program *p, int x, int leaf) {
   for (int k = 0; k < p->nodes[x].n_in; k++)
     if (p->nodes[p->nodes[ag__in(p, &p->nodes[x], k)].root].leaf == leaf) return true;
   return false;
 }
 
-/* Within the writing unit only reads of the very element that is written next are safe: elementwise, not
- * repeated. */
-static bool reads_only_own_element(const ag__program *p, int x, int leaf) {
-  const ag__pnode *n = &p->nodes[x];
-  if (n->op->kind != AG_ELEMENTWISE) return false;
-  for (int k = 0; k < n->n_in; k++) {
-    const ag__pnode *in = &p->nodes[ag__in(p, n, k)];
-    if (p->nodes[in->root].leaf == leaf && numel(in) != numel(n)) return false;
-  }
-  return true;
-}
-
+/* Within the writing unit only reads of the very element that is written next are safe. Elementwise ops read
+ * no other: all values of a unit have the shape of the leaf. */
 static bool can_write_in_place(const ag__program *p, const ag__passign *a) {
   const ag__pnode *value = &p->nodes[a->value];
   int writer = value->unit;
@@ -31,7 +19,7 @@ static bool can_write_in_place(const ag__program *p, const ag__passign *a) {
   for (int x = 0; x < p->n_nodes; x++) {
     int unit = p->nodes[x].unit;
     if (unit < 0 || !reads(p, x, a->leaf)) continue;
-    if (unit == writer ? !reads_only_own_element(p, x, a->leaf) : ag__needs(&p->reach, unit, writer))
+    if (unit == writer ? p->nodes[x].op->kind != AG_ELEMENTWISE : ag__needs(&p->reach, unit, writer))
       return false;
   }
   return true;

@@ -186,6 +186,12 @@ static bool any_train(const sbnn_curves *s) {
   return false;
 }
 
+static bool any_test(const sbnn_curves *s) {
+  for (int i = 0; i < s->n_curves; i++)
+    if (s->curve[i].test) return true;
+  return false;
+}
+
 static bool any_band(const sbnn_curves *s) {
   for (int i = 0; i < s->n_curves; i++)
     if (s->curve[i].train_sd || s->curve[i].test_sd) return true;
@@ -199,10 +205,10 @@ static int legend_keys(const chart *k, sbnn_key *keys) {
     if (s->curve[i].name) keys[n++] = (sbnn_key){s->curve[i].name, {color_of(i), 1.3, SBNN_SOLID}, false};
   const sbnn_color grey = s->n_curves > 1 ? (sbnn_color){0.3, 0.3, 0.3, 1} : color_of(0);
   const char *test = s->test_name ? s->test_name : k->r2 ? "test" : "validation";
-  keys[n++] = (sbnn_key){test, {grey, 1.3, SBNN_SOLID}, false};
+  if (any_test(s)) keys[n++] = (sbnn_key){test, {grey, 1.3, SBNN_SOLID}, false};
   if (any_train(s)) keys[n++] = (sbnn_key){"train", {grey, 0.9, SBNN_DASHED}, false};
   if (any_band(s)) keys[n++] = (sbnn_key){"\u00b1 SD over folds", {SBNN_LIGHT_GREY, 6, SBNN_SOLID}, false};
-  if (!k->r2) keys[n++] = (sbnn_key){"lowest", {grey, 0, SBNN_SOLID}, true};
+  if (!k->r2 && any_test(s)) keys[n++] = (sbnn_key){"lowest", {grey, 0, SBNN_SOLID}, true};
   return n;
 }
 

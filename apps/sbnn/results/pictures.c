@@ -200,14 +200,8 @@ static sbnn_color *cell_colors(const sbnn_dataset *d, const sbnn_experiment *x, 
   return color;
 }
 
-/* Unlabelled cells, the last label, are no class: grey, and not named. */
-static size_t named_labels(const sbnn_dataset *d) {
-  size_t n = d->n_labels;
-  return n && strcmp(d->label_names[n - 1], "unlabelled") == 0 ? n - 1 : n;
-}
-
 static sbnn_map map_make(const sbnn_dataset *d, const sbnn_experiment *x, map_data *m) {
-  size_t n = x->n_train, named = named_labels(d);
+  size_t n = x->n_train, named = sbnn_named_labels(d);
   *m = (map_data){.z = sbnn_alloc(2 * n, sizeof *m->z)};
   for (size_t i = 0; i < n; i++)
     memcpy(m->z + 2 * i, x->latent + i * (size_t)x->bottleneck, 2 * sizeof *m->z);

@@ -1,6 +1,8 @@
 /* results.c - what the writers ask of a finished command (results.h). */
 #include "results/results.h"
 
+#include "results/neighbours.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,4 +48,23 @@ sbnn_mean_sd sbnn_results_r2(const sbnn_results *r, const char *model, sbnn_stag
   sbnn_mean_sd m = sbnn_mean_sd_of(value, n);
   free(value);
   return m;
+}
+
+size_t sbnn_named_labels(const sbnn_dataset *d) {
+  size_t n = d->n_labels;
+  return n && strcmp(d->label_names[n - 1], "unlabelled") == 0 ? n - 1 : n;
+}
+
+double sbnn_map_accuracy(const sbnn_dataset *d, const sbnn_experiment *x) {
+  size_t named = sbnn_named_labels(d);
+  if (!x->latent || named < 2 || x->n_train > SBNN_MAP_MOST_CELLS) return NAN;
+  int32_t *label = sbnn_alloc(x->n_train, sizeof *label);
+  for (size_t i = 0; i < x->n_train; i++) {
+    label[i] = d->labels[x->train_cells[i]];
+    if (label[i] >= (int32_t)named) label[i] = -1;
+  }
+  double accuracy = sbnn_neighbour_accuracy(x->latent, x->n_train, (size_t)x->bottleneck, label, named,
+                                            SBNN_MAP_NEIGHBOURS);
+  free(label);
+  return accuracy;
 }

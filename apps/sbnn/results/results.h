@@ -29,6 +29,16 @@ size_t sbnn_results_models(const sbnn_results *r, const char *model[SBNN_MAX_MOD
 /* The last stage that the experiment reached, -1 if none. */
 int sbnn_last_stage(const sbnn_experiment *x);
 
+/* Labels that name something: without the trailing "unlabelled". */
+size_t sbnn_named_labels(const sbnn_dataset *d);
+
+enum { SBNN_MAP_NEIGHBOURS = 15, SBNN_MAP_MOST_CELLS = 20000 };
+
+/* How well the latent map keeps labels together: leave-one-out nearest-neighbour accuracy over
+ * SBNN_MAP_NEIGHBOURS cells. NaN without labels or latent, and above SBNN_MAP_MOST_CELLS cells, where it
+ * would take longer than the training. */
+double sbnn_map_accuracy(const sbnn_dataset *d, const sbnn_experiment *x);
+
 /* Mean and population standard deviation (ddof 0) of the values that are not NaN; NaN both when n is 0. */
 typedef struct sbnn_mean_sd {
   double mean, sd;

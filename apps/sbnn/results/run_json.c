@@ -178,6 +178,8 @@ static json_t *fold_facts(const sbnn_results *r, const sbnn_experiment *x) {
   put(f, "n_train", integer(x->n_train));
   put(f, "n_test", integer(x->n_test));
   put(f, "genes", gene_list(r, x));
+  double accuracy = sbnn_map_accuracy(r->data, x);
+  if (!isnan(accuracy)) put(f, "map_label_accuracy", json_real(accuracy));
   if (x->clusters_used) {
     put(f, "clusters_used", integer(x->clusters_used));
     put(f, "cells_clustered", integer(x->cells_clustered));

@@ -7,22 +7,25 @@
 
 enum { NAME_WIDTH = 28, GENES_A_LINE = 10 };
 
-static void print_mean_sd(FILE *to, sbnn_mean_sd m) {
-  if (m.n == 0) fprintf(to, "  %15s", "-");
-  else if (m.n == 1) fprintf(to, "  %6.3f%9s", m.mean, "");
-  else fprintf(to, "  %6.3f +- %.3f", m.mean, m.sd);
+/* One column; the last ends the line, without blanks before it. */
+static void print_mean_sd(FILE *to, sbnn_mean_sd m, bool last) {
+  char text[48] = "     -";
+  if (m.n == 1) snprintf(text, sizeof text, "%6.3f", m.mean);
+  if (m.n > 1) snprintf(text, sizeof text, "%6.3f +- %.3f", m.mean, m.sd);
+  if (last) fprintf(to, "  %s\n", text);
+  else fprintf(to, "  %-15s", text);
 }
 
 static void print_stages(FILE *to, const sbnn_results *r, const char *model) {
-  fprintf(to, "%-16s  %-15s  %s\n", model, "train R2", sbnn_results_folded(r) ? "test R2" : "");
+  bool tested = sbnn_results_folded(r);
+  fprintf(to, tested ? "%-16s  train R2         test R2\n" : "%-16s  train R2\n", model);
   for (int stage = 0; stage < SBNN_N_STAGES; stage++) {
     sbnn_mean_sd train = sbnn_results_r2(r, model, (sbnn_stage)stage, SBNN_TRAIN, 0);
     sbnn_mean_sd test = sbnn_results_r2(r, model, (sbnn_stage)stage, SBNN_TEST, 0);
     if (train.n == 0 && test.n == 0) continue;
     fprintf(to, "  %-14s", sbnn_stage_names[stage]);
-    print_mean_sd(to, train);
-    if (test.n) print_mean_sd(to, test);
-    fprintf(to, "\n");
+    print_mean_sd(to, train, !tested);
+    if (tested) print_mean_sd(to, test, true);
   }
 }
 
@@ -53,12 +56,13 @@ static void print_responses(FILE *to, const sbnn_results *r, size_t models, cons
   }
   qsort(list, q, sizeof *list, by_r2);
   fprintf(to, "%-*s", NAME_WIDTH, split == SBNN_TEST ? "final test R2" : "final train R2");
-  for (size_t m = 0; m < models; m++) fprintf(to, "  %-15s", model[m]);
-  fprintf(to, "\n");
+  for (size_t m = 0; m < models; m++) {
+    bool last = m + 1 == models;
+    fprintf(to, last ? "  %s\n" : "  %-15s", model[m]);
+  }
   for (size_t j = 0; j < q; j++) {
     fprintf(to, "  %-*.*s", NAME_WIDTH - 2, NAME_WIDTH - 2, r->data->response_names[list[j].index]);
-    for (size_t m = 0; m < models; m++) print_mean_sd(to, list[j].r2[m]);
-    fprintf(to, "\n");
+    for (size_t m = 0; m < models; m++) print_mean_sd(to, list[j].r2[m], m + 1 == models);
   }
   free(list);
 }
@@ -71,6 +75,13 @@ static void print_genes(FILE *to, const sbnn_results *r, const sbnn_experiment *
   }
 }
 
+static void print_map(FILE *to, const sbnn_results *r, const sbnn_experiment *x) {
+  double accuracy = sbnn_map_accuracy(r->data, x);
+  if (!isnan(accuracy))
+    fprintf(to, "Map: %.3f of the cells have the '%s' of most of their %d nearest neighbours\n", accuracy,
+            r->data->label_column, SBNN_MAP_NEIGHBOURS);
+}
+
 void sbnn_print_summary(FILE *to, const sbnn_results *r) {
   const char *model[SBNN_MAX_MODELS];
   size_t models = sbnn_results_models(r, model), folds = 0;
@@ -81,5 +92,8 @@ void sbnn_print_summary(FILE *to, const sbnn_results *r) {
   for (size_t m = 0; m < models; m++) print_stages(to, r, model[m]);
   print_responses(to, r, models, model);
   if (!sbnn_results_folded(r))
-    for (size_t i = 0; i < r->n; i++) print_genes(to, r, &r->experiments[i]);
+    for (size_t i = 0; i < r->n; i++) {
+      print_genes(to, r, &r->experiments[i]);
+      print_map(to, r, &r->experiments[i]);
+    }
 }
