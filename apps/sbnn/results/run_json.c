@@ -3,6 +3,7 @@
 
 #include "results/writer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
