@@ -78,6 +78,7 @@ static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text)
   case SBNN_OPTION_REAL:
   case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
   case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
+  case SBNN_OPTION_RULE: *(const char **)field = text; return sbnn_y_rule_valid(text);
   case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
   }
   return false;
@@ -113,6 +114,9 @@ static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
     break;
   case SBNN_OPTION_POSITIVE: snprintf(text, TEXT_ROOM, "a number above 0"); break;
   case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
+  case SBNN_OPTION_RULE:
+    snprintf(text, TEXT_ROOM, "none, log1p, clr or zscore, or these by pattern as in 'log1p:CD*,none'");
+    break;
   case SBNN_OPTION_WIDTHS:
     snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
              SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
@@ -341,7 +345,8 @@ static void widths_text(const sbnn_options *o, char text[TEXT_ROOM]) {
 static const char *value_text(const sbnn_options *o, const sbnn_option *row, char text[TEXT_ROOM]) {
   const void *field = field_in(o, row);
   switch (row->kind) {
-  case SBNN_OPTION_TEXT: return *(const char *const *)field;
+  case SBNN_OPTION_TEXT:
+  case SBNN_OPTION_RULE: return *(const char *const *)field;
   case SBNN_OPTION_FLAG: return *(const bool *)field ? "true" : "false";
   case SBNN_OPTION_WHOLE: snprintf(text, TEXT_ROOM, "%d", *(const int *)field); break;
   case SBNN_OPTION_REAL:
@@ -360,6 +365,7 @@ static char json_kind(sbnn_option_kind kind) {
   case SBNN_OPTION_POSITIVE: return 'n';
   case SBNN_OPTION_TEXT:
   case SBNN_OPTION_CHOICE:
+  case SBNN_OPTION_RULE:
   case SBNN_OPTION_WIDTHS: break;
   }
   return 's';

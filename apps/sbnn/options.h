@@ -37,7 +37,8 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  int y_transform; /* sbnn_y_transform */
+  const char *y_transform; /* a rule: y_transform.h */
+  int missing;             /* sbnn_missing */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;
