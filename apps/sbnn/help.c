@@ -26,8 +26,9 @@ static const char *const overview_tail =
 
 static const char *const fit_notes =
     "\n"
-    "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Cells are\n"
-    "matched by id. The defaults of network, pretraining and training are the paper's.\n";
+    "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Counts and\n"
+    "responses may also be Matrix Market (.mtx with its lists), a 10x folder or .npy. Cells are matched\n"
+    "by id. The defaults of network, pretraining and training are the paper's.\n";
 
 static void print_overview(FILE *to) {
   fputs(overview_head, to);

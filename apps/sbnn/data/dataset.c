@@ -199,11 +199,19 @@ static int read_tables(const sbnn_dataset_options *o, sbnn_table *x, sbnn_table 
   return code == SBNN_OK ? sbnn_table_read(o->x_path, &x_options, x, e) : code;
 }
 
-/* That the transforms have a name each; their values are looked at when they are fitted. */
+/* That the rule fits the names and all values have a transform: a fold would find out too, but late. */
 static int check_transform(const sbnn_dataset *d, const char *rule, sbnn_error *e) {
-  sbnn_y_transform *transform = sbnn_alloc(d->n_responses, sizeof *transform);
-  int code = sbnn_y_rule_apply(rule, d->response_names, d->n_responses, transform, e);
+  const size_t q = d->n_responses;
+  sbnn_y_transform *transform = sbnn_alloc(q, sizeof *transform);
+  double *out = sbnn_alloc(q, sizeof *out);
+  int code = sbnn_y_rule_apply(rule, d->response_names, q, transform, e);
+  for (size_t i = 0; i < d->n_cells && code == SBNN_OK; i++) {
+    const double *y = d->responses + i * q;
+    size_t bad = sbnn_y_forward(transform, q, y, out);
+    if (bad < q) code = sbnn_y_no_value(transform[bad], d->response_names[bad], d->cell_names[i], y[bad], e);
+  }
   free(transform);
+  free(out);
   return code;
 }
 

@@ -42,11 +42,7 @@ static int transformed_responses(const sbnn_preparation *p, const sbnn_dataset *
   const double *y = d->responses + row * d->n_responses;
   size_t bad = sbnn_y_forward(p->y_transform, p->n_responses, y, out);
   if (bad == p->n_responses) return SBNN_OK;
-  return sbnn_fail(e, SBNN_BAD_INPUT,
-                   "response '%s' of cell '%s' is %g, of which %s has no value; use --y-transform none or "
-                   "correct the value",
-                   name(d->response_names[bad]), name(d->cell_names[row]), y[bad],
-                   p->y_transform[bad] == SBNN_Y_CLR ? "clr" : "log1p");
+  return sbnn_y_no_value(p->y_transform[bad], d->response_names[bad], d->cell_names[row], y[bad], e);
 }
 
 /* ---- fitting ---- */

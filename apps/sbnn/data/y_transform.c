@@ -1,6 +1,8 @@
 /* y_transform.c - see y_transform.h. */
 #include "data/y_transform.h"
 
+#include "data/text.h"
+
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
@@ -105,6 +107,16 @@ size_t sbnn_y_forward(const sbnn_y_transform *transform, size_t n, const double 
   for (size_t r = 0; r < n; r++)
     if (transform[r] == SBNN_Y_CLR) out[r] -= sum / (double)n_clr;
   return n;
+}
+
+int sbnn_y_no_value(sbnn_y_transform transform, const char *response, const char *cell, double value,
+                    sbnn_error *e) {
+  char r[64], c[64];
+  return sbnn_fail(e, SBNN_BAD_INPUT,
+                   "response '%s' of cell '%s' is %g, of which %s has no value; use --y-transform none or "
+                   "correct the value",
+                   sbnn_text_show(response, r), sbnn_text_show(cell, c), value,
+                   transform == SBNN_Y_CLR ? "clr" : "log1p");
 }
 
 double sbnn_y_back(sbnn_y_transform transform, double v) { return transform == SBNN_Y_LOG1P ? expm1(v) : v; }

@@ -27,6 +27,10 @@ int sbnn_y_rule_apply(const char *rule, char *const *names, size_t n, sbnn_y_tra
  * transform (-1 and below under log1p and clr). */
 size_t sbnn_y_forward(const sbnn_y_transform *transform, size_t n, const double *y, double *out);
 
+/* SBNN_BAD_INPUT with the sentence for the value that sbnn_y_forward stopped at. */
+int sbnn_y_no_value(sbnn_y_transform transform, const char *response, const char *cell, double value,
+                    sbnn_error *e);
+
 double sbnn_y_back(sbnn_y_transform transform, double v); /* to own units; of clr, v itself */
 
 #endif
