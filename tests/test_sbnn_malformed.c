@@ -100,7 +100,7 @@ Test(sbnn_malformed, tables) {
       {.parts = "x.csv|HDF5", .files = X("\x89HDF\r\n\032\n and more")},
       {.parts = "x.csv|UTF-16", .files = X("\xff\xfeg")},
       {.parts = "x.csv, line 1, column 2|0x01", .files = X("gene,c\001,c2\ng1,1,2\n")},
-      {.parts = "x.csv, line 3|NUL", .files = {{"x.csv", "gene,c1\ng1,1\ng2,\0\n", 20}}},
+      {.parts = "x.csv, line 3|NUL", .files = {{"x.csv", "gene,c1\ng1,1\ng2,\0\n", 18}}},
       {.parts = "x.csv|gzip file ends too early", .files = {{"x.csv", "\x1f\x8b\x08\0\0\0\0\0\0\3", 10}}},
       {.parts = "x.csv|damaged", .files = {{"x.csv", "\x1f\x8b\x08\0\0\0\0\0\0\3\xff\xff\xff\xff", 14}}},
   };
