@@ -24,9 +24,10 @@ static int count_planted(void *ctx, const sbnn_experiment *x, sbnn_error *e) {
   return SBNN_OK;
 }
 
-/* The tables as files, so that they can be looked at and tried with train and cv. */
+/* The tables as files, so that they can be looked at and tried with train and cv; under a name that nobody
+ * has, so that --force destroys no tables of the user's. */
 static int write_tables(const char *out, const sbnn_dataset *d, char *directory, size_t size, sbnn_error *e) {
-  snprintf(directory, size, "%s/data", out);
+  snprintf(directory, size, "%s/demo-data", out);
   if (mkdir(directory, 0777) != 0 && errno != EEXIST)
     return sbnn_fail(e, SBNN_FAILED, "cannot create the directory %s: %s", directory, strerror(errno));
   return sbnn_synthetic_write(directory, d, e);
