@@ -33,6 +33,11 @@ static int failed(session *s, tn_status status, const char *message) {
   int code = status == TN_ENUMERIC ? SBNN_NUMERICAL : status == TN_ESTOPPED ? SBNN_INTERRUPTED : SBNN_FAILED;
   if (status == TN_ESTOPPED)
     return sbnn_fail(s->e, code, "interrupted in phase '%s'; nothing was written", s->name);
+  if (status == TN_ENOMEM)
+    return sbnn_fail(
+        s->e, code,
+        "phase '%s': out of memory; use fewer --threads or a smaller --hidden, or close other programs",
+        s->name);
   if (!message || !*message) message = tn_status_text(status);
   if (strncmp(message, "phase '", 7) == 0) return sbnn_fail(s->e, code, "%s", message); /* it names it */
   return sbnn_fail(s->e, code, "phase '%s': %s", s->name, message);

@@ -110,6 +110,8 @@ void sbnn_print_summary(FILE *to, const sbnn_results *r) {
   for (size_t m = 0; m < models; m++) print_stages(to, r, model[m]);
   print_responses(to, r, models, model);
   if (!sbnn_results_folded(r))
+    fputs("  (in the cells trained on; sbnn cv tells how well unseen cells are predicted)\n", to);
+  if (!sbnn_results_folded(r))
     for (size_t i = 0; i < r->n; i++) {
       print_genes(to, r, &r->experiments[i]);
       print_map(to, r, &r->experiments[i]);
