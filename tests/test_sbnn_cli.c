@@ -139,6 +139,25 @@ Test(sbnn_cli, strange_names) {
   both_refuse("x.csv|xxx...' in cell 'c16' is -1|give raw counts");
 }
 
+/* On the terminal a name takes one line of bounded length, in the tables one field. */
+Test(sbnn_cli, strange_names_that_are_fine) {
+  char name[12000] = "\"<&>\ttab, \"\"quotes\"\" \xe8\x84\xb3\nline\"", kilobytes[10001];
+  memset(kilobytes, 'L', 10000);
+  kilobytes[10000] = '\0';
+  cli_write(at("x.csv"), &(cli_table){.edits = {EDIT(0, 1, name), EDIT(0, 2, kilobytes), EDIT(3, 0, name)}});
+  cli_write(at("y.csv"), &(cli_table){.responses = true,
+                                      .edits = {EDIT(0, 1, name), EDIT(0, 2, kilobytes), EDIT(3, 0, name)}});
+  cli_result r = sbnn("train" TABLES TALK " --epochs-autoencoder 3 --genes 40 --out out");
+  cr_assert_eq(r.code, 0, "%s", r.err);
+  cr_expect(strstr(r.err, "<&> tab, \"quotes\" \xe8\x84\xb3 line") && strstr(r.err, "LLL...") &&
+                strlen(r.err) < 5000,
+            "%s", r.err);
+  char *text = text_of(at("out/predictions.tsv"));
+  cr_expect(strstr(text, "\n<&> tab, \"quotes\" \xe8\x84\xb3 line\t"));
+  cr_expect(strncmp(text, "cell\t<&> tab, \"quotes\" \xe8\x84\xb3 line\tLLL", 35) == 0);
+  free(text);
+}
+
 static void permutation(const char *text, const char *parts) {
   put_file(at("p.txt"), text);
   refuse(CV " --fold-permutation p.txt", 3, parts);

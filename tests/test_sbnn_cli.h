@@ -5,9 +5,10 @@
 #include "support/cli.h"
 #include "test_sbnn_results.h"
 
-#define FAST                                                                                                 \
+#define FAST TALK " --quiet"
+#define TALK                                                                                                 \
   " --clusters 3 --cluster-min 2 --kmeans-restarts 5 --hidden 16,8 --genes 5 --epochs-pretrain 3"            \
-  " --epochs-frozen 3 --epochs-unfrozen 3 --epochs-finetune 3 --epochs-no-pretrain 3 --quiet"
+  " --epochs-frozen 3 --epochs-unfrozen 3 --epochs-finetune 3 --epochs-no-pretrain 3"
 #define TABLES " --x x.csv --y y.csv"
 #define CV     "cv" TABLES " --out out" FAST
 #define TRAIN  "train" TABLES " --out out --epochs-autoencoder 3" FAST

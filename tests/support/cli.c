@@ -58,7 +58,8 @@ static void write_row(gzFile f, const cli_table *t, int row, int columns) {
     const cli_edit *e = edit_at(t, row, column);
     if (e && !e->text) continue;
     field_text(t, row, column, text, sizeof text);
-    gzprintf(f, "%s%s", column ? (t->tabs ? "\t" : ",") : "", e ? e->text : text);
+    if (column) gzputs(f, t->tabs ? "\t" : ",");
+    gzputs(f, e ? e->text : text); /* gzprintf would drop long ones */
   }
   gzputs(f, "\n");
 }
@@ -132,6 +133,10 @@ static void become(char **words, const char *directory, int out, int err, const 
     struct rlimit l = {(rlim_t)limits->file_bytes, (rlim_t)limits->file_bytes};
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &l);
+  }
+  if (limits && limits->memory) {
+    struct rlimit l = {(rlim_t)limits->memory, (rlim_t)limits->memory};
+    setrlimit(RLIMIT_AS, &l);
   }
   alarm(SECONDS);
   if (chdir(directory) == 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2)

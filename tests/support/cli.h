@@ -45,6 +45,7 @@ typedef struct cli_child {
 
 typedef struct cli_limits {
   long file_bytes; /* 0: any; longer files fail with EFBIG */
+  long memory;     /* bytes of address space; 0: any */
 } cli_limits;
 
 /* Runs `binary` in `directory` with the words of `line`, which are separated by single blanks (two make an
