@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MAX_NAMES = 80, TEXT_ROOM = 512 };
 
@@ -252,12 +253,21 @@ static int check_required(const sbnn_options *o, const sbnn_command_row *command
                    command->name);
 }
 
+/* A 10x folder may hold counts and proteins both. */
+static bool is_folder(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* Options that contradict each other, found before hours of work and not after. */
 static int check_together(const sbnn_options *o, sbnn_error *e) {
   if (o->both && o->no_pretrain)
     return sbnn_fail(e, SBNN_USAGE,
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
+  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !is_folder(o->x))
+    return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
+                     o->x);
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
   if (o->variable_genes > 0 && o->genes > o->variable_genes)

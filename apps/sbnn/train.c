@@ -29,10 +29,7 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
   w->progress = sbnn_progress_new(stderr, sbnn_model_units(o, fold->problem.n_inputs, !o->no_pretrain, true),
                                   1, o->quiet);
   int code = sbnn_train_model(&fold->problem, &t, x, e);
-  if (code == SBNN_OK) {
-    finish(fold, cells, x);
-    sbnn_progress_model_done(w->progress, x->model, x->fold, NULL);
-  }
+  if (code == SBNN_OK) finish(fold, cells, x);
   sbnn_progress_free(w->progress);
   free(model_path);
   free(rescue_path);
