@@ -114,6 +114,16 @@ Test(sbnn_responses, rules) {
     cr_expect(!sbnn_y_rule_valid(wrong[i]), "%s", wrong[i]);
 }
 
+Test(sbnn_responses, transforms_have_names) {
+  static const sbnn_y_transform all[] = {SBNN_Y_NONE, SBNN_Y_LOG1P, SBNN_Y_CLR};
+  sbnn_y_transform t;
+  for (int i = 0; i < 3; i++) {
+    cr_expect(sbnn_y_transform_named(sbnn_y_transform_name(all[i]), &t));
+    cr_expect_eq(t, all[i]);
+  }
+  cr_expect(!sbnn_y_transform_named("log", &t) && !sbnn_y_transform_named("", &t));
+}
+
 /* Forward by hand, and back to own units where there is a way back. */
 Test(sbnn_responses, forward_and_back) {
   const sbnn_y_transform t[] = {SBNN_Y_CLR, SBNN_Y_CLR, SBNN_Y_LOG1P, SBNN_Y_NONE};

@@ -13,6 +13,27 @@ static const struct {
   sbnn_y_transform transform;
 } words[] = {{"none", SBNN_Y_NONE}, {"zscore", SBNN_Y_NONE}, {"log1p", SBNN_Y_LOG1P}, {"clr", SBNN_Y_CLR}};
 
+enum { N_WORDS = sizeof words / sizeof *words };
+
+const char *sbnn_y_transform_name(sbnn_y_transform transform) {
+  size_t i = 0;
+  while (words[i].transform != transform) i++;
+  return words[i].word;
+}
+
+static bool find_word(const char *name, size_t length, sbnn_y_transform *transform) {
+  for (size_t i = 0; i < N_WORDS; i++) {
+    if (strlen(words[i].word) != length || memcmp(words[i].word, name, length) != 0) continue;
+    *transform = words[i].transform;
+    return true;
+  }
+  return false;
+}
+
+bool sbnn_y_transform_named(const char *name, sbnn_y_transform *transform) {
+  return find_word(name, strlen(name), transform);
+}
+
 /* One part of a rule, up to a comma. */
 typedef struct part {
   sbnn_y_transform transform;
@@ -27,14 +48,9 @@ static bool read_part(const char **rule, part *p) {
   if (length == 0 || length >= sizeof p->pattern) return false;
   memcpy(p->pattern, pattern, length);
   p->pattern[length] = '\0';
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-    if (strlen(words[i].word) != w || memcmp(words[i].word, *rule, w) != 0) continue;
-    p->transform = words[i].transform;
-    *rule += n;
-    if (**rule != ',') return true;
-    return *++*rule != '\0'; /* a comma at the end */
-  }
-  return false;
+  if (!find_word(*rule, w, &p->transform)) return false;
+  *rule += n;
+  return **rule != ',' || *++*rule != '\0'; /* no comma at the end */
 }
 
 bool sbnn_y_rule_valid(const char *rule) {

@@ -16,6 +16,9 @@
 
 typedef enum sbnn_y_transform { SBNN_Y_NONE, SBNN_Y_LOG1P, SBNN_Y_CLR } sbnn_y_transform;
 
+const char *sbnn_y_transform_name(sbnn_y_transform transform);              /* "log1p"; static storage */
+bool sbnn_y_transform_named(const char *name, sbnn_y_transform *transform); /* false: there is none */
+
 bool sbnn_y_rule_valid(const char *rule); /* well-formed */
 
 /* The transform of each of n names. NULL is "none". SBNN_USAGE: not well-formed. SBNN_BAD_INPUT: a pattern
