@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-enum { RAW_BYTES = 1 << 18 };
+enum { RAW_BYTES = 1 << 15 };
 
 struct sbnn_source {
   const char *path;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BUFFER_BYTES = 1 << 20 };
+enum { BUFFER_BYTES = 1 << 16 };
 
 /* ---- buffer ---- */
 
