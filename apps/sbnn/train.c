@@ -1,6 +1,7 @@
 /* train.c - `sbnn train`: all phases on the whole data set, both heads. */
 #include "train.h"
 #include "commands.h"
+#include "model_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static void finish(const sbnn_fold *f, const size_t *cells, sbnn_experiment *x) 
 static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, sbnn_experiment *x,
                       sbnn_error *e) {
   const sbnn_options *o = w->options;
-  char *model_path = sbnn_outdir_file(w->out, "model.safetensors");
+  char *model_path = sbnn_outdir_file(w->out, SBNN_WEIGHTS_FILE);
   char *rescue_path = sbnn_outdir_rescue(w->out);
   sbnn_training t = {.options = o,
                      .autoencoder = true,
@@ -32,6 +33,7 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
   if (code == SBNN_OK) {
     finish(fold, cells, x);
     sbnn_progress_model_done(w->progress, x->model, x->fold, NULL);
+    code = sbnn_model_file_write(sbnn_outdir_staging(w->out), o, w->data, fold, x, e);
   }
   sbnn_progress_free(w->progress);
   free(model_path);
