@@ -7,10 +7,10 @@
 #include "test_sbnn_results.h"
 
 /* A few epochs of everything, which takes a second. */
-#define QUICK                                                                                                \
+#define QUICK_CV                                                                                             \
   " --quiet --hidden 32,16 --genes 8 --kmeans-restarts 3 --clusters 4 --cluster-min 3 --batch 16"            \
-  " --epochs-pretrain 3 --epochs-frozen 3 --epochs-unfrozen 3 --epochs-no-pretrain 4 --epochs-finetune 3"    \
-  " --epochs-autoencoder 3"
+  " --epochs-pretrain 3 --epochs-frozen 3 --epochs-unfrozen 3 --epochs-no-pretrain 4 --epochs-finetune 3"
+#define QUICK QUICK_CV " --epochs-autoencoder 3"
 
 static sbnn_dataset tables; /* what the files hold */
 
@@ -92,7 +92,10 @@ static inline int run(sbnn_error *e, const char *line) {
   static const struct {
     sbnn_command command;
     int (*run)(const sbnn_options *o, sbnn_error *e);
-  } commands[] = {{SBNN_CMD_TRAIN, sbnn_train}, {SBNN_CMD_CV, sbnn_cv}, {SBNN_CMD_PREDICT, sbnn_predict}};
+  } commands[] = {{SBNN_CMD_TRAIN, sbnn_train},
+                  {SBNN_CMD_CV, sbnn_cv},
+                  {SBNN_CMD_PREDICT, sbnn_predict},
+                  {SBNN_CMD_PLOT, sbnn_plot}};
   char copy[2048], path[64][256], *argv[64] = {(char *)"sbnn"};
   int argc = 1;
   sbnn_options o;
