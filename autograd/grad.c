@@ -88,8 +88,7 @@ static ag_ref zeros(ag_graph *g, ag_ref x) {
 static bool is_value(ag_graph *g, ag_ref x, const char *what) {
   char text[128];
   ag_type t = ag_type_of(g, x);
-  if (!x.id || x.id >= g->n_nodes)
-    ag_fail(g, TN_EINVAL, "gradient: the value %s is not of this graph", what);
+  if (!x.id || x.id >= g->n_nodes) ag_fail(g, TN_EINVAL, "gradient: the value %s is not of this graph", what);
   else if (!ag__is_float(t.dtype))
     ag_fail(g, TN_ETYPE, "gradient: the value %s is %s, not of a float type", what,
             ag__type_text(&t, text, sizeof text));

@@ -244,7 +244,7 @@ static ag_ref fold(ag_graph *g, const ag_op *op, uint32_t *in, int n, const ag_a
                    const ag_type *out) {
   ag_type types[AG__MAX_ELEMENTWISE], merged;
   double value;
-  if (op->kind != AG_ELEMENTWISE || op->flags & AG_BROADCASTS ) return (ag_ref){0};
+  if (op->kind != AG_ELEMENTWISE || op->flags & AG_BROADCASTS) return (ag_ref){0};
   for (int i = 0; i < n; i++) types[i] = g->nodes[in[i]].type;
   for (int i = 0; i < n; i++) {
     const ag__node *node = &g->nodes[in[i]];

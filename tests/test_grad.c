@@ -30,7 +30,8 @@ static void expect_values(ag_ref y, int n, const double *want) {
   cr_assert_eq(tn_view_numel(&v), n);
   tn_status status = ag_reference(g, &y, 1, false, names, leaves, 2, (tn_rng){0}, &v);
   cr_assert_eq(status, TN_OK, "%s", ag_error(g));
-  for (int i = 0; i < n; i++) cr_expect(fabs(got[i] - want[i]) < 1e-12, "element %d: %g, not %g", i, got[i], want[i]);
+  for (int i = 0; i < n; i++)
+    cr_expect(fabs(got[i] - want[i]) < 1e-12, "element %d: %g, not %g", i, got[i], want[i]);
 }
 #define EXPECT(y, ...)                                                                                       \
   expect_values(y, sizeof((double[]){__VA_ARGS__}) / sizeof(double), (double[]){__VA_ARGS__})
@@ -76,7 +77,8 @@ Test(grad, products) {
 /* y = sum(x^3): 3 x^2, 6 x, 6, 0. And a mixed one. */
 Test(grad, of_gradients) {
   ag_ref x = leaf_x(), y = ag_sum_all(g, ag_pow(g, x, 3));
-  ag_ref d1 = grad(y, x), d2 = grad(ag_sum_all(g, d1), x), d3 = grad(ag_sum_all(g, d2), x), d4 = grad(ag_sum_all(g, d3), x);
+  ag_ref d1 = grad(y, x), d2 = grad(ag_sum_all(g, d1), x), d3 = grad(ag_sum_all(g, d2), x),
+         d4 = grad(ag_sum_all(g, d3), x);
   EXPECT(d1, 0.75, 3, 12);
   EXPECT(d2, 3, -6, 12);
   EXPECT(d3, 6, 6, 6);
@@ -122,12 +124,17 @@ static bool same_type(const ag_type *in, int n, const ag_attr *attr, ag_type *ou
   *out = *in;
   return true;
 }
-static const ag_op halving = {.name = "halving", .kind = AG_OPAQUE, .arity = 1, .infer = same_type, .run = halve};
+static const ag_op halving = {
+    .name = "halving", .kind = AG_OPAQUE, .arity = 1, .infer = same_type, .run = halve};
 
 Test(grad, by_a_value_without_rule) {
   ag_ref x = leaf_x(), h = ag_emit(g, &halving, &x, 1, NULL, NULL), z = ag_detach(g, x);
   EXPECT(grad(ag_sum_all(g, ag_square(g, h)), h), 0.5, -1, 2);
   EXPECT(grad(ag_sum_all(g, ag_square(g, z)), z), 1, -2, 4);
+  ag_ref both[2];
+  ag_grad(g, ag_sum_all(g, ag_mul(g, z, x)), (ag_ref[]){z, x}, 2, both);
+  EXPECT(both[0], 0.5, -1, 2);
+  EXPECT(both[1], 0.5, -1, 2);
 }
 
 Test(grad, a_missing_rule_is_named) {

@@ -273,7 +273,7 @@ Test(graph, dump_is_stable) {
 }
 
 Test(graph, scopes_nest_beyond_their_limit) {
-  char first[64] = "", name[8];
+  char first[64] = "", name[16];
   for (int i = 0; i < 40; i++) {
     snprintf(name, sizeof name, "s%d", i);
     ag_scope_push(g, name);
@@ -290,7 +290,8 @@ Test(graph, scopes_nest_beyond_their_limit) {
 Test(graph, reference_checks_its_leaves) {
   ag_ref x = input("x"), y = ag_exp(g, x);
   double in[3] = {0}, out[3];
-  tn_view v = tn_view_of(in, TN_F64, 1, three), r = tn_view_of(out, TN_F64, 1, three), f = tn_view_of(in, TN_F32, 1, three);
+  tn_view v = tn_view_of(in, TN_F64, 1, three), r = tn_view_of(out, TN_F64, 1, three),
+          f = tn_view_of(in, TN_F32, 1, three);
   const char *right = "x", *wrong = "y";
   cr_expect_eq(ag_reference(g, &y, 1, false, &wrong, &v, 1, (tn_rng){0}, &r), TN_EINVAL);
   cr_expect_eq(ag_reference(g, &y, 1, false, &right, &f, 1, (tn_rng){0}, &r), TN_ESHAPE);

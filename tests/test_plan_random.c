@@ -1,5 +1,5 @@
-/* Random graphs: compiled with every combination of passes on and off, several steps each, bit for bit the reference; and
- * what every plan must satisfy, recomputed from its inside. */
+/* Random graphs: compiled with every combination of passes on and off, several steps each, bit for bit the
+ * reference; and what every plan must satisfy, recomputed from its inside. */
 #include "autograd/plan/plan.h"
 #include "support/random_graph.h"
 #include "support/same.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 3, VARIANTS = 10, GRAPHS = 500 };
+enum { STEPS = 3, VARIANTS = 12, GRAPHS = 500 };
 static const unsigned variants[VARIANTS] = {
     0,
     AG_NO_FUSE,
@@ -20,6 +20,8 @@ static const unsigned variants[VARIANTS] = {
     AG_NO_FUSE | AG_NO_REUSE | AG_NO_IN_PLACE,
     0, /* with two threads */
     AG_TRAP_NONFINITE,
+    AG_NO_COMBINE,
+    AG_NO_COMBINE | AG_NO_IN_PLACE,
 };
 
 static tn_rng rng_of(int step) { return (tn_rng){.seed = 3, .replica = 1, .step = (uint32_t)step}; }
@@ -51,7 +53,8 @@ static void find_truth(const random_graph *r, bool effects, truth *t) {
       cr_assert_eq(status, TN_OK);
       results[i] = t->outputs[s][i].view;
     }
-    tn_status status = ag_reference(r->g, r->outputs, r->n_outputs, effects, r->names, leaves, r->n_leaves, rng_of(s), results);
+    tn_status status = ag_reference(r->g, r->outputs, r->n_outputs, effects, r->names, leaves, r->n_leaves,
+                                    rng_of(s), results);
     cr_assert_eq(status, TN_OK, "seed %u: reference: %s", r->d.seed, tn_status_text(status));
   }
 }
@@ -65,7 +68,9 @@ static void forget_truth(const random_graph *r, truth *t) {
 
 /* ---- what must hold inside ---- */
 
-static bool lives(const ag__program *p, int x) { return p->nodes[x].place == AG__ARENA && p->nodes[x].unit >= 0; }
+static bool lives(const ag__program *p, int x) {
+  return p->nodes[x].place == AG__ARENA && p->nodes[x].unit >= 0;
+}
 
 /* The last unit that needs the memory of x, aliases included; past the end if the step's result does. */
 static int last_need(const ag__program *p, int x) {
@@ -102,8 +107,8 @@ static void check_memory(const ag_plan *plan, uint32_t seed) {
   free(last);
 }
 
-/* Operands are made before they are read; readers of a leaf come before the unit that writes into it; a value that is read
- * outside its unit has memory. */
+/* Operands are made before they are read; readers of a leaf come before the unit that writes into it; a value
+ * that is read outside its unit has memory. */
 static void check_order(const ag_plan *plan, uint32_t seed) {
   const ag__program *p = &plan->program;
   for (int x = 0; x < p->n_nodes; x++) {
@@ -111,30 +116,34 @@ static void check_order(const ag_plan *plan, uint32_t seed) {
     for (int k = 0; k < n->n_in && n->unit >= 0; k++) {
       const ag__pnode *in = &p->nodes[p->nodes[ag__in(p, n, k)].root];
       cr_assert(in->unit <= n->unit, "seed %u: node %u runs before its operand %u", seed, n->id, in->id);
-      cr_assert(in->unit == n->unit || in->place != AG__NOWHERE, "seed %u: node %u has no memory", seed, in->id);
+      cr_assert(in->unit == n->unit || in->place != AG__NOWHERE, "seed %u: node %u has no memory", seed,
+                in->id);
       for (int i = 0; i < p->n_assigns; i++)
         if (p->assigns[i].in_place && in->unit < 0 && in->leaf == p->assigns[i].leaf)
-          cr_assert(n->unit <= p->nodes[p->assigns[i].value].unit, "seed %u: node %u reads a leaf too late", seed, n->id);
+          cr_assert(n->unit <= p->nodes[p->assigns[i].value].unit, "seed %u: node %u reads a leaf too late",
+                    seed, n->id);
     }
   }
 }
 
 /* ---- runs ---- */
 
-static void check_leaf(const random_graph *r, const truth *t, int s, int i, const tn_array *leaf, unsigned flags) {
+static void check_leaf(const random_graph *r, const truth *t, int s, int i, const tn_array *leaf,
+                       unsigned flags) {
   int64_t at = same_bits(leaf->view, t->leaves[s][i].view);
-  cr_assert_eq(at, -1, "seed %u, flags %u, step %d: %s differs at %ld: %g, not %g", r->d.seed, flags, s, r->names[i], (long)at,
-               tn_get(&leaf->view, at), tn_get(&t->leaves[s][i].view, at));
+  cr_assert_eq(at, -1, "seed %u, flags %u, step %d: %s differs at %ld: %g, not %g", r->d.seed, flags, s,
+               r->names[i], (long)at, tn_get(&leaf->view, at), tn_get(&t->leaves[s][i].view, at));
 }
 
 static void check_output(const random_graph *r, const truth *t, int s, int i, tn_view y, unsigned flags) {
   int64_t at = same_bits(y, t->outputs[s][i].view);
-  cr_assert_eq(at, -1, "seed %u, flags %u, step %d: output %d differs at %ld: %g, not %g", r->d.seed, flags, s, i, (long)at,
-               tn_get(&y, at), tn_get(&t->outputs[s][i].view, at));
+  cr_assert_eq(at, -1, "seed %u, flags %u, step %d: output %d differs at %ld: %g, not %g", r->d.seed, flags,
+               s, i, (long)at, tn_get(&y, at), tn_get(&t->outputs[s][i].view, at));
 }
 
 /* Returns false if a trap ended it. */
-static bool check_run(const random_graph *r, const truth *t, const ag_plan *plan, unsigned flags, int threads) {
+static bool check_run(const random_graph *r, const truth *t, const ag_plan *plan, unsigned flags,
+                      int threads) {
   ag_run *run;
   tn_array leaves[RANDOM_LEAVES];
   bool trapped = false;
@@ -151,7 +160,8 @@ static bool check_run(const random_graph *r, const truth *t, const ag_plan *plan
     status = ag_run_step(run, rng_of(s));
     trapped = flags & AG_TRAP_NONFINITE && status == TN_ENUMERIC;
     if (trapped && s == 0)
-      for (int i = 0; i < r->n_leaves; i++) cr_assert_eq(same_bits(leaves[i].view, r->leaves[i].view), -1, "trapped, but written");
+      for (int i = 0; i < r->n_leaves; i++)
+        cr_assert_eq(same_bits(leaves[i].view, r->leaves[i].view), -1, "trapped, but written");
     if (trapped) break;
     cr_assert_eq(status, TN_OK, "seed %u: %s", r->d.seed, ag_run_error(run));
     for (int i = 0; i < r->n_outputs; i++) check_output(r, t, s, i, ag_run_output(run, i), flags);
@@ -201,10 +211,12 @@ static void check_graph(uint32_t seed, tn_dtype dtype, tally *sum) {
 static void check_graphs(tn_dtype dtype, uint32_t first) {
   tally sum = {0};
   for (uint32_t seed = first; seed < first + GRAPHS; seed++) check_graph(seed, dtype, &sum);
-  cr_log_info("%d %s graphs: %ld nodes, %ld fused away, %ld of %ld assigns in place, %ld trapped, %ld finite, arena %zu of %zu",
-              GRAPHS, tn_dtype_name(dtype), sum.nodes, sum.fused_away, sum.in_place, sum.assigns, sum.trapped, sum.finite,
-              sum.arena, sum.arena_unshared);
-  cr_expect(sum.nodes > 40 * GRAPHS && sum.fused_away > 10 * GRAPHS && sum.assigns > GRAPHS && sum.in_place > GRAPHS / 2);
+  cr_log_info("%d %s graphs: %ld nodes, %ld fused away, %ld of %ld assigns in place, %ld trapped, %ld "
+              "finite, arena %zu of %zu",
+              GRAPHS, tn_dtype_name(dtype), sum.nodes, sum.fused_away, sum.in_place, sum.assigns, sum.trapped,
+              sum.finite, sum.arena, sum.arena_unshared);
+  cr_expect(sum.nodes > 40 * GRAPHS && sum.fused_away > 10 * GRAPHS && sum.assigns > GRAPHS &&
+            sum.in_place > GRAPHS / 2);
   cr_expect(sum.finite > GRAPHS / 2 && sum.trapped > GRAPHS / 50 && sum.arena < sum.arena_unshared);
 }
 

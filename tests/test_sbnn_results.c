@@ -416,9 +416,12 @@ Test(sbnn_results, summary_of_train_names_the_genes) {
   run r;
   train_run(&r);
   char *text = summary_of(&r.results);
-  cr_expect(strstr(text, "  finetuned        0.500\n") &&
-                strstr(text, "2 genes, largest norm first:\n  Pvalb Sst\n"),
-            "%s", text);
+  cr_expect(
+      strstr(text, "  finetuned        0.500\n") &&
+          strstr(text,
+                 "\n  (in the cells trained on; sbnn cv tells how well unseen cells are predicted)\n") &&
+          strstr(text, "The 2 genes kept, largest norm first:\n  Pvalb Sst\n"),
+      "%s", text);
   free(text);
   run_free(&r);
 }

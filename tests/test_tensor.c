@@ -18,7 +18,6 @@ static tn_array array_of(tn_dtype dtype, int rank, const int64_t *shape) {
   return a;
 }
 
-
 /* 0, 1, 2, ... */
 static tn_array counting(tn_dtype dtype, int rank, const int64_t *shape) {
   tn_array a = array_of(dtype, rank, shape);
@@ -179,7 +178,8 @@ Test(array, refusals) {
   cr_expect_eq(tn_array_new(NULL, TN_F32, 1, (int64_t[]){-1}, &a), TN_ESHAPE);
   cr_expect_eq(tn_array_new(NULL, TN_F32, TN_MAX_RANK + 1, (int64_t[9]){0}, &a), TN_ESHAPE);
   cr_expect_eq(tn_array_new(NULL, TN_F32, 2, (int64_t[]){INT64_MAX, INT64_MAX}, &a), TN_ESHAPE);
-  cr_expect_eq(tn_array_new(NULL, TN_F32, 3, (int64_t[]){INT64_C(1) << 40, INT64_C(1) << 40, 0}, &a), TN_ESHAPE);
+  cr_expect_eq(tn_array_new(NULL, TN_F32, 3, (int64_t[]){INT64_C(1) << 40, INT64_C(1) << 40, 0}, &a),
+               TN_ESHAPE);
   cr_expect_eq(a.view.rank, 7, "outputs are untouched on failure");
 }
 

@@ -62,8 +62,8 @@ static tn_status run_fold(void *ctx, int64_t i) {
 static int first_error(const crossval *v, size_t n, sbnn_error *e) {
   for (size_t i = 0; i < n; i++)
     if (v->errors[i].code != SBNN_OK && v->errors[i].code != SBNN_INTERRUPTED)
-      return sbnn_fail(e, v->errors[i].code, "%s, fold %d: %s", v->experiments[i].model,
-                       v->experiments[i].fold, v->errors[i].text);
+      return sbnn_fail(e, v->errors[i].code, "fold %d%s: %s", v->experiments[i].fold,
+                       pretrained(&v->experiments[i]) ? "" : " without pretraining", v->errors[i].text);
   for (size_t i = 0; i < n; i++)
     if (v->errors[i].code != SBNN_OK) return sbnn_fail(e, v->errors[i].code, "%s", v->errors[i].text);
   return SBNN_OK;

@@ -46,6 +46,8 @@ int main(int argc, char **argv) {
   sbnn_interrupt_setup();
   sbnn_options o;
   int code = sbnn_options_parse(argc, argv, &o, &e);
+  if (code == SBNN_OK && (o.command & (SBNN_CMD_DEMO | SBNN_CMD_TRAIN | SBNN_CMD_CV)))
+    sbnn_interrupt_ignore_pipes(); /* their results are files */
   if (code == SBNN_OK) code = dispatch(&o, &e);
   if (code == SBNN_OK) code = flush_output(&e);
   if (code != SBNN_OK && e.text[0]) fprintf(stderr, "sbnn: %s\n", e.text);

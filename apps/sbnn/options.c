@@ -254,6 +254,9 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
     return sbnn_fail(e, SBNN_USAGE,
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
+  if (o->x && o->y && strcmp(o->x, o->y) == 0)
+    return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
+                     o->x);
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
   if (o->variable_genes > 0 && o->genes > o->variable_genes)

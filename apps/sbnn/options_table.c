@@ -51,9 +51,9 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, FIT, "responses of the same cells: physiology, proteins"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types, which colour the map"),
+  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types: the colours of the map that train draws"),
   TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
-    "column of --labels; without: the first that is no colour"),
+    "its column of types; without: the first after the ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", FIT,
     "where --x has its genes; auto looks at the cell ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", PREDICT,
@@ -61,7 +61,7 @@ const sbnn_option sbnn_option_table[] = {
   WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, FIT,
     "genes to start from, the most variable ones; 0: all"),
   NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT,
-    "counts above it are a gene that is on; UMIs 0, reads 30"),
+    "a gene is on where its count is higher; UMIs 0, reads 30"),
   CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", FIT,
     "before z-scoring --y; log1p suits protein counts"),
 
@@ -80,7 +80,7 @@ const sbnn_option sbnn_option_table[] = {
   WHOLE(PRETRAINING, "clusters", "N", clusters, "20", 2, 100000, FIT,
     "clusters of cells, by k-means on the responses"),
   WHOLE(PRETRAINING, "cluster-min", "CELLS", cluster_min, "10", 0, MANY, FIT,
-    "smaller clusters sit out the pretraining"),
+    "smaller clusters are left out of the pretraining"),
   WHOLE(PRETRAINING, "kmeans-restarts", "N", kmeans_restarts, "1000", 1, MANY, FIT,
     "random starts of k-means; the best one counts"),
   NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, FIT,
@@ -91,7 +91,7 @@ const sbnn_option sbnn_option_table[] = {
     "epoch to go on from; auto: best, last under paper"),
   PHASE(PRETRAINING, "pretrain", pretrain, "50", "1e-4", FIT, "of pretraining"),
 
-  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the two lowest layers held"),
+  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the encoder's layers held fixed"),
   PHASE(PHASES, "unfrozen", unfrozen, "50", "5e-5", FIT, "after that, all layers learning"),
   PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", FIT,
     "in place of the above with --no-pretrain"),
@@ -101,7 +101,7 @@ const sbnn_option sbnn_option_table[] = {
 
   WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, CV, "parts of the cells, each tested once"),
   CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", CV,
-    "strict: tested cells unseen; paper: as published"),
+    "strict: tested cells stay unseen; paper: as published"),
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, CV,
     "order of the cells, numbers from 0, one a line"),
 
@@ -113,13 +113,13 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
-  FLAG(OUTPUT, "force", force, RUN, "replace the results if the folder exists"),
+  FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
-  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT, "no progress on the terminal"),
+  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT, "say nothing unless something fails"),
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
@@ -127,7 +127,7 @@ const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_tab
 const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_DATA] = "Data",
     [SBNN_GROUP_NETWORK] = "Network",
-    [SBNN_GROUP_PRETRAINING] = "Pretraining: the network first learns which cells respond alike",
+    [SBNN_GROUP_PRETRAINING] = "Pretraining (the network first learns which cells respond alike)",
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
     [SBNN_GROUP_RUN] = "Running",

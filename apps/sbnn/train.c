@@ -32,7 +32,6 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
   int code = sbnn_train_model(&fold->problem, &t, x, e);
   if (code == SBNN_OK) {
     finish(fold, cells, x);
-    sbnn_progress_model_done(w->progress, x->model, x->fold, NULL);
     code = sbnn_model_file_write(sbnn_outdir_staging(w->out), o, w->data, fold, x, e);
   }
   sbnn_progress_free(w->progress);

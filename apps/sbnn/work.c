@@ -26,10 +26,17 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
                             .variable_genes = (size_t)o->variable_genes};
   int code = sbnn_dataset_read(&q, d, e);
+  if (code == SBNN_OK && (size_t)o->genes > d->n_genes) {
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less", o->x,
+                     d->n_genes, d->n_genes == 1 ? "" : "s", o->genes, d->n_genes);
+    sbnn_dataset_free(d);
+  }
   if (code != SBNN_OK || o->quiet) return code;
   const sbnn_overlap *v = &d->overlap;
-  fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s): %zu genes, %zu responses", v->shared,
-          v->x_cells, o->x, v->y_cells, o->y, d->n_genes, d->n_responses);
+  fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s): %zu gene%s, %zu response%s", v->shared,
+          v->x_cells, o->x, v->y_cells, o->y, d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
+          d->n_responses == 1 ? "" : "s");
   if (d->n_labels)
     fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
   fprintf(stderr, "\n");

@@ -1,4 +1,5 @@
-/* draw.h - reproducible choices for randomised tests, from Philox: the i-th draw of a seed is always the same. */
+/* draw.h - reproducible choices for randomised tests, from Philox: the i-th draw of a seed is always the
+ * same. */
 #ifndef NABLA_TEST_DRAW_H
 #define NABLA_TEST_DRAW_H
 

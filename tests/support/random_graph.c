@@ -1,5 +1,6 @@
-/* random_graph.c - see random_graph.h. Values are kept near [-2, 2] by squashing, so that most stay finite; now and then an
- * op is applied outside its domain on purpose, for NaN and infinity must come out alike too. */
+/* random_graph.c - see random_graph.h. Values are kept near [-2, 2] by squashing, so that most stay finite;
+ * now and then an op is applied outside its domain on purpose, for NaN and infinity must come out alike too.
+ */
 #include "random_graph.h"
 
 #include <math.h>
@@ -54,7 +55,8 @@ static ag_ref float_leaf(random_graph *r, bool state, int rank, const int64_t *s
 
 static void random_shape(random_graph *r, const int64_t *base, int *rank, int64_t *shape) {
   *rank = below(r, 4);
-  for (int a = 0; a < *rank; a++) shape[a] = chance(r, 25) ? 1 : base[*rank - 1 - a]; /* base[0]: the last axis */
+  for (int a = 0; a < *rank; a++)
+    shape[a] = chance(r, 25) ? 1 : base[*rank - 1 - a]; /* base[0]: the last axis */
 }
 
 static void add_leaves(random_graph *r) {
@@ -67,7 +69,8 @@ static void add_leaves(random_graph *r) {
     put(r, float_leaf(r, false, rank, shape));
   }
   for (int i = 0, n = 1 + below(r, 5); i < n; i++) {
-    if (i == 0 || chance(r, 50)) random_shape(r, base, &rank, shape); /* else the previous one's shape, to swap with */
+    if (i == 0 || chance(r, 50))
+      random_shape(r, base, &rank, shape); /* else the previous one's shape, to swap with */
     put(r, float_leaf(r, true, rank, shape));
   }
   random_shape(r, base, &rank, shape);
@@ -131,9 +134,11 @@ static ag_ref binary(random_graph *r, ag_ref a) {
     a = b, b = t;
   }
   switch (below(r, 12)) {
-  case 0: case 1: return ag_add(g, a, b);
+  case 0:
+  case 1: return ag_add(g, a, b);
   case 2: return ag_sub(g, a, b);
-  case 3: case 4: return ag_mul(g, ag_tanh(g, a), b);
+  case 3:
+  case 4: return ag_mul(g, ag_tanh(g, a), b);
   case 5: return ag_div(g, a, chance(r, 5) ? b : ag_offset(g, ag_square(g, b), 0.5));
   case 6: return ag_greater(g, a, b);
   case 7: return ag_greater_equal(g, a, b);
@@ -154,7 +159,8 @@ static ag_ref reduction(random_graph *r, ag_ref x) {
   bool keep = chance(r, 50);
   int axis = t.rank ? below(r, t.rank) : 0;
   switch (t.rank ? below(r, 7) : 0) {
-  case 0: case 1: return ag_scale(r->g, ag_sum(r->g, x, axes, keep), scale);
+  case 0:
+  case 1: return ag_scale(r->g, ag_sum(r->g, x, axes, keep), scale);
   case 2: return ag_max(r->g, x, axes, keep);
   case 3: return ag_row_norm(r->g, x);
   case 4: return ag_logsumexp(r->g, x, axis, keep);
@@ -281,8 +287,13 @@ static void add_gradients(random_graph *r) {
 static ag_ref next_value(random_graph *r) {
   ag_ref x = any(r);
   switch (below(r, 14)) {
-  case 0: case 1: case 2: return unary(r, x);
-  case 3: case 4: case 5: case 6: return binary(r, x);
+  case 0:
+  case 1:
+  case 2: return unary(r, x);
+  case 3:
+  case 4:
+  case 5:
+  case 6: return binary(r, x);
   case 7: return reduction(r, x);
   case 8: return contraction(r, x);
   case 9: return type_of(r, x).rank <= 3 ? reshaped(r, x) : unary(r, x);
@@ -335,9 +346,13 @@ static void update_one(random_graph *r, int i) {
   case 0: ag_assign(g, s, ag_sub(g, s, ag_scale(g, x, 0.1))); break;
   case 1: ag_assign(g, s, x); break;
   case 2: ag_assign(g, s, ag_detach(g, ag_tanh(g, x))); break;
-  case 3: ag_assign(g, s, ag_mul(g, s, ag_tanh(g, ag_mean_all(g, s)))); break; /* read directly and as a whole */
+  case 3:
+    ag_assign(g, s, ag_mul(g, s, ag_tanh(g, ag_mean_all(g, s))));
+    break; /* read directly and as a whole */
   case 4: ag_assign(g, s, same_type(r, s, other) ? other : s); break;
-  case 5: ag_assign(g, s, ag_broadcast(g, ag_scalar(g, r->dtype, 0.25), type_of(r, s).rank, type_of(r, s).shape)); break;
+  case 5:
+    ag_assign(g, s, ag_broadcast(g, ag_scalar(g, r->dtype, 0.25), type_of(r, s).rank, type_of(r, s).shape));
+    break;
   case 6: { /* an output that is also assigned */
     ag_ref y = ag_tanh(g, ag_add(g, s, x));
     ag_assign(g, s, y);
