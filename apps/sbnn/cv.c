@@ -114,8 +114,10 @@ static int run_models(crossval *v, sbnn_error *e) {
   sbnn_progress_free(v->work.progress);
   int code = status == TN_OK ? SBNN_OK : first_error(v, n, e);
   if (code == SBNN_OK) {
-    sbnn_results r = {v->work.data, o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict", n,
-                      v->experiments};
+    sbnn_results r = {.data = v->work.data,
+                      .protocol = o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict",
+                      .n = n,
+                      .experiments = v->experiments};
     code = sbnn_work_finish(&v->work, &r, e);
   }
   for (size_t i = 0; i < n; i++) sbnn_experiment_free(&v->experiments[i]);

@@ -17,7 +17,10 @@ typedef enum sbnn_command {
   SBNN_CMD_CV = 4,
   SBNN_CMD_INFO = 8,
   SBNN_CMD_HELP = 16,
-  SBNN_CMD_VERSION = 32
+  SBNN_CMD_VERSION = 32,
+  SBNN_CMD_PREDICT = 64,
+  SBNN_CMD_PLOT = 128,
+  SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
@@ -37,7 +40,9 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  int y_transform; /* sbnn_y_transform */
+  int y_transform;                                   /* sbnn_y_transform */
+  const char *model;                                 /* predict: results of train */
+  const char *results, *show_genes, *show_responses; /* plot */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;
