@@ -16,8 +16,10 @@ static const char *const train_files[] = {"metrics.tsv",
                                           "genes.tsv",
                                           "predictions.tsv",
                                           "latent.tsv",
+                                          "overlays.tsv",
 #if NABLA_JANSSON
                                           "model.safetensors",
+                                          "model.json",
 #endif
                                           NULL};
 
@@ -264,6 +266,7 @@ Test(sbnn_cli_same, files_and_headers) {
   expect_header(at("train/predictions.tsv"), "cell\tr0\tr1\tr2\tr3");
   expect_documented("`cell z1 z2`, and `z3` ... for a wider bottleneck");
   expect_header(at("train/latent.tsv"), "cell\tz1\tz2\tz3");
+  expect_documented("`cell`, then `gene:NAME` for each kept gene");
   free(doc);
 }
 

@@ -29,11 +29,11 @@ typedef struct bad {
     { "y.csv", text, 0 }                                                                                     \
   }
 
-TestSuite(sbnn_malformed, .init = make_test_dir, .fini = remove_test_dir, .timeout = 300);
+TestSuite(sbnn_malformed, .init = make_root, .fini = remove_root, .timeout = 300);
 
 static void clear_dir(void) {
-  remove_test_dir();
-  cr_assert_eq(mkdir(test_dir, 0700), 0);
+  remove_root();
+  cr_assert_eq(mkdir(root, 0700), 0);
 }
 
 /* The program's standard error and exit code. */
@@ -43,7 +43,7 @@ static int run_cv(const bad *b, char *text, size_t room) {
       command, sizeof command,
       "cd '%s' && '%s' cv --x '%s' --y '%s' %s --variable-genes 1 --genes 1 --folds 2 --clusters 2 --quiet "
       "--out out 2>&1 >/dev/null",
-      test_dir, NABLA_SBNN_BIN, b->x ? b->x : "x.csv", b->y ? b->y : "y.csv", b->options ? b->options : "");
+      root, NABLA_SBNN_BIN, b->x ? b->x : "x.csv", b->y ? b->y : "y.csv", b->options ? b->options : "");
   FILE *f = popen(command, "r");
   cr_assert(f != NULL);
   size_t n = fread(text, 1, room - 1, f);
@@ -68,7 +68,7 @@ static void check_one(const bad *b, int expected, size_t number) {
   snprintf(parts, sizeof parts, "%s", b->parts);
   for (char *part = strtok(parts, "|"); part; part = strtok(NULL, "|"))
     cr_expect(strstr(text, part) != NULL, "case %zu: '%s' is not in: %s", number, part, text);
-  snprintf(out, sizeof out, "%s/out", test_dir);
+  snprintf(out, sizeof out, "%s/out", root);
   cr_expect_neq(access(out, F_OK), 0, "case %zu (%s): something was written", number, b->parts);
 }
 

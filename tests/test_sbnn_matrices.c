@@ -7,7 +7,7 @@
 #include <math.h>
 
 TestSuite(sbnn_counts);
-TestSuite(sbnn_matrices, .init = make_test_dir, .fini = remove_test_dir);
+TestSuite(sbnn_matrices, .init = make_root, .fini = remove_root);
 
 /* ---- counts ---- */
 
@@ -121,7 +121,7 @@ Test(sbnn_matrices, folder_of_version_2) {
   write_text("matrix.mtx", GENES_FIRST);
   write_text("genes.tsv", "ENSG1\tg1\nENSG2\tg2\n");
   write_text("barcodes.tsv", "c1\nc2\nc3\n");
-  check_small(test_dir, "v2");
+  check_small(root, "v2");
 }
 
 /* Version 3 has proteins in the same matrix: each side takes its own. */
@@ -131,8 +131,8 @@ Test(sbnn_matrices, folder_of_version_3) {
              "E1\tg1\tGene Expression\nCD3\tCD3\tAntibody Capture\nE2\tg2\tGene Expression\n"
              "CD4\tCD4\tAntibody Capture\n");
   write_gzip("barcodes.tsv.gz", "c1\nc2\nc3\n");
-  check_small(test_dir, "v3");
-  sbnn_dataset_options o = {.x_path = test_dir, .y_path = test_dir};
+  check_small(root, "v3");
+  sbnn_dataset_options o = {.x_path = root, .y_path = root};
   sbnn_dataset d;
   sbnn_error e = {0};
   cr_assert_eq(sbnn_dataset_read(&o, &d, &e), SBNN_OK, "%s", e.text);
@@ -277,7 +277,7 @@ Test(sbnn_matrices, malt_as_a_table_is_the_same) {
   sbnn_table_options sparse = {.sparse = true};
   cr_assert_eq(sbnn_table_read(shared_path("data/citeseq_malt1000/matrix.mtx.gz"), &sparse, &t, &e), SBNN_OK,
                "%s", e.text);
-  FILE *f = fopen(test_path("malt.csv"), "w");
+  FILE *f = fopen(at("malt.csv"), "w");
   float *row = malloc(t.n_cols * sizeof *row);
   for (size_t j = 0; j < t.n_cols; j++) fprintf(f, ",%s", t.col_ids[j]);
   for (size_t i = 0; i < t.n_rows; i++) {
@@ -288,7 +288,7 @@ Test(sbnn_matrices, malt_as_a_table_is_the_same) {
   cr_assert_eq(fclose(f), 0);
   free(row);
   sbnn_table u;
-  cr_assert_eq(sbnn_table_read(test_path("malt.csv"), &sparse, &u, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_table_read(at("malt.csv"), &sparse, &u, &e), SBNN_OK, "%s", e.text);
   cr_expect(same_counts(&t.counts, &u.counts));
   cr_expect_lt(sbnn_counts_bytes(&t.counts), t.n_rows * t.n_cols * sizeof(float) / 3); /* they stay sparse */
   sbnn_table_free(&t);

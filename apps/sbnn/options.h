@@ -17,7 +17,10 @@ typedef enum sbnn_command {
   SBNN_CMD_CV = 4,
   SBNN_CMD_INFO = 8,
   SBNN_CMD_HELP = 16,
-  SBNN_CMD_VERSION = 32
+  SBNN_CMD_VERSION = 32,
+  SBNN_CMD_PREDICT = 64,
+  SBNN_CMD_PLOT = 128,
+  SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
@@ -39,6 +42,8 @@ typedef struct sbnn_options {
   double gene_threshold;
   const char *y_transform; /* a rule: y_transform.h */
   int missing;             /* sbnn_missing */
+  const char *model;                                 /* predict: results of train */
+  const char *results, *show_genes, *show_responses; /* plot */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;

@@ -16,6 +16,8 @@ enum {
   TRAIN = SBNN_CMD_TRAIN,
   CV = SBNN_CMD_CV,
   DEMO = SBNN_CMD_DEMO,
+  PREDICT = SBNN_CMD_PREDICT,
+  PLOT = SBNN_CMD_PLOT,
   FIT = TRAIN | CV, /* commands that fit the user's data */
   RUN = FIT | DEMO, /* commands that fit anything */
   MANY = 1000000    /* more than anyone means; keeps products of counts far from overflow */
@@ -46,12 +48,17 @@ enum {
 /* clang-format off */
 const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "x", "FILE", x, FIT, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
+  REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
+  REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, FIT, "responses of the same cells: physiology, proteins"),
   TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types: the colours of the map that train draws"),
   TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
     "its column of types; without: the first after the ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", FIT,
     "where --x has its genes; auto looks at the cell ids"),
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", PREDICT,
+    "where --x has its genes; auto looks for the model's"),
   WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, FIT,
     "genes to start from, the most variable ones; 0: all"),
   NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT,
@@ -108,8 +115,14 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(OUTPUT, "out", "DIR", out, FIT, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
+  REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
-  FLAG(OUTPUT, "quiet", quiet, RUN, "say nothing unless something fails"),
+  FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
+  TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
+    "overlays left of the map, up to nine; without: largest norms"),
+  TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
+    "overlays right of it, up to nine; without: best predicted"),
+  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT, "say nothing unless something fails"),
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
@@ -136,6 +149,14 @@ const sbnn_command_row sbnn_command_table[] = {
      "cross-validate: how well unseen cells are predicted",
      "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, the part of\n"
      "the responses' variance that is explained in unseen cells: mean and standard deviation over folds.\n"},
+    {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
+     "use a trained network: map and responses of other cells",
+     "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"
+     "the map and their responses in own units. Normalises as in training; needs all genes kept there.\n"},
+    {SBNN_CMD_PLOT, "plot", "--results DIR [OPTIONS]",
+     "draw the pictures of a run again, choose the overlays",
+     "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
+     "overlays can be chosen: genes among those that the network kept, and responses.\n"},
     {SBNN_CMD_INFO, "info", "", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
      "what to send along with a bug report.\n"},

@@ -9,6 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Which columns of the predictions the overlays show, by position; n 0: the largest norms, the best
+ * predicted. */
+typedef struct sbnn_overlay_choice {
+  size_t n_genes, n_responses; /* up to SBNN_OVERLAYS each */
+  size_t genes[9], responses[9];
+} sbnn_overlay_choice;
+
 /* All borrowed. Files list experiments in the order given here: by model, then by fold. Fold 0 (the whole
  * data set, `train`) and folds from 1 (`cv`) do not mix. */
 typedef struct sbnn_results {
@@ -16,6 +23,7 @@ typedef struct sbnn_results {
   const char *protocol; /* "strict" or "paper" */
   size_t n;
   const sbnn_experiment *experiments; /* [n] */
+  sbnn_overlay_choice overlays;
 } sbnn_results;
 
 enum { SBNN_MAX_MODELS = 4 };
