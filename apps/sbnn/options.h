@@ -65,7 +65,7 @@ typedef struct sbnn_options {
   int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
-  bool force, quiet;
+  bool force, quiet, resume;
   /* where options come from */
   const char *config;
   int preset;                           /* sbnn_preset */

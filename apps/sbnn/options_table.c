@@ -122,6 +122,7 @@ const sbnn_option sbnn_option_table[] = {
     "folder for the results; without: sbnn-demo, replaced each time"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
+  FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
     "overlays left of the map, up to nine; without: largest norms"),
