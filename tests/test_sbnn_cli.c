@@ -75,6 +75,11 @@ Test(sbnn_cli, nothing_varies) {
 Test(sbnn_cli, response_of_a_single_cell) {
   cli_write(at("y.csv"), &(cli_table){.responses = true, .edits = {EDIT(9, 2, "1"), EDIT(CLI_ANY, 2, "0")}});
   refuse(CV, 3, "fold |response 'r1'|54 cells|remove it or give more cells");
+  char order[512] = "8\n";
+  for (int i = 0; i < 60; i++)
+    if (i != 8) snprintf(order + strlen(order), sizeof order - strlen(order), "%d\n", i);
+  put_file(at("p.txt"), order);
+  refuse(CV " --fold-permutation p.txt --threads 2 --epochs-pretrain 1000000", 3, "fold 1: response 'r1'");
 }
 
 Test(sbnn_cli, ragged_rows) {

@@ -172,14 +172,10 @@ Test(sbnn_cli_stops, full_disk) {
   if (!mount_disk(at("disk"), "size=4m")) cr_skip_test("a full disk needs the right to mount a small one");
   run_well("train" TABLES FAST " --epochs-autoencoder 3 --out disk/out");
   fill_disk(at("disk/filler"));
-  for (int step = 0; step < 3; step++) { /* no room, then a little, then some */
-    cr_assert_eq(truncate(at("disk/filler"), (off_t)((1 << 20) - step * (40 << 10))), 0);
-    fill_disk(at("disk/filler2"));
-    cr_assert_eq(truncate(at("disk/filler2"), 4096), 0);
-    fill_disk(at("disk/filler2"));
-    struct stat s;
-    cr_assert_eq(stat(at("disk/filler2"), &s), 0);
-    cr_assert_eq(truncate(at("disk/filler2"), s.st_size - step * (30 << 10)), 0);
+  struct stat filler;
+  cr_assert_eq(stat(at("disk/filler"), &filler), 0);
+  for (int step = 0; step < 4; step++) { /* no room, then more and more, never enough */
+    cr_assert_eq(truncate(at("disk/filler"), filler.st_size - step * 4096), 0);
     char *before = cli_snapshot(root);
     cli_result r = sbnn("train" TABLES FAST " --epochs-autoencoder 3 --out disk/out --force");
     char *after = cli_snapshot(root);

@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "work.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,14 @@ typedef struct crossval {
   const sbnn_shared *shared;    /* paper; NULL under strict */
   sbnn_experiment *experiments; /* by model, then by fold */
   sbnn_error *errors;           /* one each */
+  atomic_llong first_failed;    /* index of the first experiment that has failed so far */
 } crossval;
+
+/* Of an experiment under way, for the hook. */
+typedef struct replica {
+  crossval *v;
+  int64_t i;
+} replica;
 
 static bool pretrained(const sbnn_experiment *x) { return strcmp(x->model, "sbnn") == 0; }
 
@@ -40,6 +48,21 @@ static bool take_up(crossval *v, sbnn_experiment *x) {
   return true;
 }
 
+/* After a failure nobody needs the later ones. The earlier ones go on: so the failure that is reported does
+ * not depend on the threads. */
+static bool is_pointless(crossval *v, int64_t i) { return i > atomic_load(&v->first_failed); }
+
+static void note_failure(crossval *v, int64_t i) {
+  long long first = atomic_load(&v->first_failed);
+  while (i < first && !atomic_compare_exchange_weak(&v->first_failed, &first, i)) {}
+}
+
+static bool on_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2) {
+  replica *r = ctx;
+  return !is_pointless(r->v, r->i) && sbnn_work_epoch(&r->v->work, x, phase, epoch, epochs, r2);
+}
+
 static tn_status run_fold(void *ctx, int64_t i) {
   crossval *v = ctx;
   const sbnn_options *o = v->work.options;
@@ -49,7 +72,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
   if (take_up(v, x)) return TN_OK;
   sbnn_fold fold;
   size_t n_test, *train = sbnn_alloc(v->folds->n_cells, sizeof *train);
-  if (sbnn_interrupted()) {
+  if (sbnn_interrupted() || is_pointless(v, i)) {
     free(train);
     return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written") ? TN_ESTOPPED : TN_OK;
   }
@@ -59,7 +82,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
       sbnn_fold_make(v->work.data, o, v->shared, train, n_train, test, n_test, pretrained(x), 1, &fold, e);
   if (code == SBNN_OK) {
     sbnn_training t = {
-        .options = o, .replica = (uint32_t)x->fold, .hook = sbnn_work_epoch, .hook_ctx = &v->work};
+        .options = o, .replica = (uint32_t)x->fold, .hook = on_epoch, .hook_ctx = &(replica){v, i}};
     code = sbnn_train_model(&fold.problem, &t, x, e);
     if (code == SBNN_OK) {
       finish(&fold, train, test, x);
@@ -74,6 +97,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
     sbnn_fold_free(&fold);
   }
   free(train);
+  if (code != SBNN_OK && code != SBNN_INTERRUPTED) note_failure(v, i);
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
 }
 
@@ -97,6 +121,7 @@ static int run_models(crossval *v, sbnn_error *e) {
   double units = 0;
   v->experiments = sbnn_alloc(n, sizeof *v->experiments);
   v->errors = sbnn_alloc(n, sizeof *v->errors);
+  atomic_init(&v->first_failed, (long long)n);
   for (size_t i = 0; i < n; i++) {
     bool pretrain = o->both ? i < n_folds : !o->no_pretrain;
     v->experiments[i].model = pretrain ? "sbnn" : "sbnn-nopretrain";

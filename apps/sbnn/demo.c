@@ -1,6 +1,7 @@
 /* demo.c - `sbnn demo`: synthetic data of known truth, trained on from end to end. */
 #include "commands.h"
 #include "data/synthetic.h"
+#include "figures/canvas.h"
 #include "train.h"
 
 #include <errno.h>
@@ -42,9 +43,10 @@ static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_chec
     fprintf(stderr,
             "Planted genes recovered: %zu of %zu (%.0f %%)\n"
             "The tables are in %s: try\n"
-            "  sbnn cv --x %s/counts.csv --y %s/responses.csv --out cv-demo\n"
-            "Look at %s/figures/latent_map.png, overlays.png and training_curves.png\n",
-            c->found, n, 100.0 * (double)c->found / (double)n, tables, tables, tables, o->out);
+            "  sbnn cv --x %s/counts.csv --y %s/responses.csv --out cv-demo\n",
+            c->found, n, 100.0 * (double)c->found / (double)n, tables, tables, tables);
+  if (!o->quiet && sbnn_figures_available())
+    fprintf(stderr, "Look at %s/figures/latent_map.png, overlays.png and training_curves.png\n", o->out);
   if (100 * c->found >= PASS_PERCENT * n) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED,
                    "only %zu of %zu planted genes were recovered (%d %% are expected): this build does not "

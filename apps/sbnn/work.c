@@ -1,6 +1,7 @@
 /* work.c - see work.h. */
 #include "work.h"
 
+#include "figures/canvas.h"
 #include "info.h"
 #include "results/pictures.h"
 #include "results/run_json.h"
@@ -117,6 +118,15 @@ bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int
   return true;
 }
 
+static void say_where(const char *path, double seconds) {
+  fprintf(stderr, "Results are in %s", path);
+  if (sbnn_figures_available()) fprintf(stderr, ", pictures in %s/figures", path);
+  fprintf(stderr, " (%.1f s)\n", seconds);
+  if (!sbnn_figures_available()) fprintf(stderr, "No pictures: this sbnn was built without cairo\n");
+  if (!sbnn_run_json_available())
+    fprintf(stderr, "No run.json and no model.safetensors: this sbnn was built without jansson\n");
+}
+
 int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
   char *json = sbnn_outdir_file(w->out, "run.json");
   sbnn_run run = {.options = w->options,
@@ -136,8 +146,7 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
   }
   if (code == SBNN_OK && !w->options->quiet) {
     sbnn_print_summary(stderr, r);
-    fprintf(stderr, "Results are in %s, pictures in %s/figures (%.1f s)\n", path, path,
-            sbnn_clock() - w->start);
+    say_where(path, sbnn_clock() - w->start);
   }
   free(path);
   return code;

@@ -143,11 +143,30 @@ static void assign_temps(builder *b) {
     out->temp = take_temp(b);
     if (late) out->store = i->node;
   }
-  for (int r = 0; r < s->n_registers; r++) {
-    ag__register *reg = &s->registers[r];
-    reg->advance =
-        reg->temp < 0 && (reg->how == AG__DIRECT || (reg->how == AG__STRIDED && reg->stride[s->rank - 1]));
-  }
+}
+
+static bool moves(const ag__step *s, const ag__register *r) {
+  return r->temp < 0 && (r->how == AG__DIRECT || (r->how == AG__STRIDED && r->stride[s->rank - 1]));
+}
+
+static bool in_use(const builder *b, int r) {
+  return b->step->registers[r].loaded || b->step->registers[r].temp >= 0 ||
+         program(b)->nodes[b->step->registers[r].node].place != AG__NOWHERE;
+}
+
+/* What a block has to do besides its instructions. */
+static void list_registers(builder *b) {
+  ag__step *s = b->step;
+  int n = 0;
+  for (int r = 0; r < s->n_registers; r++)
+    if (in_use(b, r) && moves(s, &s->registers[r])) s->lists[n++] = r;
+  s->n_moving = n;
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].store >= 0) s->lists[n++] = r;
+  s->n_stored = n - s->n_moving;
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].how == AG__STRIDED && !s->by_rows) s->lists[n++] = r;
+  s->n_copied = n - s->n_moving - s->n_stored;
 }
 
 static tn_status bind_fused(builder *b, const ag__unit *u) {
@@ -163,13 +182,15 @@ static tn_status bind_fused(builder *b, const ag__unit *u) {
   s->registers = tn_calloc(p->alloc, count + operands + 1, sizeof *s->registers);
   s->instructions = tn_calloc(p->alloc, count + 1, sizeof *s->instructions);
   s->operands = tn_calloc(p->alloc, operands + count * AG__MAX_OPERANDS + 1, sizeof *s->operands);
-  if (!s->registers || !s->instructions || !s->operands) return TN_ENOMEM;
+  s->lists = tn_calloc(p->alloc, count + operands + 1, sizeof *s->lists);
+  if (!s->registers || !s->instructions || !s->operands || !s->lists) return TN_ENOMEM;
   for (int i = 0; i < p->n_nodes; i++) b->register_of[i] = -1;
   int used = list_instructions(b, u);
   choose_blocks(s);
   if (!(p->flags & AG_NO_COMBINE)) ag__combine(p, s, used, b->last_use);
   find_uses(b);
   assign_temps(b);
+  list_registers(b);
   if (s->n_registers > b->plan->max_registers) b->plan->max_registers = s->n_registers;
   return TN_OK;
 }

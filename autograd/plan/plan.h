@@ -112,7 +112,6 @@ typedef struct ag__register { /* a cache block of a micro-program */
   int node;                   /* whose value it holds */
   bool loaded;                /* from memory; else computed */
   bool wide;                  /* some instruction reads it element by element; else one value is enough */
-  bool advance;               /* a window that moves with the blocks */
   ag__load how;
   int64_t stride[TN_MAX_RANK]; /* AG__STRIDED: in elements, along the unit's shape */
   int temp;                    /* index of its scratch block; -1: it is a window into memory */
@@ -148,6 +147,9 @@ typedef struct ag__step {
   int64_t block; /* elements */
   ag__register *registers;
   int n_registers;
+  int *lists; /* registers: windows that move with the blocks, then those stored late, then copies made block
+                 by block */
+  int n_moving, n_stored, n_copied;
   ag__instruction *instructions;
   int n_instructions;
   int *operands;

@@ -188,19 +188,19 @@ RUN_INSTRUCTIONS(double, f64)
 /* Everything of one block that lies at `start`. */
 static void run_block(ag_run *r, const ag__step *s, bool f32, int64_t start, int n) {
   size_t size = f32 ? sizeof(float) : sizeof(double);
-  for (int i = 0; !s->by_rows && i < s->n_registers; i++) {
-    const ag__register *reg = &s->registers[i];
-    if (reg->how == AG__STRIDED)
-      r->registers[i] = load_strided(s, reg, r->views[reg->node].data, size, start, n, scratch(r, reg->temp));
+  const int *moving = s->lists, *stored = moving + s->n_moving, *copied = stored + s->n_stored;
+  for (int i = 0; i < s->n_copied; i++) {
+    const ag__register *reg = &s->registers[copied[i]];
+    r->registers[copied[i]] =
+        load_strided(s, reg, r->views[reg->node].data, size, start, n, scratch(r, reg->temp));
   }
   if (f32) run_f32(r, s, n);
   else run_f64(r, s, n);
-  for (int i = 0; i < s->n_registers; i++) {
-    const ag__register *reg = &s->registers[i];
-    if (reg->store >= 0)
-      memcpy((char *)r->views[reg->store].data + start * (int64_t)size, r->registers[i], (size_t)n * size);
-    if (reg->advance) r->registers[i] = (char *)r->registers[i] + (size_t)n * size;
-  }
+  for (int i = 0; i < s->n_stored; i++)
+    memcpy((char *)r->views[s->registers[stored[i]].store].data + start * (int64_t)size,
+           r->registers[stored[i]], (size_t)n * size);
+  for (int i = 0; i < s->n_moving; i++)
+    r->registers[moving[i]] = (char *)r->registers[moving[i]] + (size_t)n * size;
 }
 
 static void run_fused(ag_run *r, const ag__step *s) {

@@ -205,6 +205,8 @@ static json_t *findings(const sbnn_results *r) {
   return all;
 }
 
+bool sbnn_run_json_available(void) { return true; }
+
 static const char *command_name(const sbnn_run *run) {
   if (run->options && run->options->command == SBNN_CMD_DEMO) return "demo";
   return sbnn_results_folded(run->results) ? "cv" : "train";
@@ -237,10 +239,12 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
 
 #else
 
+bool sbnn_run_json_available(void) { return false; }
+
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
+  (void)path;
   (void)run;
   (void)e;
-  fprintf(stderr, "sbnn: built without jansson: %s is not written\n", path);
   return SBNN_OK;
 }
 
