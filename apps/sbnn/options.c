@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { MAX_NAMES = 96, TEXT_ROOM = 512 };
 
@@ -85,6 +86,7 @@ static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text)
   case SBNN_OPTION_REAL:
   case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
   case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
+  case SBNN_OPTION_RULE: *(const char **)field = text; return sbnn_y_rule_valid(text);
   case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
   }
   return false;
@@ -120,6 +122,9 @@ static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
     break;
   case SBNN_OPTION_POSITIVE: snprintf(text, TEXT_ROOM, "a number above 0"); break;
   case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
+  case SBNN_OPTION_RULE:
+    snprintf(text, TEXT_ROOM, "none, log1p, clr or zscore, or these by pattern as in 'log1p:CD*,none'");
+    break;
   case SBNN_OPTION_WIDTHS:
     snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
              SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
@@ -301,13 +306,19 @@ static int check_required(const sbnn_options *o, const sbnn_command_row *command
                    command->name);
 }
 
+/* A 10x folder may hold counts and proteins both. */
+static bool is_folder(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* Options that contradict each other, found before hours of work and not after. */
 static int check_together(const sbnn_options *o, sbnn_error *e) {
   if (o->both && o->no_pretrain)
     return sbnn_fail(e, SBNN_USAGE,
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
-  if (o->x && o->y && strcmp(o->x, o->y) == 0)
+  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !is_folder(o->x))
     return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
                      o->x);
   if (o->label_column && !o->labels)

@@ -42,7 +42,8 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  int y_transform;                                   /* sbnn_y_transform */
+  const char *y_transform;                           /* a rule: y_transform.h */
+  int missing;                                       /* sbnn_missing */
   const char *model;                                 /* predict: results of train */
   const char *results, *show_genes, *show_responses; /* plot */
   /* network */

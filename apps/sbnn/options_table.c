@@ -8,7 +8,8 @@
 _Static_assert(SBNN_PROTOCOL_STRICT == 0 && SBNN_PROTOCOL_PAPER == 1, "strict|paper");
 _Static_assert(SBNN_PRESET_NONE == 0 && SBNN_PRESET_PATCHSEQ == 1 && SBNN_PRESET_CITESEQ == 2,
                "none|patchseq|citeseq");
-_Static_assert(SBNN_Y_NONE == 0 && SBNN_Y_LOG1P == 1, "none|log1p");
+_Static_assert(SBNN_MISSING_ERROR == 0 && SBNN_MISSING_DROP_CELLS == 1 && SBNN_MISSING_DROP_RESPONSES == 2,
+               "error|drop-cells|drop-responses");
 _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_COLUMNS == 2,
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
@@ -65,8 +66,10 @@ const sbnn_option sbnn_option_table[] = {
     "genes to start from, the most variable ones; 0: all"),
   NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT,
     "a gene is on where its count is higher; UMIs 0, reads 30"),
-  CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", FIT,
-    "before z-scoring --y; log1p suits protein counts"),
+  NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, FIT,
+    "before z-scoring: log1p, clr; or log1p:CD*,none"),
+  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", FIT,
+    "what becomes of missing responses"),
 
   NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT,
     "units of the encoder's layers; decoders mirror them"),

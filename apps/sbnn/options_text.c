@@ -37,7 +37,8 @@ static void widths_text(const sbnn_options *o, char text[TEXT_ROOM]) {
 static const char *value_text(const sbnn_options *o, const sbnn_option *row, char text[TEXT_ROOM]) {
   const void *field = field_in(o, row);
   switch (row->kind) {
-  case SBNN_OPTION_TEXT: return *(const char *const *)field;
+  case SBNN_OPTION_TEXT:
+  case SBNN_OPTION_RULE: return *(const char *const *)field;
   case SBNN_OPTION_FLAG: return *(const bool *)field ? "true" : "false";
   case SBNN_OPTION_WHOLE: snprintf(text, TEXT_ROOM, "%d", *(const int *)field); break;
   case SBNN_OPTION_REAL:
@@ -56,6 +57,7 @@ static char json_kind(sbnn_option_kind kind) {
   case SBNN_OPTION_POSITIVE: return 'n';
   case SBNN_OPTION_TEXT:
   case SBNN_OPTION_CHOICE:
+  case SBNN_OPTION_RULE:
   case SBNN_OPTION_WIDTHS: break;
   }
   return 's';

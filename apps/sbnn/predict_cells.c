@@ -104,13 +104,15 @@ static void fill(const sbnn_table *t, const sbnn_model_file *m, const places *p,
   d->n_genes = m->n_genes;
   d->cell_names = sbnn_copy_strings(p->in_rows ? t->col_ids : t->row_ids, d->n_cells);
   d->gene_names = sbnn_copy_strings(m->gene_names, m->n_genes);
-  d->counts = sbnn_alloc(d->n_cells * d->n_genes, sizeof *d->counts);
+  float *counts = sbnn_alloc(d->n_cells * d->n_genes, sizeof *counts);
   for (size_t i = 0; i < d->n_cells; i++)
     for (size_t j = 0; j < m->n_genes; j++) {
       if (p->at[j] == SBNN_ABSENT) continue;
       size_t at = p->in_rows ? p->at[j] * t->n_cols + i : i * t->n_cols + p->at[j];
-      d->counts[i * m->n_genes + j] = (float)t->values[at];
+      counts[i * m->n_genes + j] = (float)t->values[at];
     }
+  d->counts = sbnn_counts_from_dense(counts, d->n_cells, d->n_genes);
+  free(counts);
 }
 
 int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dataset *d, sbnn_error *e) {

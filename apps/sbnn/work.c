@@ -25,7 +25,9 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .labels_path = o->labels,
                             .label_column = o->label_column,
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
-                            .variable_genes = (size_t)o->variable_genes};
+                            .variable_genes = (size_t)o->variable_genes,
+                            .missing = (sbnn_missing)o->missing,
+                            .y_transform = o->y_transform};
   int code = sbnn_dataset_read(&q, d, e);
   if (code == SBNN_OK && (size_t)o->genes > d->n_genes) {
     code = sbnn_fail(e, SBNN_BAD_INPUT,
@@ -41,6 +43,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   if (d->n_labels)
     fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
   fprintf(stderr, "\n");
+  for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
   return code;
 }
 

@@ -112,6 +112,9 @@ static json_t *inputs(const sbnn_run *run) {
   put(in, "cells", integer(d->n_cells));
   put(in, "genes", integer(d->n_genes));
   put(in, "responses", integer(d->n_responses));
+  json_t *notes = checked(json_array());
+  for (size_t i = 0; i < d->n_notes; i++) append(notes, text(d->notes[i]));
+  put(in, "notes", notes);
   put(in, "x_genes_in", text(d->overlap.x_genes_in == SBNN_GENES_IN_ROWS ? "rows" : "columns"));
   return in;
 }
