@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-TestSuite(sbnn_responses, .init = make_test_dir, .fini = remove_test_dir);
+TestSuite(sbnn_responses, .init = make_root, .fini = remove_root);
 
 /* ---- missing ---- */
 
