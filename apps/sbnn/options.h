@@ -24,7 +24,9 @@ typedef enum sbnn_command {
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
-enum { SBNN_MAX_HIDDEN = 8 };
+typedef enum sbnn_preset { SBNN_PRESET_NONE, SBNN_PRESET_PATCHSEQ, SBNN_PRESET_CITESEQ } sbnn_preset;
+
+enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_OPTIONS = 96 };
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -40,8 +42,8 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  const char *y_transform; /* a rule: y_transform.h */
-  int missing;             /* sbnn_missing */
+  const char *y_transform;                           /* a rule: y_transform.h */
+  int missing;                                       /* sbnn_missing */
   const char *model;                                 /* predict: results of train */
   const char *results, *show_genes, *show_responses; /* plot */
   /* network */
@@ -64,13 +66,26 @@ typedef struct sbnn_options {
   int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
-  bool force, quiet;
+  bool force, quiet, resume;
+  /* where options come from */
+  const char *config;
+  int preset;                           /* sbnn_preset */
+  bool print_config;                    /* info */
+  const char *origin[SBNN_MAX_OPTIONS]; /* by row of the table: "command line", "run.conf, line 3", ...; NULL
+                                           = default */
 } sbnn_options;
 
 /* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
  * nearest name for a typo, or names the missing option; *o is then of no use. Of an option given twice the
- * last counts. --help anywhere makes the command HELP (its topic: the command it was given to). */
+ * last counts. For train and cv, what the command line leaves open comes from the environment
+ * (SBNN_LASSO=0.2), else from the file --config, else from --preset, else from the table. SBNN_BAD_INPUT: a
+ * configuration file that makes no sense. --help anywhere makes the command HELP (its topic: the command it
+ * was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
+
+/* The resolved options of train and cv as a configuration file, each with where its value comes from: what
+ * `sbnn info --print-config` prints. */
+void sbnn_options_print(FILE *to, const sbnn_options *o);
 
 /* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. (help.c) */
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e);

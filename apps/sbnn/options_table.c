@@ -6,6 +6,8 @@
 
 /* A choice is stored as the position of its word. */
 _Static_assert(SBNN_PROTOCOL_STRICT == 0 && SBNN_PROTOCOL_PAPER == 1, "strict|paper");
+_Static_assert(SBNN_PRESET_NONE == 0 && SBNN_PRESET_PATCHSEQ == 1 && SBNN_PRESET_CITESEQ == 2,
+               "none|patchseq|citeseq");
 _Static_assert(SBNN_MISSING_ERROR == 0 && SBNN_MISSING_DROP_CELLS == 1 && SBNN_MISSING_DROP_RESPONSES == 2,
                "error|drop-cells|drop-responses");
 _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_COLUMNS == 2,
@@ -18,6 +20,7 @@ enum {
   DEMO = SBNN_CMD_DEMO,
   PREDICT = SBNN_CMD_PREDICT,
   PLOT = SBNN_CMD_PLOT,
+  INFO = SBNN_CMD_INFO,
   FIT = TRAIN | CV, /* commands that fit the user's data */
   RUN = FIT | DEMO, /* commands that fit anything */
   MANY = 1000000    /* more than anyone means; keeps products of counts far from overflow */
@@ -108,6 +111,11 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, CV,
     "order of the cells, numbers from 0, one a line"),
 
+  TEXT(RUN, "config", "FILE", config, NULL, FIT, "options from a file: key = value, or JSON as run.json"),
+  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", FIT,
+    "gene threshold and transform that suit such data"),
+  FLAG(RUN, "print-config", print_config, INFO,
+    "options of train and cv as resolved; the options follow"),
   WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN,
     "start of all random numbers: same seed, same results"),
   WHOLE(RUN, "threads", "N", threads, "0", 0, 1024, RUN, "threads, 0: one per core; results stay the same"),
@@ -117,6 +125,7 @@ const sbnn_option sbnn_option_table[] = {
     "folder for the results; without: sbnn-demo, replaced each time"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
+  FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
     "overlays left of the map, up to nine; without: largest norms"),
@@ -126,6 +135,8 @@ const sbnn_option sbnn_option_table[] = {
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
+_Static_assert(sizeof sbnn_option_table / sizeof *sbnn_option_table <= SBNN_MAX_OPTIONS,
+               "room for their origins");
 
 const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_DATA] = "Data",
@@ -157,9 +168,9 @@ const sbnn_command_row sbnn_command_table[] = {
      "draw the pictures of a run again, choose the overlays",
      "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
-    {SBNN_CMD_INFO, "info", "", "version, build, CPU and threads",
+    {SBNN_CMD_INFO, "info", "[--print-config [OPTIONS]]", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
-     "what to send along with a bug report.\n"},
+     "what to send along with a bug report. With --print-config: the options of train and cv, as a file.\n"},
     {SBNN_CMD_HELP, "help", "[COMMAND]", "explain a command and all of its options",
      "Explains a command and all of its options in one line each; without a command, lists the commands.\n"
      "The same as sbnn COMMAND --help.\n"},

@@ -58,6 +58,9 @@ extern const sbnn_command_row sbnn_command_table[];
 extern const size_t sbnn_n_commands;
 extern const char *const sbnn_group_headings[SBNN_N_GROUPS];
 
+/* The row of an option as these commands know it; `length` ends the name. NULL: none of them does. */
+const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length);
+
 const sbnn_command_row *sbnn_command_named(const char *name); /* NULL: no such command */
 
 /* SBNN_USAGE with the sentence for a command that does not exist. */

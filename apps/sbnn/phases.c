@@ -192,6 +192,23 @@ static int score(session *s, phase *f, sbnn_stage stage) {
   return SBNN_OK;
 }
 
+/* ---- phases that are finished, of this run or of one that was interrupted ---- */
+
+static int keep_part(session *s, const char *name, const phase *f, int code) {
+  return code == SBNN_OK ? sbnn_parts_store(s->t->parts, name, s->out, f->state, s->e) : code;
+}
+
+/* The phase as it was at its end, with all that was known then. *taken false: it has to be run. */
+static int take_part(session *s, const char *name, sbnn_network network, phase *f, bool *taken) {
+  *taken = false;
+  if (!sbnn_parts_has(s->t->parts, name)) return SBNN_OK;
+  int code = phase_new(s, network, f);
+  if (code != SBNN_OK) return code;
+  *taken = sbnn_parts_load(s->t->parts, name, s->out, f->state);
+  if (!*taken) phase_free(f);
+  return SBNN_OK;
+}
+
 /* ---- the phases ---- */
 
 /* The softmax head on k-means classes: the first part of the clustered training rows trains, the rest
@@ -358,6 +375,21 @@ static int save(session *s, const phase *f) {
                    *message ? message : tn_status_text(status));
 }
 
+/* From the unfrozen network's kept rows to the end of fine-tuning, scored, with its predictions. */
+static int finetune(session *s, const phase *unfrozen, sbnn_network network, const int64_t *keep,
+                    phase *pruned) {
+  int code = phase_new(s, network, pruned);
+  if (code == SBNN_OK) {
+    tn_status status = nn_prune_inputs(pruned->state, unfrozen->state, "encoder/0/kernel", keep,
+                                       (int64_t)s->p->n_inputs, false);
+    code = status == TN_OK ? score(s, pruned, SBNN_STAGE_PRUNED) : failed(s, status, NULL);
+  }
+  if (code == SBNN_OK) code = fit(s, pruned, train_rows(s), test_rows(s), s->o->finetune.epochs, false);
+  if (code == SBNN_OK) code = score(s, pruned, SBNN_STAGE_FINETUNED);
+  if (code == SBNN_OK) code = keep_predictions(s, pruned);
+  return keep_part(s, "finetune", pruned, code);
+}
+
 /* On the kept genes alone: a smaller network with the kept rows of the first kernel; fine-tuning; the second
  * head. */
 static int after_pruning(session *full, const phase *unfrozen, const size_t *order) {
@@ -371,16 +403,10 @@ static int after_pruning(session *full, const phase *unfrozen, const size_t *ord
   phase pruned = {0}, second = {0};
   sbnn_network network = network_for(&s, SBNN_HEAD_RESPONSES, s.o->finetune.lr);
   network.lasso = 0;
+  bool taken = false;
   int code = open_data(&s);
-  if (code == SBNN_OK) code = phase_new(&s, network, &pruned);
-  if (code == SBNN_OK) {
-    tn_status status =
-        nn_prune_inputs(pruned.state, unfrozen->state, "encoder/0/kernel", keep, (int64_t)n, false);
-    code = status == TN_OK ? score(&s, &pruned, SBNN_STAGE_PRUNED) : failed(&s, status, NULL);
-  }
-  if (code == SBNN_OK) code = fit(&s, &pruned, train_rows(&s), test_rows(&s), s.o->finetune.epochs, false);
-  if (code == SBNN_OK) code = score(&s, &pruned, SBNN_STAGE_FINETUNED);
-  if (code == SBNN_OK) code = keep_predictions(&s, &pruned);
+  if (code == SBNN_OK) code = take_part(&s, "finetune", network, &pruned, &taken);
+  if (code == SBNN_OK && !taken) code = finetune(&s, unfrozen, network, keep, &pruned);
   if (code == SBNN_OK && s.t->autoencoder) code = autoencode(&s, &pruned, &second);
   if (code == SBNN_OK) code = save(&s, s.t->autoencoder ? &second : &pruned);
   phase_free(&pruned);
@@ -397,6 +423,31 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Through the phases before pruning, from the last one that is finished on. */
+static int to_unfrozen(session *s, phase *first, phase *frozen, phase *unfrozen) {
+  const sbnn_options *o = s->o;
+  bool taken = false, pretrained = s->p->clusters != NULL;
+  sbnn_network responses = network_for(s, SBNN_HEAD_RESPONSES, o->unfrozen.lr);
+  int code = take_part(s, "unfrozen", responses, unfrozen, &taken);
+  if (code != SBNN_OK || taken) return code;
+  if (!pretrained)
+    return keep_part(
+        s, "unfrozen", unfrozen,
+        regress(s, NULL, "unfrozen", &o->no_pretrain_phase, NULL, SBNN_STAGE_UNFROZEN, unfrozen));
+  code = take_part(s, "frozen", responses, frozen, &taken);
+  if (code == SBNN_OK && !taken) {
+    code = take_part(s, "pretrain", network_for(s, SBNN_HEAD_CLUSTERS, o->pretrain.lr), first, &taken);
+    if (code == SBNN_OK && !taken) code = keep_part(s, "pretrain", first, pretrain(s, first));
+    if (code == SBNN_OK)
+      code = keep_part(s, "frozen", frozen,
+                       regress(s, first, "frozen", &o->frozen, "encoder/*", SBNN_STAGE_FROZEN, frozen));
+    phase_free(first);
+  }
+  if (code != SBNN_OK) return code;
+  return keep_part(s, "unfrozen", unfrozen,
+                   regress(s, frozen, "unfrozen", &o->unfrozen, NULL, SBNN_STAGE_UNFROZEN, unfrozen));
+}
+
 int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e) {
   session s = {.p = p, .t = t, .o = t->options, .out = out, .e = e, .name = "start"};
   phase first = {0}, frozen = {0}, unfrozen = {0};
@@ -407,17 +458,7 @@ int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experim
   out->n_test = p->n_test;
   out->bottleneck = t->options->bottleneck;
   int code = open_data(&s);
-  if (p->clusters) {
-    if (code == SBNN_OK) code = pretrain(&s, &first);
-    if (code == SBNN_OK)
-      code = regress(&s, &first, "frozen", &s.o->frozen, "encoder/*", SBNN_STAGE_FROZEN, &frozen);
-    phase_free(&first);
-    if (code == SBNN_OK)
-      code = regress(&s, &frozen, "unfrozen", &s.o->unfrozen, NULL, SBNN_STAGE_UNFROZEN, &unfrozen);
-    phase_free(&frozen);
-  } else if (code == SBNN_OK) {
-    code = regress(&s, NULL, "unfrozen", &s.o->no_pretrain_phase, NULL, SBNN_STAGE_UNFROZEN, &unfrozen);
-  }
+  if (code == SBNN_OK) code = to_unfrozen(&s, &first, &frozen, &unfrozen);
   if (code == SBNN_OK) code = rank_genes(&s, &unfrozen, order);
   close_data(&s);
   if (code == SBNN_OK) code = after_pruning(&s, &unfrozen, order);

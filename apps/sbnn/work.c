@@ -47,6 +47,41 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   return code;
 }
 
+/* With the data read and the directory open. */
+static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  bool done;
+  int code = sbnn_parts_open(w->out, w->options, w->data, &w->parts, &done, e);
+  if (done && !w->options->quiet)
+    fprintf(stderr, "The results in %s are complete: there is nothing to resume\n", w->options->out);
+  if (code != SBNN_OK || done) return code;
+  code = run(w, e);
+  if (code == SBNN_INTERRUPTED) sbnn_parts_explain(w->parts, e);
+  if (code == SBNN_INTERRUPTED && sbnn_parts_any(w->parts)) {
+    sbnn_outdir_suspend(w->out);
+    w->out = NULL;
+  }
+  sbnn_parts_close(w->parts);
+  w->parts = NULL;
+  return code;
+}
+
+int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  sbnn_dataset data;
+  w->start = sbnn_clock();
+  w->out = o->resume ? sbnn_outdir_resume(o->out, o->force, e) : sbnn_outdir_open(o->out, o->force, e);
+  if (!w->out) return e->code;
+  int code = sbnn_read_data(o, &data, e);
+  if (code == SBNN_OK) {
+    w->data = &data;
+    w->reading = sbnn_clock() - w->start;
+    code = run_kept(w, run, e);
+    sbnn_dataset_free(&data);
+  }
+  sbnn_outdir_abort(w->out);
+  return code;
+}
+
 /* Multiplications a cell and epoch, up to a factor: forward and backward of what is trained. */
 static double phase_units(const sbnn_options *o, size_t inputs, bool frozen) {
   double decoder = 0, first = (double)inputs * o->hidden[0], middle = 0;
@@ -101,6 +136,7 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
                   .results = r,
                   .seconds = sbnn_clock() - w->start,
                   .seconds_reading = w->reading,
+                  .resume_key = w->parts ? sbnn_parts_key(w->parts) : NULL,
                   .facts = sbnn_build_facts};
   int code = sbnn_write_tables(sbnn_outdir_staging(w->out), r, e);
   if (code == SBNN_OK) code = sbnn_write_pictures(sbnn_outdir_figures(w->out), r, e);

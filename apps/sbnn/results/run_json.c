@@ -227,6 +227,7 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   put(root, "seed", run->options ? json_integer(run->options->seed) : json_null());
   put(root, "protocol", text(run->results->protocol));
   put(root, "build", build);
+  if (run->resume_key) put(root, "resume_key", text(run->resume_key));
   put(root, "inputs", inputs(run));
   put(root, "timings", timings(run));
   put(root, "results", findings(run->results));
