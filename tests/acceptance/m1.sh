@@ -100,7 +100,7 @@ for seed in "${seeds[@]}"; do
   rm -rf "$work/train"
 done
 
-short=(--epochs-pretrain 2 --epochs-frozen 2 --epochs-unfrozen 2 --epochs-finetune 2 --kmeans-restarts 20)
+short=(--epochs-no-pretrain 2 --epochs-pretrain 2 --epochs-frozen 2 --epochs-unfrozen 2 --epochs-finetune 2 --kmeans-restarts 20)
 for protocol in paper strict; do
   run "$work/one" cv --protocol "$protocol" "${short[@]}" --both --threads 1
   run "$work/two" cv --protocol "$protocol" "${short[@]}" --both --threads 2
