@@ -24,10 +24,12 @@ static const char *const overview_tail =
     "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input file, 4 training met a number\n"
     "that is not finite, 130 interrupted.\n";
 
-static const char *const fit_notes =
+static const char *const table_notes =
     "\n"
     "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Cells are\n"
-    "matched by id. The defaults of network, pretraining and training are the paper's.\n";
+    "matched by id.";
+
+static const char *const fit_notes = " The defaults of network, pretraining and training are the paper's.\n";
 
 static void print_overview(FILE *to) {
   fputs(overview_head, to);
@@ -79,7 +81,9 @@ static void print_command(FILE *to, const sbnn_command_row *row) {
   for (int group = 0; group < SBNN_N_GROUPS; group++)
     print_group(to, command, (sbnn_option_group)group, widest);
   fprintf(to, "\n  %-*s  print this text\n", widest, "-h, --help");
+  if (command & (SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_SRRR)) fputs(table_notes, to);
   if (command & (SBNN_CMD_TRAIN | SBNN_CMD_CV)) fputs(fit_notes, to);
+  if (command & SBNN_CMD_SRRR) fputc('\n', to);
 }
 
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e) {

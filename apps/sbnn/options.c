@@ -1,6 +1,7 @@
 /* options.c - from the command line to sbnn_options and back to text (options.h). */
 #include "options.h"
 
+#include "option_lists.h"
 #include "options_table.h"
 #include "suggest.h"
 
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NAMES = 80, TEXT_ROOM = 512 };
+enum { MAX_NAMES = 80, TEXT_ROOM = SBNN_LIST_TEXT };
 
 /* ---- one value ---- */
 
@@ -79,6 +80,8 @@ static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text)
   case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
   case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
   case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
+  case SBNN_OPTION_COUNTS: return sbnn_counts_read(text, (int)row->lowest, (int)row->highest, field);
+  case SBNN_OPTION_NUMBERS: return sbnn_numbers_read(text, field);
   }
   return false;
 }
@@ -116,6 +119,15 @@ static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
   case SBNN_OPTION_WIDTHS:
     snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
              SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
+    break;
+  case SBNN_OPTION_COUNTS:
+    snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in 2,16",
+             SBNN_MAX_LIST, row->lowest, row->highest);
+    break;
+  case SBNN_OPTION_NUMBERS:
+    snprintf(text, TEXT_ROOM,
+             "1 to %d numbers above 0 with commas between, or FIRST:LAST:STEP, as in 0.1:1.5:0.1",
+             SBNN_MAX_LIST);
     break;
   }
 }
@@ -256,9 +268,10 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      "without pretraining");
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
-  if (o->variable_genes > 0 && o->genes > o->variable_genes)
+  int genes = o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
+  if (o->variable_genes > 0 && genes > o->variable_genes)
     return sbnn_fail(e, SBNN_USAGE,
-                     "--genes %d keeps more genes than the %d that --variable-genes starts from", o->genes,
+                     "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
                      o->variable_genes);
   return SBNN_OK;
 }
@@ -348,6 +361,8 @@ static const char *value_text(const sbnn_options *o, const sbnn_option *row, cha
   case SBNN_OPTION_POSITIVE: real_text(*(const double *)field, text); break;
   case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
   case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
+  case SBNN_OPTION_COUNTS: sbnn_counts_text(field, text); break;
+  case SBNN_OPTION_NUMBERS: sbnn_numbers_text(field, text); break;
   }
   return text;
 }
@@ -360,7 +375,9 @@ static char json_kind(sbnn_option_kind kind) {
   case SBNN_OPTION_POSITIVE: return 'n';
   case SBNN_OPTION_TEXT:
   case SBNN_OPTION_CHOICE:
-  case SBNN_OPTION_WIDTHS: break;
+  case SBNN_OPTION_WIDTHS:
+  case SBNN_OPTION_COUNTS:
+  case SBNN_OPTION_NUMBERS: break;
   }
   return 's';
 }

@@ -17,11 +17,23 @@ typedef enum sbnn_command {
   SBNN_CMD_CV = 4,
   SBNN_CMD_INFO = 8,
   SBNN_CMD_HELP = 16,
-  SBNN_CMD_VERSION = 32
+  SBNN_CMD_VERSION = 32,
+  SBNN_CMD_SRRR = 64
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
-enum { SBNN_MAX_HIDDEN = 8 };
+enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64 };
+
+/* "2,16" */
+typedef struct sbnn_counts {
+  int n, value[SBNN_MAX_LIST];
+} sbnn_counts;
+
+/* "0.1,0.2,0.5", or "0.1:1.5:0.1": first, last, step */
+typedef struct sbnn_numbers {
+  int n;
+  double value[SBNN_MAX_LIST];
+} sbnn_numbers;
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -55,7 +67,11 @@ typedef struct sbnn_options {
   int folds;
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
-  int threads; /* 0 = all */
+  /* sparse reduced-rank regression */
+  sbnn_counts ranks;
+  sbnn_numbers lambdas;
+  int srrr_genes; /* 0 = the lambdas, else the lambda that leaves so many genes */
+  int threads;    /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
   bool force, quiet;

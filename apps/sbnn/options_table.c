@@ -15,9 +15,12 @@ enum {
   TRAIN = SBNN_CMD_TRAIN,
   CV = SBNN_CMD_CV,
   DEMO = SBNN_CMD_DEMO,
-  FIT = TRAIN | CV, /* commands that fit the user's data */
-  RUN = FIT | DEMO, /* commands that fit anything */
-  MANY = 1000000    /* more than anyone means; keeps products of counts far from overflow */
+  SRRR = SBNN_CMD_SRRR,
+  FIT = TRAIN | CV,   /* commands that train networks on the user's data */
+  READ = FIT | SRRR,  /* commands that read the user's data */
+  FOLDED = CV | SRRR, /* commands that cross-validate */
+  RUN = READ | DEMO,  /* commands that fit anything */
+  MANY = 1000000      /* more than anyone means; keeps products of counts far from overflow */
 };
 
 #define AT(field) offsetof(sbnn_options, field)
@@ -36,6 +39,8 @@ enum {
   }
 #define WHOLE(group, name, value, field, initial, lowest, highest, commands, help)                           \
   NUMBER(group, WHOLE, name, value, field, initial, lowest, highest, commands, help)
+#define LIST(group, kind, name, value, field, initial, commands, help)                                       \
+  NUMBER(group, kind, name, value, field, initial, 1, 100000, commands, help)
 /* A phase has its number of epochs and its learning rate. */
 #define PHASE(group, name, phase, n_epochs, rate, commands, what)                                            \
   NUMBER(group, WHOLE, "epochs-" name, "N", phase.epochs, n_epochs, 1, MANY, commands, "epochs " what),      \
@@ -44,18 +49,18 @@ enum {
 
 /* clang-format off */
 const sbnn_option sbnn_option_table[] = {
-  REQUIRED(DATA, "x", "FILE", x, FIT, "gene counts: cells by genes, or genes by cells"),
-  REQUIRED(DATA, "y", "FILE", y, FIT, "responses of the same cells: physiology, proteins"),
+  REQUIRED(DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
   TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types, which colour the map"),
   TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
     "column of --labels; without: the first that is no colour"),
-  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", FIT,
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ,
     "where --x has its genes; auto looks at the cell ids"),
-  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, FIT,
+  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, READ,
     "genes to start from, the most variable ones; 0: all"),
-  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT,
+  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, READ,
     "counts above it are a gene that is on; UMIs 0, reads 30"),
-  CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", FIT,
+  CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", READ,
     "before z-scoring --y; log1p suits protein counts"),
 
   NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT,
@@ -92,17 +97,24 @@ const sbnn_option sbnn_option_table[] = {
   PHASE(PHASES, "autoencoder", autoencoder, "100", "5e-5", TRAIN, "of the head that predicts the genes kept"),
   WHOLE(PHASES, "batch", "CELLS", batch, "32", 1, MANY, FIT, "cells per training step"),
 
-  WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, CV, "parts of the cells, each tested once"),
-  CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", CV,
+  LIST(LINEAR, COUNTS, "ranks", "N,N,...", ranks, "2", SRRR,
+    "ranks of the fit: 2 has as few dimensions as the map"),
+  LIST(LINEAR, NUMBERS, "lambdas", "L,L,...", lambdas, "0.1:1.5:0.1", SRRR,
+    "penalties that push genes out, or FIRST:LAST:STEP"),
+  WHOLE(LINEAR, "genes", "N", srrr_genes, "0", 0, MANY, SRRR,
+    "find the penalty that leaves N genes; 0: --lambdas"),
+
+  WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, FOLDED, "parts of the cells, each tested once"),
+  CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", FOLDED,
     "strict: tested cells unseen; paper: as published"),
-  TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, CV,
+  TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
 
   WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN,
     "start of all random numbers: same seed, same results"),
   WHOLE(RUN, "threads", "N", threads, "0", 0, 1024, RUN, "threads, 0: one per core; results stay the same"),
 
-  REQUIRED(OUTPUT, "out", "DIR", out, FIT, "folder for the results, made by the run"),
+  REQUIRED(OUTPUT, "out", "DIR", out, READ, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results if the folder exists"),
@@ -116,6 +128,7 @@ const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_NETWORK] = "Network",
     [SBNN_GROUP_PRETRAINING] = "Pretraining: the network first learns which cells respond alike",
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
+    [SBNN_GROUP_LINEAR] = "Sparse reduced-rank regression",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
     [SBNN_GROUP_RUN] = "Running",
     [SBNN_GROUP_OUTPUT] = "Output",
@@ -133,6 +146,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "cross-validate: how well unseen cells are predicted",
      "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, the part of\n"
      "the responses' variance that is explained in unseen cells: mean and standard deviation over folds.\n"},
+    {SBNN_CMD_SRRR, "srrr", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "the linear counterpart, cross-validated: sparse reduced-rank regression",
+     "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
+     "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
     {SBNN_CMD_INFO, "info", "", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
      "what to send along with a bug report.\n"},

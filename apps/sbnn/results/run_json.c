@@ -207,6 +207,7 @@ static json_t *findings(const sbnn_results *r) {
 
 static const char *command_name(const sbnn_run *run) {
   if (run->options && run->options->command == SBNN_CMD_DEMO) return "demo";
+  if (run->options && run->options->command == SBNN_CMD_SRRR) return "srrr";
   return sbnn_results_folded(run->results) ? "cv" : "train";
 }
 
