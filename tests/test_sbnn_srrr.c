@@ -1,75 +1,11 @@
 /* test_sbnn_srrr.c - `sbnn srrr` from tables to tables, and its options. */
 #include "options.h"
-#include "test_sbnn_data.h"
-
-#include <math.h>
-#include <sys/wait.h>
-
-/* The program makes a directory below the test's own. */
-static void remove_all(void) {
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s/out'", test_dir);
-  cr_assert_eq(system(command), 0);
-  remove_test_dir();
-}
+#include "test_sbnn_program.h"
 
 TestSuite(sbnn_srrr_program, .init = make_test_dir, .fini = remove_all);
 
-static double draw(double *state) { /* Park and Miller */
-  *state = fmod(16807 * *state, 2147483647);
-  return 2 * (*state / 2147483647) - 1;
-}
-
-/* ---- the program ---- */
-
-static int run(const char *command, char *output, size_t room) {
-  FILE *f = popen(command, "r");
-  cr_assert(f);
-  output[fread(output, 1, room - 1, f)] = 0;
-  int status = pclose(f);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* Counts of 60 cells and 12 genes, of which the first two make the three responses. */
-static void write_tables(void) {
-  FILE *x = fopen(test_path("x.csv"), "w"), *y = fopen(test_path("y.csv"), "w");
-  double state = 5;
-  cr_assert(x && y);
-  fprintf(x, "cell");
-  for (int j = 0; j < 12; j++) fprintf(x, ",g%d", j);
-  fprintf(x, "\n");
-  fprintf(y, "cell,a,b,c\n");
-  for (int i = 0; i < 60; i++) {
-    double first = 0, second = 0;
-    fprintf(x, "c%d", i);
-    for (int j = 0; j < 12; j++) {
-      double count = floor(exp(4 + 2 * draw(&state)));
-      if (j == 0) first = log2(count + 1);
-      if (j == 1) second = log2(count + 1);
-      fprintf(x, ",%.0f", count);
-    }
-    fprintf(x, "\n");
-    fprintf(y, "c%d,%.6f,%.6f,%.6f\n", i, first + draw(&state), second + draw(&state),
-            first - second + draw(&state));
-  }
-  fclose(x);
-  fclose(y);
-}
-
 static int srrr(const char *options, char *output, size_t room) {
-  char command[1024];
-  snprintf(command, sizeof command, "'%s' srrr --x '%s/x.csv' --y '%s/y.csv' --out '%s/out' --force %s 2>&1",
-           NABLA_SBNN_BIN, test_dir, test_dir, test_dir, options);
-  return run(command, output, room);
-}
-
-static size_t read_lines(const char *name, char line[][512], size_t room) {
-  size_t n = 0;
-  FILE *f = fopen(test_path(name), "r");
-  cr_assert(f, "%s", name);
-  while (n < room && fgets(line[n], sizeof line[n], f)) n++;
-  fclose(f);
-  return n;
+  return run_program("srrr", options, output, room);
 }
 
 Test(sbnn_srrr_program, leaves_its_tables) {

@@ -238,6 +238,37 @@ static void set_defaults(sbnn_options *o) {
     if (sbnn_option_table[i].initial) set_value(o, &sbnn_option_table[i], sbnn_option_table[i].initial);
 }
 
+/* What --recipe denoise has in place of the table's defaults. */
+static const struct {
+  const char *name, *value;
+} denoise_defaults[] = {{"select", "forward"},
+                        {"input-noise", "0.8"},
+                        {"bottleneck-noise", "0.1"},
+                        {"hidden", "64,32"},
+                        {"batch", "128"},
+                        {"epochs-finetune", "600"},
+                        {"lr-finetune", "0.005"},
+                        {"lr-autoencoder", "0.005"},
+                        {"epochs-autoencoder", "300"}};
+
+static void set_denoise_defaults(sbnn_options *o, bool back) {
+  for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
+    const char *name = denoise_defaults[i].name;
+    const sbnn_option *row = find(SBNN_CMD_TRAIN, name, strlen(name));
+    set_value(o, row, back ? row->initial : denoise_defaults[i].value);
+  }
+}
+
+void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
+  *selector = *o;
+  selector->recipe = SBNN_RECIPE_PAPER;
+  set_denoise_defaults(selector, true);
+}
+
+bool sbnn_options_pretrain(const sbnn_options *o) {
+  return !o->no_pretrain && o->select == SBNN_SELECT_NETWORK;
+}
+
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
   return row->required && (row->commands & o->command) && !*(const char *const *)field_in(o, row);
 }
@@ -268,6 +299,14 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      "without pretraining");
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
+  bool paper = o->recipe == SBNN_RECIPE_PAPER, noise = o->input_noise > 0 || o->bottleneck_noise > 0;
+  if (paper && (noise || o->select != SBNN_SELECT_NETWORK))
+    return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
+                     o->select != SBNN_SELECT_NETWORK ? "select"
+                     : o->input_noise > 0             ? "input-noise"
+                                                      : "bottleneck-noise");
+  if (!paper && o->both)
+    return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
   int genes = o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
   if (o->variable_genes > 0 && genes > o->variable_genes)
     return sbnn_fail(e, SBNN_USAGE,
@@ -301,14 +340,24 @@ static int parse_help(arguments *a, sbnn_options *o, sbnn_error *e) {
   return SBNN_OK;
 }
 
+static int parse_options(arguments *a, sbnn_options *o, sbnn_error *e) {
+  int code = SBNN_OK;
+  while (code == SBNN_OK && a->at < a->argc) code = parse_option(a, o, e);
+  return code;
+}
+
 static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
   o->command = a->command->command;
   if (asks(a, is_version)) return just(SBNN_CMD_VERSION, NULL, o);
   if (asks(a, is_help)) return just(SBNN_CMD_HELP, a->command->name, o);
   if (o->command == SBNN_CMD_HELP) return parse_help(a, o, e);
   set_defaults(o);
-  int code = SBNN_OK;
-  while (code == SBNN_OK && a->at < a->argc) code = parse_option(a, o, e);
+  int first = a->at, code = parse_options(a, o, e);
+  if (code == SBNN_OK && o->recipe == SBNN_RECIPE_DENOISE) {
+    set_denoise_defaults(o, false);
+    a->at = first; /* once more: what was given goes before these too */
+    code = parse_options(a, o, e);
+  }
   if (code == SBNN_OK) code = check_required(o, a->command, e);
   if (code == SBNN_OK) code = check_together(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)

@@ -18,7 +18,7 @@ typedef enum sbnn_command {
   SBNN_CMD_INFO = 8,
   SBNN_CMD_HELP = 16,
   SBNN_CMD_VERSION = 32,
-  SBNN_CMD_SRRR = 64
+  SBNN_CMD_SRRR = 128
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
@@ -34,6 +34,9 @@ typedef struct sbnn_numbers {
   int n;
   double value[SBNN_MAX_LIST];
 } sbnn_numbers;
+
+typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
+typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -54,6 +57,10 @@ typedef struct sbnn_options {
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;
   double lasso, l2;
+  /* recipe: whose defaults differ, see sbnn_options_parse */
+  int recipe;                           /* sbnn_recipe */
+  int select;                           /* sbnn_select; under the paper's recipe always NETWORK */
+  double input_noise, bottleneck_noise; /* 0 under the paper's recipe */
   /* phases */
   bool no_pretrain; /* only the model without pretraining */
   bool both;        /* cv: the model with pretraining and the one without */
@@ -79,8 +86,16 @@ typedef struct sbnn_options {
 
 /* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
  * nearest name for a typo, or names the missing option; *o is then of no use. Of an option given twice the
- * last counts. --help anywhere makes the command HELP (its topic: the command it was given to). */
+ * last counts. Under --recipe denoise options that are not given have that recipe's values. --help anywhere
+ * makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
+
+/* For --recipe denoise --select network: `o` with the paper's recipe and its defaults for whatever the other
+ * recipe has defaults of its own. */
+void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector);
+
+/* Do these options pretrain, and so need clusters? (--both is for the caller to know.) */
+bool sbnn_options_pretrain(const sbnn_options *o);
 
 /* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. (help.c) */
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e);

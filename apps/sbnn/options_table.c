@@ -11,6 +11,10 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
+_Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
+_Static_assert(SBNN_SELECT_NETWORK == 0 && SBNN_SELECT_FORWARD == 1 && SBNN_SELECT_GROUP_LASSO == 2,
+               "network|forward|group-lasso");
+
 enum {
   TRAIN = SBNN_CMD_TRAIN,
   CV = SBNN_CMD_CV,
@@ -63,8 +67,16 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", READ,
     "before z-scoring --y; log1p suits protein counts"),
 
+  CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
+    "denoise: noise in place of penalty and pretraining"),
+  CHOICE(NETWORK, "select", "network|forward|group-lasso", select, "network", FIT,
+    "who chooses the genes; denoise: forward"),
+  NUMBER(NETWORK, REAL, "input-noise", "SD", input_noise, "0", 0, INFINITY, FIT,
+    "noise on the genes in training; denoise: 0.8"),
+  NUMBER(NETWORK, REAL, "bottleneck-noise", "SD", bottleneck_noise, "0", 0, INFINITY, FIT,
+    "the same on the map, in sds of the batch; denoise: 0.1"),
   NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT,
-    "units of the encoder's layers; decoders mirror them"),
+    "units of the encoder's layers; decoders mirror"),
   WHOLE(NETWORK, "bottleneck", "N", bottleneck, "2", 1, 100000, FIT,
     "units of the bottleneck: dimensions of the latent map"),
   WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, FIT, "genes to keep when the network is pruned"),

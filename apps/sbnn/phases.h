@@ -1,5 +1,6 @@
-/* phases.h - one model from fresh weights to the end: pretraining, frozen, unfrozen, pruning, fine-tuning,
- * autoencoder head. Source of every constant: the paper and its notebooks; the options carry them. */
+/* phases.h - one model from fresh weights to the end. The paper's recipe: pretraining, frozen, unfrozen,
+ * pruning, fine-tuning, autoencoder head. The denoising recipe: choice of genes, one training, autoencoder
+ * head. Source of every constant of the former: the paper and its notebooks; the options carry them. */
 #ifndef SBNN_PHASES_H
 #define SBNN_PHASES_H
 
@@ -38,8 +39,5 @@ typedef struct sbnn_training {
  * SBNN_NUMERICAL names phase and node; SBNN_INTERRUPTED. Threads: any number at once, on different
  * experiments. */
 int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e);
-
-/* Epochs that a model takes under these options: for progress. */
-int sbnn_count_epochs(const sbnn_options *o, bool pretrain, bool autoencoder);
 
 #endif

@@ -26,6 +26,9 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
 bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
                      double r2);
 
+/* What tables call the model: "sbnn", "sbnn-nopretrain", "sbnn-denoise". */
+const char *sbnn_model_name(const sbnn_options *o, bool pretrain);
+
 /* Work units (weights x cells x epochs, relative) of one model. */
 double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder);
 

@@ -21,14 +21,19 @@ static void product(double *a, double *b, size_t n, size_t p, size_t q, double *
   tn_gemm(1.0 / (double)n, tn_view_permute(left, (int[]){1, 0}), right, 0, out, 1);
 }
 
+void sbnn_cross_moment(double *x, const float *y, size_t n, size_t p, size_t q, double *yx) {
+  double *yd = to_double(y, n * q);
+  product(yd, x, n, q, p, yx);
+  free(yd);
+}
+
 void sbnn_moments_make(const float *x, const float *y, size_t n, size_t p, size_t q, sbnn_moments *m) {
-  double *xd = to_double(x, n * p), *yd = to_double(y, n * q);
+  double *xd = to_double(x, n * p);
   *m = (sbnn_moments){n, p, q, sbnn_alloc(p * p, sizeof(double)), sbnn_alloc(q * p, sizeof(double)), 0};
   product(xd, xd, n, p, p, m->xx);
-  product(yd, xd, n, q, p, m->yx);
-  for (size_t i = 0; i < n * q; i++) m->yy += yd[i] * yd[i] / (double)n;
+  sbnn_cross_moment(xd, y, n, p, q, m->yx);
+  for (size_t i = 0; i < n * q; i++) m->yy += (double)y[i] * y[i] / (double)n;
   free(xd);
-  free(yd);
 }
 
 void sbnn_moments_free(sbnn_moments *m) {

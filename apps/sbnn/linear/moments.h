@@ -17,6 +17,9 @@ typedef struct sbnn_moments {
 void sbnn_moments_make(const float *x, const float *y, size_t n, size_t p, size_t q, sbnn_moments *m);
 void sbnn_moments_free(sbnn_moments *m); /* leaves *m all zero */
 
+/* yx [q x p] = Y'X / n of x in f64. Any thread. */
+void sbnn_cross_moment(double *x, const float *y, size_t n, size_t p, size_t q, double *yx);
+
 /* Pooled 1 - |Y - F|^2 / |Y|^2 of the linear prediction F = X_G B': x [n x p], y [n x q], the columns
  * genes[n_genes] of x, b [q x n_genes]. NaN when n is 0. */
 double sbnn_linear_r2(const float *x, const float *y, size_t n, size_t p, size_t q, const size_t *genes,

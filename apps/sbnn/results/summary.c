@@ -68,7 +68,8 @@ static void print_responses(FILE *to, const sbnn_results *r, size_t models, cons
 }
 
 static void print_genes(FILE *to, const sbnn_results *r, const sbnn_experiment *x) {
-  fprintf(to, "%zu genes, largest norm first:\n", x->n_genes);
+  bool denoise = strcmp(x->model, "sbnn-denoise") == 0;
+  fprintf(to, "%zu genes, %s first:\n", x->n_genes, denoise ? "the most useful" : "largest norm");
   for (size_t j = 0; j < x->n_genes; j++) {
     bool last = j + 1 == x->n_genes || (j + 1) % GENES_A_LINE == 0;
     fprintf(to, "%s%s%s", j % GENES_A_LINE ? " " : "  ", r->data->gene_names[x->genes[j]], last ? "\n" : "");
