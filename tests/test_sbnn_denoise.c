@@ -217,6 +217,7 @@ Test(sbnn_denoise_options, contradictions) {
   refuse("--recipe paper --bottleneck-noise 1",
          "--bottleneck-noise belongs to --recipe denoise: the paper's recipe is as published");
   refuse("--recipe denoise --both", "--both belongs to --recipe paper: the other one has no pretraining");
+  refuse("--noise auto", "--noise belongs to --recipe denoise: the paper's recipe is as published");
   refuse("--recipe better", "--recipe needs paper or denoise, not 'better'");
   refuse("--recipe denoise --input-noise -1", "--input-noise needs a number from 0 up, not '-1'");
 }
@@ -263,4 +264,21 @@ Test(sbnn_denoise_program, trains_both_heads) {
   cr_expect_eq(count_lines("out/latent.tsv", NULL), 60);
   cr_expect_eq(count_lines("out/history.tsv", "\tautoencoder\t"), 20);
   cr_expect_eq(count_lines("out/genes.tsv", NULL), 4);
+}
+
+Test(sbnn_denoise_program, noise_levels_are_chosen_inside_the_training_part) {
+  char output[16384];
+  static char one[2048][512], two[2048][512];
+  static const char *const options =
+      "--recipe denoise --noise auto --genes 3 --folds 2 --epochs-finetune 20 --batch 16 --threads";
+  char line[256];
+  write_tables();
+  snprintf(line, sizeof line, "%s 1", options);
+  cr_assert_eq(run_program("cv", line, output, sizeof output), 0, "%s", output);
+  size_t n = read_lines("out/history.tsv", one, 2048);
+  cr_expect_eq(n, 1 + 2 * 20, "the trials leave no history");
+  snprintf(line, sizeof line, "%s 2", options);
+  cr_assert_eq(run_program("cv", line, output, sizeof output), 0, "%s", output);
+  cr_assert_eq(read_lines("out/history.tsv", two, 2048), n);
+  for (size_t i = 0; i < n; i++) cr_expect_str_eq(one[i], two[i], "the same levels with any threads");
 }

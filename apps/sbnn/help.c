@@ -36,7 +36,8 @@ static const char *const fit_notes =
     "in one phase, with noise on its inputs and on the map. There are no penalties and no pretraining\n"
     "(except to choose genes with --select network). It predicts better than the paper's recipe. Its\n"
     "defaults: --hidden 64,32 --batch 128 --epochs-finetune 600 --lr-finetune 0.005, and 300 epochs at\n"
-    "0.005 for the second head of train; the learning rate falls to 0 along a cosine.\n";
+    "0.005 for the second head of train; the learning rate falls to 0 along a cosine. --noise auto\n"
+    "tries ten pairs of noise levels on a fifth of the training cells, for half the epochs each.\n";
 
 static void print_overview(FILE *to) {
   fputs(overview_head, to);

@@ -262,6 +262,7 @@ static void set_denoise_defaults(sbnn_options *o, bool back) {
 void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
   *selector = *o;
   selector->recipe = SBNN_RECIPE_PAPER;
+  selector->noise = SBNN_NOISE_FIXED;
   set_denoise_defaults(selector, true);
 }
 
@@ -299,12 +300,15 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      "without pretraining");
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
-  bool paper = o->recipe == SBNN_RECIPE_PAPER, noise = o->input_noise > 0 || o->bottleneck_noise > 0;
-  if (paper && (noise || o->select != SBNN_SELECT_NETWORK))
+  bool paper = o->recipe == SBNN_RECIPE_PAPER;
+  const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
+                      : o->noise != SBNN_NOISE_FIXED   ? "noise"
+                      : o->input_noise > 0             ? "input-noise"
+                      : o->bottleneck_noise > 0        ? "bottleneck-noise"
+                                                       : NULL;
+  if (paper && other)
     return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
-                     o->select != SBNN_SELECT_NETWORK ? "select"
-                     : o->input_noise > 0             ? "input-noise"
-                                                      : "bottleneck-noise");
+                     other);
   if (!paper && o->both)
     return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
   int genes = o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;

@@ -38,6 +38,8 @@ typedef struct sbnn_numbers {
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 
+typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
+
 typedef struct sbnn_phase_options {
   int epochs;
   double lr;
@@ -60,6 +62,7 @@ typedef struct sbnn_options {
   /* recipe: whose defaults differ, see sbnn_options_parse */
   int recipe;                           /* sbnn_recipe */
   int select;                           /* sbnn_select; under the paper's recipe always NETWORK */
+  int noise;                            /* sbnn_noise; AUTO chooses the two levels */
   double input_noise, bottleneck_noise; /* 0 under the paper's recipe */
   /* phases */
   bool no_pretrain; /* only the model without pretraining */

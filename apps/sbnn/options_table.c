@@ -12,6 +12,7 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
+_Static_assert(SBNN_NOISE_FIXED == 0 && SBNN_NOISE_AUTO == 1, "fixed|auto");
 _Static_assert(SBNN_SELECT_NETWORK == 0 && SBNN_SELECT_FORWARD == 1 && SBNN_SELECT_GROUP_LASSO == 2,
                "network|forward|group-lasso");
 
@@ -71,6 +72,8 @@ const sbnn_option sbnn_option_table[] = {
     "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "select", "network|forward|group-lasso", select, "network", FIT,
     "who chooses the genes; denoise: forward"),
+  CHOICE(NETWORK, "noise", "fixed|auto", noise, "fixed", FIT,
+    "auto: levels chosen on a part of the training cells"),
   NUMBER(NETWORK, REAL, "input-noise", "SD", input_noise, "0", 0, INFINITY, FIT,
     "noise on the genes in training; denoise: 0.8"),
   NUMBER(NETWORK, REAL, "bottleneck-noise", "SD", bottleneck_noise, "0", 0, INFINITY, FIT,

@@ -178,8 +178,8 @@ static int on_kept_genes(sbnn__session *full, const sbnn__phase *unfrozen, const
   size_t n = full->out->n_genes;
   small.x = kept_columns(full->p, order, n);
   small.n_inputs = n;
-  sbnn__session s = {.p = &small, .t = full->t, .o = full->o, .out = full->out, .e = full->e};
-  s.name = unfrozen ? "finetune" : "denoise";
+  sbnn__session s = {
+      .p = &small, .t = full->t, .o = full->o, .out = full->out, .e = full->e, .name = full->name};
   sbnn__phase first = {0}, second = {0};
   int code = sbnn__open_data(&s);
   if (code == SBNN_OK) code = small_network(&s, unfrozen, order, &first);
@@ -251,6 +251,75 @@ static int choose_by_linear_model(sbnn__session *s, size_t *order) {
   return code;
 }
 
+static int choose_genes(sbnn__session *s, size_t *order) {
+  return s->o->select == SBNN_SELECT_NETWORK ? choose_by_network(s, order) : choose_by_linear_model(s, order);
+}
+
+/* Validation R2 of the network on the chosen genes with the noise in `o`. */
+static int try_noise(const sbnn__session *inner, const sbnn_options *o, const size_t *order, double *r2) {
+  sbnn_experiment trial = {
+      .model = inner->out->model, .fold = inner->out->fold, .n_genes = inner->out->n_genes};
+  sbnn__session s = *inner;
+  s.o = o;
+  s.out = &trial;
+  int code = on_kept_genes(&s, NULL, order);
+  if (code == SBNN_OK) *r2 = trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0];
+  sbnn_experiment_free(&trial);
+  return code;
+}
+
+/* --noise auto: sets the two levels in `o` to those with the best R2 on the last fifth of the training rows,
+ * genes and network trained on the others, in half the epochs. The caller has the rows in random order. */
+static int choose_noise(const sbnn__session *s, size_t *order, sbnn_options *o) {
+  sbnn_problem p = *s->p;
+  sbnn_training t = *s->t;
+  sbnn_experiment chosen = {.model = s->out->model, .fold = s->out->fold};
+  p.n_train = s->p->n_train * 4 / 5;
+  p.n_test = s->p->n_train - p.n_train;
+  t.autoencoder = false;
+  t.model_path = NULL;
+  sbnn__session inner = {.p = &p, .t = &t, .o = s->o, .out = &chosen, .e = s->e, .name = "noise"};
+  sbnn_options trial = *s->o;
+  trial.finetune.epochs = sbnn_noise_epochs(s->o);
+  int code = choose_genes(&inner, order);
+  double best = -INFINITY, r2;
+  for (int i = 0; i < SBNN_NOISE_LEVELS && code == SBNN_OK; i++) {
+    trial.input_noise = 0.2 * (i / 2 + 1);
+    trial.bottleneck_noise = 0.1 * (i % 2);
+    code = try_noise(&inner, &trial, order, &r2);
+    if (code != SBNN_OK || !(r2 > best)) continue;
+    best = r2;
+    o->input_noise = trial.input_noise;
+    o->bottleneck_noise = trial.bottleneck_noise;
+  }
+  sbnn_experiment_free(&chosen);
+  return code;
+}
+
+/* The denoising recipe on the session's problem. */
+static int denoise(sbnn__session *s, size_t *order) {
+  sbnn_options o = *s->o;
+  int code = o.noise == SBNN_NOISE_AUTO ? choose_noise(s, order, &o) : SBNN_OK;
+  s->o = &o;
+  s->out->input_noise = o.input_noise;
+  s->out->bottleneck_noise = o.bottleneck_noise;
+  s->out->unit_map = true;
+  if (code == SBNN_OK) code = choose_genes(s, order);
+  s->name = "denoise";
+  if (code == SBNN_OK) code = on_kept_genes(s, NULL, order);
+  s->o = s->t->options;
+  return code;
+}
+
+static int as_published(sbnn__session *s, size_t *order) {
+  sbnn__phase unfrozen = {0};
+  int code = on_all_genes(s, &unfrozen, order);
+  s->name = "finetune";
+  if (code == SBNN_OK) code = on_kept_genes(s, &unfrozen, order);
+  sbnn__phase_free(&unfrozen);
+  return code;
+}
+
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -259,21 +328,16 @@ static double now(void) {
 
 int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e) {
   sbnn__session s = {.p = p, .t = t, .o = t->options, .out = out, .e = e, .name = "start"};
-  sbnn__phase unfrozen = {0};
   double start = now();
   size_t *order = sbnn_alloc(p->n_inputs, sizeof *order);
   out->n_responses = p->n_responses;
   out->n_train = p->n_train;
   out->n_test = p->n_test;
   out->bottleneck = t->options->bottleneck;
-  out->unit_map = sbnn__denoising(&s);
-  int code;
-  if (!sbnn__denoising(&s)) code = on_all_genes(&s, &unfrozen, order);
-  else if (s.o->select == SBNN_SELECT_NETWORK) code = choose_by_network(&s, order);
-  else code = choose_by_linear_model(&s, order);
-  if (code == SBNN_OK) code = on_kept_genes(&s, sbnn__denoising(&s) ? NULL : &unfrozen, order);
-  sbnn__phase_free(&unfrozen);
+  int code = sbnn__denoising(&s) ? denoise(&s, order) : as_published(&s, order);
   free(order);
   out->seconds = now() - start;
   return code;
 }
+
+int sbnn_noise_epochs(const sbnn_options *o) { return (o->finetune.epochs + 1) / 2; }

@@ -40,4 +40,9 @@ typedef struct sbnn_training {
  * experiments. */
 int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e);
 
+/* --noise auto tries so many pairs of levels (0.2, 0.4, 0.6, 0.8, 1 on the inputs, 0 and 0.1 on the
+ * bottleneck), for so many epochs each: for progress. */
+enum { SBNN_NOISE_LEVELS = 10 };
+int sbnn_noise_epochs(const sbnn_options *o);
+
 #endif

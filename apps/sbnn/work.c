@@ -51,7 +51,7 @@ static double phase_units(const sbnn_options *o, size_t inputs, bool frozen) {
 
 /* Of one epoch of `phase`, on as many genes as it has and with the options of its recipe. */
 static double epoch_units(const sbnn_options *o, const char *phase, size_t n_inputs) {
-  static const char *const on_kept[] = {"finetune", "denoise", "autoencoder"};
+  static const char *const on_kept[] = {"finetune", "noise", "denoise", "autoencoder"};
   sbnn_options paper;
   for (size_t i = 0; i < sizeof on_kept / sizeof *on_kept; i++)
     if (strcmp(phase, on_kept[i]) == 0) return phase_units(o, (size_t)o->genes, false);
@@ -61,8 +61,9 @@ static double epoch_units(const sbnn_options *o, const char *phase, size_t n_inp
 }
 
 double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder) {
-  double units =
-      epoch_units(o, "finetune", n_inputs) * (o->finetune.epochs + (autoencoder ? o->autoencoder.epochs : 0));
+  double units = epoch_units(o, "finetune", n_inputs) *
+                 (o->finetune.epochs + (autoencoder ? o->autoencoder.epochs : 0) +
+                  (o->noise == SBNN_NOISE_AUTO ? SBNN_NOISE_LEVELS * sbnn_noise_epochs(o) : 0));
   if (o->select != SBNN_SELECT_NETWORK) return units;
   double full = epoch_units(o, "unfrozen", n_inputs);
   if (!pretrain) return units + full * o->no_pretrain_phase.epochs;

@@ -181,6 +181,10 @@ static json_t *fold_facts(const sbnn_results *r, const sbnn_experiment *x) {
   put(f, "genes", gene_list(r, x));
   double accuracy = sbnn_map_accuracy(r->data, x);
   if (!isnan(accuracy)) put(f, "map_label_accuracy", json_real(accuracy));
+  if (x->unit_map) {
+    put(f, "input_noise", number(x->input_noise));
+    put(f, "bottleneck_noise", number(x->bottleneck_noise));
+  }
   if (x->clusters_used) {
     put(f, "clusters_used", integer(x->clusters_used));
     put(f, "cells_clustered", integer(x->cells_clustered));
