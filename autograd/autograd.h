@@ -142,7 +142,8 @@ enum {                        /* flags of ag_compile */
        AG_NO_FUSE = 2,        /* one step per op */
        AG_NO_REUSE = 4,       /* every value its own memory */
        AG_NO_IN_PLACE = 8,    /* assigns copy from a buffer of their own */
-       AG_TRAP_NONFINITE = 16 /* stop at the first NaN or infinity; implies AG_NO_FUSE and AG_NO_REUSE */
+       AG_TRAP_NONFINITE = 16, /* stop at the first NaN or infinity; implies AG_NO_FUSE and AG_NO_REUSE */
+       AG_NO_COMBINE = 32      /* one pass over each block per op */
 };
 
 /* Compiles outputs[0..n) (and the assigns) into a plan. The graph may be freed or extended afterwards. */

@@ -21,10 +21,10 @@ tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
   return status;
 }
 
-static tn_status check_out(nn_state *s, nn__pass *p, const char *output, tn_view out) {
-  tn_view y = ag_run_output(nn__pass_runner(p, 0)->run, 0);
+static tn_status check_out(nn_state *s, const nn__runner *r, int64_t n, const char *output, tn_view out) {
+  tn_view y = ag_run_output(r->run, 0);
   char have[96], want[96];
-  y.shape[0] = p->n;
+  y.shape[0] = n;
   if (out.dtype == y.dtype && tn_view_contiguous(&out) &&
       tn_same_shape(out.rank, out.shape, y.rank, y.shape)) {
     return TN_OK;
@@ -35,31 +35,43 @@ static tn_status check_out(nn_state *s, nn__pass *p, const char *output, tn_view
                         tn_view_contiguous(&out) ? "" : ", not contiguous");
 }
 
-static tn_status predict(nn__pass *p, nn_split rows, char *to) {
-  for (int64_t k = 0; k < p->steps; k++) {
-    nn__runner *r = nn__pass_runner(p, k);
-    const int64_t *list = rows.rows ? rows.rows + k * p->batch : NULL;
-    tn_status status = nn__runner_step(r, list, k * p->batch, 0, (tn_rng){.step = (uint32_t)k});
+/* Full batches only, the last one filled up with its last row: products of few rows take other paths, and a
+ * row's bits must not depend on how many others are asked for. `list` has room for a batch. */
+static tn_status predict(nn__runner *r, nn_split rows, int64_t n, int64_t *list, char *to) {
+  int64_t batch = r->plan->rows;
+  tn_view y = ag_run_output(r->run, 0);
+  size_t row_bytes = tn_view_bytes(&y) / (size_t)batch;
+  for (int64_t k = 0; k * batch < n; k++) {
+    int64_t count = n - k * batch < batch ? n - k * batch : batch;
+    for (int64_t i = 0; i < batch; i++) {
+      int64_t row = k * batch + (i < count ? i : count - 1);
+      list[i] = rows.rows ? rows.rows[row] : row;
+    }
+    tn_status status = nn__runner_step(r, list, 0, 0, (tn_rng){.step = (uint32_t)k});
     if (status != TN_OK) return status;
-    tn_view y = ag_run_output(r->run, 0);
-    memcpy(to, y.data, tn_view_bytes(&y));
-    to += tn_view_bytes(&y);
+    y = ag_run_output(r->run, 0);
+    memcpy(to, y.data, (size_t)count * row_bytes);
+    to += (size_t)count * row_bytes;
   }
   return TN_OK;
 }
 
 tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, const char *output,
                      tn_view out) {
-  nn__pass pass;
+  nn__runner r;
+  int64_t n = nn__split_size(d, rows);
   tn_status status = check_state(m, s, "nn_predict");
   if (status == TN_OK) status = nn__split_check(s, "nn_predict", d, rows);
-  if (status == TN_OK) status = nn__pass_new(m, s, d, NN__PREDICT, output, rows, &pass);
+  if (status == TN_OK) status = nn__runner_new(m, s, d, NN__PREDICT, output, m->eval_batch, &r);
   if (status != TN_OK) return status;
-  status = check_out(s, &pass, output, out);
-  if (status == TN_OK) {
-    status = predict(&pass, rows, out.data);
+  status = check_out(s, &r, n, output, out);
+  int64_t *list = status == TN_OK ? tn_calloc(m->alloc, (size_t)m->eval_batch, sizeof *list) : NULL;
+  if (status == TN_OK && !list) status = nn__state_fail(s, TN_ENOMEM, "nn_predict: out of memory");
+  if (list) {
+    status = predict(&r, rows, n, list, out.data);
     if (status != TN_OK) nn__state_fail(s, status, "nn_predict: %s", tn_status_text(status));
   }
-  nn__pass_free(&pass);
+  tn_free(m->alloc, list);
+  nn__runner_free(&r);
   return status;
 }

@@ -1,7 +1,8 @@
-/* exec.c - running a plan: its leaves bound to a state and to staged rows, batch after batch. Names are
- * resolved here once; a step allocates nothing. */
+/* exec.c - running a plan: its leaves bound to a state and to staged rows, batch after batch; the steps of a
+ * fit. Names are resolved here once; a step allocates nothing. */
 #include "internal.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- binding ----------------------------------------------------------------------------------------- */
@@ -149,4 +150,36 @@ tn_status nn__pass_means(nn__pass *p, nn_split split, double *means) {
   }
   for (int i = 0; i < n; i++) means[i] = sums[i] / (double)p->n;
   return TN_OK;
+}
+
+/* ---- steps of a fit ---------------------------------------------------------------------------------- */
+
+void nn__fit_shuffle(nn__fit *f, int epoch) {
+  tn_rng rng = {.seed = f->options->seed,
+                .replica = f->options->replica,
+                .stream = f->shuffle,
+                .epoch = (uint32_t)epoch};
+  tn_rng_permutation(rng, f->train.n, f->order);
+  for (int64_t i = 0; f->rows.rows && i < f->train.n; i++) f->order[i] = f->rows.rows[f->order[i]];
+}
+
+double nn__fit_rate(const nn__fit *f, int epoch, int64_t k) {
+  const nn_fit_options *o = f->options;
+  int64_t step = (epoch - 1) * f->train.steps + k;
+  double lr = (f->train.full.plan ? &f->train.full : &f->train.rest)->plan->lr;
+  return o->schedule ? lr * o->schedule(o->schedule_ctx, step, f->train.steps * o->epochs) : lr;
+}
+
+tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k) {
+  tn_rng rng = {
+      .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)k, .epoch = (uint32_t)epoch};
+  return nn__runner_step(nn__pass_runner(&f->train, k), f->order + k * f->train.batch, 0,
+                         nn__fit_rate(f, epoch, k), rng);
+}
+
+bool nn__fit_reports_finite(nn__fit *f, int64_t k) {
+  const nn__runner *r = nn__pass_runner(&f->train, k);
+  bool finite = true;
+  for (int i = 0; i < r->plan->n_outputs; i++) finite &= isfinite(nn__runner_value(r, i)) != 0;
+  return finite;
 }

@@ -206,6 +206,7 @@ typedef struct nn__fit {
   const char *names[NN_MAX_REPORTS];
 } nn__fit;
 
+/* Steps of a fit (exec.c), which training takes and diagnosis repeats. */
 double nn__fit_rate(const nn__fit *f, int epoch, int64_t k); /* the learning rate of a step */
 void nn__fit_shuffle(nn__fit *f, int epoch);
 TN_MUST_CHECK tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k);

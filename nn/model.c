@@ -303,7 +303,8 @@ tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows) {
   tn_status status = prepare(m, NN__FIT, NULL, m->batch, train_rows);
   if (status == TN_OK) status = prepare(m, NN__EVALUATE, NULL, m->eval_batch, eval_rows);
   for (size_t i = 0; i < m->n_outputs && status == TN_OK; i++) {
-    status = prepare(m, NN__PREDICT, m->outputs[i].name, m->eval_batch, eval_rows);
+    /* nn_predict runs full batches only */
+    status = prepare(m, NN__PREDICT, m->outputs[i].name, m->eval_batch, eval_rows ? m->eval_batch : 0);
   }
   return status;
 }

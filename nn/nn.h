@@ -301,7 +301,8 @@ void nn_history_free(nn_history *h);
 
 /* Means of the reports over the rows; out has room for NN_MAX_REPORTS. */
 TN_MUST_CHECK tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out);
-/* One named output for the rows, in order; out [n, ...], contiguous, of the model's type. */
+/* One named output for the rows, in order; out [n, ...], contiguous, of the model's type. A row's bits follow
+ * from the row alone, whichever others are asked for: its network must not mix rows. */
 TN_MUST_CHECK tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
                                    const char *output, tn_view out);
 

@@ -1,7 +1,7 @@
 /* gemm.c - matrix products through BLIS. It takes any two strides, so a transpose costs nothing; and an
  * explicit runtime object, so no thread count is ever inherited from the environment. Threads are ours: each
  * takes panels of the result. */
-#include "tensor/tensor.h"
+#include "tensor/gemm.h"
 
 #include <assert.h>
 
@@ -46,6 +46,8 @@ static void multiply_panel(void *ctx, int64_t i) {
   c = tn_view_slice(c, axis, start, 1, count);
   if (p->by_rows) a = tn_view_slice(a, 0, start, 1, count);
   else b = tn_view_slice(b, 1, start, 1, count);
+  if (p->width != LARGE && p->alpha == 1 && p->beta == 0 && a.shape[1] > 0 && tn__gemm_narrow(&a, &b, &c))
+    return;
   inc_t ars, acs, brs, bcs, crs, ccs;
   strides(&a, &ars, &acs), strides(&b, &brs, &bcs), strides(&c, &crs, &ccs);
   dim_t m = c.shape[0], n = c.shape[1], k = a.shape[1];
@@ -69,9 +71,10 @@ static void multiply_panel(void *ctx, int64_t i) {
   }
 }
 
-/* BLIS keeps its bits for any number of threads in its packed path, but not in the one for small and narrow
- * products: kernels differ at the edges of each thread's share. So what is large in all directions goes
- * through the first as a whole, and everything else in panels that follow from the shape alone. */
+/* Short inner dimensions have a kernel of ours where the CPU allows it (gemm_narrow.c). BLIS keeps its bits
+ * for any number of threads in its packed path, but not in the one for small and narrow products: kernels
+ * differ at the edges of each thread's share. So what is large in all directions goes through the first as a
+ * whole, and everything else in panels that follow from the shape alone. */
 void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads) {
   assert(a.rank == 2 && b.rank == 2 && c.rank == 2 && a.dtype == b.dtype && b.dtype == c.dtype);
   assert(a.shape[0] == c.shape[0] && a.shape[1] == b.shape[0] && b.shape[1] == c.shape[1]);

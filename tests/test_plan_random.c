@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 3, VARIANTS = 10, GRAPHS = 500 };
+enum { STEPS = 3, VARIANTS = 12, GRAPHS = 500 };
 static const unsigned variants[VARIANTS] = {
     0,
     AG_NO_FUSE,
@@ -20,6 +20,8 @@ static const unsigned variants[VARIANTS] = {
     AG_NO_FUSE | AG_NO_REUSE | AG_NO_IN_PLACE,
     0, /* with two threads */
     AG_TRAP_NONFINITE,
+    AG_NO_COMBINE,
+    AG_NO_COMBINE | AG_NO_IN_PLACE,
 };
 
 static tn_rng rng_of(int step) { return (tn_rng){.seed = 3, .replica = 1, .step = (uint32_t)step}; }

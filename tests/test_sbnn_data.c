@@ -2,7 +2,7 @@
 #include "test_sbnn_data.h"
 #include "data/dataset.h"
 
-TestSuite(sbnn_data, .init = make_test_dir, .fini = remove_test_dir);
+TestSuite(sbnn_data, .init = make_root, .fini = remove_root);
 
 static const char counts_by_gene[] = "gene,c1,c2,c3,c4\ng1,1,2,3,4\ng2,5,6,7,9\n";
 static const char counts_by_cell[] = "cell,g1,g2\nc1,1,5\nc2,2,6\nc3,3,7\nc4,4,9\n";

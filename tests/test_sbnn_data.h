@@ -1,49 +1,16 @@
-/* test_sbnn_data.h - what the tests of apps/sbnn/data share: files in a throwaway directory, the real data.
- */
+/* test_sbnn_data.h - what the tests of apps/sbnn/data share: tables in files, the real data. */
 #ifndef TEST_SBNN_DATA_H
 #define TEST_SBNN_DATA_H
 
 #include "sbnn.h"
+#include "support/throwaway.h"
 
-#include <criterion/criterion.h>
-#include <dirent.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
-static char test_dir[64];
-
-static inline void make_test_dir(void) {
-  strcpy(test_dir, "/tmp/sbnn_test_XXXXXX");
-  cr_assert(mkdtemp(test_dir) != NULL);
-}
-
-static inline void remove_test_dir(void) {
-  DIR *dir = opendir(test_dir);
-  if (!dir) return;
-  for (struct dirent *entry; (entry = readdir(dir));) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", test_dir, entry->d_name);
-    if (entry->d_name[0] != '.') unlink(path);
-  }
-  closedir(dir);
-  rmdir(test_dir);
-}
-
-/* The path of a file in the test directory; four may be in use at once. */
-static inline const char *test_path(const char *name) {
-  static char paths[4][512];
-  static int next;
-  char *path = paths[next++ & 3];
-  snprintf(path, sizeof paths[0], "%s/%s", test_dir, name);
-  return path;
-}
-
 static inline const char *write_bytes(const char *name, const void *bytes, size_t n) {
-  const char *path = test_path(name);
+  const char *path = at(name);
   FILE *f = fopen(path, "wb");
   cr_assert(f != NULL);
   cr_assert_eq(fwrite(bytes, 1, n, f), n);
@@ -56,7 +23,7 @@ static inline const char *write_text(const char *name, const char *text) {
 }
 
 static inline const char *write_gzip(const char *name, const char *text) {
-  const char *path = test_path(name);
+  const char *path = at(name);
   gzFile f = gzopen(path, "wb");
   cr_assert(f != NULL);
   cr_assert_eq((size_t)gzwrite(f, text, (unsigned)strlen(text)), strlen(text));

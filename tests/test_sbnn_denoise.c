@@ -6,7 +6,7 @@
 #include "options.h"
 #include "test_sbnn_program.h"
 
-TestSuite(sbnn_denoise_program, .init = make_test_dir, .fini = remove_all);
+TestSuite(sbnn_denoise_program, .init = make_root, .fini = remove_root);
 
 /* ---- forward selection ---- */
 
@@ -264,6 +264,19 @@ Test(sbnn_denoise_program, trains_both_heads) {
   cr_expect_eq(count_lines("out/latent.tsv", NULL), 60);
   cr_expect_eq(count_lines("out/history.tsv", "\tautoencoder\t"), 20);
   cr_expect_eq(count_lines("out/genes.tsv", NULL), 4);
+  char command[1024], latent[80][512], predicted[80][512];
+  snprintf(command, sizeof command,
+           "'%s' predict --model '%s/out' --x '%s/x.csv' --out '%s/p.tsv' 2>&1 && '%s' plot --results "
+           "'%s/out' 2>&1",
+           NABLA_SBNN_BIN, root, root, root, NABLA_SBNN_BIN, root);
+  if (NABLA_JANSSON && NABLA_CAIRO) {
+    cr_assert_eq(run(command, output, sizeof output), 0, "%s", output);
+    cr_assert_eq(read_lines("out/latent.tsv", latent, 80), read_lines("p.tsv", predicted, 80));
+    for (int i = 1; i <= 60; i++) { /* the same place on the map */
+      latent[i][strcspn(latent[i], "\n")] = 0;
+      cr_expect_eq(strncmp(latent[i], predicted[i], strlen(latent[i])), 0, "%s: %s", latent[i], predicted[i]);
+    }
+  }
 }
 
 Test(sbnn_denoise_program, noise_levels_are_chosen_inside_the_training_part) {

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-TestSuite(sbnn_synthetic, .init = make_test_dir, .fini = remove_test_dir);
+TestSuite(sbnn_synthetic, .init = make_root, .fini = remove_root);
 
 /* ---- random numbers ---- */
 
@@ -251,10 +251,9 @@ Test(sbnn_synthetic, written_tables_read_back_to_the_bit) {
   cr_assert_eq(sbnn_synthetic(7, &o, &a, NULL, &e), SBNN_OK, "%s", e.text);
   free(a.gene_names[0]);
   a.gene_names[0] = sbnn_strdup("a \"gene\", with all\nof it");
-  cr_assert_eq(sbnn_synthetic_write(test_dir, &a, &e), SBNN_OK, "%s", e.text);
-  sbnn_dataset_options from = {.x_path = test_path("counts.csv"),
-                               .y_path = test_path("responses.csv"),
-                               .labels_path = test_path("labels.tsv")};
+  cr_assert_eq(sbnn_synthetic_write(root, &a, &e), SBNN_OK, "%s", e.text);
+  sbnn_dataset_options from = {
+      .x_path = at("counts.csv"), .y_path = at("responses.csv"), .labels_path = at("labels.tsv")};
   cr_assert_eq(sbnn_dataset_read(&from, &b, &e), SBNN_OK, "%s", e.text);
   cr_expect(memcmp(a.counts, b.counts, 40 * 30 * sizeof *a.counts) == 0);
   cr_expect(memcmp(a.responses, b.responses, 40 * 3 * sizeof *a.responses) == 0);

@@ -402,7 +402,7 @@ Test(sbnn_help, gives_defaults_and_marks_what_is_required) {
 }
 
 Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_screen) {
-  static const char *const topics[] = {NULL, "", "demo", "train", "cv", "info", "help"};
+  static const char *const topics[] = {NULL, "", "demo", "train", "cv", "srrr", "info", "help"};
   for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
     char *text = help_on(topics[i]);
     int lines = 0;

@@ -286,8 +286,7 @@ Test(sbnn_outdir, progress_of_one_model_is_a_line_per_phase) {
   sbnn_progress_model_done(p, "sbnn", 0, "25 genes");
   sbnn_progress_free(p);
   fclose(f);
-  expect_text(at("talk"),
-              "sbnn: pretrain, 2 epochs, 0:00\nsbnn: frozen, 2 epochs, R2 0.250, 0:00\nsbnn: 25 genes\n");
+  expect_text(at("talk"), "pretrain: 2 epochs, 0:00\nfrozen: 2 epochs, R2 0.250, 0:00\nsbnn: 25 genes\n");
 }
 
 Test(sbnn_outdir, progress_can_be_quiet) {

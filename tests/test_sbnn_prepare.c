@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-TestSuite(sbnn_prepare, .init = make_test_dir, .fini = remove_test_dir);
-TestSuite(sbnn_folds, .init = make_test_dir, .fini = remove_test_dir);
+TestSuite(sbnn_prepare, .init = make_root, .fini = remove_root);
+TestSuite(sbnn_folds, .init = make_root, .fini = remove_root);
 
 static size_t *all_rows(size_t n) {
   size_t *rows = malloc(n * sizeof *rows);

@@ -2,18 +2,11 @@
 #ifndef TEST_SBNN_PROGRAM_H
 #define TEST_SBNN_PROGRAM_H
 
-#include "test_sbnn_data.h"
+#include "sbnn.h"
+#include "support/throwaway.h"
 
 #include <math.h>
 #include <sys/wait.h>
-
-/* The program makes a directory below the test's own. */
-static inline void remove_all(void) {
-  char command[128];
-  snprintf(command, sizeof command, "rm -rf '%s/out'", test_dir);
-  cr_assert_eq(system(command), 0);
-  remove_test_dir();
-}
 
 static inline double draw(double *state) { /* Park and Miller */
   *state = fmod(16807 * *state, 2147483647);
@@ -30,7 +23,7 @@ static inline int run(const char *command, char *output, size_t room) {
 
 /* Counts of 60 cells and 12 genes, of which the first two make the three responses. */
 static inline void write_tables(void) {
-  FILE *x = fopen(test_path("x.csv"), "w"), *y = fopen(test_path("y.csv"), "w");
+  FILE *x = fopen(at("x.csv"), "w"), *y = fopen(at("y.csv"), "w");
   double state = 5;
   cr_assert(x && y);
   fprintf(x, "cell");
@@ -58,13 +51,13 @@ static inline void write_tables(void) {
 static inline int run_program(const char *name, const char *options, char *output, size_t room) {
   char command[1024];
   snprintf(command, sizeof command, "'%s' %s --x '%s/x.csv' --y '%s/y.csv' --out '%s/out' --force %s 2>&1",
-           NABLA_SBNN_BIN, name, test_dir, test_dir, test_dir, options);
+           NABLA_SBNN_BIN, name, root, root, root, options);
   return run(command, output, room);
 }
 
 static inline size_t read_lines(const char *name, char line[][512], size_t room) {
   size_t n = 0;
-  FILE *f = fopen(test_path(name), "r");
+  FILE *f = fopen(at(name), "r");
   cr_assert(f, "%s", name);
   while (n < room && fgets(line[n], sizeof line[n], f)) n++;
   fclose(f);

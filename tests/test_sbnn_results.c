@@ -117,13 +117,13 @@ static void cv_run(run *r) {
   r->x[1] = fold_of("sbnn", 2, 0.6, 3);
   r->x[2] = fold_of("sbnn-nopretrain", 1, 0.3, 1);
   r->x[3] = fold_of("sbnn-nopretrain", 2, 0.3, 3);
-  r->results = (sbnn_results){&r->data, "paper", 4, r->x};
+  r->results = (sbnn_results){.data = &r->data, .protocol = "paper", .n = 4, .experiments = r->x};
 }
 
 static void train_run(run *r) {
   r->data = data_set();
   r->x[0] = whole();
-  r->results = (sbnn_results){&r->data, "strict", 1, r->x};
+  r->results = (sbnn_results){.data = &r->data, .protocol = "strict", .n = 1, .experiments = r->x};
 }
 
 static void run_free(run *r) {
@@ -180,7 +180,7 @@ Test(sbnn_results, tables_of_train) {
   run r;
   train_run(&r);
   cr_assert_eq(sbnn_write_tables(root, &r.results, &e), SBNN_OK, "%s", e.text);
-  cr_expect_eq(entries(root), 5);
+  cr_expect_eq(entries(root), 6);
   expect_beginning(at("metrics.tsv"),
                    "protocol\tmodel\tfold\tstage\tsplit\ttarget\tr2\n"
                    "strict\tsbnn\t0\tunfrozen\ttrain\tall\t0.4\n",
@@ -416,9 +416,12 @@ Test(sbnn_results, summary_of_train_names_the_genes) {
   run r;
   train_run(&r);
   char *text = summary_of(&r.results);
-  cr_expect(strstr(text, "  finetuned        0.500\n") &&
-                strstr(text, "2 genes, largest norm first:\n  Pvalb Sst\n"),
-            "%s", text);
+  cr_expect(
+      strstr(text, "  finetuned        0.500\n") &&
+          strstr(text,
+                 "\n  (in the cells trained on; sbnn cv tells how well unseen cells are predicted)\n") &&
+          strstr(text, "The 2 genes kept, largest norm first:\n  Pvalb Sst\n"),
+      "%s", text);
   free(text);
   run_free(&r);
 }

@@ -1,42 +1,12 @@
-/* test_sbnn_results.h - what the tests of apps/sbnn/results share: files in a throwaway directory. */
+/* test_sbnn_results.h - what the tests of apps/sbnn/results share: text files, output directories. */
 #ifndef TEST_SBNN_RESULTS_H
 #define TEST_SBNN_RESULTS_H
 
 #include "results/outdir.h"
+#include "support/throwaway.h"
 
-#include <criterion/criterion.h>
 #include <dirent.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static char root[64];
-
-static inline void make_root(void) {
-  strcpy(root, "/tmp/sbnn_results_XXXXXX");
-  cr_assert(mkdtemp(root) != NULL);
-}
-
-static inline int remove_one(const char *path, const struct stat *s, int kind, struct FTW *where) {
-  (void)s, (void)kind, (void)where;
-  return remove(path);
-}
-
-static inline void remove_all(const char *path) { nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
-
-static inline void remove_root(void) { remove_all(root); }
-
-/* A path in the directory; eight may be in use at once. */
-static inline const char *at(const char *name) {
-  static char paths[8][256];
-  static int next;
-  char *path = paths[next++ & 7];
-  snprintf(path, sizeof paths[0], "%s/%s", root, name);
-  return path;
-}
 
 static inline void put_file(const char *path, const char *text) {
   FILE *f = fopen(path, "w");

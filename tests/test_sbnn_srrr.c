@@ -2,7 +2,7 @@
 #include "options.h"
 #include "test_sbnn_program.h"
 
-TestSuite(sbnn_srrr_program, .init = make_test_dir, .fini = remove_all);
+TestSuite(sbnn_srrr_program, .init = make_root, .fini = remove_root);
 
 static int srrr(const char *options, char *output, size_t room) {
   return run_program("srrr", options, output, room);

@@ -5,7 +5,7 @@
 #include <locale.h>
 #include <math.h>
 
-TestSuite(sbnn_tables, .init = make_test_dir, .fini = remove_test_dir);
+TestSuite(sbnn_tables, .init = make_root, .fini = remove_root);
 
 static int read_text(const char *text, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   *e = (sbnn_error){0};
@@ -163,10 +163,10 @@ Test(sbnn_tables, nul_bytes) {
 Test(sbnn_tables, unreadable) {
   sbnn_table t;
   sbnn_error e = {0};
-  cr_expect_eq(sbnn_table_read(test_path("absent.csv"), NULL, &t, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_table_read(at("absent.csv"), NULL, &t, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "absent.csv|cannot be opened|No such file");
   e = (sbnn_error){0};
-  cr_expect_eq(sbnn_table_read(test_dir, NULL, &t, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_table_read(root, NULL, &t, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "cannot be read|directory");
 }
 

@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "work.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,19 @@ typedef struct crossval {
   const sbnn_shared *shared;    /* paper; NULL under strict */
   sbnn_experiment *experiments; /* by model, then by fold */
   sbnn_error *errors;           /* one each */
+  atomic_llong first_failed;    /* index of the first experiment that has failed so far */
 } crossval;
 
 /* --both has models of both kinds; otherwise the options say. */
 static bool pretrained(const sbnn_options *o, const sbnn_experiment *x) {
   return o->both ? strcmp(x->model, "sbnn") == 0 : sbnn_options_pretrain(o);
 }
+
+/* Of an experiment under way, for the hook. */
+typedef struct replica {
+  crossval *v;
+  int64_t i;
+} replica;
 
 /* Own units, and the cells' places in the data set. */
 static void finish(const sbnn_fold *f, const size_t *train, const size_t *test, sbnn_experiment *x) {
@@ -29,6 +37,21 @@ static void finish(const sbnn_fold *f, const size_t *train, const size_t *test, 
   memcpy(x->test_cells, test, x->n_test * sizeof *test);
 }
 
+/* After a failure nobody needs the later ones. The earlier ones go on: so the failure that is reported does
+ * not depend on the threads. */
+static bool is_pointless(crossval *v, int64_t i) { return i > atomic_load(&v->first_failed); }
+
+static void note_failure(crossval *v, int64_t i) {
+  long long first = atomic_load(&v->first_failed);
+  while (i < first && !atomic_compare_exchange_weak(&v->first_failed, &first, i)) {}
+}
+
+static bool on_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2) {
+  replica *r = ctx;
+  return !is_pointless(r->v, r->i) && sbnn_work_epoch(&r->v->work, x, phase, epoch, epochs, r2);
+}
+
 static tn_status run_fold(void *ctx, int64_t i) {
   crossval *v = ctx;
   const sbnn_options *o = v->work.options;
@@ -36,7 +59,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
   sbnn_error *e = &v->errors[i];
   sbnn_fold fold;
   size_t n_test, *train = sbnn_alloc(v->folds->n_cells, sizeof *train);
-  if (sbnn_interrupted()) {
+  if (sbnn_interrupted() || is_pointless(v, i)) {
     free(train);
     return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written") ? TN_ESTOPPED : TN_OK;
   }
@@ -46,7 +69,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
       sbnn_fold_make(v->work.data, o, v->shared, train, n_train, test, n_test, pretrained(o, x), 1, &fold, e);
   if (code == SBNN_OK) {
     sbnn_training t = {
-        .options = o, .replica = (uint32_t)x->fold, .hook = sbnn_work_epoch, .hook_ctx = &v->work};
+        .options = o, .replica = (uint32_t)x->fold, .hook = on_epoch, .hook_ctx = &(replica){v, i}};
     code = sbnn_train_model(&fold.problem, &t, x, e);
     if (code == SBNN_OK) {
       char sentence[96];
@@ -58,6 +81,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
     sbnn_fold_free(&fold);
   }
   free(train);
+  if (code != SBNN_OK && code != SBNN_INTERRUPTED) note_failure(v, i);
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
 }
 
@@ -65,8 +89,9 @@ static tn_status run_fold(void *ctx, int64_t i) {
 static int first_error(const crossval *v, size_t n, sbnn_error *e) {
   for (size_t i = 0; i < n; i++)
     if (v->errors[i].code != SBNN_OK && v->errors[i].code != SBNN_INTERRUPTED)
-      return sbnn_fail(e, v->errors[i].code, "%s, fold %d: %s", v->experiments[i].model,
-                       v->experiments[i].fold, v->errors[i].text);
+      return sbnn_fail(e, v->errors[i].code, "fold %d%s: %s", v->experiments[i].fold,
+                       strcmp(v->experiments[i].model, "sbnn-nopretrain") == 0 ? " without pretraining" : "",
+                       v->errors[i].text);
   for (size_t i = 0; i < n; i++)
     if (v->errors[i].code != SBNN_OK) return sbnn_fail(e, v->errors[i].code, "%s", v->errors[i].text);
   return SBNN_OK;
@@ -81,6 +106,7 @@ static int run_models(crossval *v, sbnn_error *e) {
   double units = 0;
   v->experiments = sbnn_alloc(n, sizeof *v->experiments);
   v->errors = sbnn_alloc(n, sizeof *v->errors);
+  atomic_init(&v->first_failed, (long long)n);
   for (size_t i = 0; i < n; i++) {
     bool pretrain = o->both ? i < n_folds : sbnn_options_pretrain(o);
     v->experiments[i].model = sbnn_model_name(o, pretrain);
@@ -92,8 +118,10 @@ static int run_models(crossval *v, sbnn_error *e) {
   sbnn_progress_free(v->work.progress);
   int code = status == TN_OK ? SBNN_OK : first_error(v, n, e);
   if (code == SBNN_OK) {
-    sbnn_results r = {v->work.data, o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict", n,
-                      v->experiments};
+    sbnn_results r = {.data = v->work.data,
+                      .protocol = o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict",
+                      .n = n,
+                      .experiments = v->experiments};
     code = sbnn_work_finish(&v->work, &r, e);
   }
   for (size_t i = 0; i < n; i++) sbnn_experiment_free(&v->experiments[i]);

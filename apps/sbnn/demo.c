@@ -1,6 +1,7 @@
 /* demo.c - `sbnn demo`: synthetic data of known truth, trained on from end to end. */
 #include "commands.h"
 #include "data/synthetic.h"
+#include "figures/canvas.h"
 #include "train.h"
 
 #include <errno.h>
@@ -24,9 +25,10 @@ static int count_planted(void *ctx, const sbnn_experiment *x, sbnn_error *e) {
   return SBNN_OK;
 }
 
-/* The tables as files, so that they can be looked at and tried with train and cv. */
+/* The tables as files, so that they can be looked at and tried with train and cv; under a name that nobody
+ * has, so that --force destroys no tables of the user's. */
 static int write_tables(const char *out, const sbnn_dataset *d, char *directory, size_t size, sbnn_error *e) {
-  snprintf(directory, size, "%s/data", out);
+  snprintf(directory, size, "%s/demo-data", out);
   if (mkdir(directory, 0777) != 0 && errno != EEXIST)
     return sbnn_fail(e, SBNN_FAILED, "cannot create the directory %s: %s", directory, strerror(errno));
   return sbnn_synthetic_write(directory, d, e);
@@ -40,10 +42,11 @@ static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_chec
   if (!o->quiet)
     fprintf(stderr,
             "Planted genes recovered: %zu of %zu (%.0f %%)\n"
-            "The tables are in %s: try sbnn cv --x %s/counts.csv --y %s/responses.csv --labels %s/labels.tsv "
-            "--out cv-demo\n"
-            "Look at %s/figures/latent_map.png, overlays.png and training_curves.png\n",
-            c->found, n, 100.0 * (double)c->found / (double)n, tables, tables, tables, tables, o->out);
+            "The tables are in %s: try\n"
+            "  sbnn cv --x %s/counts.csv --y %s/responses.csv --out cv-demo\n",
+            c->found, n, 100.0 * (double)c->found / (double)n, tables, tables, tables);
+  if (!o->quiet && sbnn_figures_available())
+    fprintf(stderr, "Look at %s/figures/latent_map.png, overlays.png and training_curves.png\n", o->out);
   if (100 * c->found >= PASS_PERCENT * n) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED,
                    "only %zu of %zu planted genes were recovered (%d %% are expected): this build does not "

@@ -11,6 +11,9 @@ int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
     va_start(args, format);
     vsnprintf(e->text, sizeof e->text, format, args);
     va_end(args);
+    for (char *c = e->text; *c; c++)
+      if ((unsigned char)*c < ' ' || *c == 127)
+        *c = ' '; /* names may hold line ends; a sentence is one line */
     e->code = code;
   }
   return code;

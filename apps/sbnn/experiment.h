@@ -53,13 +53,14 @@ typedef struct sbnn_experiment {
                                `genes` */
   double *response_predictions; /* whole data set: alloencoder head, z-scores [n_train x n_responses] */
   int bottleneck;
-  bool unit_map;                         /* denoising recipe: maps show the latent with unit sd */
   double input_noise, bottleneck_noise;  /* denoising recipe: as trained */
   size_t clusters_used, cells_clustered; /* pretraining; 0 without */
   int pretrain_epoch;                    /* whose weights went on */
   double seconds;                        /* wall time of this model */
 } sbnn_experiment;
 
+bool sbnn_experiment_denoised(
+    const sbnn_experiment *x);                 /* trained by --recipe denoise, by its model's name */
 void sbnn_experiment_free(sbnn_experiment *x); /* leaves *x all zero */
 void sbnn_experiment_add(sbnn_experiment *x, const sbnn_history_row *row);
 

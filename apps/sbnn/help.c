@@ -20,9 +20,9 @@ static const char *const overview_tail =
     "Results go to the folder --out: tables (.tsv), pictures (figures/), and a record of the run\n"
     "(run.json: options, versions, timings). Messages go to the terminal.\n"
     "\n"
-    "sbnn COMMAND --help explains a command, sbnn --version prints the version.\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input file, 4 training met a number\n"
-    "that is not finite, 130 interrupted.\n";
+    "sbnn COMMAND --help explains a command, sbnn --version prints the version, and\n"
+    "sbnn --generate man|bash|zsh|fish the manual page or the completions of a shell.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input, 4 not finite, 130 interrupted.\n";
 
 static const char *const table_notes =
     "\n"

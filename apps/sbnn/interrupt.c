@@ -7,10 +7,10 @@
 
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may only touch lock-free atomics");
 
-static const int signals[] = {SIGINT, SIGTERM};
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 static atomic_int raised;
 
-/* Also gives both signals back their default action, so that a second one kills a run that hangs. */
+/* Also gives all signals back their default action, so that a second one kills a run that hangs. */
 static void raise_flag(int number) {
   (void)number;
   atomic_store(&raised, 1);
@@ -19,11 +19,14 @@ static void raise_flag(int number) {
 
 void sbnn_interrupt_setup(void) {
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
-    struct sigaction action = {.sa_handler = raise_flag, .sa_flags = SA_RESTART}, before;
+    struct sigaction action = {.sa_handler = raise_flag} /* no SA_RESTART: reading a silent pipe must end */,
+                     before;
     sigemptyset(&action.sa_mask);
     if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
       sigaction(signals[i], &action, NULL);
   }
 }
+
+void sbnn_interrupt_ignore_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 bool sbnn_interrupted(void) { return atomic_load_explicit(&raised, memory_order_relaxed) != 0; }

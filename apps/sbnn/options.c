@@ -266,10 +266,6 @@ void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
   set_denoise_defaults(selector, true);
 }
 
-bool sbnn_options_pretrain(const sbnn_options *o) {
-  return !o->no_pretrain && o->select == SBNN_SELECT_NETWORK;
-}
-
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
   return row->required && (row->commands & o->command) && !*(const char *const *)field_in(o, row);
 }
@@ -298,6 +294,9 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
     return sbnn_fail(e, SBNN_USAGE,
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
+  if (o->x && o->y && strcmp(o->x, o->y) == 0)
+    return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
+                     o->x);
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
   bool paper = o->recipe == SBNN_RECIPE_PAPER;
@@ -311,7 +310,7 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      other);
   if (!paper && o->both)
     return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
-  int genes = o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
+  int genes = sbnn_options_genes(o);
   if (o->variable_genes > 0 && genes > o->variable_genes)
     return sbnn_fail(e, SBNN_USAGE,
                      "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
@@ -375,6 +374,9 @@ int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
   const char *first = argv[1];
   if (is_help(first)) return just(SBNN_CMD_HELP, NULL, o);
   if (is_version(first)) return just(SBNN_CMD_VERSION, NULL, o);
+  if (strcmp(first, "--generate") == 0 && argc <= 3)
+    return just(SBNN_CMD_GENERATE, argc == 3 ? argv[2] : NULL, o);
+  if (strncmp(first, "--generate=", 11) == 0 && argc == 2) return just(SBNN_CMD_GENERATE, first + 11, o);
   if (first[0] == '-')
     return sbnn_fail(e, SBNN_USAGE, "the command comes first, as in sbnn cv %s ('sbnn help' lists them)",
                      first);

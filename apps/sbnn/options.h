@@ -18,7 +18,10 @@ typedef enum sbnn_command {
   SBNN_CMD_INFO = 8,
   SBNN_CMD_HELP = 16,
   SBNN_CMD_VERSION = 32,
-  SBNN_CMD_SRRR = 128
+  SBNN_CMD_PREDICT = 64,
+  SBNN_CMD_PLOT = 128,
+  SBNN_CMD_SRRR = 512,
+  SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
@@ -54,7 +57,9 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  int y_transform; /* sbnn_y_transform */
+  int y_transform;                                   /* sbnn_y_transform */
+  const char *model;                                 /* predict: results of train */
+  const char *results, *show_genes, *show_responses; /* plot */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;
@@ -93,12 +98,19 @@ typedef struct sbnn_options {
  * makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
 
+/* How many genes are to be kept; 0: srrr where the lambdas say. */
+static inline int sbnn_options_genes(const sbnn_options *o) {
+  return o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
+}
+
 /* For --recipe denoise --select network: `o` with the paper's recipe and its defaults for whatever the other
  * recipe has defaults of its own. */
 void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector);
 
 /* Do these options pretrain, and so need clusters? (--both is for the caller to know.) */
-bool sbnn_options_pretrain(const sbnn_options *o);
+static inline bool sbnn_options_pretrain(const sbnn_options *o) {
+  return !o->no_pretrain && o->select == SBNN_SELECT_NETWORK;
+}
 
 /* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. (help.c) */
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e);

@@ -20,6 +20,8 @@ enum {
   TRAIN = SBNN_CMD_TRAIN,
   CV = SBNN_CMD_CV,
   DEMO = SBNN_CMD_DEMO,
+  PREDICT = SBNN_CMD_PREDICT,
+  PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
   FIT = TRAIN | CV,   /* commands that train networks on the user's data */
   READ = FIT | SRRR,  /* commands that read the user's data */
@@ -55,16 +57,21 @@ enum {
 /* clang-format off */
 const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
+  REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
+  REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types, which colour the map"),
+  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types: the colours of the map that train draws"),
   TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
-    "column of --labels; without: the first that is no colour"),
+    "its column of types; without: the first after the ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ,
     "where --x has its genes; auto looks at the cell ids"),
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", PREDICT,
+    "where --x has its genes; auto looks for the model's"),
   WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, READ,
     "genes to start from, the most variable ones; 0: all"),
   NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, READ,
-    "counts above it are a gene that is on; UMIs 0, reads 30"),
+    "a gene is on where its count is higher; UMIs 0, reads 30"),
   CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", READ,
     "before z-scoring --y; log1p suits protein counts"),
 
@@ -93,7 +100,7 @@ const sbnn_option sbnn_option_table[] = {
   WHOLE(PRETRAINING, "clusters", "N", clusters, "20", 2, 100000, FIT,
     "clusters of cells, by k-means on the responses"),
   WHOLE(PRETRAINING, "cluster-min", "CELLS", cluster_min, "10", 0, MANY, FIT,
-    "smaller clusters sit out the pretraining"),
+    "smaller clusters are left out of the pretraining"),
   WHOLE(PRETRAINING, "kmeans-restarts", "N", kmeans_restarts, "1000", 1, MANY, FIT,
     "random starts of k-means; the best one counts"),
   NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, FIT,
@@ -104,7 +111,7 @@ const sbnn_option sbnn_option_table[] = {
     "epoch to go on from; auto: best, last under paper"),
   PHASE(PRETRAINING, "pretrain", pretrain, "50", "1e-4", FIT, "of pretraining"),
 
-  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the two lowest layers held"),
+  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the encoder's layers held"),
   PHASE(PHASES, "unfrozen", unfrozen, "50", "5e-5", FIT, "after that, all layers learning"),
   PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", FIT,
     "in place of the above with --no-pretrain"),
@@ -132,8 +139,14 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(OUTPUT, "out", "DIR", out, READ, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
-  FLAG(OUTPUT, "force", force, RUN, "replace the results if the folder exists"),
-  FLAG(OUTPUT, "quiet", quiet, RUN, "no progress on the terminal"),
+  REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
+  FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
+  FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
+  TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
+    "overlays left of the map, up to nine; without: largest norms"),
+  TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
+    "overlays right of it, up to nine; without: best predicted"),
+  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT, "say nothing unless something fails"),
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
@@ -141,7 +154,7 @@ const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_tab
 const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_DATA] = "Data",
     [SBNN_GROUP_NETWORK] = "Network",
-    [SBNN_GROUP_PRETRAINING] = "Pretraining: the network first learns which cells respond alike",
+    [SBNN_GROUP_PRETRAINING] = "Pretraining (the network first learns which cells respond alike)",
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
     [SBNN_GROUP_LINEAR] = "Sparse reduced-rank regression",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
@@ -165,6 +178,14 @@ const sbnn_command_row sbnn_command_table[] = {
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
+    {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
+     "use a trained network: map and responses of other cells",
+     "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"
+     "the map and their responses in own units. Normalises as in training; needs all genes kept there.\n"},
+    {SBNN_CMD_PLOT, "plot", "--results DIR [OPTIONS]",
+     "draw the pictures of a run again, choose the overlays",
+     "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
+     "overlays can be chosen: genes among those that the network kept, and responses.\n"},
     {SBNN_CMD_INFO, "info", "", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
      "what to send along with a bug report.\n"},

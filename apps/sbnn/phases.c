@@ -154,7 +154,8 @@ static int save(sbnn__session *s, const sbnn__phase *f) {
   if (!s->t->model_path) return SBNN_OK;
   tn_status status = nn_state_save(f->state, s->t->model_path, s->t->metadata, s->t->n_metadata, message);
   if (status == TN_OK || status == TN_ENOTSUP) return SBNN_OK;
-  return sbnn_fail(s->e, SBNN_FAILED, "%s: %s", s->t->model_path,
+  return sbnn_fail(s->e, SBNN_FAILED,
+                   "the model could not be written (%s); free space or choose another --out",
                    *message ? message : tn_status_text(status));
 }
 
@@ -303,7 +304,6 @@ static int denoise(sbnn__session *s, size_t *order) {
   s->o = &o;
   s->out->input_noise = o.input_noise;
   s->out->bottleneck_noise = o.bottleneck_noise;
-  s->out->unit_map = true;
   if (code == SBNN_OK) code = choose_genes(s, order);
   s->name = "denoise";
   if (code == SBNN_OK) code = on_kept_genes(s, NULL, order);

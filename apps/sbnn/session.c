@@ -12,9 +12,15 @@
 int sbnn__failed(sbnn__session *s, tn_status status, const char *message) {
   int code = status == TN_ENUMERIC ? SBNN_NUMERICAL : status == TN_ESTOPPED ? SBNN_INTERRUPTED : SBNN_FAILED;
   if (status == TN_ESTOPPED)
-    return sbnn_fail(s->e, code, "interrupted in phase %s; nothing was written", s->name);
-  return sbnn_fail(s->e, code, "phase %s: %s", s->name,
-                   message && *message ? message : tn_status_text(status));
+    return sbnn_fail(s->e, code, "interrupted in phase '%s'; nothing was written", s->name);
+  if (status == TN_ENOMEM)
+    return sbnn_fail(
+        s->e, code,
+        "phase '%s': out of memory; use fewer --threads or a smaller --hidden, or close other programs",
+        s->name);
+  if (!message || !*message) message = tn_status_text(status);
+  if (strncmp(message, "phase '", 7) == 0) return sbnn_fail(s->e, code, "%s", message); /* it names it */
+  return sbnn_fail(s->e, code, "phase '%s': %s", s->name, message);
 }
 
 nn_split sbnn__train_rows(const sbnn__session *s) { return (nn_split){s->rows, (int64_t)s->p->n_train}; }
@@ -133,8 +139,8 @@ int sbnn__fit(sbnn__session *s, sbnn__phase *f, nn_split rows, nn_split valid, i
   if (status == TN_ENUMERIC && s->t->rescue_path) {
     tn_status saved = nn_state_save(f->state, s->t->rescue_path, s->t->metadata, s->t->n_metadata, NULL);
     if (saved == TN_OK)
-      return sbnn_fail(s->e, SBNN_NUMERICAL, "phase %s: %s; the last good weights are in %s", s->name,
-                       result.message, s->t->rescue_path);
+      return sbnn_fail(s->e, SBNN_NUMERICAL, "%s; the last good weights are in %s", result.message,
+                       s->t->rescue_path);
   }
   if (status != TN_OK) return sbnn__failed(s, status, *result.message ? result.message : nn_error(f->model));
   if (best) s->out->pretrain_epoch = result.best_epoch;

@@ -1,6 +1,7 @@
 /* work.c - see work.h. */
 #include "work.h"
 
+#include "figures/canvas.h"
 #include "info.h"
 #include "results/pictures.h"
 #include "results/run_json.h"
@@ -26,10 +27,17 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
                             .variable_genes = (size_t)o->variable_genes};
   int code = sbnn_dataset_read(&q, d, e);
+  if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less", o->x,
+                     d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+    sbnn_dataset_free(d);
+  }
   if (code != SBNN_OK || o->quiet) return code;
   const sbnn_overlap *v = &d->overlap;
-  fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s): %zu genes, %zu responses", v->shared,
-          v->x_cells, o->x, v->y_cells, o->y, d->n_genes, d->n_responses);
+  fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s): %zu gene%s, %zu response%s", v->shared,
+          v->x_cells, o->x, v->y_cells, o->y, d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
+          d->n_responses == 1 ? "" : "s");
   if (d->n_labels)
     fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
   fprintf(stderr, "\n");
@@ -89,6 +97,15 @@ bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int
   return true;
 }
 
+static void say_where(const char *path, double seconds) {
+  fprintf(stderr, "Results are in %s", path);
+  if (sbnn_figures_available()) fprintf(stderr, ", pictures in %s/figures", path);
+  fprintf(stderr, " (%.1f s)\n", seconds);
+  if (!sbnn_figures_available()) fprintf(stderr, "No pictures: this sbnn was built without cairo\n");
+  if (!sbnn_run_json_available())
+    fprintf(stderr, "No run.json and no model.safetensors: this sbnn was built without jansson\n");
+}
+
 int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
   char *json = sbnn_outdir_file(w->out, "run.json");
   sbnn_run run = {.options = w->options,
@@ -107,8 +124,7 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
   }
   if (code == SBNN_OK && !w->options->quiet) {
     sbnn_print_summary(stderr, r);
-    fprintf(stderr, "Results are in %s, pictures in %s/figures (%.1f s)\n", path, path,
-            sbnn_clock() - w->start);
+    say_where(path, sbnn_clock() - w->start);
   }
   free(path);
   return code;

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { SHORTEST_ROW = 64 }; /* elements; below, set-up would cost more than copies */
+
 typedef struct builder {
   ag_plan *plan;
   ag__step *step;
@@ -29,7 +31,6 @@ static void describe_load(const ag__step *s, const ag__pnode *n, ag__register *r
 static int new_register(builder *b, int node, bool loaded) {
   int r = b->step->n_registers++;
   b->step->registers[r] = (ag__register){.node = node, .loaded = loaded, .temp = -1, .store = -1};
-  b->last_use[r] = -1;
   return r;
 }
 
@@ -47,7 +48,7 @@ static int operand(builder *b, int x) {
   return b->register_of[key];
 }
 
-static void list_instructions(builder *b, const ag__unit *u) {
+static int list_instructions(builder *b, const ag__unit *u) {
   const ag__program *p = program(b);
   ag__step *s = b->step;
   int used = 0;
@@ -55,13 +56,39 @@ static void list_instructions(builder *b, const ag__unit *u) {
     int x = p->order[u->first + k];
     const ag__pnode *n = &p->nodes[x];
     ag__instruction *i = &s->instructions[s->n_instructions++];
-    *i = (ag__instruction){.op = n->op, .node = x, .first = used, .n_in = n->n_in};
-    for (int a = 0; a < n->n_in; a++) {
-      int r = operand(b, ag__in(p, n, a));
-      s->operands[used++] = r;
-      b->last_use[r] = k;
-    }
+    *i = (ag__instruction){.op = n->op,
+                           .f32 = n->op->f32,
+                           .f64 = n->op->f64,
+                           .node = x,
+                           .first = used,
+                           .n_in = n->n_in,
+                           .n_wide = n->n_in};
+    for (int a = 0; a < n->n_in; a++) s->operands[used++] = operand(b, ag__in(p, n, a));
     i->out = b->register_of[x] = new_register(b, x, false);
+  }
+  return used;
+}
+
+/* Rows long enough to be blocks of their own spare the copies of what is broadcast along or across them. */
+static void choose_blocks(ag__step *s) {
+  int64_t row = s->rank ? s->shape[s->rank - 1] : 1;
+  bool strided = false;
+  for (int r = 0; r < s->n_registers; r++) strided |= s->registers[r].how == AG__STRIDED;
+  s->by_rows = strided && row >= SHORTEST_ROW;
+  int64_t run = s->by_rows ? row : s->numel, blocks = (run + AG_BLOCK - 1) / AG_BLOCK;
+  s->block = blocks > 1 && s->by_rows ? (run + blocks - 1) / blocks : AG_BLOCK;
+}
+
+static void find_uses(builder *b) {
+  ag__step *s = b->step;
+  for (int r = 0; r < s->n_registers; r++) b->last_use[r] = -1;
+  for (int k = 0; k < s->n_instructions; k++) {
+    const ag__instruction *i = &s->instructions[k];
+    for (int a = 0; a < i->n_in; a++) {
+      int r = s->operands[i->first + a];
+      b->last_use[r] = k;
+      if (a < i->n_wide) s->registers[r].wide = true;
+    }
   }
 }
 
@@ -86,6 +113,13 @@ static int take_temp(builder *b) {
   return t;
 }
 
+/* Whether a loaded operand must be laid out in a block of its own. */
+static bool needs_copy(const ag__step *s, const ag__register *r) {
+  if (r->how == AG__DIRECT) return false;
+  if (r->how == AG__STRIDED && s->by_rows && r->stride[s->rank - 1]) return false;
+  return r->wide || (r->how == AG__STRIDED && !s->by_rows);
+}
+
 /* Scratch blocks: loads that need one keep it for the whole step; computed values from instruction to last
  * use. */
 static void assign_temps(builder *b) {
@@ -93,7 +127,7 @@ static void assign_temps(builder *b) {
   const ag__program *p = program(b);
   memset(b->busy, 0, ((size_t)s->n_registers + 1) * sizeof *b->busy);
   for (int r = 0; r < s->n_registers; r++)
-    if (s->registers[r].loaded && s->registers[r].how != AG__DIRECT) s->registers[r].temp = take_temp(b);
+    if (s->registers[r].loaded && needs_copy(s, &s->registers[r])) s->registers[r].temp = take_temp(b);
   for (int k = 0; k < s->n_instructions; k++) {
     const ag__instruction *i = &s->instructions[k];
     ag__register *out = &s->registers[i->out];
@@ -111,6 +145,30 @@ static void assign_temps(builder *b) {
   }
 }
 
+static bool moves(const ag__step *s, const ag__register *r) {
+  return r->temp < 0 && (r->how == AG__DIRECT || (r->how == AG__STRIDED && r->stride[s->rank - 1]));
+}
+
+static bool in_use(const builder *b, int r) {
+  return b->step->registers[r].loaded || b->step->registers[r].temp >= 0 ||
+         program(b)->nodes[b->step->registers[r].node].place != AG__NOWHERE;
+}
+
+/* What a block has to do besides its instructions. */
+static void list_registers(builder *b) {
+  ag__step *s = b->step;
+  int n = 0;
+  for (int r = 0; r < s->n_registers; r++)
+    if (in_use(b, r) && moves(s, &s->registers[r])) s->lists[n++] = r;
+  s->n_moving = n;
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].store >= 0) s->lists[n++] = r;
+  s->n_stored = n - s->n_moving;
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].how == AG__STRIDED && !s->by_rows) s->lists[n++] = r;
+  s->n_copied = n - s->n_moving - s->n_stored;
+}
+
 static tn_status bind_fused(builder *b, const ag__unit *u) {
   const ag__program *p = program(b);
   ag__step *s = b->step;
@@ -123,11 +181,16 @@ static tn_status bind_fused(builder *b, const ag__unit *u) {
   s->numel = tn_numel(s->rank, s->shape);
   s->registers = tn_calloc(p->alloc, count + operands + 1, sizeof *s->registers);
   s->instructions = tn_calloc(p->alloc, count + 1, sizeof *s->instructions);
-  s->operands = tn_calloc(p->alloc, operands + 1, sizeof *s->operands);
-  if (!s->registers || !s->instructions || !s->operands) return TN_ENOMEM;
+  s->operands = tn_calloc(p->alloc, operands + count * AG__MAX_OPERANDS + 1, sizeof *s->operands);
+  s->lists = tn_calloc(p->alloc, count + operands + 1, sizeof *s->lists);
+  if (!s->registers || !s->instructions || !s->operands || !s->lists) return TN_ENOMEM;
   for (int i = 0; i < p->n_nodes; i++) b->register_of[i] = -1;
-  list_instructions(b, u);
+  int used = list_instructions(b, u);
+  choose_blocks(s);
+  if (!(p->flags & AG_NO_COMBINE)) ag__combine(p, s, used, b->last_use);
+  find_uses(b);
   assign_temps(b);
+  list_registers(b);
   if (s->n_registers > b->plan->max_registers) b->plan->max_registers = s->n_registers;
   return TN_OK;
 }

@@ -50,6 +50,7 @@ void ag_plan_free(ag_plan *plan) {
     tn_free(a, plan->steps[i].registers);
     tn_free(a, plan->steps[i].instructions);
     tn_free(a, plan->steps[i].operands);
+    tn_free(a, plan->steps[i].lists);
   }
   tn_free(a, plan->steps);
   ag__program_free(&plan->program);

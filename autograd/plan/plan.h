@@ -6,6 +6,7 @@
  *   order    units sorted so that a leaf's readers precede its writer    -> program.units, assign.in_place
  *   memory   which value lives where in the arena                        -> node.place, node.offset
  *   bind     pointers and micro-programs laid out for the run            -> ag_plan
+ *   combine  expressions of a micro-program that have one kernel         -> step.instructions
  *   run      walks the steps */
 #ifndef NABLA_PLAN_H
 #define NABLA_PLAN_H
@@ -109,18 +110,28 @@ typedef enum ag__load { AG__DIRECT, AG__REPEAT, AG__STRIDED } ag__load;
 
 typedef struct ag__register { /* a cache block of a micro-program */
   int node;                   /* whose value it holds */
-  bool loaded;                /* from memory at the start of each block; else computed */
+  bool loaded;                /* from memory; else computed */
+  bool wide;                  /* some instruction reads it element by element; else one value is enough */
   ag__load how;
   int64_t stride[TN_MAX_RANK]; /* AG__STRIDED: in elements, along the unit's shape */
   int temp;                    /* index of its scratch block; -1: it is a window into memory */
   int store; /* node into whose memory the scratch block is copied when the block is done; -1: none */
 } ag__register;
 
+typedef void ag__f32_kernel(const ag_attr *attr, int n, const float *const *in, float *out);
+typedef void ag__f64_kernel(const ag_attr *attr, int n, const double *const *in, double *out);
+
+/* Operands of a combined instruction: so many blocks, then so many pointers to one value. */
+enum { AG__WIDE_SLOTS = 3, AG__NARROW_SLOTS = 2, AG__MAX_OPERANDS = AG__WIDE_SLOTS + AG__NARROW_SLOTS };
+
 typedef struct ag__instruction {
   const ag_op *op;
+  ag__f32_kernel *f32;
+  ag__f64_kernel *f64;
   int node;
-  int first, n_in; /* register numbers, into step.operands */
+  int first, n_in, n_wide; /* register numbers, into step.operands; the first n_wide are read as blocks */
   int out;
+  bool combined; /* the tree of which op is the root */
 } ag__instruction;
 
 typedef struct ag__step {
@@ -132,8 +143,13 @@ typedef struct ag__step {
   int64_t numel;
   int rank;
   int64_t shape[TN_MAX_RANK];
+  bool by_rows;  /* blocks do not cross rows: what is broadcast is a window or one value, never copied */
+  int64_t block; /* elements */
   ag__register *registers;
   int n_registers;
+  int *lists; /* registers: windows that move with the blocks, then those stored late, then copies made block
+                 by block */
+  int n_moving, n_stored, n_copied;
   ag__instruction *instructions;
   int n_instructions;
   int *operands;
@@ -165,5 +181,8 @@ struct ag_run {
 };
 
 TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);
+/* n_operands: of step.operands in use; there is room for AG__MAX_OPERANDS more for each instruction. `maker`:
+ * scratch, one int a register. */
+void ag__combine(const ag__program *p, ag__step *s, int n_operands, int *maker);
 
 #endif

@@ -148,52 +148,75 @@ static void *load_strided(const ag__step *s, const ag__register *reg, const char
   return block;
 }
 
-static void point_registers(ag_run *r, const ag__step *s, size_t size, int64_t start, int n) {
+/* The registers at the start of a run of elements that lie side by side: a row (at `index`), or everything.
+ */
+static void point_registers(ag_run *r, const ag__step *s, size_t size, int64_t start, const int64_t *index) {
   for (int i = 0; i < s->n_registers; i++) {
     const ag__register *reg = &s->registers[i];
     char *base = r->views[reg->node].data;
-    if (reg->temp < 0) r->registers[i] = base + start * (int64_t)size;
-    else if (reg->loaded && reg->how == AG__STRIDED)
-      r->registers[i] = load_strided(s, reg, base, size, start, n, scratch(r, reg->temp));
+    int64_t offset = 0;
+    if (reg->how == AG__REPEAT || (reg->how == AG__DIRECT && reg->temp >= 0)) continue;
+    if (reg->how == AG__DIRECT) offset = start;
+    else if (s->by_rows)
+      for (int a = 0; a < s->rank - 1; a++) offset += index[a] * reg->stride[a];
+    else continue;
+    if (!base) continue; /* a value that was combined away */
+    base += offset * (int64_t)size;
+    if (reg->temp < 0) r->registers[i] = base;
+    else fill_block(r->registers[i], base, size, s->block);
   }
 }
 
-static void run_block(ag_run *r, const ag__step *s, bool f32, int n) {
-  for (int k = 0; k < s->n_instructions; k++) {
-    const ag__instruction *i = &s->instructions[k];
-    const ag_attr *attr = &r->plan->program.nodes[i->node].attr;
-    const int *operand = s->operands + i->first;
-    if (f32) {
-      const float *in[AG__MAX_ELEMENTWISE];
-      for (int a = 0; a < i->n_in; a++) in[a] = r->registers[operand[a]];
-      i->op->f32(attr, n, in, r->registers[i->out]);
-    } else {
-      const double *in[AG__MAX_ELEMENTWISE];
-      for (int a = 0; a < i->n_in; a++) in[a] = r->registers[operand[a]];
-      i->op->f64(attr, n, in, r->registers[i->out]);
-    }
+static void next_row(const ag__step *s, int64_t *index) {
+  for (int a = s->rank - 2; a >= 0 && ++index[a] == s->shape[a]; a--) index[a] = 0;
+}
+
+#define RUN_INSTRUCTIONS(T, FIELD)                                                                           \
+  static void run_##FIELD(ag_run *r, const ag__step *s, int n) {                                             \
+    const ag__pnode *nodes = r->plan->program.nodes;                                                         \
+    for (int k = 0; k < s->n_instructions; k++) {                                                            \
+      const ag__instruction *i = &s->instructions[k];                                                        \
+      const int *operand = s->operands + i->first;                                                           \
+      const T *in[AG__MAX_OPERANDS];                                                                         \
+      for (int a = 0; a < i->n_in; a++) in[a] = r->registers[operand[a]];                                    \
+      i->FIELD(&nodes[i->node].attr, n, in, r->registers[i->out]);                                           \
+    }                                                                                                        \
   }
+RUN_INSTRUCTIONS(float, f32)
+RUN_INSTRUCTIONS(double, f64)
+
+/* Everything of one block that lies at `start`. */
+static void run_block(ag_run *r, const ag__step *s, bool f32, int64_t start, int n) {
+  size_t size = f32 ? sizeof(float) : sizeof(double);
+  const int *moving = s->lists, *stored = moving + s->n_moving, *copied = stored + s->n_stored;
+  for (int i = 0; i < s->n_copied; i++) {
+    const ag__register *reg = &s->registers[copied[i]];
+    r->registers[copied[i]] =
+        load_strided(s, reg, r->views[reg->node].data, size, start, n, scratch(r, reg->temp));
+  }
+  if (f32) run_f32(r, s, n);
+  else run_f64(r, s, n);
+  for (int i = 0; i < s->n_stored; i++)
+    memcpy((char *)r->views[s->registers[stored[i]].store].data + start * (int64_t)size,
+           r->registers[stored[i]], (size_t)n * size);
+  for (int i = 0; i < s->n_moving; i++)
+    r->registers[moving[i]] = (char *)r->registers[moving[i]] + (size_t)n * size;
 }
 
 static void run_fused(ag_run *r, const ag__step *s) {
   bool f32 = r->plan->program.nodes[s->node].type.dtype == TN_F32;
   size_t size = f32 ? sizeof(float) : sizeof(double);
-  int64_t block = s->numel < AG_BLOCK ? s->numel : AG_BLOCK;
+  int64_t run = s->by_rows ? s->shape[s->rank - 1] : s->numel, index[TN_MAX_RANK] = {0};
   for (int i = 0; i < s->n_registers; i++) {
     const ag__register *reg = &s->registers[i];
-    if (reg->temp < 0) continue;
-    r->registers[i] = scratch(r, reg->temp);
-    if (reg->loaded && reg->how == AG__REPEAT)
-      fill_block(r->registers[i], r->views[reg->node].data, size, block);
+    r->registers[i] = reg->temp < 0 ? r->views[reg->node].data : scratch(r, reg->temp);
+    if (reg->how == AG__REPEAT && reg->temp >= 0)
+      fill_block(r->registers[i], r->views[reg->node].data, size, run < s->block ? run : s->block);
   }
-  for (int64_t start = 0; start < s->numel; start += AG_BLOCK) {
-    int n = s->numel - start < AG_BLOCK ? (int)(s->numel - start) : AG_BLOCK;
-    point_registers(r, s, size, start, n);
-    run_block(r, s, f32, n);
-    for (int i = 0; i < s->n_registers; i++)
-      if (s->registers[i].store >= 0)
-        memcpy((char *)r->views[s->registers[i].store].data + start * (int64_t)size, r->registers[i],
-               (size_t)n * size);
+  for (int64_t row = 0; row < s->numel; row += run, next_row(s, index)) {
+    point_registers(r, s, size, row, index);
+    for (int64_t at = 0; at < run; at += s->block)
+      run_block(r, s, f32, row + at, (int)(run - at < s->block ? run - at : s->block));
   }
 }
 

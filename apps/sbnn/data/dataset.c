@@ -4,6 +4,7 @@
 #include "data/dataset_labels.h"
 #include "data/ids.h"
 #include "data/table.h"
+#include "data/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -159,6 +160,8 @@ int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error
 
 /* ---- checks ---- */
 
+#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
+
 static int check_counts(const sbnn_dataset *d, const char *path, sbnn_error *e) {
   for (size_t i = 0; i < d->n_cells; i++)
     for (size_t g = 0; g < d->n_genes; g++) {
@@ -166,9 +169,9 @@ static int check_counts(const sbnn_dataset *d, const char *path, sbnn_error *e) 
       if (v >= 0 && isfinite(v)) continue;
       return sbnn_fail(
           e, SBNN_BAD_INPUT,
-          "%s: the count of gene '%s' in cell '%s' is %g; give raw counts, which are finite and not "
-          "negative",
-          path, d->gene_names[g], d->cell_names[i], (double)v);
+          "%s: the count of gene '%s' in cell '%s' is %g; give raw counts, which are not negative and "
+          "below 3.4e38",
+          path, name(d->gene_names[g]), name(d->cell_names[i]), (double)v);
     }
   return SBNN_OK;
 }
@@ -179,14 +182,14 @@ static int check_responses(const sbnn_dataset *d, const char *path, sbnn_error *
     if (!isfinite(d->responses[i]))
       return sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s: response '%s' of cell '%s' is %g; give a finite number or remove the cell", path,
-                       d->response_names[i % q], d->cell_names[i / q], d->responses[i]);
+                       name(d->response_names[i % q]), name(d->cell_names[i / q]), d->responses[i]);
   for (size_t r = 0; r < q; r++) {
     size_t i = 1;
     while (i < d->n_cells && d->responses[i * q + r] == d->responses[r]) i++;
     if (i >= d->n_cells)
       return sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s: response '%s' is %g in all %zu cells, so nothing can be learned; remove it", path,
-                       d->response_names[r], d->responses[r], d->n_cells);
+                       name(d->response_names[r]), d->responses[r], d->n_cells);
   }
   return SBNN_OK;
 }
@@ -205,7 +208,7 @@ static int check_genes(const sbnn_dataset *d, const char *path, sbnn_error *e) {
       e, SBNN_BAD_INPUT,
       "%s: gene '%s' has the count %g in all %zu cells (of the %zu genes, %zu are constant) and cannot "
       "be scaled; remove constant genes, or let --variable-genes choose fewer than %zu",
-      path, d->gene_names[first], (double)d->counts[first], d->n_cells, p, constant, p);
+      path, name(d->gene_names[first]), (double)d->counts[first], d->n_cells, p, constant, p);
 }
 
 int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, const char *x_path, const char *y_path,

@@ -3,11 +3,14 @@
 
 #include "data/ids.h"
 #include "data/table.h"
+#include "data/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
 
 static const char unlabelled[] = "unlabelled";
 
@@ -89,7 +92,7 @@ static int label_column(const sbnn_labels *l, const char *wanted, size_t *column
                      l->path);
   return sbnn_fail(e, SBNN_BAD_INPUT,
                    "%s: there is no column '%s'; the first one is '%s': choose one that exists", l->path,
-                   wanted, l->col_ids[0]);
+                   wanted, name(l->col_ids[0]));
 }
 
 static bool is_color(const char *s) {
@@ -104,7 +107,7 @@ static int set_color(const sbnn_labels *l, size_t row, size_t column, char out[8
   const char *text = l->text[row * l->n_cols + column];
   if (!is_color(text))
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: cell '%s' has the %s '%.40s'; write colours like #1f77b4",
-                     l->path, l->row_ids[row], l->col_ids[column], text);
+                     l->path, name(l->row_ids[row]), l->col_ids[column], text);
   memcpy(out, text, strlen(text) + 1);
   return SBNN_OK;
 }
@@ -132,7 +135,7 @@ static int join(const sbnn_labels *l, size_t label, size_t color, sbnn_dataset *
         e, SBNN_BAD_INPUT,
         "%s: none of its ids is a cell of the data: it has, for example, '%s', the data '%s'; use the "
         "same cell ids",
-        l->path, l->row_ids[0], d->cell_names[0]);
+        l->path, name(l->row_ids[0]), name(d->cell_names[0]));
   if (code == SBNN_OK) sbnn_dataset_index_labels(d, label_of_cell);
   free(label_of_cell);
   return code;

@@ -3,6 +3,7 @@
 #include "data/kmeans.h"
 
 #include "data/random.h"
+#include "interrupt.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -309,7 +310,7 @@ static bool run_restarts(const problem *p, size_t restarts, int threads, best *o
     bool own_enough = true;
 #pragma omp for schedule(dynamic, 4)
     for (size_t r = 0; r < restarts; r++) {
-      if (!own_enough || !(own_enough = choose_starts(p, r, &w))) continue;
+      if (sbnn_interrupted() || !own_enough || !(own_enough = choose_starts(p, r, &w))) continue;
       iterate(p, &w);
       keep_better(&own, inertia_of(p, &w), r, w.labels, p->n);
     }
@@ -357,7 +358,11 @@ int sbnn_kmeans_fit(const float *data, size_t n, size_t d, const sbnn_kmeans_opt
     for (size_t t = 0; t < d; t++) p.rows[i * d + t] = p.columns[t * n + i] = (double)data[i * d + t];
   best b = {INFINITY, SIZE_MAX, sbnn_alloc(n, sizeof *b.labels)};
   int code = SBNN_OK;
-  if (run_restarts(&p, o->restarts ? o->restarts : 1000, o->threads > 0 ? o->threads : 1, &b)) {
+  bool enough = run_restarts(&p, o->restarts ? o->restarts : 1000, o->threads > 0 ? o->threads : 1, &b);
+  if (sbnn_interrupted()) {
+    code = sbnn_fail(e, SBNN_INTERRUPTED, "interrupted in k-means; nothing was written");
+    free(b.labels);
+  } else if (enough) {
     finish(&p, &b, r);
   } else {
     code =

@@ -29,7 +29,7 @@ typedef struct sbnn_kmeans {
 
 /* Clusters the rows of data (n x d, row-major, finite). Works in double. A cluster that runs empty is moved
  * to the row farthest from its own centre. On failure *r is all zero. SBNN_BAD_INPUT: fewer distinct rows
- * than clusters. */
+ * than clusters. SBNN_INTERRUPTED: a signal came (interrupt.h). */
 int sbnn_kmeans_fit(const float *data, size_t n, size_t d, const sbnn_kmeans_options *o, sbnn_kmeans *r,
                     sbnn_error *e);
 void sbnn_kmeans_free(sbnn_kmeans *r); /* leaves *r all zero */

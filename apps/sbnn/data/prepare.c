@@ -1,8 +1,12 @@
 /* prepare.c - normalisation and z-scores, fitted on some cells and applied to any (prepare.h). */
 #include "data/prepare.h"
 
+#include "data/text.h"
+
 #include <math.h>
 #include <stdlib.h>
+
+#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
 
 /* ---- one cell ---- */
 
@@ -18,7 +22,7 @@ static int library_size(const sbnn_preparation *p, const sbnn_dataset *d, size_t
       e, SBNN_BAD_INPUT,
       "cell '%s' has no counts in any of the %zu chosen genes and cannot be normalised; remove the cell, "
       "or choose more genes",
-      d->cell_names[row], p->n_genes);
+      name(d->cell_names[row]), p->n_genes);
 }
 
 /* log2(normalised + 1) of the chosen genes. */
@@ -44,7 +48,7 @@ static int transformed_responses(const sbnn_preparation *p, const sbnn_dataset *
           e, SBNN_BAD_INPUT,
           "response '%s' of cell '%s' is %g, of which log1p has no value; use --y-transform none or "
           "correct the value",
-          d->response_names[r], d->cell_names[row], y[r]);
+          name(d->response_names[r]), name(d->cell_names[row]), y[r]);
     out[r] = p->y_transform == SBNN_Y_LOG1P ? log1p(y[r]) : y[r];
   }
   return SBNN_OK;
@@ -105,13 +109,19 @@ static int choose_genes(sbnn_preparation *p, const sbnn_dataset *d, const size_t
 }
 
 static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t n_rows, sbnn_error *e) {
-  for (size_t r = 0; r < p->n_responses; r++)
+  for (size_t r = 0; r < p->n_responses; r++) {
+    if (!isfinite(p->y_sd[r])) /* squares beyond the largest double */
+      return sbnn_fail(
+          e, SBNN_BAD_INPUT,
+          "response '%s' has values too large to be scaled; correct them, or give it in other units",
+          name(d->response_names[r]));
     if (!(p->y_sd[r] > 0))
       return sbnn_fail(
           e, SBNN_BAD_INPUT,
-          "response '%s' has the same value in all %zu cells that are trained on and cannot be scaled; "
-          "remove it or give more cells",
-          d->response_names[r], n_rows);
+          "response '%s' has the same value in all %zu cells that are trained on, or nearly, and cannot be "
+          "scaled; remove it or give more cells",
+          name(d->response_names[r]), n_rows);
+  }
   return SBNN_OK;
 }
 

@@ -3,6 +3,8 @@
  * damaged one. */
 #include "data/source.h"
 
+#include "interrupt.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,11 +24,16 @@ struct sbnn_source {
   unsigned char raw[RAW_BYTES];
 };
 
+static int interrupted(const char *path, sbnn_error *e) {
+  return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted while reading %s; nothing was written", path);
+}
+
 static int fill_raw(sbnn_source *s, sbnn_error *e) {
   memmove(s->raw, s->raw + s->raw_at, s->raw_end - s->raw_at);
   s->raw_end -= s->raw_at;
   s->raw_at = 0;
   size_t got = fread(s->raw + s->raw_end, 1, RAW_BYTES - s->raw_end, s->file);
+  if (sbnn_interrupted()) return interrupted(s->path, e);
   if (got == 0) {
     if (ferror(s->file))
       return sbnn_fail(e, SBNN_BAD_INPUT, "%s: cannot be read (%s); give a readable file", s->path,
@@ -46,6 +53,10 @@ static bool at_gzip_magic(const sbnn_source *s) {
 
 sbnn_source *sbnn_source_open(const char *path, sbnn_error *e) {
   FILE *file = fopen(path, "rb");
+  if (!file && sbnn_interrupted()) { /* a named pipe that nobody writes to */
+    interrupted(path, e);
+    return NULL;
+  }
   if (!file) {
     sbnn_fail(e, SBNN_BAD_INPUT, "%s: cannot be opened (%s); check the path", path, strerror(errno));
     return NULL;

@@ -55,7 +55,9 @@ size_t sbnn_text_numbers(sbnn_text *t, double *out, size_t max, bool *last);
 /* The field as a number, surrounding blanks ignored; "inf" is one, "nan" and hexadecimal are not. */
 bool sbnn_text_parse(const sbnn_text *t, const sbnn_field *f, double *value);
 
-/* A field as it may be shown in a message: control bytes replaced, cut after 40 bytes. Writes to out[64]. */
+/* A field or name as it may be shown in a message: control bytes replaced, cut after 40 bytes. Writes to
+ * out[64].
+ */
 const char *sbnn_text_show(const char *field, char out[64]);
 
 #endif

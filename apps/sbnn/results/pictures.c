@@ -1,6 +1,7 @@
 /* pictures.c - from experiments to figures (pictures.h). */
 #include "results/pictures.h"
 
+#include "data/folds.h"
 #include "figures/curves.h"
 #include "figures/overlays.h"
 #include "figures/palette.h"
@@ -171,7 +172,8 @@ static int pretraining(const char *directory, const sbnn_results *r, sbnn_error 
 
 /* What a map borrows. */
 typedef struct map_data {
-  double *z; /* [n x 2] */
+  size_t *order; /* [n] rows of the experiment, in the order of drawing */
+  double *z;     /* [n x 2] */
   int32_t *label;
   sbnn_color *label_color, *cell_color; /* NULL: the palette */
 } map_data;
@@ -187,13 +189,28 @@ static sbnn_color *parse_colors(char (*hex)[8], size_t n) {
   return color;
 }
 
+/* Rows in the order in which their cells are drawn: at random, since tables come sorted by type and the last
+ * type would hide the others; and whatever order the cells were trained in, so that `plot` draws the same. */
+static size_t *drawing_order(const sbnn_dataset *d, const sbnn_experiment *x) {
+  size_t n = 0, *row = sbnn_alloc(d->n_cells, sizeof *row), *sorted = sbnn_alloc(x->n_train, sizeof *sorted);
+  size_t *order = sbnn_alloc(x->n_train, sizeof *order);
+  for (size_t i = 0; i < x->n_train; i++) row[x->train_cells[i]] = i + 1;
+  for (size_t c = 0; c < d->n_cells; c++)
+    if (row[c]) sorted[n++] = row[c] - 1;
+  sbnn_permutation(0, n, order);
+  for (size_t i = 0; i < n; i++) order[i] = sorted[order[i]];
+  free(row);
+  free(sorted);
+  return order;
+}
+
 /* Cells without a colour of their own take their label's; those without a label are grey. */
-static sbnn_color *cell_colors(const sbnn_dataset *d, const sbnn_experiment *x, const sbnn_color *of_label,
-                               size_t named) {
+static sbnn_color *cell_colors(const sbnn_dataset *d, const sbnn_experiment *x, const size_t *order,
+                               const sbnn_color *of_label, size_t named) {
   if (!d->cell_colors || !of_label) return NULL;
   sbnn_color *color = sbnn_alloc(x->n_train, sizeof *color);
   for (size_t i = 0; i < x->n_train; i++) {
-    size_t cell = x->train_cells[i];
+    size_t cell = x->train_cells[order[i]];
     size_t label = (size_t)d->labels[cell];
     color[i] = label < named ? of_label[label] : SBNN_GREY;
     if (label < named) (void)sbnn_color_parse(d->cell_colors[cell], &color[i]);
@@ -204,17 +221,18 @@ static sbnn_color *cell_colors(const sbnn_dataset *d, const sbnn_experiment *x, 
 static sbnn_map map_make(const sbnn_dataset *d, const sbnn_experiment *x, map_data *m) {
   size_t n = x->n_train, named = sbnn_named_labels(d);
   double *map = sbnn_map_positions(x);
-  *m = (map_data){.z = sbnn_alloc(2 * n, sizeof *m->z)};
-  for (size_t i = 0; i < n; i++) memcpy(m->z + 2 * i, map + i * (size_t)x->bottleneck, 2 * sizeof *m->z);
+  *m = (map_data){.order = drawing_order(d, x), .z = sbnn_alloc(2 * n, sizeof *m->z)};
+  for (size_t i = 0; i < n; i++)
+    memcpy(m->z + 2 * i, map + m->order[i] * (size_t)x->bottleneck, 2 * sizeof *m->z);
   free(map);
   if (named) {
     m->label = sbnn_alloc(n, sizeof *m->label);
     for (size_t i = 0; i < n; i++) {
-      int32_t label = d->labels[x->train_cells[i]];
+      int32_t label = d->labels[x->train_cells[m->order[i]]];
       m->label[i] = (size_t)label < named ? label : -1;
     }
     m->label_color = parse_colors(d->label_colors, named);
-    m->cell_color = cell_colors(d, x, m->label_color, named);
+    m->cell_color = cell_colors(d, x, m->order, m->label_color, named);
   }
   return (sbnn_map){.n = (int64_t)n,
                     .z = m->z,
@@ -226,6 +244,7 @@ static sbnn_map map_make(const sbnn_dataset *d, const sbnn_experiment *x, map_da
 }
 
 static void map_free(map_data *m) {
+  free(m->order);
   free(m->z);
   free(m->label);
   free(m->label_color);
@@ -242,11 +261,12 @@ typedef struct side_data {
   double *value;
 } side_data;
 
-static sbnn_overlay_side side_make(side_data *s, size_t rows, const double *predictions, size_t columns) {
+static sbnn_overlay_side side_make(side_data *s, const size_t *order, size_t rows, const double *predictions,
+                                   size_t columns) {
   s->value = sbnn_alloc(rows * (size_t)s->n, sizeof *s->value);
   for (size_t i = 0; i < rows; i++)
     for (int k = 0; k < s->n; k++)
-      s->value[i * (size_t)s->n + (size_t)k] = predictions[i * columns + s->column[k]];
+      s->value[i * (size_t)s->n + (size_t)k] = predictions[order[i] * columns + s->column[k]];
   return (sbnn_overlay_side){.n = s->n, .name = s->name, .value = s->value};
 }
 
@@ -274,14 +294,28 @@ static void choose_responses(const sbnn_dataset *d, const sbnn_experiment *x, si
   free(taken);
 }
 
-static int overlays(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
-                    const sbnn_map *map, sbnn_error *e) {
+/* Those that were asked for; `column` maps them to names (NULL: as they are). */
+static void take_choice(const size_t *chosen, size_t n, char *const *name, const size_t *column,
+                        side_data *s) {
+  for (size_t k = 0; k < n && k < SBNN_OVERLAYS; k++) {
+    s->name[s->n] = name[column ? column[chosen[k]] : chosen[k]];
+    s->column[s->n++] = chosen[k];
+  }
+}
+
+static int overlays(const char *directory, const sbnn_results *r, const map_data *m, const sbnn_map *map,
+                    sbnn_error *e) {
+  const sbnn_dataset *d = r->data;
+  const sbnn_experiment *x = &r->experiments[0];
+  const sbnn_overlay_choice *c = &r->overlays;
   side_data genes = {.n = 0}, responses = {.n = 0};
-  choose_genes(d, x, &genes);
-  choose_responses(d, x, &responses);
+  if (c->n_genes) take_choice(c->genes, c->n_genes, d->gene_names, x->genes, &genes);
+  else choose_genes(d, x, &genes);
+  if (c->n_responses) take_choice(c->responses, c->n_responses, d->response_names, NULL, &responses);
+  else choose_responses(d, x, &responses);
   sbnn_overlays what = {.map = *map};
-  what.gene = side_make(&genes, x->n_train, x->gene_predictions, x->n_genes);
-  what.response = side_make(&responses, x->n_train, x->response_predictions, x->n_responses);
+  what.gene = side_make(&genes, m->order, x->n_train, x->gene_predictions, x->n_genes);
+  what.response = side_make(&responses, m->order, x->n_train, x->response_predictions, x->n_responses);
   int code = sbnn_figure_overlays(directory, "overlays", &what, e);
   free(genes.value);
   free(responses.value);
@@ -290,25 +324,23 @@ static int overlays(const char *directory, const sbnn_dataset *d, const sbnn_exp
 
 /* ---- all of them ---- */
 
-static int maps(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e) {
+static int maps(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  const sbnn_experiment *x = &r->experiments[0];
   map_data data;
   if (x->fold > 0 || !x->latent || x->bottleneck < 2) return SBNN_OK;
-  sbnn_map map = map_make(d, x, &data);
+  sbnn_map map = map_make(r->data, x, &data);
   int code = sbnn_figure_map(directory, "latent_map", &map, e);
   if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
-    code = overlays(directory, d, x, &map, e);
+    code = overlays(directory, r, &data, &map, e);
   map_free(&data);
   return code;
 }
 
 int sbnn_write_pictures(const char *directory, const sbnn_results *r, sbnn_error *e) {
   if (r->n == 0) return SBNN_OK;
-  if (!sbnn_figures_available()) {
-    fprintf(stderr, "sbnn: built without cairo: no pictures are written\n");
-    return SBNN_OK;
-  }
+  if (!sbnn_figures_available()) return SBNN_OK;
   int code = training_curves(directory, r, e);
   if (code == SBNN_OK) code = pretraining(directory, r, e);
-  if (code == SBNN_OK) code = maps(directory, r->data, &r->experiments[0], e);
+  if (code == SBNN_OK) code = maps(directory, r, e);
   return code;
 }

@@ -1,5 +1,5 @@
 /* pictures.h - which figures a run gets, and from what. Any thread.
- * Errors: SBNN_FAILED with one sentence. Without cairo: one notice on stderr, nothing written, SBNN_OK. */
+ * Errors: SBNN_FAILED with one sentence. Without cairo: nothing written, SBNN_OK. */
 #ifndef SBNN_RESULTS_PICTURES_H
 #define SBNN_RESULTS_PICTURES_H
 

@@ -146,8 +146,7 @@ static running *under_way(sbnn_progress *p, const sbnn_progress_step *step) {
 static void phase_line(sbnn_progress *p, running *r) {
   line l = {.n = 0};
   double t = now();
-  add_model(&l, r->step.model, r->step.fold);
-  add(&l, ": %s, %d epochs,", r->step.phase, r->step.epoch);
+  add(&l, "%s: %d epochs,", r->step.phase, r->step.epoch); /* there is one model only: no need to name it */
   add_score(&l, &r->step);
   add(&l, "%s", isnan(r->step.value) ? " " : ", ");
   add_time(&l, t - r->since);

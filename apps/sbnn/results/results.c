@@ -59,7 +59,7 @@ double *sbnn_map_positions(const sbnn_experiment *x) {
   size_t n = x->n_train, d = (size_t)x->bottleneck;
   double *map = sbnn_alloc(n * d, sizeof *map), *unit = sbnn_alloc(n, sizeof *unit);
   memcpy(map, x->latent, n * d * sizeof *map);
-  for (size_t k = 0; k < d && x->unit_map; k++) {
+  for (size_t k = 0; k < d && sbnn_experiment_denoised(x); k++) {
     for (size_t i = 0; i < n; i++) unit[i] = map[i * d + k];
     sbnn_mean_sd m = sbnn_mean_sd_of(unit, n);
     for (size_t i = 0; i < n; i++) map[i * d + k] = (unit[i] - m.mean) / (m.sd > 0 ? m.sd : 1);

@@ -9,6 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Which columns of the predictions the overlays show, by position; n 0: the largest norms, the best
+ * predicted. */
+typedef struct sbnn_overlay_choice {
+  size_t n_genes, n_responses; /* up to SBNN_OVERLAYS each */
+  size_t genes[9], responses[9];
+} sbnn_overlay_choice;
+
 /* All borrowed. Files list experiments in the order given here: by model, then by fold. Fold 0 (the whole
  * data set, `train`) and folds from 1 (`cv`) do not mix. */
 typedef struct sbnn_results {
@@ -16,6 +23,7 @@ typedef struct sbnn_results {
   const char *protocol; /* "strict" or "paper" */
   size_t n;
   const sbnn_experiment *experiments; /* [n] */
+  sbnn_overlay_choice overlays;
 } sbnn_results;
 
 enum { SBNN_MAX_MODELS = 4 };
@@ -32,8 +40,8 @@ int sbnn_last_stage(const sbnn_experiment *x);
 /* Labels that name something: without the trailing "unlabelled". */
 size_t sbnn_named_labels(const sbnn_dataset *d);
 
-/* The latent as maps show it, [n_train x bottleneck]; the caller frees. As it is, or, where the experiment
- * says so, each unit with mean 0 and population sd 1: without a penalty their scale is arbitrary. */
+/* The latent as maps show it, [n_train x bottleneck]; the caller frees. As it is, or, under the denoising
+ * recipe, each unit with mean 0 and population sd 1: without a penalty their scale is arbitrary. */
 double *sbnn_map_positions(const sbnn_experiment *x);
 
 enum { SBNN_MAP_NEIGHBOURS = 15, SBNN_MAP_MOST_CELLS = 20000 };

@@ -181,7 +181,7 @@ static json_t *fold_facts(const sbnn_results *r, const sbnn_experiment *x) {
   put(f, "genes", gene_list(r, x));
   double accuracy = sbnn_map_accuracy(r->data, x);
   if (!isnan(accuracy)) put(f, "map_label_accuracy", json_real(accuracy));
-  if (x->unit_map) {
+  if (sbnn_experiment_denoised(x)) {
     put(f, "input_noise", number(x->input_noise));
     put(f, "bottleneck_noise", number(x->bottleneck_noise));
   }
@@ -208,6 +208,8 @@ static json_t *findings(const sbnn_results *r) {
   }
   return all;
 }
+
+bool sbnn_run_json_available(void) { return true; }
 
 static const char *command_name(const sbnn_run *run) {
   if (run->options && run->options->command == SBNN_CMD_DEMO) return "demo";
@@ -241,10 +243,12 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
 
 #else
 
+bool sbnn_run_json_available(void) { return false; }
+
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
+  (void)path;
   (void)run;
   (void)e;
-  fprintf(stderr, "sbnn: built without jansson: %s is not written\n", path);
   return SBNN_OK;
 }
 

@@ -16,7 +16,9 @@ typedef struct sbnn_run {
   void (*facts)(void (*each)(void *ctx, const char *name, const char *value), void *ctx);
 } sbnn_run;
 
-/* SBNN_FAILED with one sentence (I/O). Without jansson: one notice on stderr, no file, SBNN_OK. */
+bool sbnn_run_json_available(void); /* false in a build without jansson */
+
+/* SBNN_FAILED with one sentence (I/O). Without jansson: no file, SBNN_OK. */
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e);
 
 #endif

@@ -7,6 +7,21 @@
 
 enum { NAME_WIDTH = 28, GENES_A_LINE = 10 };
 
+/* A name on one line, cut after `width` characters (UTF-8) and, with `pad`, filled up to it. */
+static void print_name(FILE *to, const char *name, size_t width, bool pad) {
+  size_t n = 0, bytes = 0, keep = 0; /* keep: bytes before the last three characters that fit */
+  for (const char *c = name; *c && n <= width; c++) {
+    if (((unsigned char)*c & 0xc0) == 0x80) continue;
+    if (n == width - 3) keep = (size_t)(c - name);
+    n++;
+  }
+  bytes = n > width ? keep : strlen(name);
+  for (size_t i = 0; i < bytes; i++)
+    fputc((unsigned char)name[i] < ' ' || name[i] == 127 ? ' ' : name[i], to);
+  if (n > width) fputs("...", to);
+  if (pad && n < width) fprintf(to, "%*s", (int)(width - n), "");
+}
+
 /* One column; the last ends the line, without blanks before it. */
 static void print_mean_sd(FILE *to, sbnn_mean_sd m, bool last) {
   char text[48] = "     -";
@@ -61,18 +76,22 @@ static void print_responses(FILE *to, const sbnn_results *r, size_t models, cons
     fprintf(to, last ? "  %s\n" : "  %-15s", model[m]);
   }
   for (size_t j = 0; j < q; j++) {
-    fprintf(to, "  %-*.*s", NAME_WIDTH - 2, NAME_WIDTH - 2, r->data->response_names[list[j].index]);
+    fputs("  ", to);
+    print_name(to, r->data->response_names[list[j].index], NAME_WIDTH - 2, true);
     for (size_t m = 0; m < models; m++) print_mean_sd(to, list[j].r2[m], m + 1 == models);
   }
   free(list);
 }
 
 static void print_genes(FILE *to, const sbnn_results *r, const sbnn_experiment *x) {
-  bool denoise = strcmp(x->model, "sbnn-denoise") == 0;
-  fprintf(to, "%zu genes, %s first:\n", x->n_genes, denoise ? "the most useful" : "largest norm");
+  const char *first = sbnn_experiment_denoised(x) ? "the most useful" : "largest norm";
+  if (x->n_genes == 1) fprintf(to, "The gene kept:\n");
+  else fprintf(to, "The %zu genes kept, %s first:\n", x->n_genes, first);
   for (size_t j = 0; j < x->n_genes; j++) {
     bool last = j + 1 == x->n_genes || (j + 1) % GENES_A_LINE == 0;
-    fprintf(to, "%s%s%s", j % GENES_A_LINE ? " " : "  ", r->data->gene_names[x->genes[j]], last ? "\n" : "");
+    fputs(j % GENES_A_LINE ? " " : "  ", to);
+    print_name(to, r->data->gene_names[x->genes[j]], NAME_WIDTH, false);
+    if (last) fputc('\n', to);
   }
 }
 
@@ -92,6 +111,8 @@ void sbnn_print_summary(FILE *to, const sbnn_results *r) {
     fprintf(to, "%zu folds, protocol %s: mean +- sd over folds\n", folds, r->protocol);
   for (size_t m = 0; m < models; m++) print_stages(to, r, model[m]);
   print_responses(to, r, models, model);
+  if (!sbnn_results_folded(r))
+    fputs("  (in the cells trained on; sbnn cv tells how well unseen cells are predicted)\n", to);
   if (!sbnn_results_folded(r))
     for (size_t i = 0; i < r->n; i++) {
       print_genes(to, r, &r->experiments[i]);

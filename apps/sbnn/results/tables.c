@@ -141,6 +141,51 @@ int sbnn_write_latent(const char *path, const sbnn_dataset *d, const sbnn_experi
   return sbnn_writer_close(&w, e);
 }
 
+/* ---- labels.tsv, overlays.tsv: with latent.tsv, all that `plot` needs for the maps ---- */
+
+int sbnn_write_labels(const char *path, const sbnn_dataset *d, sbnn_error *e) {
+  sbnn_writer w;
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, "cell\t");
+  sbnn_put_name(&w, d->label_column);
+  sbnn_put(&w, d->cell_colors ? "\tcolor\n" : "\n");
+  for (size_t i = 0; i < d->n_cells; i++) {
+    sbnn_put_name(&w, d->cell_names[i]);
+    sbnn_put(&w, "\t");
+    sbnn_put_name(&w, d->label_names[d->labels[i]]);
+    sbnn_put(&w, d->cell_colors ? "\t%s\n" : "\n", d->cell_colors ? d->cell_colors[i] : "");
+  }
+  return sbnn_writer_close(&w, e);
+}
+
+static void put_heads(sbnn_writer *w, const char *kind, char *const *name, const size_t *at, size_t n) {
+  for (size_t j = 0; j < n; j++) {
+    sbnn_put(w, "\t%s:", kind);
+    sbnn_put_name(w, name[at ? at[j] : j]);
+  }
+}
+
+int sbnn_write_overlays(const char *path, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e) {
+  size_t genes = x->n_genes, q = x->n_responses, columns = genes + q;
+  double *both = sbnn_alloc(x->n_train * columns, sizeof *both);
+  cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
+  sbnn_writer w;
+  for (size_t i = 0; i < x->n_train; i++) {
+    memcpy(both + i * columns, x->gene_predictions + i * genes, genes * sizeof *both);
+    memcpy(both + i * columns + genes, x->response_predictions + i * q, q * sizeof *both);
+  }
+  place_rows(row, x, x->train_cells, x->n_train, both, columns);
+  sbnn_writer_open(&w, path);
+  sbnn_put(&w, "cell");
+  put_heads(&w, "gene", d->gene_names, x->genes, genes);
+  put_heads(&w, "response", d->response_names, NULL, q);
+  sbnn_put(&w, "\n");
+  put_cells(&w, d, row, false, columns);
+  free(row);
+  free(both);
+  return sbnn_writer_close(&w, e);
+}
+
 /* ---- all of them ---- */
 
 static char *path_of(const char *directory, const char *name) {
@@ -174,15 +219,26 @@ static int write_all_predictions(const char *directory, const sbnn_results *r, s
   return code;
 }
 
+static int write_map_tables(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
+                            sbnn_error *e) {
+  char *latent = path_of(directory, "latent.tsv"), *overlays = path_of(directory, "overlays.tsv");
+  char *labels = path_of(directory, "labels.tsv");
+  int code = sbnn_write_latent(latent, d, x, e);
+  if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
+    code = sbnn_write_overlays(overlays, d, x, e);
+  if (code == SBNN_OK && d->labels && d->label_column) code = sbnn_write_labels(labels, d, e);
+  free(latent);
+  free(overlays);
+  free(labels);
+  return code;
+}
+
 int sbnn_write_tables(const char *directory, const sbnn_results *r, sbnn_error *e) {
   int code = write_named(directory, "metrics.tsv", sbnn_write_metrics, r, e);
   if (code == SBNN_OK) code = write_named(directory, "history.tsv", sbnn_write_history, r, e);
   if (code == SBNN_OK) code = write_named(directory, "genes.tsv", sbnn_write_genes, r, e);
   if (code == SBNN_OK) code = write_all_predictions(directory, r, e);
-  if (code == SBNN_OK && !sbnn_results_folded(r) && r->n && r->experiments[0].latent) {
-    char *path = path_of(directory, "latent.tsv");
-    code = sbnn_write_latent(path, r->data, &r->experiments[0], e);
-    free(path);
-  }
+  if (code == SBNN_OK && !sbnn_results_folded(r) && r->n && r->experiments[0].latent)
+    code = write_map_tables(directory, r->data, &r->experiments[0], e);
   return code;
 }

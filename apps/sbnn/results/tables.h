@@ -21,8 +21,16 @@ int sbnn_write_predictions(const char *path, const sbnn_results *r, const char *
 /* cell z1 z2 ... of the one experiment of `train`, in the order of the data set's cells */
 int sbnn_write_latent(const char *path, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e);
 
+/* cell LABEL_COLUMN, and color if the labels came with colours; in the order of the data set's cells */
+int sbnn_write_labels(const char *path, const sbnn_dataset *d, sbnn_error *e);
+
+/* cell gene:NAME ... response:NAME ...: predicted z-scores of the kept genes (autoencoder head) and of the
+ * responses (alloencoder head), which colour the overlays; of the one experiment of `train` */
+int sbnn_write_overlays(const char *path, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e);
+
 /* All of the above under their names in `directory`: metrics.tsv, history.tsv, genes.tsv, predictions.tsv
- * (and predictions-nopretrain.tsv for a second model), and for train latent.tsv. */
+ * (and predictions-nopretrain.tsv for a second model), and for train latent.tsv,
+ * overlays.tsv and labels.tsv. */
 int sbnn_write_tables(const char *directory, const sbnn_results *r, sbnn_error *e);
 
 #endif
