@@ -137,18 +137,31 @@ TN_MUST_CHECK tn_status ag_gradcheck(ag_function *f, const void *ctx, const tn_v
 typedef struct ag_plan ag_plan;
 typedef struct ag_run ag_run;
 
-enum {                        /* flags of ag_compile */
-       AG_WITH_EFFECTS = 1,   /* carry out the graph's assigns at each step */
-       AG_NO_FUSE = 2,        /* one step per op */
-       AG_NO_REUSE = 4,       /* every value its own memory */
-       AG_NO_IN_PLACE = 8,    /* assigns copy from a buffer of their own */
+enum {                         /* flags of ag_compile */
+       AG_WITH_EFFECTS = 1,    /* carry out the graph's assigns at each step */
+       AG_NO_FUSE = 2,         /* one step per op */
+       AG_NO_REUSE = 4,        /* every value its own memory */
+       AG_NO_IN_PLACE = 8,     /* assigns copy from a buffer of their own */
        AG_TRAP_NONFINITE = 16, /* stop at the first NaN or infinity; implies AG_NO_FUSE and AG_NO_REUSE */
        AG_NO_COMBINE = 32      /* one pass over each block per op */
 };
 
 /* Compiles outputs[0..n) (and the assigns) into a plan. The graph may be freed or extended afterwards. */
 TN_MUST_CHECK tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, ag_plan **out);
+/* The same with given[0..n_given) not computed but read, from leaves called AG_GIVEN with the index. None of
+ * them may be an output or assigned value. */
+TN_MUST_CHECK tn_status ag_compile_given(ag_graph *g, const ag_ref *given, int n_given, const ag_ref *outputs,
+                                         int n, unsigned flags, ag_plan **out);
+#define AG_GIVEN "(given %d)"
 void ag_plan_free(ag_plan *plan);
+
+/* What outputs and assigns need that hangs, row by row and through at least one contraction, on leaves whose
+ * first axis is rows of the data and on leaves that stay as they are: written to out[0..room), as late in the
+ * graph as possible. Returns how many; 0 if there is nothing, or more than room, or the graph has failed. */
+typedef enum ag_leaf_use { AG_LEAF_VARIES, AG_LEAF_FIXED, AG_LEAF_ROWS } ag_leaf_use;
+typedef ag_leaf_use ag_leaf_kind(const void *ctx, const char *leaf);
+int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_kind *kind, const void *ctx, ag_ref *out,
+                 int room);
 
 int ag_plan_leaf_count(const ag_plan *plan); /* the leaves that are really read or written */
 const char *ag_plan_leaf_name(const ag_plan *plan, int leaf);
@@ -242,6 +255,8 @@ struct ag_op {
   void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
   void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
   void (*run)(const ag_call *call); /* every other kind */
+  /* Two axes: row r of the output needs row r of input 0 and the other inputs whole. NULL: never. */
+  bool (*rowwise_0)(const ag_attr *attr);
   /* Appends the cotangents of the inputs (leave id 0 where there is none). y is the node: ag_in(g, y, i) are
    * its inputs. Ignores broadcasting: the caller sums back to shape. */
   void (*vjp)(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);

@@ -13,7 +13,7 @@ tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
   nn__pass pass;
   tn_status status = check_state(m, s, "nn_evaluate");
   if (status == TN_OK) status = nn__split_check(s, "nn_evaluate", d, rows);
-  if (status == TN_OK) status = nn__pass_new(m, s, d, NN__EVALUATE, NULL, rows, &pass);
+  if (status == TN_OK) status = nn__pass_new(m, s, d, NN__EVALUATE, NULL, NULL, rows, &pass);
   if (status != TN_OK) return status;
   status = nn__pass_means(&pass, rows, out);
   if (status != TN_OK) nn__state_fail(s, status, "nn_evaluate: %s", tn_status_text(status));
@@ -62,7 +62,7 @@ tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, 
   int64_t n = nn__split_size(d, rows);
   tn_status status = check_state(m, s, "nn_predict");
   if (status == TN_OK) status = nn__split_check(s, "nn_predict", d, rows);
-  if (status == TN_OK) status = nn__runner_new(m, s, d, NN__PREDICT, output, m->eval_batch, &r);
+  if (status == TN_OK) status = nn__runner_new(m, s, d, NN__PREDICT, output, NULL, m->eval_batch, &r);
   if (status != TN_OK) return status;
   status = check_out(s, &r, n, output, out);
   int64_t *list = status == TN_OK ? tn_calloc(m->alloc, (size_t)m->eval_batch, sizeof *list) : NULL;

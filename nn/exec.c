@@ -2,6 +2,7 @@
  * fit. Names are resolved here once; a step allocates nothing. */
 #include "internal.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -17,12 +18,14 @@ static tn_view row_of(tn_view v) {
   return r;
 }
 
-static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, int leaf) {
+/* `given`: where the rows come from if they are no column of the data, else NULL. */
+static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const tn_view *given, int leaf) {
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
   ag_type type = ag_plan_leaf_type(r->plan->plan, leaf);
   nn__column *c = &r->columns[r->n_columns];
   char have[96], want[96];
-  if (!d || !nn_data_column(d, name, &c->source)) {
+  if (given) c->source = *given;
+  else if (!d || !nn_data_column(d, name, &c->source)) {
     return nn__state_fail(s, TN_EINVAL, "the data have no column '%s', which the network reads", name);
   }
   const tn_view *v = &c->source;
@@ -45,24 +48,26 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, int le
   return ag_run_bind(r->run, leaf, c->stage);
 }
 
-static tn_status bind_leaf(nn__runner *r, nn_state *s, const nn_data *d, int leaf) {
+static tn_status bind_leaf(nn__runner *r, nn_state *s, const nn_data *d, const nn__hoisted *given, int leaf) {
   int what = r->plan->leaf[leaf];
-  if (what == NN__LEAF_COLUMN) return add_column(r, s, d, leaf);
+  if (what <= NN__LEAF_GIVEN) return add_column(r, s, d, &given->column[NN__LEAF_GIVEN - what].view, leaf);
+  if (what == NN__LEAF_COLUMN) return add_column(r, s, d, NULL, leaf);
   if (what == NN__LEAF_RATE) return ag_run_bind(r->run, leaf, tn_scalar(&r->rate, s->model->dtype));
   return ag_run_bind(r->run, leaf, nn__view(s, &s->model->variables[what]));
 }
 
-static tn_status bind_all(nn_model *m, nn_state *s, const nn_data *d, nn__runner *r) {
+static tn_status bind_all(nn_model *m, nn_state *s, const nn_data *d, const nn__hoisted *given,
+                          nn__runner *r) {
   int n = ag_plan_leaf_count(r->plan->plan);
   r->columns = tn_calloc(r->alloc, (size_t)n + 1, sizeof *r->columns);
   if (!r->columns) return TN_ENOMEM;
   tn_status status = ag_run_new(r->plan->plan, m->threads, &r->run);
-  for (int leaf = 0; leaf < n && status == TN_OK; leaf++) status = bind_leaf(r, s, d, leaf);
+  for (int leaf = 0; leaf < n && status == TN_OK; leaf++) status = bind_leaf(r, s, d, given, leaf);
   return status;
 }
 
 tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, const char *output,
-                         int64_t rows, nn__runner *out) {
+                         const nn__hoisted *given, int64_t rows, nn__runner *out) {
   *out = (nn__runner){.alloc = m->alloc};
   s->error[0] = '\0';
   tn_status status = nn__plan_get(m, purpose, output, rows, &out->plan, s->error);
@@ -70,7 +75,8 @@ tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose
   if (!out->plan->plan) {
     return nn__state_fail(s, TN_EINVAL, "the network neither reports nor minimizes anything");
   }
-  status = bind_all(m, s, d, out);
+  assert(purpose != NN__FIT || out->plan->n_given == (given ? given->n : 0));
+  status = bind_all(m, s, d, given, out);
   if (status != TN_OK && !s->error[0]) nn__state_fail(s, status, "%s", tn_status_text(status));
   if (status != TN_OK) nn__runner_free(out);
   return status;
@@ -116,13 +122,14 @@ double nn__runner_value(const nn__runner *r, int report) {
 /* ---- passes ------------------------------------------------------------------------------------------ */
 
 tn_status nn__pass_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, const char *output,
-                       nn_split rows, nn__pass *out) {
-  int64_t n = nn__split_size(d, rows), batch = purpose == NN__FIT ? m->batch : m->eval_batch;
+                       const nn__hoisted *given, nn_split rows, nn__pass *out) {
+  bool small = purpose == NN__FIT || purpose == NN__HOIST;
+  int64_t n = nn__split_size(d, rows), batch = small ? m->batch : m->eval_batch;
   tn_status status = TN_OK;
   *out = (nn__pass){.n = n, .batch = batch, .steps = (n + batch - 1) / batch};
-  if (n >= batch) status = nn__runner_new(m, s, d, purpose, output, batch, &out->full);
+  if (n >= batch) status = nn__runner_new(m, s, d, purpose, output, given, batch, &out->full);
   if (status == TN_OK && n % batch) {
-    status = nn__runner_new(m, s, d, purpose, output, n % batch, &out->rest);
+    status = nn__runner_new(m, s, d, purpose, output, given, n % batch, &out->rest);
   }
   if (status != TN_OK) nn__pass_free(out);
   return status;

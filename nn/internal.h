@@ -2,7 +2,8 @@
  *
  *   registry.c  names -> variables          model.c    building, the plan cache
  *   state.c     one replica's slab          exec.c     a plan bound to a state and to staged batches
- *   train.c     the fit loop                diagnose.c why a fit became non-finite
+ *   hoist.c     frozen layers, once a row   diagnose.c why a fit became non-finite
+ *   train.c     the fit loop
  * The other files are compositions of the public API. */
 #ifndef NABLA_NN_INTERNAL_H
 #define NABLA_NN_INTERNAL_H
@@ -41,10 +42,16 @@ typedef enum nn__purpose {
   NN__FIT,      /* reports, with effects */
   NN__TRACE,    /* reports and updated values, no effects, trapping the first non-finite node */
   NN__EVALUATE, /* reports */
+  NN__HOIST,    /* what NN__FIT takes as given: see nn__hoist */
   NN__PREDICT   /* one named output */
 } nn__purpose;
 
-enum { NN__LEAF_RATE = -1, NN__LEAF_COLUMN = -2 };
+enum {
+  NN__LEAF_RATE = -1,
+  NN__LEAF_COLUMN = -2,
+  NN__LEAF_GIVEN = -3 /* and below: the first, the second, ... */
+};
+enum { NN__MAX_HOISTED = 8 };
 
 typedef struct nn__plan {
   nn__purpose purpose;
@@ -53,6 +60,7 @@ typedef struct nn__plan {
   tn_dtype dtype;
   ag_plan *plan;
   int n_outputs;
+  int n_given;
   double lr; /* as the network asked for it */
   int *leaf; /* of each leaf of the plan: index of the variable, or NN__LEAF_ */
 } nn__plan;
@@ -62,6 +70,7 @@ struct nn_model {
   tn_dtype dtype;
   int64_t batch, eval_batch;
   int threads;
+  bool no_hoist;
   nn_network *network;
   void *ctx;
 
@@ -81,6 +90,7 @@ struct nn_model {
   uint32_t build;
   bool minimizes;
   double lr;
+  int64_t widest; /* elements of a row of the largest column */
   ag_ref rate, step;
   ag_ref *updates;
   size_t n_updates, cap_updates;
@@ -162,8 +172,22 @@ typedef struct nn__runner {
   } rate;
 } nn__runner;
 
+/* Columns that stand for values which every step of a fit would compute alike: the part of the network that
+ * is frozen, from the data up. One row for each row of the data; only those of the split it was made for are
+ * filled. */
+typedef struct nn__hoisted {
+  tn_array column[NN__MAX_HOISTED];
+  int n;
+} nn__hoisted;
+
+TN_MUST_CHECK tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
+                                  nn__hoisted *out);
+void nn__hoisted_free(nn__hoisted *h);
+
+/* `given`: for NN__FIT, else NULL. Borrowed. */
 TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
-                                       const char *output, int64_t rows, nn__runner *out);
+                                       const char *output, const nn__hoisted *given, int64_t rows,
+                                       nn__runner *out);
 void nn__runner_free(nn__runner *r); /* safe on a zeroed struct */
 /* Runs data rows rows[0..n), or first, first + 1, ... when rows is NULL. */
 TN_MUST_CHECK tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr,
@@ -177,7 +201,8 @@ typedef struct nn__pass {
 } nn__pass;
 
 TN_MUST_CHECK tn_status nn__pass_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
-                                     const char *output, nn_split rows, nn__pass *out);
+                                     const char *output, const nn__hoisted *given, nn_split rows,
+                                     nn__pass *out);
 void nn__pass_free(nn__pass *p);
 nn__runner *nn__pass_runner(nn__pass *p, int64_t k);
 /* Means of the reports over split, evaluated in order. */
@@ -199,6 +224,7 @@ typedef struct nn__fit {
   const char *phase;
   int first;   /* epoch */
   int monitor; /* index of the report, -1 = none */
+  nn__hoisted hoisted;
   nn__pass train, valid;
   int64_t *order;     /* the rows of this epoch, shuffled */
   void *start, *best; /* copies of the slab */

@@ -27,6 +27,7 @@ tn_status nn_model_new(const nn_model_options *options, nn_network *network, voi
   m->batch = o->batch ? o->batch : 32;
   m->eval_batch = o->eval_batch ? o->eval_batch : 256;
   m->threads = o->threads ? o->threads : 1;
+  m->no_hoist = o->no_hoist;
   m->network = network;
   m->ctx = ctx;
   if (pthread_mutex_init(&m->lock, NULL)) {
@@ -83,6 +84,8 @@ ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_sh
     return (ag_ref){0};
   }
   for (int a = 0; a < rank; a++) shape[a + 1] = row_shape[a];
+  int64_t width = tn_numel(rank, row_shape);
+  if (width > m->widest) m->widest = width;
   return ag_input(m->graph, column, m->dtype, rank + 1, shape);
 }
 
@@ -181,6 +184,28 @@ static int choose_outputs(nn_model *m, const nn__plan *p, ag_ref *refs) {
   return n;
 }
 
+/* A parameter that is frozen stays as it is during a fit; whatever is neither that nor a rate is a column. */
+static ag_leaf_use use_of_leaf(const void *ctx, const char *name) {
+  const nn_model *m = ctx;
+  const nn__variable *v = nn__find(m, name);
+  if (v) return v->kind == NN__PARAMETER && v->frozen ? AG_LEAF_FIXED : AG_LEAF_VARIES;
+  return strcmp(name, "lr") ? AG_LEAF_ROWS : AG_LEAF_VARIES;
+}
+
+static int64_t row_size(const nn_model *m, ag_ref x) {
+  ag_type t = ag_type_of(m->graph, x);
+  return tn_numel(t.rank - 1, t.shape + 1);
+}
+
+/* What a fit may take as given: nothing if that would take more memory than the largest column. */
+static int choose_given(nn_model *m, const ag_ref *outputs, int n, ag_ref *given) {
+  int64_t size = 0;
+  if (m->no_hoist) return 0;
+  int n_given = ag_hoistable(m->graph, outputs, n, use_of_leaf, m, given, NN__MAX_HOISTED);
+  for (int i = 0; i < n_given; i++) size += row_size(m, given[i]);
+  return size <= m->widest ? n_given : 0;
+}
+
 /* Remembers what each leaf of the plan stands for, so that runs are bound without looking at the graph. */
 static tn_status map_leaves(nn_model *m, nn__plan *p) {
   int n = ag_plan_leaf_count(p->plan);
@@ -190,22 +215,35 @@ static tn_status map_leaves(nn_model *m, nn__plan *p) {
     const char *name = ag_plan_leaf_name(p->plan, i);
     const nn__variable *v = nn__find(m, name);
     p->leaf[i] = v ? (int)(v - m->variables) : !strcmp(name, "lr") ? NN__LEAF_RATE : NN__LEAF_COLUMN;
+    int given;
+    if (p->n_given && sscanf(name, AG_GIVEN, &given) == 1) p->leaf[i] = NN__LEAF_GIVEN - given;
   }
   return TN_OK;
 }
 
-static tn_status compile(nn_model *m, nn__plan *p) {
+static tn_status compile_refs(nn_model *m, nn__plan *p, const ag_ref *refs) {
   static const unsigned flags[] = {
-      [NN__FIT] = AG_WITH_EFFECTS, [NN__TRACE] = AG_TRAP_NONFINITE, [NN__EVALUATE] = 0, [NN__PREDICT] = 0};
+      [NN__FIT] = AG_WITH_EFFECTS, [NN__TRACE] = AG_TRAP_NONFINITE, [NN__PREDICT] = 0};
+  ag_ref given[NN__MAX_HOISTED];
+  if (p->purpose == NN__FIT || p->purpose == NN__HOIST)
+    p->n_given = choose_given(m, refs, p->n_outputs, given);
+  if (ag_status(m->graph) != TN_OK) return ag_status(m->graph);
+  if (p->purpose != NN__HOIST)
+    return ag_compile_given(m->graph, given, p->n_given, refs, p->n_outputs, flags[p->purpose], &p->plan);
+  p->n_outputs = p->n_given;
+  return ag_compile(m->graph, given, p->n_given, 0, &p->plan);
+}
+
+static tn_status compile(nn_model *m, nn__plan *p) {
   ag_ref *refs = tn_calloc(m->alloc, NN_MAX_REPORTS + m->n_updates, sizeof *refs);
   if (!refs) return TN_ENOMEM;
   p->n_outputs = choose_outputs(m, p, refs);
   p->lr = m->lr;
   tn_status status = ag_status(m->graph);
+  bool trains = (p->purpose == NN__FIT || p->purpose == NN__HOIST) && m->minimizes;
   /* A network that neither reports nor trains still has outputs: it is fine until it is asked to. */
-  bool empty = !p->n_outputs && !(p->purpose == NN__FIT && m->minimizes);
-  if (status == TN_OK && !empty) {
-    status = ag_compile(m->graph, refs, p->n_outputs, flags[p->purpose], &p->plan);
+  if (status == TN_OK && (p->n_outputs || trains)) {
+    status = compile_refs(m, p, refs);
     if (status == TN_OK) status = map_leaves(m, p);
   }
   tn_free(m->alloc, refs);
@@ -216,12 +254,13 @@ static tn_status compile(nn_model *m, nn__plan *p) {
 static tn_status build(nn_model *m, nn__plan *p) {
   tn_status status = ag_graph_new(m->alloc, &m->graph);
   if (status == TN_OK) {
-    m->mode = p->purpose == NN__FIT || p->purpose == NN__TRACE ? NN_TRAIN : NN_EVAL;
+    m->mode = p->purpose == NN__EVALUATE || p->purpose == NN__PREDICT ? NN_EVAL : NN_TRAIN;
     m->rows = p->rows;
     m->build++;
     m->n_updates = 0;
     m->minimizes = false;
     m->lr = 0;
+    m->widest = 0;
     m->rate = m->step = (ag_ref){0};
     m->network(m, m->ctx);
     status = compile(m, p);
@@ -300,7 +339,10 @@ static tn_status prepare(nn_model *m, nn__purpose purpose, const char *output, i
 
 tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows) {
   if (train_rows < 0 || eval_rows < 0) return TN_EINVAL;
+  const nn__plan *plan;
   tn_status status = prepare(m, NN__FIT, NULL, m->batch, train_rows);
+  if (status == TN_OK) status = nn__plan_get(m, NN__FIT, NULL, m->batch, &plan, NULL);
+  if (status == TN_OK && plan->n_given) status = prepare(m, NN__HOIST, NULL, m->batch, train_rows);
   if (status == TN_OK) status = prepare(m, NN__EVALUATE, NULL, m->eval_batch, eval_rows);
   for (size_t i = 0; i < m->n_outputs && status == TN_OK; i++) {
     /* nn_predict runs full batches only */

@@ -43,6 +43,7 @@ typedef struct nn_model_options {
   int64_t batch;         /* rows of a training step; 0 = 32 */
   int64_t eval_batch;    /* rows of an evaluation step; 0 = 256 */
   int threads;           /* inside an op; 0 = 1, right unless the model is large and runs alone */
+  bool no_hoist;         /* a fit computes frozen layers in each step, not once for each row */
 } nn_model_options;
 
 /* Builds the network once in training mode to learn its parameters. `ctx` is borrowed until nn_model_free. On

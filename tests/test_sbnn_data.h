@@ -2,6 +2,7 @@
 #ifndef TEST_SBNN_DATA_H
 #define TEST_SBNN_DATA_H
 
+#include "data/counts.h"
 #include "sbnn.h"
 #include "support/throwaway.h"
 
@@ -46,6 +47,16 @@ static inline const char *shared_path(const char *name) {
           name);
   cr_skip_test("SKIPPED: shared/%s is missing", name);
   return path;
+}
+
+/* The same numbers in the same places. */
+static inline bool same_counts(const sbnn_counts *a, const sbnn_counts *b) {
+  if (a->n_rows != b->n_rows || a->n_cols != b->n_cols) return false;
+  for (size_t i = 0; i <= a->n_rows; i++)
+    if (a->start[i] != b->start[i]) return false;
+  size_t n = a->start[a->n_rows];
+  return memcmp(a->column, b->column, n * sizeof *a->column) == 0 &&
+         memcmp(a->value, b->value, n * sizeof *a->value) == 0;
 }
 
 /* One sentence with all of the parts, separated by '|', and no line break. */

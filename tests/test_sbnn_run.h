@@ -28,7 +28,7 @@ static inline void write_counts(const char *path, const size_t *gene, size_t n_g
     fputs(transposed ? tables.gene_names[gene[i]] : tables.cell_names[cell[i]], f);
     for (size_t j = 0; j < columns; j++) {
       size_t g = transposed ? gene[i] : gene[j], c = transposed ? cell[j] : cell[i];
-      fprintf(f, "\t%g", (double)tables.counts[c * tables.n_genes + g]);
+      fprintf(f, "\t%g", (double)sbnn_counts_at(&tables.counts, c, g));
     }
     fputc('\n', f);
   }

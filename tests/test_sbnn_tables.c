@@ -133,7 +133,7 @@ Test(sbnn_tables, faults) {
       {"id\na\n", "line 1|single column"},
       {"PK\003\004 and so on", "ZIP|save"},
       {"\x93NUMPY\001", "NumPy"},
-      {"%%MatrixMarket matrix\n", "Matrix Market"},
+      {"%%MatrixMarket matrix\n", "line 1|%%MatrixMarket|four words"},
       {"\xff\xfei\0d\0", "UTF-16"},
       {"id,x\001,y\na,1,2\n", "line 1, column 2|0x01"},
       {"id,x,y\na,1,2\n\002,1,2\n", "line 3, column 1|0x02"},
@@ -167,7 +167,7 @@ Test(sbnn_tables, unreadable) {
   check_sentence(&e, SBNN_BAD_INPUT, "absent.csv|cannot be opened|No such file");
   e = (sbnn_error){0};
   cr_expect_eq(sbnn_table_read(root, NULL, &t, &e), SBNN_BAD_INPUT);
-  check_sentence(&e, SBNN_BAD_INPUT, "cannot be read|directory");
+  check_sentence(&e, SBNN_BAD_INPUT, "folder|no matrix.mtx");
 }
 
 /* A table larger than all buffers, with quoted fields, so that every kind of field crosses a refill. */

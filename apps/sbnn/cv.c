@@ -37,6 +37,20 @@ static void finish(const sbnn_fold *f, const size_t *train, const size_t *test, 
   memcpy(x->test_cells, test, x->n_test * sizeof *test);
 }
 
+static const char *part_name(const sbnn_experiment *x, char name[64]) {
+  snprintf(name, 64, "%s-%d", x->model, x->fold);
+  return name;
+}
+
+/* A fold that an interrupted run has finished. */
+static bool take_up(crossval *v, sbnn_experiment *x) {
+  char name[64];
+  if (!sbnn_parts_has(v->work.parts, part_name(x, name)) || !sbnn_parts_load(v->work.parts, name, x, NULL))
+    return false;
+  sbnn_progress_model_done(v->work.progress, x->model, x->fold, "finished before");
+  return true;
+}
+
 /* After a failure nobody needs the later ones. The earlier ones go on: so the failure that is reported does
  * not depend on the threads. */
 static bool is_pointless(crossval *v, int64_t i) { return i > atomic_load(&v->first_failed); }
@@ -57,6 +71,8 @@ static tn_status run_fold(void *ctx, int64_t i) {
   const sbnn_options *o = v->work.options;
   sbnn_experiment *x = &v->experiments[i];
   sbnn_error *e = &v->errors[i];
+  char part[64];
+  if (take_up(v, x)) return TN_OK;
   sbnn_fold fold;
   size_t n_test, *train = sbnn_alloc(v->folds->n_cells, sizeof *train);
   if (sbnn_interrupted() || is_pointless(v, i)) {
@@ -72,8 +88,11 @@ static tn_status run_fold(void *ctx, int64_t i) {
         .options = o, .replica = (uint32_t)x->fold, .hook = on_epoch, .hook_ctx = &(replica){v, i}};
     code = sbnn_train_model(&fold.problem, &t, x, e);
     if (code == SBNN_OK) {
-      char sentence[96];
       finish(&fold, train, test, x);
+      code = sbnn_parts_store(v->work.parts, part_name(x, part), x, NULL, e);
+    }
+    if (code == SBNN_OK) {
+      char sentence[96];
       snprintf(sentence, sizeof sentence, "test R2 %.3f (%.1f s)", x->r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0],
                x->seconds);
       sbnn_progress_model_done(v->work.progress, x->model, x->fold, sentence);
@@ -111,7 +130,9 @@ static int run_models(crossval *v, sbnn_error *e) {
     bool pretrain = o->both ? i < n_folds : sbnn_options_pretrain(o);
     v->experiments[i].model = sbnn_model_name(o, pretrain);
     v->experiments[i].fold = (int)(i % n_folds) + 1;
-    units += sbnn_model_units(o, inputs, pretrain, false);
+    char name[64];
+    if (!sbnn_parts_has(v->work.parts, part_name(&v->experiments[i], name)))
+      units += sbnn_model_units(o, inputs, pretrain, false);
   }
   v->work.progress = sbnn_progress_new(stderr, units, (int)n, o->quiet);
   tn_status status = nn_replicas((int64_t)n, o->threads, run_fold, v);
@@ -147,17 +168,14 @@ static int with_folds(crossval *v, sbnn_error *e) {
   return code;
 }
 
-int sbnn_cv(const sbnn_options *o, sbnn_error *e) {
-  crossval v = {.work = {.options = o, .start = sbnn_clock()}};
-  sbnn_dataset data;
-  if (!(v.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
-  int code = sbnn_read_data(o, &data, e);
-  if (code == SBNN_OK) {
-    v.work.data = &data;
-    v.work.reading = sbnn_clock() - v.work.start;
-    code = with_folds(&v, e);
-    sbnn_dataset_free(&data);
-  }
-  sbnn_outdir_abort(v.work.out);
+static int run(sbnn_work *w, sbnn_error *e) {
+  crossval v = {.work = *w};
+  int code = with_folds(&v, e);
+  w->out = v.work.out; /* committed or not */
   return code;
+}
+
+int sbnn_cv(const sbnn_options *o, sbnn_error *e) {
+  sbnn_work w = {.options = o};
+  return sbnn_work_run(&w, run, e);
 }

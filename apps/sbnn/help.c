@@ -26,8 +26,9 @@ static const char *const overview_tail =
 
 static const char *const table_notes =
     "\n"
-    "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Cells are\n"
-    "matched by id.";
+    "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Counts and\n"
+    "responses may also be Matrix Market (.mtx with its lists), a 10x folder or .npy. Cells are matched\n"
+    "by id.";
 
 static const char *const fit_notes =
     " The defaults of network, pretraining and training are the paper's.\n"
@@ -50,18 +51,22 @@ static int left_width(const sbnn_option *row) {
   return (int)(2 + strlen(row->name) + (row->value ? 1 + strlen(row->value) : 0));
 }
 
+enum { WIDEST = 36 }; /* a longer left side has its help on the next line */
+
 static int widest_left(unsigned command) {
   int widest = (int)strlen("-h, --help");
   for (size_t i = 0; i < sbnn_n_options; i++) {
     int width = left_width(&sbnn_option_table[i]);
-    if ((sbnn_option_table[i].commands & command) && width > widest) widest = width;
+    if ((sbnn_option_table[i].commands & command) && width > widest && width <= WIDEST) widest = width;
   }
   return widest;
 }
 
 static void print_option(FILE *to, const sbnn_option *row, int widest) {
-  fprintf(to, "  --%s%s%s%*s  %s", row->name, row->value ? " " : "", row->value ? row->value : "",
-          widest - left_width(row), "", row->help);
+  bool beside = left_width(row) <= widest;
+  fprintf(to, "  --%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+  if (!beside) fputc('\n', to);
+  fprintf(to, "%*s  %s", beside ? widest - left_width(row) : 2 + widest, "", row->help);
   if (row->required) fputs(" (required)", to);
   if (row->initial) fprintf(to, " [%s]", row->initial);
   fputc('\n', to);

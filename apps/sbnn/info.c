@@ -82,8 +82,8 @@ static void print_fact(void *ctx, const char *name, const char *value) {
 }
 
 int sbnn_info(const sbnn_options *o, sbnn_error *e) {
-  (void)o;
   (void)e;
-  sbnn_build_facts(print_fact, stdout);
+  if (o->print_config) sbnn_options_print(stdout, o);
+  else sbnn_build_facts(print_fact, stdout);
   return SBNN_OK;
 }

@@ -14,6 +14,11 @@ void sbnn_interrupt_setup(void);
  * ends with its results. */
 void sbnn_interrupt_ignore_pipes(void);
 
+/* What a run that does not come to a place where it looks at the flag within a second says, before it ends on
+ * the spot: "sbnn: interrupted; ...\n", copied; NULL: that nothing was written. Whatever is on disk then is
+ * as after SIGKILL. */
+void sbnn_interrupt_sentence(const char *text);
+
 bool sbnn_interrupted(void); /* has a signal arrived? Any thread, any time; costs one load. */
 
 #endif

@@ -69,10 +69,12 @@ static json_t *numbers(const double *value, const size_t *at, size_t n) {
 /* Of the counts of the cells trained on, the part that is the gene's. */
 static double *count_shares(const sbnn_dataset *d, const sbnn_preparation *p, const sbnn_experiment *x) {
   double total = 0, *share = sbnn_alloc(p->n_genes, sizeof *share);
+  double *counts = sbnn_alloc(p->n_genes, sizeof *counts);
   for (size_t i = 0; i < x->n_train; i++) {
-    const float *counts = d->counts + x->train_cells[i] * d->n_genes;
-    for (size_t j = 0; j < p->n_genes; j++) share[j] += (double)counts[p->genes[j]];
+    sbnn_counts_gather(&d->counts, x->train_cells[i], p->genes, p->n_genes, counts);
+    for (size_t j = 0; j < p->n_genes; j++) share[j] += counts[j];
   }
+  free(counts);
   for (size_t j = 0; j < p->n_genes; j++) total += share[j];
   for (size_t j = 0; j < p->n_genes; j++) share[j] /= total;
   return share;
@@ -90,8 +92,7 @@ static json_t *response_part(const sbnn_dataset *d, const sbnn_fold *f) {
   const sbnn_preparation *p = &f->preparation;
   json_t *transforms = checked(json_array());
   for (size_t i = 0; i < p->n_responses; i++)
-    json_array_append_new(transforms,
-                          checked(json_string(p->y_transform == SBNN_Y_LOG1P ? "log1p" : "none")));
+    json_array_append_new(transforms, checked(json_string(sbnn_y_transform_name(p->y_transform[i]))));
   return checked(json_pack(
       "{s:o, s:o, s:o, s:o, s:o}", "names", names(d->response_names, NULL, p->n_responses), "transform",
       transforms, "mean", numbers(p->y_mean, NULL, p->n_responses), "sd",
@@ -253,12 +254,9 @@ static void read_responses(reader *r, json_t *responses, sbnn_model_file *m) {
   m->fold.y_center = read_numbers(r, responses, "center", m->n_responses);
   size_t n = m->n_responses;
   char **transform = read_names(r, responses, "transform", &n);
-  for (size_t i = 0; transform && i < n; i++) {
-    bool log1p = strcmp(transform[i], "log1p") == 0;
-    if (!log1p && strcmp(transform[i], "none") != 0) wrong(r, "transform");
-    if (i == 0) p->y_transform = log1p ? SBNN_Y_LOG1P : SBNN_Y_NONE;
-    if (log1p != (p->y_transform == SBNN_Y_LOG1P)) wrong(r, "transform");
-  }
+  p->y_transform = sbnn_alloc(m->n_responses, sizeof *p->y_transform);
+  for (size_t i = 0; transform && i < n && i < m->n_responses; i++)
+    if (!sbnn_y_transform_named(transform[i], &p->y_transform[i])) wrong(r, "transform");
   if (transform) sbnn_free_strings(transform, n);
 }
 

@@ -24,8 +24,8 @@ static double rounded(double value) {
   return strtod(text, NULL);
 }
 
-bool sbnn_counts_read(const char *text, int lowest, int highest, sbnn_counts *list) {
-  sbnn_counts read = {0};
+bool sbnn_whole_list_read(const char *text, int lowest, int highest, sbnn_whole_list *list) {
+  sbnn_whole_list read = {0};
   for (bool more = true; more;) {
     double value;
     if (read.n == SBNN_MAX_LIST || !read_positive(text, ",", &value, &text)) return false;
@@ -65,7 +65,7 @@ bool sbnn_numbers_read(const char *text, sbnn_numbers *list) {
   return true;
 }
 
-void sbnn_counts_text(const sbnn_counts *list, char text[SBNN_LIST_TEXT]) {
+void sbnn_whole_list_text(const sbnn_whole_list *list, char text[SBNN_LIST_TEXT]) {
   size_t used = 0;
   text[0] = 0;
   for (int i = 0; i < list->n; i++)

@@ -1,6 +1,7 @@
 /* options.c - from the command line to sbnn_options and back to text (options.h). */
 #include "options.h"
 
+#include "config.h"
 #include "option_lists.h"
 #include "options_table.h"
 #include "suggest.h"
@@ -9,8 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { MAX_NAMES = 80, TEXT_ROOM = SBNN_LIST_TEXT };
+enum { MAX_NAMES = SBNN_MAX_OPTIONS, TEXT_ROOM = 512 };
 
 /* ---- one value ---- */
 
@@ -69,18 +71,25 @@ static bool read_widths(const char *text, const sbnn_option *row, sbnn_options *
   return true;
 }
 
-/* Stores the value if it is a good one. A flag has none. */
+/* On the command line a flag has no value (NULL); elsewhere it is true or false. */
+static bool read_flag(const char *text, bool *value) {
+  *value = !text || strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "1") == 0;
+  return *value || strcmp(text, "false") == 0 || strcmp(text, "no") == 0 || strcmp(text, "0") == 0;
+}
+
+/* Stores the value if it is a good one. */
 static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text) {
   void *field = field_of(o, row);
   switch (row->kind) {
   case SBNN_OPTION_TEXT: *(const char **)field = text; return *text != 0;
-  case SBNN_OPTION_FLAG: *(bool *)field = true; return true;
+  case SBNN_OPTION_FLAG: return read_flag(text, field);
   case SBNN_OPTION_WHOLE: return read_whole(text, strlen(text), row->lowest, row->highest, field);
   case SBNN_OPTION_REAL:
   case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
   case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
+  case SBNN_OPTION_RULE: *(const char **)field = text; return sbnn_y_rule_valid(text);
   case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
-  case SBNN_OPTION_COUNTS: return sbnn_counts_read(text, (int)row->lowest, (int)row->highest, field);
+  case SBNN_OPTION_COUNTS: return sbnn_whole_list_read(text, (int)row->lowest, (int)row->highest, field);
   case SBNN_OPTION_NUMBERS: return sbnn_numbers_read(text, field);
   }
   return false;
@@ -106,7 +115,7 @@ static void describe_choice(const char *words, char text[TEXT_ROOM]) {
 static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
   switch (row->kind) {
   case SBNN_OPTION_TEXT: describe_text(row->value, text); break;
-  case SBNN_OPTION_FLAG: snprintf(text, TEXT_ROOM, "no value"); break;
+  case SBNN_OPTION_FLAG: snprintf(text, TEXT_ROOM, "true or false"); break;
   case SBNN_OPTION_WHOLE:
     snprintf(text, TEXT_ROOM, "a whole number from %.0f to %.0f", row->lowest, row->highest);
     break;
@@ -116,6 +125,9 @@ static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
     break;
   case SBNN_OPTION_POSITIVE: snprintf(text, TEXT_ROOM, "a number above 0"); break;
   case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
+  case SBNN_OPTION_RULE:
+    snprintf(text, TEXT_ROOM, "none, log1p, clr or zscore, or these by pattern as in 'log1p:CD*,none'");
+    break;
   case SBNN_OPTION_WIDTHS:
     snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
              SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
@@ -143,17 +155,16 @@ int sbnn_unknown_command(const char *name, sbnn_error *e) {
                    *meant ? ": " : "", meant);
 }
 
-/* The row of an option as `command` knows it. */
-static const sbnn_option *find(sbnn_command command, const char *name, size_t length) {
+const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length) {
   for (size_t i = 0; i < sbnn_n_options; i++) {
     const sbnn_option *row = &sbnn_option_table[i];
-    if ((row->commands & command) && strlen(row->name) == length && memcmp(row->name, name, length) == 0)
+    if ((row->commands & commands) && strlen(row->name) == length && memcmp(row->name, name, length) == 0)
       return row;
   }
   return NULL;
 }
 
-static size_t names_of(sbnn_command command, const char *names[MAX_NAMES]) {
+static size_t names_of(unsigned command, const char *names[MAX_NAMES]) {
   size_t n = 0;
   names[n++] = "help";
   for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
@@ -166,7 +177,7 @@ static void commands_with(const char *option, char text[TEXT_ROOM]) {
   size_t used = 0;
   text[0] = 0;
   for (size_t i = 0; i < sbnn_n_commands && used < TEXT_ROOM; i++)
-    if (find(sbnn_command_table[i].command, option, strlen(option)))
+    if (sbnn_option_named(sbnn_command_table[i].command, option, strlen(option)))
       used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s%s", used ? ", " : "",
                                sbnn_command_table[i].name);
 }
@@ -177,7 +188,7 @@ static int unknown_option(const sbnn_command_row *command, const char *arg, size
   size_t dashes = strspn(arg, "-");
   snprintf(name, sizeof name, "%.*s", (int)(length - dashes), arg + dashes);
   commands_with(name, others);
-  if (*others && !find(command->command, name, strlen(name)))
+  if (*others && !sbnn_option_named(command->command, name, strlen(name)))
     return sbnn_fail(e, SBNN_USAGE, "'--%s' is an option of %s, not of %s ('sbnn help %s' lists its own)",
                      name, others, command->name, command->name);
   const char *names[MAX_NAMES];
@@ -220,16 +231,24 @@ static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
                      "('sbnn help %s' lists them)",
                      arg, a->command->name);
   size_t length = strcspn(arg, "=");
-  const sbnn_option *row = strncmp(arg, "--", 2) == 0 ? find(a->command->command, arg + 2, length - 2) : NULL;
+  const sbnn_option *row =
+      strncmp(arg, "--", 2) == 0 ? sbnn_option_named(a->command->command, arg + 2, length - 2) : NULL;
   if (!row) return unknown_option(a->command, arg, length, e);
   const char *value = arg[length] ? arg + length + 1 : NULL;
   if (row->kind == SBNN_OPTION_FLAG && value)
     return sbnn_fail(e, SBNN_USAGE, "--%s takes no value: leave out '=%s'", row->name, value);
   if (row->kind != SBNN_OPTION_FLAG && !value && !(value = next_value(a, row, e))) return SBNN_USAGE;
+  o->origin[row - sbnn_option_table] = "command line";
   if (set_value(o, row, value)) return SBNN_OK;
   char wanted[TEXT_ROOM];
   describe_value(row, wanted);
   return sbnn_fail(e, SBNN_USAGE, "--%s needs %s, not '%s'", row->name, wanted, value);
+}
+
+static int parse_options(arguments a, sbnn_options *o, sbnn_error *e) {
+  int code = SBNN_OK;
+  while (code == SBNN_OK && a.at < a.argc) code = parse_option(&a, o, e);
+  return code;
 }
 
 /* Those of the other commands too: code that serves several never meets a field that was forgotten. */
@@ -254,8 +273,9 @@ static const struct {
 static void set_denoise_defaults(sbnn_options *o, bool back) {
   for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
     const char *name = denoise_defaults[i].name;
-    const sbnn_option *row = find(SBNN_CMD_TRAIN, name, strlen(name));
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
     set_value(o, row, back ? row->initial : denoise_defaults[i].value);
+    o->origin[row - sbnn_option_table] = back ? NULL : "recipe denoise";
   }
 }
 
@@ -264,6 +284,46 @@ void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
   selector->recipe = SBNN_RECIPE_PAPER;
   selector->noise = SBNN_NOISE_FIXED;
   set_denoise_defaults(selector, true);
+}
+
+/* ---- files, environment, presets ---- */
+
+static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_error *e) {
+  for (size_t i = 0; i < s->n; i++) {
+    const sbnn_setting *one = &s->list[i];
+    char wanted[TEXT_ROOM];
+    o->origin[one->row - sbnn_option_table] = one->where;
+    if (set_value(o, one->row, one->value)) continue;
+    describe_value(one->row, wanted);
+    return sbnn_fail(e, code_if_bad, "%s: %s needs %s, not '%.200s'", one->where, one->row->name, wanted,
+                     one->value);
+  }
+  return SBNN_OK;
+}
+
+/* Weakest first: recipe, preset, file, environment, command line. The command line is read twice, since it
+ * may name the file, the preset and the recipe. */
+static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) {
+  const unsigned commands = a->command->command;
+  sbnn_options typed = *o, found = *o;
+  sbnn_settings preset = {0}, file = {0}, environment = {0};
+  int code = parse_options(*a, &typed, e);
+  if (code == SBNN_OK) sbnn_config_environment(commands, &environment);
+  const char *path = typed.config ? typed.config : sbnn_settings_last(&environment, "config");
+  if (code == SBNN_OK && path) code = sbnn_config_read(path, commands, &file, e);
+  if (code == SBNN_OK) code = apply(&file, SBNN_BAD_INPUT, &found, e);
+  if (code == SBNN_OK) code = apply(&environment, SBNN_USAGE, &found, e);
+  if (code == SBNN_OK) code = parse_options(*a, &found, e);
+  sbnn_config_preset(found.preset, &preset);
+  if (code == SBNN_OK && found.recipe == SBNN_RECIPE_DENOISE) set_denoise_defaults(o, false);
+  if (code == SBNN_OK) code = apply(&preset, SBNN_FAILED, o, e);
+  if (code == SBNN_OK) code = apply(&file, SBNN_BAD_INPUT, o, e);
+  if (code == SBNN_OK) code = apply(&environment, SBNN_USAGE, o, e);
+  if (code == SBNN_OK) code = parse_options(*a, o, e);
+  sbnn_settings_free(&preset);
+  sbnn_settings_free(&file);
+  sbnn_settings_free(&environment);
+  return code;
 }
 
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
@@ -288,13 +348,19 @@ static int check_required(const sbnn_options *o, const sbnn_command_row *command
                    command->name);
 }
 
+/* A 10x folder may hold counts and proteins both. */
+static bool is_folder(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* Options that contradict each other, found before hours of work and not after. */
 static int check_together(const sbnn_options *o, sbnn_error *e) {
   if (o->both && o->no_pretrain)
     return sbnn_fail(e, SBNN_USAGE,
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
-  if (o->x && o->y && strcmp(o->x, o->y) == 0)
+  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !is_folder(o->x))
     return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
                      o->x);
   if (o->label_column && !o->labels)
@@ -320,6 +386,13 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
 
 static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
 static bool is_version(const char *arg) { return strcmp(arg, "--version") == 0; }
+static bool is_print_config(const char *arg) { return strcmp(arg, "--print-config") == 0; }
+
+enum { FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
+
+/* `sbnn info --print-config` takes the options of both. */
+static const sbnn_command_row print_config = {.command = (sbnn_command)(FIT | SBNN_CMD_INFO),
+                                              .name = "info --print-config"};
 
 /* --help and --version count wherever they stand: whoever asks is not told of other mistakes. */
 static bool asks(const arguments *a, bool (*is)(const char *arg)) {
@@ -343,24 +416,15 @@ static int parse_help(arguments *a, sbnn_options *o, sbnn_error *e) {
   return SBNN_OK;
 }
 
-static int parse_options(arguments *a, sbnn_options *o, sbnn_error *e) {
-  int code = SBNN_OK;
-  while (code == SBNN_OK && a->at < a->argc) code = parse_option(a, o, e);
-  return code;
-}
-
 static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
   o->command = a->command->command;
   if (asks(a, is_version)) return just(SBNN_CMD_VERSION, NULL, o);
   if (asks(a, is_help)) return just(SBNN_CMD_HELP, a->command->name, o);
   if (o->command == SBNN_CMD_HELP) return parse_help(a, o, e);
   set_defaults(o);
-  int first = a->at, code = parse_options(a, o, e);
-  if (code == SBNN_OK && o->recipe == SBNN_RECIPE_DENOISE) {
-    set_denoise_defaults(o, false);
-    a->at = first; /* once more: what was given goes before these too */
-    code = parse_options(a, o, e);
-  }
+  const bool fits = o->command & FIT, prints = o->command == SBNN_CMD_INFO && asks(a, is_print_config);
+  if (prints) a->command = &print_config;
+  int code = fits || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
   if (code == SBNN_OK) code = check_required(o, a->command, e);
   if (code == SBNN_OK) code = check_together(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
@@ -382,66 +446,4 @@ int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
                      first);
   arguments a = {argc, 2, argv, sbnn_command_named(first)};
   return a.command ? parse_command(&a, o, e) : sbnn_unknown_command(first, e);
-}
-
-/* ---- back to text ---- */
-
-/* The shortest decimal that reads back as the same double. */
-static void real_text(double value, char text[TEXT_ROOM]) {
-  for (int digits = 1; digits <= 17; digits++) {
-    snprintf(text, TEXT_ROOM, "%.*g", digits, value);
-    if (strtod(text, NULL) == value) return;
-  }
-}
-
-static void choice_text(const char *words, int chosen, char text[TEXT_ROOM]) {
-  for (int i = 0; i < chosen; i++) words += strcspn(words, "|") + 1;
-  snprintf(text, TEXT_ROOM, "%.*s", (int)strcspn(words, "|"), words);
-}
-
-static void widths_text(const sbnn_options *o, char text[TEXT_ROOM]) {
-  size_t used = 0;
-  for (int i = 0; i < o->n_hidden; i++)
-    used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s%d", i ? "," : "", o->hidden[i]);
-}
-
-/* The value as text: in `text`, or borrowed. */
-static const char *value_text(const sbnn_options *o, const sbnn_option *row, char text[TEXT_ROOM]) {
-  const void *field = field_in(o, row);
-  switch (row->kind) {
-  case SBNN_OPTION_TEXT: return *(const char *const *)field;
-  case SBNN_OPTION_FLAG: return *(const bool *)field ? "true" : "false";
-  case SBNN_OPTION_WHOLE: snprintf(text, TEXT_ROOM, "%d", *(const int *)field); break;
-  case SBNN_OPTION_REAL:
-  case SBNN_OPTION_POSITIVE: real_text(*(const double *)field, text); break;
-  case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
-  case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
-  case SBNN_OPTION_COUNTS: sbnn_counts_text(field, text); break;
-  case SBNN_OPTION_NUMBERS: sbnn_numbers_text(field, text); break;
-  }
-  return text;
-}
-
-static char json_kind(sbnn_option_kind kind) {
-  switch (kind) {
-  case SBNN_OPTION_FLAG: return 'b';
-  case SBNN_OPTION_WHOLE:
-  case SBNN_OPTION_REAL:
-  case SBNN_OPTION_POSITIVE: return 'n';
-  case SBNN_OPTION_TEXT:
-  case SBNN_OPTION_CHOICE:
-  case SBNN_OPTION_WIDTHS:
-  case SBNN_OPTION_COUNTS:
-  case SBNN_OPTION_NUMBERS: break;
-  }
-  return 's';
-}
-
-void sbnn_options_each(const sbnn_options *o,
-                       void (*each)(void *ctx, const char *name, char kind, const char *value), void *ctx) {
-  for (size_t i = 0; i < sbnn_n_options; i++) {
-    const sbnn_option *row = &sbnn_option_table[i];
-    char text[TEXT_ROOM] = "";
-    if (row->commands & o->command) each(ctx, row->name, json_kind(row->kind), value_text(o, row, text));
-  }
 }

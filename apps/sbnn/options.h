@@ -25,12 +25,12 @@ typedef enum sbnn_command {
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
-enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64 };
+enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
 
 /* "2,16" */
-typedef struct sbnn_counts {
+typedef struct sbnn_whole_list {
   int n, value[SBNN_MAX_LIST];
-} sbnn_counts;
+} sbnn_whole_list;
 
 /* "0.1,0.2,0.5", or "0.1:1.5:0.1": first, last, step */
 typedef struct sbnn_numbers {
@@ -40,8 +40,8 @@ typedef struct sbnn_numbers {
 
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
-
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
+typedef enum sbnn_preset { SBNN_PRESET_NONE, SBNN_PRESET_PATCHSEQ, SBNN_PRESET_CITESEQ } sbnn_preset;
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -57,7 +57,8 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  int y_transform;                                   /* sbnn_y_transform */
+  const char *y_transform;                           /* a rule: y_transform.h */
+  int missing;                                       /* sbnn_missing */
   const char *model;                                 /* predict: results of train */
   const char *results, *show_genes, *show_responses; /* plot */
   /* network */
@@ -83,19 +84,27 @@ typedef struct sbnn_options {
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
   /* sparse reduced-rank regression */
-  sbnn_counts ranks;
+  sbnn_whole_list ranks;
   sbnn_numbers lambdas;
   int srrr_genes; /* 0 = the lambdas, else the lambda that leaves so many genes */
   int threads;    /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
-  bool force, quiet;
+  bool force, quiet, resume;
+  /* where options come from */
+  const char *config;
+  int preset;                           /* sbnn_preset */
+  bool print_config;                    /* info */
+  const char *origin[SBNN_MAX_OPTIONS]; /* by row of the table: "command line", "run.conf, line 3", ...; NULL
+                                           = default */
 } sbnn_options;
 
 /* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
  * nearest name for a typo, or names the missing option; *o is then of no use. Of an option given twice the
- * last counts. Under --recipe denoise options that are not given have that recipe's values. --help anywhere
- * makes the command HELP (its topic: the command it was given to). */
+ * last counts. For train and cv, what the command line leaves open comes from the environment
+ * (SBNN_LASSO=0.2), else from the file --config, else from --preset, else from --recipe denoise, which has
+ * defaults of its own, else from the table. SBNN_BAD_INPUT: a configuration file that makes no sense. --help
+ * anywhere makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
 
 /* How many genes are to be kept; 0: srrr where the lambdas say. */
@@ -111,6 +120,10 @@ void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector);
 static inline bool sbnn_options_pretrain(const sbnn_options *o) {
   return !o->no_pretrain && o->select == SBNN_SELECT_NETWORK;
 }
+
+/* The resolved options of train and cv as a configuration file, each with where its value comes from: what
+ * `sbnn info --print-config` prints. */
+void sbnn_options_print(FILE *to, const sbnn_options *o);
 
 /* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. (help.c) */
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e);

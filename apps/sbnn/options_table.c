@@ -6,7 +6,10 @@
 
 /* A choice is stored as the position of its word. */
 _Static_assert(SBNN_PROTOCOL_STRICT == 0 && SBNN_PROTOCOL_PAPER == 1, "strict|paper");
-_Static_assert(SBNN_Y_NONE == 0 && SBNN_Y_LOG1P == 1, "none|log1p");
+_Static_assert(SBNN_PRESET_NONE == 0 && SBNN_PRESET_PATCHSEQ == 1 && SBNN_PRESET_CITESEQ == 2,
+               "none|patchseq|citeseq");
+_Static_assert(SBNN_MISSING_ERROR == 0 && SBNN_MISSING_DROP_CELLS == 1 && SBNN_MISSING_DROP_RESPONSES == 2,
+               "error|drop-cells|drop-responses");
 _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_COLUMNS == 2,
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
@@ -23,6 +26,7 @@ enum {
   PREDICT = SBNN_CMD_PREDICT,
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
+  INFO = SBNN_CMD_INFO,
   FIT = TRAIN | CV,   /* commands that train networks on the user's data */
   READ = FIT | SRRR,  /* commands that read the user's data */
   FOLDED = CV | SRRR, /* commands that cross-validate */
@@ -72,8 +76,10 @@ const sbnn_option sbnn_option_table[] = {
     "genes to start from, the most variable ones; 0: all"),
   NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, READ,
     "a gene is on where its count is higher; UMIs 0, reads 30"),
-  CHOICE(DATA, "y-transform", "none|log1p", y_transform, "none", READ,
-    "before z-scoring --y; log1p suits protein counts"),
+  NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, READ,
+    "before z-scoring: log1p, clr; or log1p:CD*,none"),
+  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", READ,
+    "what becomes of missing responses"),
 
   CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
     "denoise: noise in place of penalty and pretraining"),
@@ -132,6 +138,11 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
 
+  TEXT(RUN, "config", "FILE", config, NULL, FIT, "options from a file: key = value, or JSON as run.json"),
+  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", FIT,
+    "gene threshold and transform that suit such data"),
+  FLAG(RUN, "print-config", print_config, INFO,
+    "options of train and cv as resolved; the options follow"),
   WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN,
     "start of all random numbers: same seed, same results"),
   WHOLE(RUN, "threads", "N", threads, "0", 0, 1024, RUN, "threads, 0: one per core; results stay the same"),
@@ -141,6 +152,7 @@ const sbnn_option sbnn_option_table[] = {
     "folder for the results; without: sbnn-demo, replaced each time"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
+  FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
     "overlays left of the map, up to nine; without: largest norms"),
@@ -150,6 +162,8 @@ const sbnn_option sbnn_option_table[] = {
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
+_Static_assert(sizeof sbnn_option_table / sizeof *sbnn_option_table <= SBNN_MAX_OPTIONS,
+               "room for their origins");
 
 const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_DATA] = "Data",
@@ -186,9 +200,9 @@ const sbnn_command_row sbnn_command_table[] = {
      "draw the pictures of a run again, choose the overlays",
      "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
-    {SBNN_CMD_INFO, "info", "", "version, build, CPU and threads",
+    {SBNN_CMD_INFO, "info", "[--print-config [OPTIONS]]", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
-     "what to send along with a bug report.\n"},
+     "what to send along with a bug report. With --print-config: the options of train and cv, as a file.\n"},
     {SBNN_CMD_HELP, "help", "[COMMAND]", "explain a command and all of its options",
      "Explains a command and all of its options in one line each; without a command, lists the commands.\n"
      "The same as sbnn COMMAND --help.\n"},

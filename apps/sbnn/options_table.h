@@ -14,8 +14,9 @@ typedef enum sbnn_option_kind {
   SBNN_OPTION_REAL,     /* double, from lowest to highest */
   SBNN_OPTION_POSITIVE, /* double, above 0 */
   SBNN_OPTION_CHOICE,   /* int: the position of the word in `value`, "strict|paper" */
+  SBNN_OPTION_RULE,     /* const char *: a rule of transforms, y_transform.h */
   SBNN_OPTION_WIDTHS,   /* int[SBNN_MAX_HIDDEN] and n_hidden, each from lowest to highest */
-  SBNN_OPTION_COUNTS,   /* sbnn_counts, each from lowest to highest */
+  SBNN_OPTION_COUNTS,   /* sbnn_whole_list, each from lowest to highest */
   SBNN_OPTION_NUMBERS   /* sbnn_numbers, each above 0 */
 } sbnn_option_kind;
 
@@ -59,6 +60,9 @@ extern const size_t sbnn_n_options;
 extern const sbnn_command_row sbnn_command_table[];
 extern const size_t sbnn_n_commands;
 extern const char *const sbnn_group_headings[SBNN_N_GROUPS];
+
+/* The row of an option as these commands know it; `length` ends the name. NULL: none of them does. */
+const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length);
 
 const sbnn_command_row *sbnn_command_named(const char *name); /* NULL: no such command */
 

@@ -14,6 +14,23 @@ static void take_weights(sbnn__phase *to, const sbnn__phase *from) {
   nn_state_copy(to->state, "", from->state, "", true);
 }
 
+/* ---- phases that are finished, of this run or of one that was interrupted ---- */
+
+static int keep_part(sbnn__session *s, const char *name, const sbnn__phase *f, int code) {
+  return code == SBNN_OK ? sbnn_parts_store(s->t->parts, name, s->out, f->state, s->e) : code;
+}
+
+/* The phase as it was at its end, with all that was known then. *taken false: it has to be run. */
+static int take_part(sbnn__session *s, const char *name, sbnn_network network, sbnn__phase *f, bool *taken) {
+  *taken = false;
+  if (!sbnn_parts_has(s->t->parts, name)) return SBNN_OK;
+  int code = sbnn__phase_new(s, network, f);
+  if (code != SBNN_OK) return code;
+  *taken = sbnn_parts_load(s->t->parts, name, s->out, f->state);
+  if (!*taken) sbnn__phase_free(f);
+  return SBNN_OK;
+}
+
 /* ---- the phases ---- */
 
 /* The softmax head on k-means classes: the first part of the clustered training rows trains, the rest
@@ -160,9 +177,8 @@ static int save(sbnn__session *s, const sbnn__phase *f) {
 }
 
 /* The network on the kept genes alone: what pruning leaves of `from`, or fresh (NULL). */
-static int small_network(sbnn__session *s, const sbnn__phase *from, const size_t *order, sbnn__phase *f) {
-  sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, s->o->finetune.lr);
-  network.lasso = 0;
+static int small_network(sbnn__session *s, const sbnn__phase *from, sbnn_network network, const size_t *order,
+                         sbnn__phase *f) {
   int code = sbnn__phase_new(s, network, f);
   if (code != SBNN_OK || !from) return code;
   int64_t n = (int64_t)s->p->n_inputs, *keep = sbnn_alloc((size_t)n, sizeof *keep);
@@ -170,6 +186,22 @@ static int small_network(sbnn__session *s, const sbnn__phase *from, const size_t
   tn_status status = nn_prune_inputs(f->state, from->state, "encoder/0/kernel", keep, n, false);
   free(keep);
   return status == TN_OK ? sbnn__score(s, f, SBNN_STAGE_PRUNED) : sbnn__failed(s, status, NULL);
+}
+
+/* The first head on the kept genes, from small_network to the end of its training, scored, with its
+ * predictions; or as an interrupted run left it. */
+static int first_head(sbnn__session *s, const sbnn__phase *from, const size_t *order, sbnn__phase *f) {
+  sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, s->o->finetune.lr);
+  network.lasso = 0;
+  bool taken = false;
+  int code = take_part(s, s->name, network, f, &taken);
+  if (code != SBNN_OK || taken) return code;
+  code = small_network(s, from, network, order, f);
+  if (code == SBNN_OK)
+    code = sbnn__fit(s, f, sbnn__train_rows(s), sbnn__test_rows(s), s->o->finetune.epochs, false);
+  if (code == SBNN_OK) code = sbnn__score(s, f, SBNN_STAGE_FINETUNED);
+  if (code == SBNN_OK) code = keep_predictions(s, f);
+  return keep_part(s, s->name, f, code);
 }
 
 /* On the kept genes, inputs order[0 ..]: fine-tuning of the pruned network, or all of the training if there
@@ -183,11 +215,7 @@ static int on_kept_genes(sbnn__session *full, const sbnn__phase *unfrozen, const
       .p = &small, .t = full->t, .o = full->o, .out = full->out, .e = full->e, .name = full->name};
   sbnn__phase first = {0}, second = {0};
   int code = sbnn__open_data(&s);
-  if (code == SBNN_OK) code = small_network(&s, unfrozen, order, &first);
-  if (code == SBNN_OK)
-    code = sbnn__fit(&s, &first, sbnn__train_rows(&s), sbnn__test_rows(&s), s.o->finetune.epochs, false);
-  if (code == SBNN_OK) code = sbnn__score(&s, &first, SBNN_STAGE_FINETUNED);
-  if (code == SBNN_OK) code = keep_predictions(&s, &first);
+  if (code == SBNN_OK) code = first_head(&s, unfrozen, order, &first);
   if (code == SBNN_OK && s.t->autoencoder) code = autoencode(&s, &first, &second);
   if (code == SBNN_OK) code = save(&s, s.t->autoencoder ? &second : &first);
   sbnn__phase_free(&first);
@@ -197,22 +225,39 @@ static int on_kept_genes(sbnn__session *full, const sbnn__phase *unfrozen, const
   return code;
 }
 
+/* Through the phases before pruning, from the last one that is finished on. */
+static int to_unfrozen(sbnn__session *s, sbnn__phase *first, sbnn__phase *frozen, sbnn__phase *unfrozen) {
+  const sbnn_options *o = s->o;
+  bool taken = false, pretrained = s->p->clusters != NULL;
+  sbnn_network responses = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->unfrozen.lr);
+  int code = take_part(s, "unfrozen", responses, unfrozen, &taken);
+  if (code != SBNN_OK || taken) return code;
+  if (!pretrained)
+    return keep_part(
+        s, "unfrozen", unfrozen,
+        regress(s, NULL, "unfrozen", &o->no_pretrain_phase, NULL, SBNN_STAGE_UNFROZEN, unfrozen));
+  code = take_part(s, "frozen", responses, frozen, &taken);
+  if (code == SBNN_OK && !taken) {
+    code = take_part(s, "pretrain", sbnn__network_for(s, SBNN_HEAD_CLUSTERS, o->pretrain.lr), first, &taken);
+    if (code == SBNN_OK && !taken) code = keep_part(s, "pretrain", first, pretrain(s, first));
+    if (code == SBNN_OK)
+      code = keep_part(s, "frozen", frozen,
+                       regress(s, first, "frozen", &o->frozen, "encoder/*", SBNN_STAGE_FROZEN, frozen));
+    sbnn__phase_free(first);
+  }
+  if (code != SBNN_OK) return code;
+  return keep_part(s, "unfrozen", unfrozen,
+                   regress(s, frozen, "unfrozen", &o->unfrozen, NULL, SBNN_STAGE_UNFROZEN, unfrozen));
+}
+
 /* The paper's training on all inputs, up to pruning, and the order of the inputs in it. */
 static int on_all_genes(sbnn__session *s, sbnn__phase *unfrozen, size_t *order) {
   sbnn__phase first = {0}, frozen = {0};
   int code = sbnn__open_data(s);
-  if (s->p->clusters) {
-    if (code == SBNN_OK) code = pretrain(s, &first);
-    if (code == SBNN_OK)
-      code = regress(s, &first, "frozen", &s->o->frozen, "encoder/*", SBNN_STAGE_FROZEN, &frozen);
-    sbnn__phase_free(&first);
-    if (code == SBNN_OK)
-      code = regress(s, &frozen, "unfrozen", &s->o->unfrozen, NULL, SBNN_STAGE_UNFROZEN, unfrozen);
-    sbnn__phase_free(&frozen);
-  } else if (code == SBNN_OK) {
-    code = regress(s, NULL, "unfrozen", &s->o->no_pretrain_phase, NULL, SBNN_STAGE_UNFROZEN, unfrozen);
-  }
+  if (code == SBNN_OK) code = to_unfrozen(s, &first, &frozen, unfrozen);
   if (code == SBNN_OK) code = rank_genes(s, unfrozen, order);
+  sbnn__phase_free(&first);
+  sbnn__phase_free(&frozen);
   sbnn__close_data(s);
   return code;
 }
@@ -279,6 +324,7 @@ static int choose_noise(const sbnn__session *s, size_t *order, sbnn_options *o) 
   p.n_test = s->p->n_train - p.n_train;
   t.autoencoder = false;
   t.model_path = NULL;
+  t.parts = NULL; /* other data, the same names */
   sbnn__session inner = {.p = &p, .t = &t, .o = s->o, .out = &chosen, .e = s->e, .name = "noise"};
   sbnn_options trial = *s->o;
   trial.finetune.epochs = sbnn_noise_epochs(s->o);
@@ -297,13 +343,26 @@ static int choose_noise(const sbnn__session *s, size_t *order, sbnn_options *o) 
   return code;
 }
 
+/* Sets the two levels in `o` and in what the model leaves. */
+static int set_noise(sbnn__session *s, size_t *order, sbnn_options *o) {
+  sbnn_experiment *x = s->out;
+  bool search = o->noise == SBNN_NOISE_AUTO;
+  if (search && sbnn_parts_has(s->t->parts, "noise") && sbnn_parts_load(s->t->parts, "noise", x, NULL)) {
+    o->input_noise = x->input_noise;
+    o->bottleneck_noise = x->bottleneck_noise;
+    return SBNN_OK;
+  }
+  int code = search ? choose_noise(s, order, o) : SBNN_OK;
+  x->input_noise = o->input_noise;
+  x->bottleneck_noise = o->bottleneck_noise;
+  return search && code == SBNN_OK ? sbnn_parts_store(s->t->parts, "noise", x, NULL, s->e) : code;
+}
+
 /* The denoising recipe on the session's problem. */
 static int denoise(sbnn__session *s, size_t *order) {
   sbnn_options o = *s->o;
-  int code = o.noise == SBNN_NOISE_AUTO ? choose_noise(s, order, &o) : SBNN_OK;
+  int code = set_noise(s, order, &o);
   s->o = &o;
-  s->out->input_noise = o.input_noise;
-  s->out->bottleneck_noise = o.bottleneck_noise;
   if (code == SBNN_OK) code = choose_genes(s, order);
   s->name = "denoise";
   if (code == SBNN_OK) code = on_kept_genes(s, NULL, order);

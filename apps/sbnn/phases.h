@@ -7,6 +7,7 @@
 #include "experiment.h"
 #include "network.h"
 #include "options.h"
+#include "results/parts.h"
 
 /* Prepared data of one model: training rows first, then test rows. Borrowed. */
 typedef struct sbnn_problem {
@@ -33,6 +34,8 @@ typedef struct sbnn_training {
   const char *rescue_path;          /* the last good state if a value becomes non-finite; NULL = not kept */
   const char *const (*metadata)[2]; /* of the safetensors file */
   int n_metadata;
+  sbnn_parts
+      *parts; /* each finished phase goes there, and those that are there are not run again; NULL: neither */
 } sbnn_training;
 
 /* Trains the model and fills `out`: everything but the cells, names and own units, which the caller knows.

@@ -17,24 +17,31 @@ typedef struct places {
   size_t found;
 } places;
 
+/* Genes of one name are told apart as in training: the later ones get -1, -2, ... behind it. */
 static void look_along(const sbnn_model_file *m, char *const *ids, size_t n, places *p) {
   sbnn_index index;
-  sbnn_index_build(&index, ids, n, NULL, NULL);
+  const char *example;
+  char **names = sbnn_copy_strings(ids, n);
+  sbnn_make_unique(names, n, &example);
+  sbnn_index_build(&index, names, n, NULL, NULL);
   p->at = sbnn_alloc(m->n_genes, sizeof *p->at);
   for (size_t j = 0; j < m->n_genes; j++) {
     p->at[j] = sbnn_index_find(&index, m->gene_names[j]);
     p->found += p->at[j] != SBNN_ABSENT;
   }
   sbnn_index_free(&index);
+  sbnn_free_strings(names, n);
 }
 
-/* Along the axis that has more of the model's genes, or the one that was asked for. */
+/* Along the axis that has more of the model's genes, or the one that was asked for; formats that know their
+ * genes have them in columns. */
 static places look(const sbnn_options *o, const sbnn_model_file *m, const sbnn_table *t) {
   places rows = {.in_rows = true}, columns = {.in_rows = false};
   look_along(m, t->row_ids, t->n_rows, &rows);
   look_along(m, t->col_ids, t->n_cols, &columns);
-  bool by_rows =
-      o->x_genes_in == SBNN_GENES_AUTO ? rows.found > columns.found : o->x_genes_in == SBNN_GENES_IN_ROWS;
+  bool by_rows = t->genes_in != SBNN_GENES_AUTO     ? false
+                 : o->x_genes_in == SBNN_GENES_AUTO ? rows.found > columns.found
+                                                    : o->x_genes_in == SBNN_GENES_IN_ROWS;
   free(by_rows ? columns.at : rows.at);
   return by_rows ? rows : columns;
 }
@@ -99,24 +106,49 @@ static void tell_missing(const sbnn_options *o, const sbnn_model_file *m, const 
 
 /* ---- the data set ---- */
 
+/* Cells by genes of the model, from cells by genes of the table. */
+static sbnn_counts take_genes(const sbnn_counts *from, const sbnn_model_file *m, const places *p) {
+  sbnn_counts to = {.n_cols = m->n_genes};
+  size_t *gene = sbnn_alloc(from->n_cols, sizeof *gene);
+  double *row = sbnn_alloc(m->n_genes, sizeof *row);
+  for (size_t j = 0; j < m->n_genes; j++)
+    if (p->at[j] != SBNN_ABSENT) gene[p->at[j]] = j + 1;
+  for (size_t i = 0; i < from->n_rows; i++) {
+    memset(row, 0, m->n_genes * sizeof *row);
+    for (size_t k = from->start[i]; k < from->start[i + 1]; k++)
+      if (gene[from->column[k]]) row[gene[from->column[k]] - 1] = (double)from->value[k];
+    sbnn_counts_add_row(&to, row);
+  }
+  free(gene);
+  free(row);
+  return to;
+}
+
 static void fill(const sbnn_table *t, const sbnn_model_file *m, const places *p, sbnn_dataset *d) {
   d->n_cells = p->in_rows ? t->n_cols : t->n_rows;
   d->n_genes = m->n_genes;
   d->cell_names = sbnn_copy_strings(p->in_rows ? t->col_ids : t->row_ids, d->n_cells);
   d->gene_names = sbnn_copy_strings(m->gene_names, m->n_genes);
-  d->counts = sbnn_alloc(d->n_cells * d->n_genes, sizeof *d->counts);
-  for (size_t i = 0; i < d->n_cells; i++)
-    for (size_t j = 0; j < m->n_genes; j++) {
-      if (p->at[j] == SBNN_ABSENT) continue;
-      size_t at = p->in_rows ? p->at[j] * t->n_cols + i : i * t->n_cols + p->at[j];
-      d->counts[i * m->n_genes + j] = (float)t->values[at];
-    }
+  if (p->in_rows) {
+    size_t *all = sbnn_alloc(t->n_cols, sizeof *all);
+    for (size_t i = 0; i < t->n_cols; i++) all[i] = i;
+    sbnn_counts turned = sbnn_counts_columns(&t->counts, all, t->n_cols);
+    d->counts = take_genes(&turned, m, p);
+    sbnn_counts_free(&turned);
+    free(all);
+  } else {
+    d->counts = take_genes(&t->counts, m, p);
+  }
 }
 
 int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dataset *d, sbnn_error *e) {
   sbnn_table t;
   *d = (sbnn_dataset){0};
-  int code = sbnn_table_read(o->x, NULL, &t, e);
+  const sbnn_table_options how = {.sparse = true,
+                                  .allow_duplicates = true,
+                                  .genes_in = (sbnn_genes_in)o->x_genes_in,
+                                  .feature_type = "Gene Expression"};
+  int code = sbnn_table_read(o->x, &how, &t, e);
   if (code != SBNN_OK) return code;
   places p = look(o, m, &t);
   if (p.found == 0)
@@ -127,6 +159,8 @@ int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dat
         o->x, m->gene_names[m->kept[0]], t.row_ids[0], t.col_ids[0],
         o->x_genes_in == SBNN_GENES_AUTO ? "; use the gene names of the training table"
                                          : "; leave out --x-genes-in");
+  const char *fault = p.in_rows ? t.col_fault : t.row_fault; /* two cells of one name */
+  if (code == SBNN_OK && fault) code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
   if (code == SBNN_OK) code = require_inputs(o, m, &p, e);
   if (code == SBNN_OK) {
     tell_missing(o, m, &p);

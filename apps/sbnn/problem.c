@@ -33,8 +33,7 @@ static int cluster(const float *y, size_t n, size_t d, const sbnn_options *o, in
 }
 
 static sbnn_prepare_options prepare_options(const sbnn_options *o) {
-  return (sbnn_prepare_options){(size_t)o->variable_genes, o->gene_threshold,
-                                (sbnn_y_transform)o->y_transform};
+  return (sbnn_prepare_options){(size_t)o->variable_genes, o->gene_threshold, o->y_transform};
 }
 
 int sbnn_shared_make(const sbnn_dataset *d, const sbnn_options *o, bool pretrain, sbnn_shared *s,
@@ -105,19 +104,6 @@ static void center(sbnn_fold *f) {
   sbnn_center(p->y, p->n_train, p->y + p->n_train * p->n_responses, p->n_test, p->n_responses);
 }
 
-static void copy_preparation(const sbnn_preparation *from, sbnn_preparation *to) {
-  *to = *from;
-  to->genes = sbnn_alloc(from->n_genes, sizeof *to->genes);
-  memcpy(to->genes, from->genes, from->n_genes * sizeof *to->genes);
-  double **field[] = {&to->x_mean, &to->x_sd, &to->y_mean, &to->y_sd};
-  for (int i = 0; i < 4; i++) {
-    size_t n = i < 2 ? from->n_genes : from->n_responses;
-    const double *old = *field[i];
-    *field[i] = sbnn_alloc(n, sizeof(double));
-    memcpy(*field[i], old, n * sizeof(double));
-  }
-}
-
 int sbnn_fold_make(const sbnn_dataset *d, const sbnn_options *o, const sbnn_shared *shared,
                    const size_t *train, size_t n_train, const size_t *test, size_t n_test, bool pretrain,
                    int threads, sbnn_fold *f, sbnn_error *e) {
@@ -125,7 +111,7 @@ int sbnn_fold_make(const sbnn_dataset *d, const sbnn_options *o, const sbnn_shar
   sbnn_problem *p = &f->problem;
   int code = SBNN_OK;
   *f = (sbnn_fold){0};
-  if (shared) copy_preparation(&shared->preparation, &f->preparation);
+  if (shared) sbnn_preparation_copy(&shared->preparation, &f->preparation);
   else code = sbnn_prepare_fit(d, train, n_train, &po, &f->preparation, e);
   if (code != SBNN_OK) return code;
   *p = (sbnn_problem){.n_train = n_train,
@@ -157,11 +143,5 @@ void sbnn_fold_free(sbnn_fold *f) {
 }
 
 void sbnn_to_own_units(const sbnn_fold *f, double *z, size_t rows) {
-  const sbnn_preparation *q = &f->preparation;
-  for (size_t i = 0; i < rows; i++)
-    for (size_t c = 0; c < q->n_responses; c++) {
-      double *v = &z[i * q->n_responses + c];
-      *v = (*v + f->y_center[c]) * q->y_sd[c] + q->y_mean[c];
-      if (q->y_transform == SBNN_Y_LOG1P) *v = expm1(*v);
-    }
+  sbnn_prepare_own_units(&f->preparation, f->y_center, z, rows);
 }

@@ -37,7 +37,7 @@ int sbnn_fold_make(const sbnn_dataset *d, const sbnn_options *o, const sbnn_shar
                    int threads, sbnn_fold *f, sbnn_error *e);
 void sbnn_fold_free(sbnn_fold *f);
 
-/* z-scores [rows, n_responses] to the responses' own units, in place. */
+/* z-scores [rows, n_responses] to the responses' own units (clr: its own), in place. */
 void sbnn_to_own_units(const sbnn_fold *f, double *z, size_t rows);
 
 #endif

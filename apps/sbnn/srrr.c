@@ -46,7 +46,7 @@ static void score(const sbnn_fold *f, sbnn_srrr_fit *fit, size_t fold, size_t ra
   fit->norms = NULL;
 }
 
-static void report(crossval *v, size_t fold, size_t rank, size_t done, const sbnn_srrr_score *s) {
+static void report(crossval *v, size_t fold, size_t done, const sbnn_srrr_score *s) {
   sbnn_progress_epoch(v->work.progress, &(sbnn_progress_step){.model = "srrr",
                                                               .fold = (int)fold + 1,
                                                               .phase = "fit",
@@ -74,7 +74,7 @@ static int run_path(crossval *v, const sbnn_fold *f, const sbnn_moments *m, size
     else code = sbnn_srrr_solve(s, o->lambdas.value[at], &fit, e);
     if (code == SBNN_OK) {
       score(f, &fit, fold, r, to);
-      report(v, fold, rank, rank * v->n_lambdas + i + 1, to);
+      report(v, fold, rank * v->n_lambdas + i + 1, to);
     }
     sbnn_srrr_fit_free(&fit);
   }

@@ -26,7 +26,8 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
                      .hook = sbnn_work_epoch,
                      .hook_ctx = w,
                      .model_path = model_path,
-                     .rescue_path = rescue_path};
+                     .rescue_path = rescue_path,
+                     .parts = w->parts};
   w->progress = sbnn_progress_new(
       stderr, sbnn_model_units(o, fold->problem.n_inputs, sbnn_options_pretrain(o), true), 1, o->quiet);
   int code = sbnn_train_model(&fold->problem, &t, x, e);
@@ -66,17 +67,9 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   return code;
 }
 
+static int run(sbnn_work *w, sbnn_error *e) { return sbnn_train_on(w, NULL, NULL, e); }
+
 int sbnn_train(const sbnn_options *o, sbnn_error *e) {
-  sbnn_work w = {.options = o, .start = sbnn_clock()};
-  sbnn_dataset data;
-  if (!(w.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
-  int code = sbnn_read_data(o, &data, e);
-  if (code == SBNN_OK) {
-    w.data = &data;
-    w.reading = sbnn_clock() - w.start;
-    code = sbnn_train_on(&w, NULL, NULL, e);
-    sbnn_dataset_free(&data);
-  }
-  sbnn_outdir_abort(w.out);
-  return code;
+  sbnn_work w = {.options = o};
+  return sbnn_work_run(&w, run, e);
 }

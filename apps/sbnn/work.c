@@ -25,7 +25,9 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .labels_path = o->labels,
                             .label_column = o->label_column,
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
-                            .variable_genes = (size_t)o->variable_genes};
+                            .variable_genes = (size_t)o->variable_genes,
+                            .missing = (sbnn_missing)o->missing,
+                            .y_transform = o->y_transform};
   int code = sbnn_dataset_read(&q, d, e);
   if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
     code = sbnn_fail(e, SBNN_BAD_INPUT,
@@ -41,6 +43,42 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   if (d->n_labels)
     fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
   fprintf(stderr, "\n");
+  for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
+  return code;
+}
+
+/* With the data read and the directory open. */
+static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  bool done;
+  int code = sbnn_parts_open(w->out, w->options, w->data, &w->parts, &done, e);
+  if (done && !w->options->quiet)
+    fprintf(stderr, "The results in %s are complete: there is nothing to resume\n", w->options->out);
+  if (code != SBNN_OK || done) return code;
+  code = run(w, e);
+  if (code == SBNN_INTERRUPTED) sbnn_parts_explain(w->parts, e);
+  if (code == SBNN_INTERRUPTED && sbnn_parts_any(w->parts)) {
+    sbnn_outdir_suspend(w->out);
+    w->out = NULL;
+  }
+  sbnn_parts_close(w->parts);
+  w->parts = NULL;
+  return code;
+}
+
+int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  sbnn_dataset data;
+  w->start = sbnn_clock();
+  w->out = o->resume ? sbnn_outdir_resume(o->out, o->force, e) : sbnn_outdir_open(o->out, o->force, e);
+  if (!w->out) return e->code;
+  int code = sbnn_read_data(o, &data, e);
+  if (code == SBNN_OK) {
+    w->data = &data;
+    w->reading = sbnn_clock() - w->start;
+    code = run_kept(w, run, e);
+    sbnn_dataset_free(&data);
+  }
+  sbnn_outdir_abort(w->out);
   return code;
 }
 
@@ -112,6 +150,7 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
                   .results = r,
                   .seconds = sbnn_clock() - w->start,
                   .seconds_reading = w->reading,
+                  .resume_key = w->parts ? sbnn_parts_key(w->parts) : NULL,
                   .facts = sbnn_build_facts};
   int code = sbnn_write_tables(sbnn_outdir_staging(w->out), r, e);
   if (code == SBNN_OK) code = sbnn_write_pictures(sbnn_outdir_figures(w->out), r, e);

@@ -5,6 +5,7 @@
 #include "phases.h"
 #include "problem.h"
 #include "results/outdir.h"
+#include "results/parts.h"
 #include "results/progress.h"
 #include "results/results.h"
 
@@ -13,6 +14,7 @@ typedef struct sbnn_work {
   const sbnn_options *options;
   const sbnn_dataset *data; /* borrowed */
   sbnn_outdir *out;
+  sbnn_parts *parts; /* what is finished; NULL: nothing is kept (demo) */
   sbnn_progress *progress;
   double start, reading; /* clock at the start; seconds spent on reading tables */
 } sbnn_work;
@@ -21,6 +23,10 @@ double sbnn_clock(void); /* seconds, monotonic */
 
 /* The data set named by --x, --y, --labels; reports the overlap on stderr unless --quiet. */
 int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
+
+/* Opens o->out, reads the data set, and calls `run` on it unless its results are complete already. What is
+ * finished when a signal comes is kept. */
+int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e);
 
 /* For sbnn_training.hook; ctx is an sbnn_work. */
 bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,

@@ -4,9 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static tn_status run_passes(ag_graph *g, const ag_ref *outputs, int n, ag_plan *plan) {
+typedef struct refs {
+  const ag_ref *ref;
+  int n;
+} refs;
+
+static tn_status run_passes(ag_graph *g, refs given, const ag_ref *outputs, int n, ag_plan *plan) {
   ag__program *p = &plan->program;
-  tn_status status = ag__prune(g, outputs, n, p);
+  tn_status status = ag__prune(g, given.ref, given.n, outputs, n, p);
   if (status == TN_OK) status = ag__fuse(p);
   if (status == TN_OK) status = ag__order(p);
   if (status == TN_OK) status = ag__memory(p);
@@ -24,7 +29,23 @@ static tn_status check_outputs(ag_graph *g, ag_ref *outputs, int n) {
   return g->status;
 }
 
+static tn_status check_given(ag_graph *g, refs given, const ag_ref *outputs, int n) {
+  for (int i = 0; i < given.n; i++) {
+    bool fits = given.ref[i].id && given.ref[i].id < g->n_nodes && !ag__is_leaf(g, given.ref[i]);
+    for (int o = 0; o < n; o++) fits &= ag__root(g, outputs[o]).id != given.ref[i].id;
+    for (size_t a = 0; a < g->n_assigns; a++)
+      fits &= ag__root(g, ag_in(g, g->assigns[a], 1)).id != given.ref[i].id;
+    if (!fits) ag_fail(g, TN_EINVAL, "given value %d is a leaf, an output or an assigned value", i);
+  }
+  return g->status;
+}
+
 tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, ag_plan **out) {
+  return ag_compile_given(g, NULL, 0, outputs, n, flags, out);
+}
+
+tn_status ag_compile_given(ag_graph *g, const ag_ref *given, int n_given, const ag_ref *outputs, int n,
+                           unsigned flags, ag_plan **out) {
   if (g->status != TN_OK) return g->status;
   ag_ref *wanted = tn_calloc(g->alloc, (size_t)n + 1, sizeof *wanted);
   ag_plan *plan = tn_calloc(g->alloc, 1, sizeof *plan);
@@ -34,7 +55,8 @@ tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, 
     plan->program.alloc = g->alloc;
     plan->program.flags = flags & AG_TRAP_NONFINITE ? flags | AG_NO_FUSE | AG_NO_REUSE : flags;
     status = check_outputs(g, wanted, n);
-    if (status == TN_OK) status = run_passes(g, wanted, n, plan);
+    if (status == TN_OK) status = check_given(g, (refs){given, n_given}, wanted, n);
+    if (status == TN_OK) status = run_passes(g, (refs){given, n_given}, wanted, n, plan);
   }
   tn_free(g->alloc, wanted);
   if (status == TN_ENOMEM) ag_fail(g, TN_ENOMEM, "out of memory while compiling %zu nodes", g->n_nodes);

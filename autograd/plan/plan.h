@@ -1,6 +1,7 @@
 /* plan.h - what the passes hand on, and the plan they make. A pass is one file and one function over
  * ag__program:
  *
+ *   hoist    on the graph: what the caller may compute once for many steps
  *   prune    the live nodes, renumbered                                  -> program.nodes
  *   fuse     elementwise nodes gathered into units                       -> node.unit, program.reach
  *   order    units sorted so that a leaf's readers precede its writer    -> program.units, assign.in_place
@@ -87,7 +88,8 @@ typedef struct ag__program {
   size_t arena_bytes;
 } ag__program;
 
-TN_MUST_CHECK tn_status ag__prune(ag_graph *g, const ag_ref *outputs, int n, ag__program *p);
+TN_MUST_CHECK tn_status ag__prune(ag_graph *g, const ag_ref *given, int n_given, const ag_ref *outputs, int n,
+                                  ag__program *p);
 TN_MUST_CHECK tn_status ag__fuse(ag__program *p);
 TN_MUST_CHECK tn_status ag__order(ag__program *p);
 TN_MUST_CHECK tn_status ag__memory(ag__program *p);

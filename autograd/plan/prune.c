@@ -1,12 +1,14 @@
 /* prune.c - the first pass: what outputs and effects need, copied out of the graph and renumbered. */
 #include "autograd/plan/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
-/* Marks every ancestor. Inputs come before their users, so one sweep from the end suffices. */
-static void mark_live(const ag_graph *g, bool *live) {
+/* Marks every ancestor up to what is given. Inputs come before their users, so one sweep from the end
+ * suffices. */
+static void mark_live(const ag_graph *g, const int *given, bool *live) {
   for (size_t id = g->n_nodes; id-- > 1;)
-    if (live[id])
+    if (live[id] && !given[id])
       for (uint32_t k = 0; k < g->nodes[id].n_in; k++) live[ag__inputs_of(g, &g->nodes[id])[k]] = true;
 }
 
@@ -16,7 +18,9 @@ typedef struct sizes {
 
 static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-static sizes measure(const ag_graph *g, const bool *live, bool effects) {
+enum { GIVEN_NAME = 24 };
+
+static sizes measure(const ag_graph *g, const bool *live, const int *given, bool effects) {
   sizes s = {0};
   for (size_t id = 1; id < g->n_nodes; id++) {
     const ag__node *n = &g->nodes[id];
@@ -24,6 +28,7 @@ static sizes measure(const ag_graph *g, const bool *live, bool effects) {
     s.nodes++;
     s.inputs += n->n_in;
     s.text += strlen(n->scope) + 1;
+    if (given[id]) s.leaves++, s.text += GIVEN_NAME;
     if (n->op == &ag__op_input || n->op == &ag__op_state) {
       s.leaves++;
       s.text += strlen(n->name) + 1;
@@ -54,6 +59,24 @@ static char *put_text(ag__program *p, size_t *used, const char *text) {
   memcpy(at, text, n);
   *used += n;
   return at;
+}
+
+/* A given value: an input under a name of its own, whatever computes it in the graph. */
+static void copy_given(ag__program *p, const ag_graph *g, uint32_t id, int index, size_t *text) {
+  char name[GIVEN_NAME];
+  int self = p->n_nodes++;
+  snprintf(name, sizeof name, AG_GIVEN, index);
+  p->nodes[self] = (ag__pnode){.op = &ag__op_input,
+                               .type = g->nodes[id].type,
+                               .first_in = (int)p->n_inputs,
+                               .root = self,
+                               .leaf = p->n_leaves,
+                               .place = AG__LEAF,
+                               .unit = -1,
+                               .written_leaf = -1,
+                               .id = id,
+                               .scope = put_text(p, text, g->nodes[id].scope)};
+  p->leaves[p->n_leaves++] = (ag__leaf){put_text(p, text, name), g->nodes[id].type, false};
 }
 
 /* Copies one node; `number` maps graph ids to program numbers. */
@@ -89,23 +112,27 @@ static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const int 
 }
 
 /* Leaves a plan writes or reads but no node needs otherwise (the target of an assign) are live too. */
-tn_status ag__prune(ag_graph *g, const ag_ref *outputs, int n, ag__program *p) {
+tn_status ag__prune(ag_graph *g, const ag_ref *given, int n_given, const ag_ref *outputs, int n,
+                    ag__program *p) {
   bool effects = p->flags & AG_WITH_EFFECTS;
   bool *live = tn_calloc(p->alloc, g->n_nodes, sizeof *live);
   int *number = tn_calloc(p->alloc, g->n_nodes, sizeof *number);
+  int *is_given = tn_calloc(p->alloc, g->n_nodes, sizeof *is_given); /* its index + 1 */
   tn_status status = TN_ENOMEM;
   size_t text = 0;
-  if (!live || !number) goto done;
+  if (!live || !number || !is_given) goto done;
+  for (int i = 0; i < n_given; i++) is_given[given[i].id] = i + 1;
   for (int i = 0; i < n; i++) live[outputs[i].id] = true;
   for (size_t i = 0; effects && i < g->n_assigns; i++)
     live[ag_in(g, g->assigns[i], 0).id] = live[ag_in(g, g->assigns[i], 1).id] = true;
-  mark_live(g, live);
-  sizes s = measure(g, live, effects);
+  mark_live(g, is_given, live);
+  sizes s = measure(g, live, is_given, effects);
   if ((status = reserve(p, &s, n)) != TN_OK) goto done;
   for (uint32_t id = 1; id < g->n_nodes; id++)
     if (live[id]) {
       number[id] = p->n_nodes;
-      copy_node(p, g, id, number, &text);
+      if (is_given[id]) copy_given(p, g, id, is_given[id] - 1, &text);
+      else copy_node(p, g, id, number, &text);
     }
   for (int i = 0; i < n; i++) {
     p->outputs[p->n_outputs++] = number[outputs[i].id];
@@ -119,6 +146,7 @@ tn_status ag__prune(ag_graph *g, const ag_ref *outputs, int n, ag__program *p) {
 done:
   tn_free(p->alloc, live);
   tn_free(p->alloc, number);
+  tn_free(p->alloc, is_given);
   return status;
 }
 

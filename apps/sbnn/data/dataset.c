@@ -1,12 +1,11 @@
-/* dataset.c - joining the two tables by cell and checking the result (dataset.h). */
+/* dataset.c - joining the two tables by cell (dataset.h). */
 #include "data/dataset.h"
 
+#include "data/dataset_join.h"
 #include "data/dataset_labels.h"
-#include "data/ids.h"
-#include "data/table.h"
-#include "data/text.h"
+#include "data/readers.h"
+#include "data/y_transform.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,17 +28,25 @@ static size_t count_shared(const sbnn_index *x, char *const *ids, size_t n) {
   return shared;
 }
 
-/* All combinations the option allows, the one with the most shared ids first (of equals, any). */
+/* Whether the cells of x may be in its rows (or columns): the format knows, or the user says, or both may be.
+ */
+static bool allowed(const sbnn_table *x, sbnn_genes_in genes_in, bool rows) {
+  if (x->genes_in != SBNN_GENES_AUTO) return rows;
+  return genes_in != (rows ? SBNN_GENES_IN_ROWS : SBNN_GENES_IN_COLUMNS);
+}
+
+/* All combinations that are allowed, the one with the most shared ids first (of equals, any). */
 static size_t list_orientations(const sbnn_table *x, const sbnn_table *y, sbnn_genes_in genes_in,
                                 orientation list[4]) {
   size_t found = 0;
   for (int x_rows = 0; x_rows < 2; x_rows++) {
-    if (genes_in == (x_rows ? SBNN_GENES_IN_ROWS : SBNN_GENES_IN_COLUMNS)) continue;
+    if (!allowed(x, genes_in, x_rows)) continue;
     size_t n_x, n_y;
     sbnn_index index;
     char *const *x_ids = axis(x, x_rows, &n_x);
     sbnn_index_build(&index, x_ids, n_x, NULL, NULL);
     for (int y_rows = 0; y_rows < 2; y_rows++) {
+      if (!allowed(y, SBNN_GENES_AUTO, y_rows)) continue;
       char *const *y_ids = axis(y, y_rows, &n_y);
       orientation o = {x_rows, y_rows, count_shared(&index, y_ids, n_y)};
       list[found++] = o;
@@ -73,159 +80,153 @@ static int find_orientation(const sbnn_table *x, const sbnn_table *y, sbnn_genes
 
 /* ---- joining ---- */
 
-/* Positions of a shared cell in the two tables. */
-typedef struct cell_pair {
-  size_t x, y;
-} cell_pair;
+double sbnn_join_value(const sbnn_join *j, size_t cell, size_t response) {
+  size_t c = j->cells[cell].y, r = j->responses[response];
+  return j->y->values[j->y_cells_in_rows ? c * j->y->n_cols + r : r * j->y->n_cols + c];
+}
 
-/* The shared cells, in the order of the response table; `shared` of them. */
-static cell_pair *match_cells(const sbnn_table *x, const sbnn_table *y, const orientation *o) {
-  size_t n_x, n_y, n = 0;
+const char *sbnn_join_cell(const sbnn_join *j, size_t cell) {
+  return (j->y_cells_in_rows ? j->y->row_ids : j->y->col_ids)[j->cells[cell].y];
+}
+
+const char *sbnn_join_response(const sbnn_join *j, size_t response) {
+  return (j->y_cells_in_rows ? j->y->col_ids : j->y->row_ids)[j->responses[response]];
+}
+
+/* The shared cells, in the order of the response table. */
+static sbnn_join match_cells(const sbnn_table *x, const sbnn_table *y, const orientation *o) {
+  size_t n_x, n_y;
+  sbnn_join j = {
+      .x = x, .y = y, .x_cells_in_rows = o->x_cells_in_rows, .y_cells_in_rows = o->y_cells_in_rows};
   char *const *x_ids = axis(x, o->x_cells_in_rows, &n_x), *const *y_ids = axis(y, o->y_cells_in_rows, &n_y);
-  cell_pair *cells = sbnn_alloc(o->shared, sizeof *cells);
+  j.cells = sbnn_alloc(o->shared, sizeof *j.cells);
   sbnn_index index;
   sbnn_index_build(&index, x_ids, n_x, NULL, NULL);
   for (size_t i = 0; i < n_y; i++) {
     size_t at = sbnn_index_find(&index, y_ids[i]);
-    if (at != SBNN_ABSENT) cells[n++] = (cell_pair){at, i};
+    if (at != SBNN_ABSENT) j.cells[j.n_cells++] = (sbnn_cell_pair){at, i};
   }
   sbnn_index_free(&index);
-  return cells;
+  axis(y, !o->y_cells_in_rows, &j.n_responses);
+  j.responses = sbnn_alloc(j.n_responses, sizeof *j.responses);
+  for (size_t r = 0; r < j.n_responses; r++) j.responses[r] = r;
+  return j;
 }
 
-/* Genes in rows: transposed by blocks of genes, so that both sides stay within a few cache lines. */
-static void copy_counts(const sbnn_table *x, const orientation *o, const cell_pair *cells, sbnn_dataset *d) {
-  enum { BLOCK = 16 };
-  const size_t n = d->n_cells, p = d->n_genes;
-  for (size_t g0 = 0; g0 < p; g0 += BLOCK) {
-    size_t g1 = g0 + BLOCK < p ? g0 + BLOCK : p;
-    for (size_t i = 0; i < n; i++)
-      for (size_t g = g0; g < g1; g++) {
-        size_t at = o->x_cells_in_rows ? cells[i].x * x->n_cols + g : g * x->n_cols + cells[i].x;
-        d->counts[i * p + g] = (float)x->values[at];
-      }
-  }
+/* Two cells of one name in the counts; genes of one name are told apart when they are copied. */
+static int check_cells_differ(const sbnn_table *x, const orientation *o, sbnn_error *e) {
+  const char *fault = o->x_cells_in_rows ? x->row_fault : x->col_fault;
+  return fault ? sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault) : SBNN_OK;
 }
 
-static void copy_responses(const sbnn_table *y, const orientation *o, const cell_pair *cells,
-                           sbnn_dataset *d) {
-  const size_t q = d->n_responses;
-  for (size_t i = 0; i < d->n_cells; i++)
-    for (size_t r = 0; r < q; r++) {
-      size_t at = o->y_cells_in_rows ? cells[i].y * y->n_cols + r : r * y->n_cols + cells[i].y;
-      d->responses[i * q + r] = y->values[at];
-    }
+static void copy_names(sbnn_join *j, sbnn_dataset *d) {
+  char *const *genes = axis(j->x, !j->x_cells_in_rows, &d->n_genes);
+  d->gene_names = sbnn_copy_strings(genes, d->n_genes);
+  d->cell_names = sbnn_alloc(j->n_cells, sizeof *d->cell_names);
+  d->response_names = sbnn_alloc(j->n_responses, sizeof *d->response_names);
+  for (size_t i = 0; i < j->n_cells; i++) d->cell_names[i] = sbnn_strdup(sbnn_join_cell(j, i));
+  for (size_t r = 0; r < j->n_responses; r++) d->response_names[r] = sbnn_strdup(sbnn_join_response(j, r));
+  const char *example = NULL;
+  size_t renamed = sbnn_make_unique(d->gene_names, d->n_genes, &example);
+  if (renamed == 0) return;
+  char *text = sbnn_sentence(
+      "%s: %zu genes have the name of an earlier one and are told apart by -1, -2, ... behind it, "
+      "such as '%.60s'",
+      j->x->path, renamed, example);
+  sbnn_strings_add(&j->notes, text);
+  free(text);
 }
 
-static void join(const sbnn_table *x, const sbnn_table *y, const orientation *o, sbnn_dataset *d) {
-  size_t n_y;
-  cell_pair *cells = match_cells(x, y, o);
-  char *const *gene_ids = axis(x, !o->x_cells_in_rows, &d->n_genes);
-  char *const *response_ids = axis(y, !o->y_cells_in_rows, &d->n_responses);
-  char *const *cell_ids = axis(y, o->y_cells_in_rows, &n_y);
-  d->n_cells = o->shared;
-  d->gene_names = sbnn_copy_strings(gene_ids, d->n_genes);
-  d->response_names = sbnn_copy_strings(response_ids, d->n_responses);
-  d->cell_names = sbnn_alloc(d->n_cells, sizeof *d->cell_names);
-  for (size_t i = 0; i < d->n_cells; i++) d->cell_names[i] = sbnn_strdup(cell_ids[cells[i].y]);
-  d->counts = sbnn_alloc(d->n_cells * d->n_genes, sizeof *d->counts);
-  d->responses = sbnn_alloc(d->n_cells * d->n_responses, sizeof *d->responses);
-  copy_counts(x, o, cells, d);
-  copy_responses(y, o, cells, d);
-  d->overlap = (sbnn_overlap){.x_cells = o->x_cells_in_rows ? x->n_rows : x->n_cols,
-                              .y_cells = n_y,
-                              .shared = o->shared,
-                              .x_genes_in = o->x_cells_in_rows ? SBNN_GENES_IN_COLUMNS : SBNN_GENES_IN_ROWS,
-                              .y_cells_in_rows = o->y_cells_in_rows,
-                              .x_hash = x->hash,
-                              .y_hash = y->hash};
+static void copy_counts(const sbnn_join *j, sbnn_dataset *d) {
+  size_t *cells = sbnn_alloc(j->n_cells, sizeof *cells);
+  for (size_t i = 0; i < j->n_cells; i++) cells[i] = j->cells[i].x;
+  d->counts = (j->x_cells_in_rows ? sbnn_counts_rows : sbnn_counts_columns)(&j->x->counts, cells, j->n_cells);
   free(cells);
+}
+
+static void copy_join(sbnn_join *j, size_t shared, sbnn_dataset *d) {
+  size_t x_cells, y_cells;
+  const sbnn_table *x = j->x, *y = j->y;
+  axis(x, j->x_cells_in_rows, &x_cells);
+  axis(y, j->y_cells_in_rows, &y_cells);
+  d->n_cells = j->n_cells;
+  d->n_responses = j->n_responses;
+  copy_names(j, d);
+  copy_counts(j, d);
+  d->responses = sbnn_alloc(d->n_cells * d->n_responses, sizeof *d->responses);
+  for (size_t i = 0; i < d->n_cells; i++)
+    for (size_t r = 0; r < d->n_responses; r++)
+      d->responses[i * d->n_responses + r] = sbnn_join_value(j, i, r);
+  sbnn_genes_in found = j->x_cells_in_rows ? SBNN_GENES_IN_COLUMNS : SBNN_GENES_IN_ROWS;
+  d->overlap =
+      (sbnn_overlap){.x_cells = x_cells,
+                     .y_cells = y_cells,
+                     .shared = shared,
+                     .x_genes_in = x->genes_in == SBNN_GENES_AUTO ? found : x->genes_in,
+                     .y_cells_in_rows = y->genes_in == SBNN_GENES_AUTO ? j->y_cells_in_rows
+                                                                       : y->genes_in == SBNN_GENES_IN_COLUMNS,
+                     .x_hash = x->hash,
+                     .y_hash = y->hash};
+  d->n_notes = j->notes.n;
+  d->notes = sbnn_strings_take(&j->notes);
+}
+
+static int join(const sbnn_dataset_options *o, const sbnn_table *x, const sbnn_table *y, sbnn_dataset *d,
+                sbnn_error *e) {
+  orientation best;
+  int code = find_orientation(x, y, o->x_genes_in, &best, e);
+  if (code == SBNN_OK) code = check_cells_differ(x, &best, e);
+  if (code != SBNN_OK) return code;
+  sbnn_join j = match_cells(x, y, &best);
+  if (x->note) sbnn_strings_add(&j.notes, x->note);
+  if (y->note) sbnn_strings_add(&j.notes, y->note);
+  code = sbnn_join_missing(&j, o->missing, e);
+  if (code == SBNN_OK) copy_join(&j, best.shared, d);
+  free(j.cells);
+  free(j.responses);
+  sbnn_strings_free(&j.notes);
+  return code;
+}
+
+/* The small table first: its faults show at once. */
+static int read_tables(const sbnn_dataset_options *o, sbnn_table *x, sbnn_table *y, sbnn_error *e) {
+  const sbnn_table_options y_options = {.allow_missing = true, .feature_type = "Antibody Capture"},
+                           x_options = {.sparse = true,
+                                        .allow_duplicates = true,
+                                        .genes_in = o->x_genes_in,
+                                        .feature_type = "Gene Expression"};
+  int code = sbnn_table_read(o->y_path, &y_options, y, e);
+  return code == SBNN_OK ? sbnn_table_read(o->x_path, &x_options, x, e) : code;
+}
+
+/* That the rule fits the names and all values have a transform: a fold would find out too, but late. */
+static int check_transform(const sbnn_dataset *d, const char *rule, sbnn_error *e) {
+  const size_t q = d->n_responses;
+  sbnn_y_transform *transform = sbnn_alloc(q, sizeof *transform);
+  double *out = sbnn_alloc(q, sizeof *out);
+  int code = sbnn_y_rule_apply(rule, d->response_names, q, transform, e);
+  for (size_t i = 0; i < d->n_cells && code == SBNN_OK; i++) {
+    const double *y = d->responses + i * q;
+    size_t bad = sbnn_y_forward(transform, q, y, out);
+    if (bad < q) code = sbnn_y_no_value(transform[bad], d->response_names[bad], d->cell_names[i], y[bad], e);
+  }
+  free(transform);
+  free(out);
+  return code;
 }
 
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
   *d = (sbnn_dataset){0};
   sbnn_table x = {0}, y = {0};
-  orientation best;
-  int code = sbnn_table_read(o->y_path, NULL, &y, e); /* the small one first: its faults show at once */
-  if (code == SBNN_OK) code = sbnn_table_read(o->x_path, NULL, &x, e);
-  if (code == SBNN_OK) code = find_orientation(&x, &y, o->x_genes_in, &best, e);
-  if (code == SBNN_OK) join(&x, &y, &best, d);
+  int code = read_tables(o, &x, &y, e);
+  if (code == SBNN_OK) code = join(o, &x, &y, d, e);
   sbnn_table_free(&x);
   sbnn_table_free(&y);
   if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, o->x_path, o->y_path, e);
+  if (code == SBNN_OK) code = check_transform(d, o->y_transform, e);
   if (code == SBNN_OK && o->labels_path) code = sbnn_dataset_add_labels(o, d, e);
   if (code != SBNN_OK) sbnn_dataset_free(d);
   return code;
-}
-
-/* ---- checks ---- */
-
-#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
-
-static int check_counts(const sbnn_dataset *d, const char *path, sbnn_error *e) {
-  for (size_t i = 0; i < d->n_cells; i++)
-    for (size_t g = 0; g < d->n_genes; g++) {
-      float v = d->counts[i * d->n_genes + g];
-      if (v >= 0 && isfinite(v)) continue;
-      return sbnn_fail(
-          e, SBNN_BAD_INPUT,
-          "%s: the count of gene '%s' in cell '%s' is %g; give raw counts, which are not negative and "
-          "below 3.4e38",
-          path, name(d->gene_names[g]), name(d->cell_names[i]), (double)v);
-    }
-  return SBNN_OK;
-}
-
-static int check_responses(const sbnn_dataset *d, const char *path, sbnn_error *e) {
-  const size_t q = d->n_responses;
-  for (size_t i = 0; i < d->n_cells * q; i++)
-    if (!isfinite(d->responses[i]))
-      return sbnn_fail(e, SBNN_BAD_INPUT,
-                       "%s: response '%s' of cell '%s' is %g; give a finite number or remove the cell", path,
-                       name(d->response_names[i % q]), name(d->cell_names[i / q]), d->responses[i]);
-  for (size_t r = 0; r < q; r++) {
-    size_t i = 1;
-    while (i < d->n_cells && d->responses[i * q + r] == d->responses[r]) i++;
-    if (i >= d->n_cells)
-      return sbnn_fail(e, SBNN_BAD_INPUT,
-                       "%s: response '%s' is %g in all %zu cells, so nothing can be learned; remove it", path,
-                       name(d->response_names[r]), d->responses[r], d->n_cells);
-  }
-  return SBNN_OK;
-}
-
-static int check_genes(const sbnn_dataset *d, const char *path, sbnn_error *e) {
-  const size_t p = d->n_genes;
-  size_t first = 0, constant = 0;
-  bool *varies = sbnn_alloc(p, sizeof *varies);
-  for (size_t i = 1; i < d->n_cells; i++)
-    for (size_t g = 0; g < p; g++) varies[g] |= d->counts[i * p + g] != d->counts[g];
-  for (size_t g = p; g-- > 0;)
-    if (!varies[g]) first = g, constant++;
-  free(varies);
-  if (constant == 0) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "%s: gene '%s' has the count %g in all %zu cells (of the %zu genes, %zu are constant) and cannot "
-      "be scaled; remove constant genes, or let --variable-genes choose fewer than %zu",
-      path, name(d->gene_names[first]), (double)d->counts[first], d->n_cells, p, constant, p);
-}
-
-int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, const char *x_path, const char *y_path,
-                       sbnn_error *e) {
-  int code = check_counts(d, x_path, e);
-  if (code == SBNN_OK) code = check_responses(d, y_path, e);
-  bool selection = variable_genes > 0 && variable_genes < d->n_genes;
-  if (code == SBNN_OK && !selection) code = check_genes(d, x_path, e);
-  return code;
-}
-
-int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e) {
-  if (d->n_cells >= n) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "the two tables share %zu cells, but %zu are needed for %s; give more cells or ask for less",
-      d->n_cells, n, what);
 }
 
 void sbnn_dataset_free(sbnn_dataset *d) {
@@ -233,7 +234,8 @@ void sbnn_dataset_free(sbnn_dataset *d) {
   sbnn_free_strings(d->gene_names, d->n_genes);
   sbnn_free_strings(d->response_names, d->n_responses);
   sbnn_free_strings(d->label_names, d->n_labels);
-  free(d->counts);
+  sbnn_free_strings(d->notes, d->n_notes);
+  sbnn_counts_free(&d->counts);
   free(d->responses);
   free(d->label_column);
   free(d->labels);

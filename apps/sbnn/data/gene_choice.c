@@ -28,11 +28,11 @@ static int by_position(const void *a, const void *b) {
 /* Per gene: in how many cells it is on, and the sum of log2(count) over these. */
 static void summarise(const sbnn_dataset *d, const size_t *rows, size_t n_rows, double threshold, size_t *on,
                       double *log_sum) {
-  for (size_t i = 0; i < n_rows; i++) {
-    const float *counts = d->counts + rows[i] * d->n_genes;
-    for (size_t g = 0; g < d->n_genes; g++)
-      if ((double)counts[g] > threshold) on[g]++, log_sum[g] += log2((double)counts[g]);
-  }
+  const sbnn_counts *c = &d->counts;
+  for (size_t i = 0; i < n_rows; i++)
+    for (size_t k = c->start[rows[i]]; k < c->start[rows[i] + 1]; k++)
+      if ((double)c->value[k] > threshold)
+        on[c->column[k]]++, log_sum[c->column[k]] += log2((double)c->value[k]);
 }
 
 static size_t bound_genes(size_t n_genes, size_t n_rows, const size_t *on, const double *log_sum,

@@ -3,6 +3,7 @@
 
 #include "sbnn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,4 +73,30 @@ size_t sbnn_index_find(const sbnn_index *x, const char *id) {
 void sbnn_index_free(sbnn_index *x) {
   free(x->slots);
   *x = (sbnn_index){0};
+}
+
+/* New names come in an array of their own: the index borrows the old ones. Two new names never meet, because
+ * what is before the last number differs or the number does. */
+size_t sbnn_make_unique(char **items, size_t n, const char **example) {
+  sbnn_index x;
+  size_t renamed = 0, *last = sbnn_alloc(n, sizeof *last); /* by first position: the last number given */
+  char **fresh = sbnn_alloc(n, sizeof *fresh);
+  sbnn_index_build(&x, items, n, NULL, NULL);
+  for (size_t i = 0; i < n; i++) {
+    size_t first = sbnn_index_find(&x, items[i]), room = strlen(items[i]) + 24;
+    if (first == i) continue;
+    fresh[i] = sbnn_alloc(room, 1);
+    do snprintf(fresh[i], room, "%s-%zu", items[i], ++last[first]);
+    while (sbnn_index_find(&x, fresh[i]) != SBNN_ABSENT);
+    if (renamed++ == 0) *example = fresh[i];
+  }
+  sbnn_index_free(&x);
+  for (size_t i = 0; i < n; i++) {
+    if (!fresh[i]) continue;
+    free(items[i]);
+    items[i] = fresh[i];
+  }
+  free(fresh);
+  free(last);
+  return renamed;
 }

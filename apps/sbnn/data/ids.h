@@ -19,6 +19,10 @@ char **sbnn_strings_take(sbnn_strings *s); /* gives items away and empties the l
 void sbnn_free_strings(char **items, size_t n); /* items may be NULL */
 char **sbnn_copy_strings(char *const *items, size_t n);
 
+/* Appends -1, -2, ... to the second and later ones of equal strings, passing over what exists, so that all
+ * differ. Returns how many were changed; *example (if any): the first of them, borrowed. */
+size_t sbnn_make_unique(char **items, size_t n, const char **example);
+
 /* Positions of strings; borrows them. */
 typedef struct sbnn_index {
   char *const *ids;

@@ -5,17 +5,18 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
 
 /* ---- one cell ---- */
 
-/* The sum over the chosen genes; SBNN_BAD_INPUT if it is 0. */
-static int library_size(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *size,
-                        sbnn_error *e) {
-  const float *counts = d->counts + row * d->n_genes;
+/* The counts of the chosen genes and their sum; SBNN_BAD_INPUT if it is 0. */
+static int chosen_counts(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *out,
+                         double *size, sbnn_error *e) {
   double sum = 0;
-  for (size_t j = 0; j < p->n_genes; j++) sum += (double)counts[p->genes[j]];
+  sbnn_counts_gather(&d->counts, row, p->genes, p->n_genes, out);
+  for (size_t j = 0; j < p->n_genes; j++) sum += out[j];
   *size = sum;
   if (sum > 0) return SBNN_OK;
   return sbnn_fail(
@@ -28,30 +29,20 @@ static int library_size(const sbnn_preparation *p, const sbnn_dataset *d, size_t
 /* log2(normalised + 1) of the chosen genes. */
 static int log_expression(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *out,
                           sbnn_error *e) {
-  const float *counts = d->counts + row * d->n_genes;
   double size;
-  int code = library_size(p, d, row, &size, e);
+  int code = chosen_counts(p, d, row, out, &size, e);
   if (code != SBNN_OK) return code;
-  for (size_t j = 0; j < p->n_genes; j++) {
-    double count = (double)counts[p->genes[j]];
-    out[j] = count > 0 ? log2(count / size * p->median_library + 1) : 0; /* most counts are 0, log2 is slow */
-  }
+  for (size_t j = 0; j < p->n_genes; j++) /* most counts are 0, log2 is slow */
+    out[j] = out[j] > 0 ? log2(out[j] / size * p->median_library + 1) : 0;
   return SBNN_OK;
 }
 
 static int transformed_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *out,
                                  sbnn_error *e) {
   const double *y = d->responses + row * d->n_responses;
-  for (size_t r = 0; r < p->n_responses; r++) {
-    if (p->y_transform == SBNN_Y_LOG1P && y[r] <= -1)
-      return sbnn_fail(
-          e, SBNN_BAD_INPUT,
-          "response '%s' of cell '%s' is %g, of which log1p has no value; use --y-transform none or "
-          "correct the value",
-          name(d->response_names[r]), name(d->cell_names[row]), y[r]);
-    out[r] = p->y_transform == SBNN_Y_LOG1P ? log1p(y[r]) : y[r];
-  }
-  return SBNN_OK;
+  size_t bad = sbnn_y_forward(p->y_transform, p->n_responses, y, out);
+  if (bad == p->n_responses) return SBNN_OK;
+  return sbnn_y_no_value(p->y_transform[bad], d->response_names[bad], d->cell_names[row], y[bad], e);
 }
 
 /* ---- fitting ---- */
@@ -63,12 +54,14 @@ static int compare_doubles(const void *a, const void *b) {
 
 static int fit_median_library(sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
                               sbnn_error *e) {
-  double *sizes = sbnn_alloc(n_rows, sizeof *sizes);
+  double *sizes = sbnn_alloc(n_rows, sizeof *sizes), *counts = sbnn_alloc(p->n_genes, sizeof *counts);
   int code = SBNN_OK;
-  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) code = library_size(p, d, rows[i], &sizes[i], e);
+  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++)
+    code = chosen_counts(p, d, rows[i], counts, &sizes[i], e);
   qsort(sizes, n_rows, sizeof *sizes, compare_doubles);
   p->median_library = 0.5 * (sizes[(n_rows - 1) / 2] + sizes[n_rows / 2]);
   free(sizes);
+  free(counts);
   return code;
 }
 
@@ -127,7 +120,7 @@ static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, siz
 
 int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,
                      sbnn_preparation *p, sbnn_error *e) {
-  *p = (sbnn_preparation){.n_responses = d->n_responses, .y_transform = o->y_transform};
+  *p = (sbnn_preparation){.n_responses = d->n_responses};
   if (n_rows == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "there are no cells to fit the scaling on; give more cells or fewer folds");
@@ -136,6 +129,9 @@ int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, c
   p->x_sd = sbnn_alloc(p->n_genes, sizeof *p->x_sd);
   p->y_mean = sbnn_alloc(p->n_responses, sizeof *p->y_mean);
   p->y_sd = sbnn_alloc(p->n_responses, sizeof *p->y_sd);
+  p->y_transform = sbnn_alloc(p->n_responses, sizeof *p->y_transform);
+  if (code == SBNN_OK)
+    code = sbnn_y_rule_apply(o->y_transform, d->response_names, p->n_responses, p->y_transform, e);
   if (code == SBNN_OK) code = fit_median_library(p, d, rows, n_rows, e);
   if (code == SBNN_OK)
     code = fit_columns(log_expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, e);
@@ -172,12 +168,38 @@ int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, const s
   return code;
 }
 
+void sbnn_prepare_own_units(const sbnn_preparation *p, const double *center, double *z, size_t n_rows) {
+  for (size_t i = 0; i < n_rows; i++)
+    for (size_t r = 0; r < p->n_responses; r++) {
+      double *v = &z[i * p->n_responses + r];
+      *v = sbnn_y_back(p->y_transform[r], (*v + (center ? center[r] : 0)) * p->y_sd[r] + p->y_mean[r]);
+    }
+}
+
+/* ---- copying, releasing ---- */
+
+static void *copy_of(const void *from, size_t n, size_t size) {
+  void *to = sbnn_alloc(n, size);
+  return memcpy(to, from, n * size);
+}
+
+void sbnn_preparation_copy(const sbnn_preparation *from, sbnn_preparation *to) {
+  *to = *from;
+  to->genes = copy_of(from->genes, from->n_genes, sizeof *to->genes);
+  to->x_mean = copy_of(from->x_mean, from->n_genes, sizeof *to->x_mean);
+  to->x_sd = copy_of(from->x_sd, from->n_genes, sizeof *to->x_sd);
+  to->y_mean = copy_of(from->y_mean, from->n_responses, sizeof *to->y_mean);
+  to->y_sd = copy_of(from->y_sd, from->n_responses, sizeof *to->y_sd);
+  to->y_transform = copy_of(from->y_transform, from->n_responses, sizeof *to->y_transform);
+}
+
 void sbnn_preparation_free(sbnn_preparation *p) {
   free(p->genes);
   free(p->x_mean);
   free(p->x_sd);
   free(p->y_mean);
   free(p->y_sd);
+  free(p->y_transform);
   *p = (sbnn_preparation){0};
 }
 

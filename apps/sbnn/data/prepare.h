@@ -8,17 +8,16 @@
 #define SBNN_DATA_PREPARE_H
 
 #include "data/dataset.h"
+#include "data/y_transform.h"
 #include "sbnn.h"
 
 #include <stddef.h>
-
-typedef enum sbnn_y_transform { SBNN_Y_NONE, SBNN_Y_LOG1P } sbnn_y_transform;
 
 typedef struct sbnn_prepare_options {
   size_t variable_genes; /* the most variable ones are chosen if the data set has more; 0: all are used */
   double
       gene_threshold; /* counts: a gene is "on" in a cell above this (30 for Smart-seq reads, 0 for UMIs) */
-  sbnn_y_transform y_transform;
+  const char *y_transform; /* a rule (y_transform.h); NULL: none. Borrowed */
 } sbnn_prepare_options;
 
 /* Owns its arrays; release with sbnn_preparation_free. */
@@ -28,13 +27,14 @@ typedef struct sbnn_preparation {
   double median_library; /* counts: median over the fitted cells of the sum over the chosen genes */
   double *x_mean, *x_sd; /* n_genes, of log2(normalised + 1); sd 0: constant in the fitted cells, see apply */
   size_t n_responses;
-  double *y_mean, *y_sd; /* n_responses, after the transform */
-  sbnn_y_transform y_transform;
+  double *y_mean, *y_sd;         /* n_responses, after the transform */
+  sbnn_y_transform *y_transform; /* n_responses */
 } sbnn_preparation;
 
 /* Fits on the cells rows[0..n_rows). On failure *p is all zero.
  * SBNN_BAD_INPUT: no cells; a cell with no counts over the chosen genes (named); a response constant over
- * these cells (named); a response outside the transform's domain (y <= -1 under log1p); too few variable
+ * these cells (named); a response outside the transform's domain (y <= -1 under log1p and clr); a
+ * rule that does not fit (y_transform.h); too few variable
  * genes. A gene may be constant over a training part: its sd is then 0 and that is no error. */
 int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,
                      sbnn_preparation *p, sbnn_error *e);
@@ -45,7 +45,12 @@ int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, c
 int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
                        float *x, float *y, sbnn_error *e);
 
-void sbnn_preparation_free(sbnn_preparation *p); /* leaves *p all zero */
+/* z-scores (n_rows x p->n_responses) to the responses' own units, in place; clr has no way back
+ * (y_transform.h). `center` (n_responses, or NULL) is what was taken off the z-scores before. */
+void sbnn_prepare_own_units(const sbnn_preparation *p, const double *center, double *z, size_t n_rows);
+
+void sbnn_preparation_copy(const sbnn_preparation *from, sbnn_preparation *to); /* arrays of its own */
+void sbnn_preparation_free(sbnn_preparation *p);                                /* leaves *p all zero */
 
 /* Subtracts from each column of train (n_train x n_cols) and test (n_test x n_cols) its mean over train:
  * the centring within a fold of `--protocol paper`. test may be NULL if n_test is 0. */

@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 
-enum { RAW_BYTES = 1 << 18 };
+enum { RAW_BYTES = 1 << 15 };
 
 struct sbnn_source {
   const char *path;
@@ -150,6 +151,18 @@ int sbnn_source_read(sbnn_source *s, char *out, size_t n, size_t *got, sbnn_erro
   *got = 0;
   if (n == 0) return SBNN_OK;
   return s->gzip ? read_gzip(s, out, n, got, e) : read_plain(s, out, n, got, e);
+}
+
+size_t sbnn_source_peek(const char *path, char *out, size_t n) {
+  struct stat status;
+  sbnn_error ignored = {0};
+  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return 0;
+  sbnn_source *s = sbnn_source_open(path, &ignored);
+  size_t have = 0, got = 1;
+  while (s && have < n && got && sbnn_source_read(s, out + have, n - have, &got, &ignored) == SBNN_OK)
+    have += got;
+  sbnn_source_close(s);
+  return have;
 }
 
 uint64_t sbnn_source_hash(const sbnn_source *s) { return s->hash; }

@@ -20,6 +20,10 @@ int sbnn_source_read(sbnn_source *s, char *out, size_t n, size_t *got, sbnn_erro
 /* 64-bit FNV-1a of all bytes on disk; valid once sbnn_source_read has given 0 bytes. */
 uint64_t sbnn_source_hash(const sbnn_source *s);
 
+/* The first bytes, decompressed, of a regular file (never of a pipe, from which they would be gone): at most
+ * n, fewer if the file is shorter or cannot be read. */
+size_t sbnn_source_peek(const char *path, char *out, size_t n);
+
 void sbnn_source_close(sbnn_source *s); /* s may be NULL */
 
 #endif

@@ -73,30 +73,38 @@ static double gene_rate(const gene_shape *g, const double z[2]) {
 /* A planted gene looks at the cell's own position; any other one at that of a random cell, which leaves its
  * distribution alike and makes it independent of everything. */
 static void make_gene(uint64_t seed, size_t gene, bool planted, const double *latent, const double *depth,
-                      sbnn_dataset *d) {
+                      size_t n_cells, double *counts) {
   const sbnn_stream s = stream(seed, USE_GENE, gene);
   const gene_shape shape = shape_of(seed, gene);
-  for (size_t i = 0; i < d->n_cells; i++) {
-    size_t seen = planted ? i : (size_t)sbnn_random_below(s, 4 * i, d->n_cells);
+  for (size_t i = 0; i < n_cells; i++) {
+    size_t seen = planted ? i : (size_t)sbnn_random_below(s, 4 * i, n_cells);
     double noise = exp(0.35 * sbnn_random_normal(s, 4 * i + 1));
     double mean = depth[i] * noise * gene_rate(&shape, latent + 2 * seen);
-    d->counts[i * d->n_genes + gene] = (float)poisson(mean, s, 4 * i + 2);
+    counts[i] = (double)poisson(mean, s, 4 * i + 2);
   }
 }
 
 static void make_genes(uint64_t seed, const sbnn_synthetic_truth *truth, sbnn_dataset *d) {
   const sbnn_stream s = stream(seed, USE_DEPTH, 0);
-  double *depth = sbnn_alloc(d->n_cells, sizeof *depth);
+  double *depth = sbnn_alloc(d->n_cells, sizeof *depth), *row = sbnn_alloc(d->n_cells, sizeof *row);
+  size_t *all = sbnn_alloc(d->n_cells, sizeof *all);
+  sbnn_counts by_gene = {.n_cols = d->n_cells};
+  for (size_t i = 0; i < d->n_cells; i++) all[i] = i;
   for (size_t i = 0; i < d->n_cells; i++) depth[i] = exp(0.3 * sbnn_random_normal(s, i));
   for (size_t g = 0, next = 0; g < d->n_genes; g++) {
     bool planted = next < truth->n_planted && truth->planted[next] == g;
     char name[48];
     snprintf(name, sizeof name, planted ? "Marker%02zu" : "Gene%03zu", planted ? next + 1 : g + 1);
     d->gene_names[g] = sbnn_strdup(name);
-    make_gene(seed, g, planted, truth->latent, depth, d);
+    make_gene(seed, g, planted, truth->latent, depth, d->n_cells, row);
+    sbnn_counts_add_row(&by_gene, row);
     next += planted;
   }
+  d->counts = sbnn_counts_columns(&by_gene, all, d->n_cells);
+  sbnn_counts_free(&by_gene);
   free(depth);
+  free(row);
+  free(all);
 }
 
 static int by_position(const void *a, const void *b) {
@@ -186,7 +194,6 @@ static void allocate(const sbnn_synthetic_options *o, sbnn_dataset *d, sbnn_synt
   d->cell_names = sbnn_alloc(d->n_cells, sizeof *d->cell_names);
   d->gene_names = sbnn_alloc(d->n_genes, sizeof *d->gene_names);
   d->response_names = sbnn_alloc(d->n_responses, sizeof *d->response_names);
-  d->counts = sbnn_alloc(d->n_cells * d->n_genes, sizeof *d->counts);
   d->responses = sbnn_alloc(d->n_cells * d->n_responses, sizeof *d->responses);
   d->overlap = (sbnn_overlap){.x_cells = o->n_cells,
                               .y_cells = o->n_cells,

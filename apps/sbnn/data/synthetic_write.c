@@ -35,7 +35,7 @@ static void put_counts(FILE *f, const sbnn_dataset *d) {
   put_header(f, "gene", d->cell_names, d->n_cells);
   for (size_t g = 0; g < d->n_genes; g++) {
     put_field(f, d->gene_names[g], ',');
-    for (size_t i = 0; i < d->n_cells; i++) fprintf(f, ",%.9g", (double)d->counts[i * d->n_genes + g]);
+    for (size_t i = 0; i < d->n_cells; i++) fprintf(f, ",%.9g", (double)sbnn_counts_at(&d->counts, i, g));
     putc('\n', f);
   }
 }

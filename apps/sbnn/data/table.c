@@ -2,9 +2,14 @@
 #include "data/table.h"
 
 #include "data/ids.h"
-#include "data/table_text.h"
+#include "data/readers.h"
+#include "data/source.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 /* One line per format; the first that claims a path reads it. A new format is a new file and a line above the
  * text reader, which claims everything and names in its error the formats it knows but cannot read. */
@@ -16,15 +21,21 @@ typedef struct table_reader {
 static bool claims_anything(const char *path) { return path != NULL; }
 
 static const table_reader readers[] = {
+    {sbnn_table_claims_mtx, sbnn_table_read_mtx},
+    {sbnn_table_claims_npy, sbnn_table_read_npy},
     {claims_anything, sbnn_table_read_text},
 };
 
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   static const sbnn_table_options defaults = {0};
   const table_reader *reader = readers;
+  if (!options) options = &defaults;
   while (!reader->claims(path)) reader++;
   *t = (sbnn_table){0};
-  int code = reader->read(path, options ? options : &defaults, t, e);
+  int code = reader->read(path, options, t, e);
+  const char *fault = t->col_fault ? t->col_fault : t->row_fault;
+  if (code == SBNN_OK && fault && !options->allow_duplicates)
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
   if (code != SBNN_OK) sbnn_table_free(t);
   return code;
 }
@@ -34,6 +45,11 @@ void sbnn_table_free(sbnn_table *t) {
   sbnn_free_strings(t->row_ids, t->n_rows);
   sbnn_free_strings(t->col_ids, t->n_cols);
   free(t->values);
+  sbnn_counts_free(&t->counts);
+  free(t->row_lines);
+  free(t->row_fault);
+  free(t->col_fault);
+  free(t->note);
   *t = (sbnn_table){0};
 }
 
@@ -50,4 +66,65 @@ void sbnn_labels_free(sbnn_labels *l) {
   sbnn_free_strings(l->col_ids, l->n_cols);
   sbnn_free_strings(l->text, l->n_rows * l->n_cols);
   *l = (sbnn_labels){0};
+}
+
+/* ---- shared by the readers (readers.h) ---- */
+
+static bool ends_with(const char *path, size_t length, const char *ending) {
+  size_t n = strlen(ending);
+  return length >= n && strncasecmp(path + length - n, ending, n) == 0;
+}
+
+bool sbnn_looks_like(const char *path, const char *ending, const char *magic) {
+  size_t length = strlen(path), n = strlen(magic);
+  if (ends_with(path, length, ".gz")) length -= 3;
+  if (ends_with(path, length, ending)) return true;
+  char start[16];
+  return sbnn_source_peek(path, start, n) == n && memcmp(start, magic, n) == 0;
+}
+
+void sbnn_table_add_row(sbnn_table *t, bool sparse, const double *row) {
+  size_t n = t->n_rows++;
+  if (sparse) {
+    t->counts.n_cols = t->n_cols;
+    sbnn_counts_add_row(&t->counts, row);
+    return;
+  }
+  if ((n & (n - 1)) == 0) /* 0 and the powers of two: room for twice as many */
+    t->values = sbnn_realloc(t->values, n ? 2 * n : 1, t->n_cols * sizeof *t->values);
+  memcpy(t->values + n * t->n_cols, row, t->n_cols * sizeof *row);
+}
+
+static double *transposed(const double *values, size_t n_rows, size_t n_cols) {
+  double *out = sbnn_alloc(n_rows * n_cols, sizeof *out);
+  for (size_t i = 0; i < n_rows; i++)
+    for (size_t j = 0; j < n_cols; j++) out[j * n_rows + i] = values[i * n_cols + j];
+  return out;
+}
+
+void sbnn_table_transpose(sbnn_table *t, bool sparse) {
+  size_t n_rows = t->n_rows, n_cols = t->n_cols;
+  if (sparse) {
+    size_t *all = sbnn_alloc(n_cols, sizeof *all);
+    for (size_t j = 0; j < n_cols; j++) all[j] = j;
+    sbnn_counts turned = sbnn_counts_columns(&t->counts, all, n_cols);
+    sbnn_counts_free(&t->counts);
+    t->counts = turned;
+    free(all);
+  } else {
+    double *turned = transposed(t->values, n_rows, n_cols);
+    free(t->values);
+    t->values = turned;
+  }
+  t->n_rows = n_cols;
+  t->n_cols = n_rows;
+}
+
+char *sbnn_sentence(const char *format, ...) {
+  char *text = sbnn_alloc(1, sizeof((sbnn_error *)0)->text);
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof((sbnn_error *)0)->text, format, args);
+  va_end(args);
+  return text;
 }

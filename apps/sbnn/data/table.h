@@ -1,36 +1,56 @@
 /* table.h - one parsed table: named rows, named columns, and numbers (sbnn_table) or text (sbnn_labels).
- * Formats: CSV and TSV, plain or gzip (told by content, not by name); the separator is a tab if the header
- * has one outside quotes, else a comma. Quoted fields with doubled quotes, CRLF, UTF-8 byte-order mark, blank
- * lines, '#' lines before the header, an empty or named corner cell, or none at all (as R writes it: the
- * header is one field shorter than the rows). Another format is another file: see `readers` in table.c.
- * Threads: a table may be read by any number of threads; reading two files at once is fine. */
+ * Formats, told by content (docs/input.md):
+ *   CSV, TSV       the separator is a tab if the header has one outside quotes, else a comma. Quoted fields
+ * with doubled quotes, CRLF, UTF-8 byte-order mark, blank lines, '#' lines before the header, an empty or
+ * named corner cell, or none at all (as R writes it: the header is one field shorter than the rows) Matrix
+ * Market  coordinate, general, with lists of its features and cells beside it; a folder is a 10x folder .npy
+ * a NumPy array of two dimensions, with the same lists beside it Each may be compressed with gzip. Another
+ * format is another file: see `readers` in table.c. Threads: a table may be read by any number of threads;
+ * reading two files at once is fine. */
 #ifndef SBNN_DATA_TABLE_H
 #define SBNN_DATA_TABLE_H
 
+#include "data/counts.h"
 #include "sbnn.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Owns all of its members; release with sbnn_table_free. Row and column ids are unique and not empty. */
+typedef enum sbnn_genes_in { SBNN_GENES_AUTO, SBNN_GENES_IN_ROWS, SBNN_GENES_IN_COLUMNS } sbnn_genes_in;
+
+/* Owns all of its members; release with sbnn_table_free. Row and column ids are not empty. */
 typedef struct sbnn_table {
   char *path;
   size_t n_rows, n_cols; /* both >= 1 */
   char **row_ids;        /* n_rows */
   char **col_ids;        /* n_cols */
   double *values;        /* n_rows x n_cols, row-major; NaN: missing, only if allowed; may hold infinities */
-  uint64_t hash; /* 64-bit FNV-1a of the file's bytes as they are on disk (compressed if compressed) */
+  sbnn_counts counts;    /* the same as floats if options.sparse; then values is NULL */
+  size_t *row_lines; /* n_rows: the file's line; NULL for formats without a line per row. The cell of column
+                        j is the line's field j + 2 */
+  sbnn_genes_in genes_in; /* AUTO: the table cannot tell. Else rows are cells and columns genes (or responses)
+                             whichever way they lie in the file, which is what this says */
+  char *row_fault, *col_fault; /* a sentence on the first ids that are equal; NULL: all differ */
+  char *note;                  /* a sentence for the user on what was left out; NULL: nothing */
+  uint64_t hash; /* 64-bit FNV-1a of the file's bytes as they are on disk (compressed if compressed); with
+                    lists beside it, of these three hashes */
 } sbnn_table;
 
 /* {0} is the default. */
 typedef struct sbnn_table_options {
-  bool allow_missing; /* an empty field, NA, N/A, NaN, null or None becomes NaN instead of an error */
+  bool allow_missing;       /* an empty field, NA, N/A, NaN, null or None becomes NaN instead of an error */
+  bool allow_duplicates;    /* equal ids are left in row_fault and col_fault instead of being an error */
+  bool sparse;              /* fill counts instead of values */
+  sbnn_genes_in genes_in;   /* for formats that know genes from cells by their lists: where the user says they
+                               are */
+  const char *feature_type; /* of 10x features with types, those to take: "Gene Expression". NULL: all */
 } sbnn_table_options;
 
 /* Reads a table of numbers. `options` may be NULL. On failure *t is all zero.
  * SBNN_BAD_INPUT with file, line and column for: cannot open, empty, header only, ragged rows, not a number,
- * truncated or damaged gzip, binary content, missing or duplicate ids, too many columns. SBNN_FAILED: I/O. */
+ * truncated or damaged gzip, binary content, missing or duplicate ids, too many columns; whatever is wrong in
+ * a matrix or in the lists beside it. SBNN_FAILED: I/O. */
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
 void sbnn_table_free(sbnn_table *t); /* leaves *t all zero; t may be all zero */
 
@@ -44,7 +64,7 @@ typedef struct sbnn_labels {
   uint64_t hash;         /* as in sbnn_table */
 } sbnn_labels;
 
-/* Reads a table of text; same formats and errors as sbnn_table_read, on failure *l is all zero. */
+/* Reads a table of text, CSV or TSV; same errors as sbnn_table_read, on failure *l is all zero. */
 int sbnn_labels_read(const char *path, sbnn_labels *l, sbnn_error *e);
 void sbnn_labels_free(sbnn_labels *l); /* leaves *l all zero */
 

@@ -1,8 +1,7 @@
-/* table_text.c - tables in CSV and TSV (table_text.h): a header, rows of an id and cells, unique ids. Numbers
+/* table_text.c - tables in CSV and TSV (readers.h): a header, rows of an id and cells, unique ids. Numbers
  * and text share everything but the function that reads the cells of a row. */
-#include "data/table_text.h"
-
 #include "data/ids.h"
+#include "data/readers.h"
 #include "data/text.h"
 
 #include <stdlib.h>
@@ -19,9 +18,10 @@ struct grid {
   size_t n_cols;     /* 0 until the first row has been counted */
   /* Reads the cells of a row into the sink: at most max, then only counts; *count is what the row has. */
   int (*read_cells)(grid *g, size_t max, size_t *count);
-  bool allow_missing;
-  double *values; /* sink of numbers */
-  size_t n_values, value_capacity;
+  const sbnn_table_options *options; /* of numbers; NULL for text */
+  sbnn_table table;                  /* sink of numbers: their rows only */
+  double *row;                       /* the row being read */
+  size_t row_room;
   sbnn_strings cells; /* sink of text */
 };
 
@@ -58,7 +58,7 @@ static int read_number(grid *g, size_t cell, double *value, bool *last) {
   *last = f.last;
   if (sbnn_text_parse(&g->text, &f, value)) return SBNN_OK;
   *value = strtod("nan", NULL);
-  return g->allow_missing && is_missing(f.text) ? SBNN_OK : number_error(g, &f, cell);
+  return g->options->allow_missing && is_missing(f.text) ? SBNN_OK : number_error(g, &f, cell);
 }
 
 static int count_rest(grid *g, bool last, size_t *count) {
@@ -73,20 +73,18 @@ static int count_rest(grid *g, bool last, size_t *count) {
 }
 
 static int read_numbers(grid *g, size_t max, size_t *count) {
-  if (g->value_capacity - g->n_values < max) {
-    g->value_capacity = 2 * g->value_capacity + max;
-    g->values = sbnn_realloc(g->values, g->value_capacity, sizeof *g->values);
+  if (g->row_room < max) {
+    g->row_room = max;
+    g->row = sbnn_realloc(g->row, max, sizeof *g->row);
   }
-  double *out = g->values + g->n_values;
   bool last = false;
   int code = SBNN_OK;
   for (*count = 0; !last && *count < max && code == SBNN_OK;) {
-    *count += sbnn_text_numbers(&g->text, out + *count, max - *count, &last);
+    *count += sbnn_text_numbers(&g->text, g->row + *count, max - *count, &last);
     if (last || *count == max) break;
-    code = read_number(g, *count, out + *count, &last);
+    code = read_number(g, *count, g->row + *count, &last);
     ++*count;
   }
-  g->n_values += *count;
   return code == SBNN_OK ? count_rest(g, last, count) : code;
 }
 
@@ -102,18 +100,6 @@ static int read_strings(grid *g, size_t max, size_t *count) {
 
 /* ---- header and rows ---- */
 
-/* Control bytes in a name: a binary file that happens to hold no NUL so far. */
-static int check_id(grid *g, const sbnn_field *f) {
-  for (const char *c = f->text; *c; c++)
-    if ((unsigned char)*c < ' ' && *c != '\t' && *c != '\n' && *c != '\r')
-      return sbnn_fail(
-          g->text.error, SBNN_BAD_INPUT,
-          "%s, line %zu, column %zu: the byte 0x%02x in a name: this is not a text table; save it as "
-          "CSV or TSV in UTF-8",
-          g->text.path, f->line, f->column, (unsigned)(unsigned char)*c);
-  return SBNN_OK;
-}
-
 static int read_header(grid *g) {
   bool more;
   int code = sbnn_text_skip_comments(&g->text);
@@ -127,7 +113,7 @@ static int read_header(grid *g) {
                      g->text.path);
   for (sbnn_field f = {0}; !f.last;) {
     if ((code = sbnn_text_field(&g->text, &f)) != SBNN_OK) return code;
-    if ((code = check_id(g, &f)) != SBNN_OK) return code;
+    if ((code = sbnn_text_check_name(&g->text, &f)) != SBNN_OK) return code;
     sbnn_strings_add(&g->header, f.text);
     if (g->header.n > MAX_COLUMNS)
       return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
@@ -158,7 +144,7 @@ static int check_length(grid *g, size_t line, size_t count) {
 static int read_row(grid *g) {
   sbnn_field id;
   int code = sbnn_text_field(&g->text, &id);
-  if (code == SBNN_OK) code = check_id(g, &id);
+  if (code == SBNN_OK) code = sbnn_text_check_name(&g->text, &id);
   if (code != SBNN_OK) return code;
   if (*id.text == '\0' && !id.last)
     return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
@@ -170,7 +156,12 @@ static int read_row(grid *g) {
     g->row_lines = sbnn_realloc(g->row_lines, row ? 2 * row : 1, sizeof *g->row_lines);
   g->row_lines[row] = id.line;
   if (!id.last) code = g->read_cells(g, g->n_cols ? g->n_cols : g->header.n, &count);
-  return code == SBNN_OK ? check_length(g, id.line, count) : code;
+  if (code == SBNN_OK) code = check_length(g, id.line, count);
+  if (code == SBNN_OK && g->options) {
+    g->table.n_cols = g->n_cols;
+    sbnn_table_add_row(&g->table, g->options->sparse, g->row);
+  }
+  return code;
 }
 
 static int read_rows(grid *g) {
@@ -190,32 +181,36 @@ static int read_rows(grid *g) {
 /* ---- ids ---- */
 
 static int check_columns(grid *g) {
-  size_t first, second;
-  char shown[64];
   for (size_t i = 0; i < g->header.n; i++)
     if (*g->header.items[i] == '\0')
       return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
                        "%s: column %zu has no name in the header; give it a unique one", g->text.path, i + 2);
+  return SBNN_OK;
+}
+
+/* Sentences on the first columns and the first rows of one name; NULL if all differ. */
+static char *column_fault(const grid *g) {
+  size_t first, second;
+  char shown[64];
   sbnn_index x;
   sbnn_index_build(&x, g->header.items, g->header.n, &first, &second);
   sbnn_index_free(&x);
-  if (first == SBNN_ABSENT) return SBNN_OK;
-  return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
-                   "%s: the name '%s' stands in the header twice, for columns %zu and %zu; make it unique",
-                   g->text.path, sbnn_text_show(g->header.items[first], shown), first + 2, second + 2);
+  if (first == SBNN_ABSENT) return NULL;
+  return sbnn_sentence(
+      "%s: the name '%s' stands in the header twice, for columns %zu and %zu; make it unique", g->text.path,
+      sbnn_text_show(g->header.items[first], shown), first + 2, second + 2);
 }
 
-static int check_rows(grid *g) {
+static char *row_fault(const grid *g) {
   size_t first, second;
   char shown[64];
   sbnn_index x;
   sbnn_index_build(&x, g->row_ids.items, g->row_ids.n, &first, &second);
   sbnn_index_free(&x);
-  if (first == SBNN_ABSENT) return SBNN_OK;
-  return sbnn_fail(g->text.error, SBNN_BAD_INPUT,
-                   "%s: the name '%s' stands for two rows, on lines %zu and %zu; make it unique",
-                   g->text.path, sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
-                   g->row_lines[second]);
+  if (first == SBNN_ABSENT) return NULL;
+  return sbnn_sentence("%s: the name '%s' stands for two rows, on lines %zu and %zu; make it unique",
+                       g->text.path, sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
+                       g->row_lines[second]);
 }
 
 static void drop_corner(sbnn_strings *header) {
@@ -230,8 +225,7 @@ static int read_grid(grid *g, const char *path, sbnn_error *e) {
   if (code == SBNN_OK) code = read_header(g);
   if (code == SBNN_OK) code = read_rows(g);
   if (code == SBNN_OK && g->n_cols < g->header.n) drop_corner(&g->header);
-  if (code == SBNN_OK) code = check_columns(g);
-  return code == SBNN_OK ? check_rows(g) : code;
+  return code == SBNN_OK ? check_columns(g) : code;
 }
 
 static void free_grid(grid *g) {
@@ -239,30 +233,43 @@ static void free_grid(grid *g) {
   sbnn_strings_free(&g->header);
   sbnn_strings_free(&g->row_ids);
   sbnn_strings_free(&g->cells);
+  sbnn_table_free(&g->table);
   free(g->row_lines);
-  free(g->values);
+  free(g->row);
 }
 
 int sbnn_table_read_text(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
-  grid g = {.read_cells = read_numbers, .allow_missing = options->allow_missing};
+  grid g = {.read_cells = read_numbers, .options = options};
   int code = read_grid(&g, path, e);
   if (code == SBNN_OK) {
-    *t = (sbnn_table){.path = sbnn_strdup(path),
-                      .n_rows = g.row_ids.n,
-                      .n_cols = g.n_cols,
-                      .values = g.values,
-                      .hash = sbnn_source_hash(g.text.source)};
+    *t = g.table; /* n_rows, n_cols, values, counts */
+    g.table = (sbnn_table){0};
+    t->path = sbnn_strdup(path);
+    t->hash = sbnn_source_hash(g.text.source);
+    t->col_fault = column_fault(&g);
+    t->row_fault = row_fault(&g);
+    t->row_lines = g.row_lines;
+    g.row_lines = NULL;
     t->row_ids = sbnn_strings_take(&g.row_ids);
     t->col_ids = sbnn_strings_take(&g.header);
-    g.values = NULL;
   }
   free_grid(&g);
+  return code;
+}
+
+static int check_unique(const grid *g, sbnn_error *e) {
+  char *columns = column_fault(g), *rows = row_fault(g);
+  int code = SBNN_OK;
+  if (columns || rows) code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", columns ? columns : rows);
+  free(columns);
+  free(rows);
   return code;
 }
 
 int sbnn_labels_read_text(const char *path, sbnn_labels *l, sbnn_error *e) {
   grid g = {.read_cells = read_strings};
   int code = read_grid(&g, path, e);
+  if (code == SBNN_OK) code = check_unique(&g, e);
   if (code == SBNN_OK) {
     *l = (sbnn_labels){.path = sbnn_strdup(path),
                        .n_rows = g.row_ids.n,

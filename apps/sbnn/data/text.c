@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BUFFER_BYTES = 1 << 20 };
+enum { BUFFER_BYTES = 1 << 16 };
 
 /* ---- buffer ---- */
 
@@ -59,7 +59,7 @@ static const struct {
   size_t n;
   const char *what;
 } foreign[] = {
-    {"PK\003\004", 4, "a ZIP archive or an Excel workbook"},
+    {"PK\003\004", 4, "a ZIP archive or an Excel workbook (or an .npz)"},
     {"\xd0\xcf\x11\xe0", 4, "an old Excel workbook"},
     {"\x89HDF", 4, "an HDF5 file"},
     {"BZh", 3, "compressed with bzip2"},
@@ -71,7 +71,7 @@ static const struct {
     {"\xfe\xff", 2, "in UTF-16"},
 };
 
-static int check_kind(sbnn_text *t) {
+int sbnn_text_check_kind(sbnn_text *t) {
   size_t n = (size_t)(t->end - t->at);
   for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
     if (n >= foreign[i].n && memcmp(t->at, foreign[i].bytes, foreign[i].n) == 0)
@@ -82,7 +82,7 @@ static int check_kind(sbnn_text *t) {
   return SBNN_OK;
 }
 
-int sbnn_text_open(sbnn_text *t, const char *path, sbnn_error *e) {
+int sbnn_text_open_any(sbnn_text *t, const char *path, sbnn_error *e) {
   *t = (sbnn_text){.path = path, .error = e, .line = 1, .column = 1, .separator = ','};
   t->source = sbnn_source_open(path, e);
   if (!t->source) return e ? e->code : SBNN_BAD_INPUT;
@@ -97,7 +97,12 @@ int sbnn_text_open(sbnn_text *t, const char *path, sbnn_error *e) {
   if (t->end - t->at >= 3 && memcmp(t->at, "\xef\xbb\xbf", 3) == 0) t->at += 3;
   if (t->at == t->end)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: the file is empty; write it again or check the path", path);
-  return check_kind(t);
+  return SBNN_OK;
+}
+
+int sbnn_text_open(sbnn_text *t, const char *path, sbnn_error *e) {
+  int code = sbnn_text_open_any(t, path, e);
+  return code == SBNN_OK ? sbnn_text_check_kind(t) : code;
 }
 
 void sbnn_text_close(sbnn_text *t) {
@@ -196,6 +201,19 @@ static int plain_field(sbnn_text *t, sbnn_field *f) {
   return code == SBNN_OK ? finish_field(t, i, f) : code;
 }
 
+int sbnn_text_line(sbnn_text *t, sbnn_field *f) {
+  const char separator = t->separator;
+  *f = (sbnn_field){.line = t->line, .column = 1};
+  t->separator = '\n'; /* so that only a line's end stops the field */
+  int code = plain_field(t, f);
+  t->separator = separator;
+  if (code != SBNN_OK || f->last) return code; /* by \r, or at the end of the file */
+  f->last = true;
+  t->column = 1;
+  t->line++;
+  return SBNN_OK;
+}
+
 /* Finds the closing quote: *close is its offset. Doubled quotes stay as they are. */
 static int find_quote(sbnn_text *t, size_t *close, size_t *lines) {
   int code = SBNN_OK;
@@ -282,6 +300,17 @@ size_t sbnn_text_numbers(sbnn_text *t, double *out, size_t max, bool *last) {
   t->column = *last ? 1 : t->column + n;
   t->line += *last;
   return n;
+}
+
+int sbnn_text_check_name(sbnn_text *t, const sbnn_field *f) {
+  for (const char *c = f->text; *c; c++)
+    if ((unsigned char)*c < ' ' && *c != '\t' && *c != '\n' && *c != '\r')
+      return sbnn_fail(
+          t->error, SBNN_BAD_INPUT,
+          "%s, line %zu, column %zu: the byte 0x%02x in a name: this is not a text table; save it as "
+          "CSV or TSV in UTF-8",
+          t->path, f->line, f->column, (unsigned)(unsigned char)*c);
+  return SBNN_OK;
 }
 
 bool sbnn_text_parse(const sbnn_text *t, const sbnn_field *f, double *value) {

@@ -36,6 +36,11 @@ typedef struct sbnn_field {
 /* Opens and passes the byte-order mark. SBNN_BAD_INPUT: cannot open, empty, another format (Excel, HDF5,
  * ...). Call sbnn_text_close in any case. */
 int sbnn_text_open(sbnn_text *t, const char *path, sbnn_error *e);
+
+/* The two halves of that: opens whatever it is; the sentence on another format. */
+int sbnn_text_open_any(sbnn_text *t, const char *path, sbnn_error *e);
+int sbnn_text_check_kind(sbnn_text *t);
+
 void sbnn_text_close(sbnn_text *t);
 
 int sbnn_text_skip_comments(sbnn_text *t);  /* passes leading lines that start with '#', and blank ones */
@@ -47,10 +52,17 @@ int sbnn_text_row(sbnn_text *t, bool *more);
 /* The next field, quotes resolved. */
 int sbnn_text_field(sbnn_text *t, sbnn_field *f);
 
+/* The next line as one field, quotes and all. */
+int sbnn_text_line(sbnn_text *t, sbnn_field *f);
+
 /* Reads plain decimal numbers into out[0..max) as long as the fields are such and whole in the buffer;
  * returns how many. It may stop at any field, e.g. one in scientific notation: go on with sbnn_text_field and
  * sbnn_text_parse. *last: the row has ended. */
 size_t sbnn_text_numbers(sbnn_text *t, double *out, size_t max, bool *last);
+
+/* SBNN_BAD_INPUT if there are control bytes in the field: a binary file that happens to hold no NUL so far.
+ */
+int sbnn_text_check_name(sbnn_text *t, const sbnn_field *f);
 
 /* The field as a number, surrounding blanks ignored; "inf" is one, "nan" and hexadecimal are not. */
 bool sbnn_text_parse(const sbnn_text *t, const sbnn_field *f, double *value);

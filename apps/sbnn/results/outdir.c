@@ -42,9 +42,11 @@ const char *const sbnn_result_files[] = {"metrics.tsv",
 #define MOVING   ".moving"
 
 struct sbnn_outdir {
-  char *path, *staging, *figures;
-  int lock;     /* descriptor of the directory; -1 before it is open */
-  bool created; /* by us, in this run */
+  char *path, *staging, *figures, *parts;
+  int lock;      /* descriptor of the directory; -1 before it is open */
+  bool created;  /* by us, in this run */
+  bool resumed;  /* an unfinished run was there and is to stay */
+  bool complete; /* see sbnn_outdir_complete */
 };
 
 static char *join(const char *directory, const char *name) {
@@ -129,6 +131,29 @@ static int require_places(const sbnn_outdir *o, const char *kept, sbnn_error *e)
   return code;
 }
 
+/* A key is written before the first part, so what has no key is no run that could go on. */
+static bool is_unfinished(const sbnn_outdir *o) { return exists(o->parts, "key"); }
+
+static int count_parts(const sbnn_outdir *o) {
+  int n = 0;
+  DIR *dir = opendir(o->parts);
+  for (struct dirent *entry; dir && (entry = readdir(dir));) {
+    size_t length = strlen(entry->d_name);
+    n += length > 5 && strcmp(entry->d_name + length - 5, ".part") == 0;
+  }
+  if (dir) closedir(dir);
+  return n;
+}
+
+static int require_finished(const sbnn_outdir *o, sbnn_error *e) {
+  if (!is_unfinished(o) || count_parts(o) == 0) return SBNN_OK;
+  return sbnn_fail(
+      e, SBNN_FAILED,
+      "%s holds an unfinished run; go on with it by giving the same command with --resume, or begin again "
+      "with --force",
+      o->path);
+}
+
 /* ---- the staged files ---- */
 
 /* Removes a directory of plain files and at most one level of directories; only ever called on our own.
@@ -147,8 +172,19 @@ static void remove_tree(const char *path, bool deeper) {
 }
 
 static int stage(sbnn_outdir *o, sbnn_error *e) {
+  if (o->resumed) {
+    remove_tree(o->figures, false);
+    for (const char *const *name = sbnn_result_files; *name; name++) {
+      char *old = join(o->staging, *name);
+      unlink(old);
+      free(old);
+    }
+    if (mkdir(o->figures, 0777) == 0) return SBNN_OK;
+    return failed(e, o->path, "cannot be written to");
+  }
   remove_tree(o->staging, true);
-  if (mkdir(o->staging, 0777) == 0 && mkdir(o->figures, 0777) == 0) return SBNN_OK;
+  if (mkdir(o->staging, 0777) == 0 && mkdir(o->figures, 0777) == 0 && mkdir(o->parts, 0777) == 0)
+    return SBNN_OK;
   int code = failed(e, o->path, "cannot be written to");
   remove_tree(o->staging, true);
   return code;
@@ -181,7 +217,9 @@ static int remove_stale(const sbnn_outdir *o, sbnn_error *e) {
 static int move_up(const sbnn_outdir *o, sbnn_error *e) {
   int code = SBNN_OK;
   char *moving = join(o->path, MOVING), *moving_figures = join(moving, "figures");
-  char *figures = join(o->path, "figures");
+  char *figures = join(o->path, "figures"), *parts = join(moving, "resume");
+  remove_tree(parts, false);
+  free(parts);
   if (mkdir(figures, 0777) != 0 && errno != EEXIST) code = failed(e, figures, "cannot be created");
   for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
     char *from = join(moving, *name), *to = join(o->path, *name);
@@ -221,20 +259,26 @@ static void release(sbnn_outdir *o) {
   free(o->path);
   free(o->staging);
   free(o->figures);
+  free(o->parts);
   free(o);
 }
 
-sbnn_outdir *sbnn_outdir_open(const char *path, bool force, sbnn_error *e) {
+static sbnn_outdir *open_with(const char *path, bool force, bool resume, sbnn_error *e) {
   sbnn_outdir *o = sbnn_alloc(1, sizeof *o);
   o->path = sbnn_strdup(path);
   for (size_t n = strlen(path); n > 1 && o->path[n - 1] == '/'; n--) o->path[n - 1] = '\0';
   o->staging = join(o->path, INCOMING);
   o->figures = join(o->staging, "figures");
+  o->parts = join(o->staging, "resume");
   o->lock = -1;
   int code = create(o, e);
   if (code == SBNN_OK) code = take_lock(o, e);
   if (code == SBNN_OK) code = finish_commit(o, e);
-  if (code == SBNN_OK && !force) code = require_empty(o, e);
+  o->resumed = code == SBNN_OK && resume && is_unfinished(o);
+  o->complete = code == SBNN_OK && resume && !o->resumed && !force && exists(o->path, "metrics.tsv");
+  if (o->complete) return o;
+  if (code == SBNN_OK && !force && !o->resumed) code = require_finished(o, e);
+  if (code == SBNN_OK && !force && !o->resumed) code = require_empty(o, e);
   if (code == SBNN_OK) code = require_places(o, "", e);
   if (code == SBNN_OK) code = stage(o, e);
   if (code == SBNN_OK) return o;
@@ -243,6 +287,17 @@ sbnn_outdir *sbnn_outdir_open(const char *path, bool force, sbnn_error *e) {
   return NULL;
 }
 
+sbnn_outdir *sbnn_outdir_open(const char *path, bool force, sbnn_error *e) {
+  return open_with(path, force, false, e);
+}
+
+sbnn_outdir *sbnn_outdir_resume(const char *path, bool force, sbnn_error *e) {
+  return open_with(path, force, true, e);
+}
+
+bool sbnn_outdir_complete(const sbnn_outdir *o) { return o->complete; }
+const char *sbnn_outdir_parts(const sbnn_outdir *o) { return o->parts; }
+int sbnn_outdir_count_parts(const sbnn_outdir *o) { return count_parts(o); }
 const char *sbnn_outdir_path(const sbnn_outdir *o) { return o->path; }
 const char *sbnn_outdir_staging(const sbnn_outdir *o) { return o->staging; }
 const char *sbnn_outdir_figures(const sbnn_outdir *o) { return o->figures; }
@@ -258,7 +313,11 @@ int sbnn_outdir_commit(sbnn_outdir *o, sbnn_error *e) {
 
 void sbnn_outdir_abort(sbnn_outdir *o) {
   if (!o) return;
-  remove_tree(o->staging, true);
+  if (!o->resumed && !o->complete) remove_tree(o->staging, true);
   if (o->created) rmdir(o->path); /* stays if something is in it, such as rescued weights */
   release(o);
+}
+
+void sbnn_outdir_suspend(sbnn_outdir *o) {
+  if (o) release(o);
 }

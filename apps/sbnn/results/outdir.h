@@ -19,9 +19,21 @@ typedef struct sbnn_outdir sbnn_outdir;
 extern const char *const sbnn_result_files[];
 
 /* Creates the directory (not its parents) or takes an empty one; with `force` one that holds anything.
- * NULL after SBNN_FAILED with one sentence: not empty without force, a file, no parent, not writable, in use
- * by another run, or a directory where one of our files must go. Nothing has been changed then. */
+ * NULL after SBNN_FAILED with one sentence: not empty, or with an unfinished run, without force; a file, no
+ * parent, not writable, in use by another run, or a directory where one of our files must go. Nothing has
+ * been changed then. */
 sbnn_outdir *sbnn_outdir_open(const char *path, bool force, sbnn_error *e);
+
+/* The same to go on with an unfinished run: what it kept (results/parts.h) stays, and its directory need not
+ * be empty. Without such a run: sbnn_outdir_complete, if results are there; else as sbnn_outdir_open. */
+sbnn_outdir *sbnn_outdir_resume(const char *path, bool force, sbnn_error *e);
+
+/* Opened for resuming, but there are complete results and no unfinished run: nothing may be written then. */
+bool sbnn_outdir_complete(const sbnn_outdir *o);
+
+/* Where the parts of an unfinished run are (borrowed), and how many there are. */
+const char *sbnn_outdir_parts(const sbnn_outdir *o);
+int sbnn_outdir_count_parts(const sbnn_outdir *o);
 
 /* The directory as given, for messages. */
 const char *sbnn_outdir_path(const sbnn_outdir *o);
@@ -42,7 +54,11 @@ char *sbnn_outdir_rescue(const sbnn_outdir *o);
  * could not be moved is kept, and the sentence says where. */
 int sbnn_outdir_commit(sbnn_outdir *o, sbnn_error *e);
 
-/* Throws the staged files away and releases o; the directory too if open created it. NULL is allowed. */
+/* Throws the staged files away and releases o; the directory too if open created it. An unfinished run that
+ * was there before stays. NULL is allowed. */
 void sbnn_outdir_abort(sbnn_outdir *o);
+
+/* Releases o and keeps the parts for a later sbnn_outdir_resume. NULL is allowed. */
+void sbnn_outdir_suspend(sbnn_outdir *o);
 
 #endif

@@ -112,6 +112,9 @@ static json_t *inputs(const sbnn_run *run) {
   put(in, "cells", integer(d->n_cells));
   put(in, "genes", integer(d->n_genes));
   put(in, "responses", integer(d->n_responses));
+  json_t *notes = checked(json_array());
+  for (size_t i = 0; i < d->n_notes; i++) append(notes, text(d->notes[i]));
+  put(in, "notes", notes);
   put(in, "x_genes_in", text(d->overlap.x_genes_in == SBNN_GENES_IN_ROWS ? "rows" : "columns"));
   return in;
 }
@@ -229,6 +232,7 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   put(root, "seed", run->options ? json_integer(run->options->seed) : json_null());
   put(root, "protocol", text(run->results->protocol));
   put(root, "build", build);
+  if (run->resume_key) put(root, "resume_key", text(run->resume_key));
   put(root, "inputs", inputs(run));
   put(root, "timings", timings(run));
   put(root, "results", findings(run->results));

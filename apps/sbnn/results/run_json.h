@@ -11,6 +11,7 @@ typedef struct sbnn_run {
   const sbnn_results *results;
   double seconds;         /* wall time of the whole command so far */
   double seconds_reading; /* of it, reading the tables */
+  const char *resume_key; /* of results/parts.h; NULL: left out */
   /* Calls `each` with version, commit, compiler, blas, cpu, threads, ...: sbnn_build_facts. NULL: left out.
    */
   void (*facts)(void (*each)(void *ctx, const char *name, const char *value), void *ctx);

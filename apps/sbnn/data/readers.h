@@ -1,0 +1,32 @@
+/* readers.h - what the readers of table.c are, and what they share. Internal to data/. */
+#ifndef SBNN_DATA_READERS_H
+#define SBNN_DATA_READERS_H
+
+#include "data/table.h"
+
+/* CSV and TSV (table_text.c): as sbnn_table_read and sbnn_labels_read, of which these are the work; `options`
+ * is not NULL. Equal ids are no error of a reader: it leaves them in row_fault and col_fault. */
+int sbnn_table_read_text(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+int sbnn_labels_read_text(const char *path, sbnn_labels *l, sbnn_error *e);
+
+/* Matrix Market and 10x folders (table_mtx.c). */
+bool sbnn_table_claims_mtx(const char *path);
+int sbnn_table_read_mtx(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+
+/* NumPy arrays (table_npy.c). */
+bool sbnn_table_claims_npy(const char *path);
+int sbnn_table_read_npy(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+
+/* True if the name ends so, perhaps with .gz, or if the regular file's (decompressed) content begins so. */
+bool sbnn_looks_like(const char *path, const char *ending, const char *magic);
+
+/* Appends n_cols values as another row (n_rows counts it), to counts or to values. */
+void sbnn_table_add_row(sbnn_table *t, bool sparse, const double *row);
+
+/* Rows become columns: the numbers only. */
+void sbnn_table_transpose(sbnn_table *t, bool sparse);
+
+/* A text of its own; release with free. */
+char *sbnn_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
