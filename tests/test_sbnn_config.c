@@ -54,6 +54,17 @@ Test(sbnn_config, command_line_then_environment_then_file_then_preset) {
   cr_expect_eq(parsed(TRAIN "--preset citeseq").gene_threshold, 0);
 }
 
+Test(sbnn_config, a_recipe_has_defaults_wherever_it_is_named) {
+  put_file(at("run.conf"), "recipe = denoise\nbatch = 8\n");
+  sbnn_options o = parsed(TRAIN "--config @run.conf --preset citeseq --epochs-finetune 7");
+  cr_expect(o.recipe == SBNN_RECIPE_DENOISE && o.select == SBNN_SELECT_FORWARD && o.hidden[0] == 64);
+  cr_expect(o.batch == 8 && o.finetune.epochs == 7 && o.autoencoder.epochs == 300);
+  cr_expect_str_eq(o.y_transform, "log1p", "the preset's");
+  setenv("SBNN_RECIPE", "paper", 1);
+  o = parsed(TRAIN "--config @run.conf");
+  cr_expect(o.recipe == SBNN_RECIPE_PAPER && o.hidden[0] == 512 && o.batch == 8 && o.input_noise == 0);
+}
+
 Test(sbnn_config, lines) {
   put_file(at("run.conf"),
            "\xEF\xBB\xBF# first\r\n\n  x = a b.csv   # behind\r\ny=\"c # d.csv\"\n--out = o\nhidden = 64,32\n"

@@ -204,9 +204,10 @@ Test(sbnn_options, unknown_options) {
                             "help train' lists them)");
   refuse(CV " --momentum 1", "unknown option '--momentum' ('sbnn help cv' lists them)");
   refuse(CV " --", "unknown option '--' ('sbnn help cv' lists them)");
-  refuse(TRAIN " --folds 5", "'--folds' is an option of cv, not of train ('sbnn help train' lists its own)");
+  refuse(TRAIN " --folds 5",
+         "'--folds' is an option of cv, srrr, not of train ('sbnn help train' lists its own)");
   refuse("info --seed 1",
-         "'--seed' is an option of demo, train, cv, not of info ('sbnn help info' lists its own)");
+         "'--seed' is an option of demo, train, cv, srrr, not of info ('sbnn help info' lists its own)");
 }
 
 Test(sbnn_options, an_option_stays_unknown_however_long_it_is) {
@@ -327,6 +328,8 @@ Test(sbnn_options, each_gives_back_what_was_parsed) {
   round_trip("demo");
   round_trip("demo --seed 3 --force --quiet --out o");
   round_trip(TRAIN);
+  round_trip("srrr" FIT_ARGS);
+  round_trip("srrr" FIT_ARGS " --ranks 1,2,3 --lambdas 0.1:6.4:0.1 --genes 9 --protocol paper");
   round_trip(TRAIN " --no-pretrain --labels l --label-column c --hidden 3,4,5 --epochs-autoencoder 7");
   round_trip(
       CV " --protocol paper --both --lasso 0.30000000000000004 --l2 0 --x-genes-in rows --lr-finetune 1e-7");
@@ -399,7 +402,7 @@ Test(sbnn_help, gives_defaults_and_marks_what_is_required) {
 }
 
 Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_screen) {
-  static const char *const topics[] = {NULL, "", "demo", "train", "cv", "info", "help"};
+  static const char *const topics[] = {NULL, "", "demo", "train", "cv", "srrr", "info", "help"};
   for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
     char *text = help_on(topics[i]);
     int lines = 0;

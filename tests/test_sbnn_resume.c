@@ -24,7 +24,7 @@ static void expect_same_results(const char *a, const char *b) {
     cr_expect(cli_same(at(one), at(two)), "%s differs", files[i]);
     compared++;
   }
-  cr_expect_geq(compared, 5);
+  cr_expect_geq(compared, 4, "cv of one model writes the first four");
 }
 
 static int parts(void) {
@@ -78,6 +78,14 @@ static void kill_and_resume(const char *line, int moments) {
 
 Test(sbnn_resume, cross_validation_killed_at_any_moment, .timeout = 300) { kill_and_resume(MORE_CV, 20); }
 Test(sbnn_resume, training_killed_at_any_moment, .timeout = 300) { kill_and_resume(MORE_TRAIN, 10); }
+
+#define DENOISE " --recipe denoise --noise auto --batch 16"
+Test(sbnn_resume, denoising_killed_at_any_moment, .timeout = 300) {
+  kill_and_resume("train" TABLES FAST EPOCHS " --epochs-autoencoder 200 --select network" DENOISE, 8);
+}
+Test(sbnn_resume, denoising_folds_killed_at_any_moment, .timeout = 300) {
+  kill_and_resume("cv" TABLES FAST EPOCHS " --folds 5 --threads 2" DENOISE, 8);
+}
 
 /* Interrupted once something is finished: it says how to go on, and that works. */
 static void interrupt_and_resume(const char *line, const char *last, int number) {

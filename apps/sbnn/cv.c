@@ -17,13 +17,16 @@ typedef struct crossval {
   atomic_llong first_failed;    /* index of the first experiment that has failed so far */
 } crossval;
 
+/* --both has models of both kinds; otherwise the options say. */
+static bool pretrained(const sbnn_options *o, const sbnn_experiment *x) {
+  return o->both ? strcmp(x->model, "sbnn") == 0 : sbnn_options_pretrain(o);
+}
+
 /* Of an experiment under way, for the hook. */
 typedef struct replica {
   crossval *v;
   int64_t i;
 } replica;
-
-static bool pretrained(const sbnn_experiment *x) { return strcmp(x->model, "sbnn") == 0; }
 
 /* Own units, and the cells' places in the data set. */
 static void finish(const sbnn_fold *f, const size_t *train, const size_t *test, sbnn_experiment *x) {
@@ -79,7 +82,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
   const size_t *test = sbnn_fold_test(v->folds, (size_t)x->fold - 1, &n_test);
   size_t n_train = sbnn_fold_train(v->folds, (size_t)x->fold - 1, train);
   int code =
-      sbnn_fold_make(v->work.data, o, v->shared, train, n_train, test, n_test, pretrained(x), 1, &fold, e);
+      sbnn_fold_make(v->work.data, o, v->shared, train, n_train, test, n_test, pretrained(o, x), 1, &fold, e);
   if (code == SBNN_OK) {
     sbnn_training t = {
         .options = o, .replica = (uint32_t)x->fold, .hook = on_epoch, .hook_ctx = &(replica){v, i}};
@@ -106,7 +109,8 @@ static int first_error(const crossval *v, size_t n, sbnn_error *e) {
   for (size_t i = 0; i < n; i++)
     if (v->errors[i].code != SBNN_OK && v->errors[i].code != SBNN_INTERRUPTED)
       return sbnn_fail(e, v->errors[i].code, "fold %d%s: %s", v->experiments[i].fold,
-                       pretrained(&v->experiments[i]) ? "" : " without pretraining", v->errors[i].text);
+                       strcmp(v->experiments[i].model, "sbnn-nopretrain") == 0 ? " without pretraining" : "",
+                       v->errors[i].text);
   for (size_t i = 0; i < n; i++)
     if (v->errors[i].code != SBNN_OK) return sbnn_fail(e, v->errors[i].code, "%s", v->errors[i].text);
   return SBNN_OK;
@@ -123,8 +127,8 @@ static int run_models(crossval *v, sbnn_error *e) {
   v->errors = sbnn_alloc(n, sizeof *v->errors);
   atomic_init(&v->first_failed, (long long)n);
   for (size_t i = 0; i < n; i++) {
-    bool pretrain = o->both ? i < n_folds : !o->no_pretrain;
-    v->experiments[i].model = pretrain ? "sbnn" : "sbnn-nopretrain";
+    bool pretrain = o->both ? i < n_folds : sbnn_options_pretrain(o);
+    v->experiments[i].model = sbnn_model_name(o, pretrain);
     v->experiments[i].fold = (int)(i % n_folds) + 1;
     char name[64];
     if (!sbnn_parts_has(v->work.parts, part_name(&v->experiments[i], name)))
@@ -155,7 +159,7 @@ static int with_folds(crossval *v, sbnn_error *e) {
   int code = sbnn_folds_make((sbnn_protocol)o->protocol, v->work.data->n_cells, (size_t)o->folds,
                              o->fold_permutation, (uint64_t)o->seed, &folds, e);
   if (code == SBNN_OK && paper)
-    code = sbnn_shared_make(v->work.data, o, o->both || !o->no_pretrain, &shared, e);
+    code = sbnn_shared_make(v->work.data, o, o->both || sbnn_options_pretrain(o), &shared, e);
   v->folds = &folds;
   v->shared = paper ? &shared : NULL;
   if (code == SBNN_OK) code = run_models(v, e);

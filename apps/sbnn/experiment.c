@@ -2,6 +2,7 @@
 #include "experiment.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *const sbnn_stage_names[SBNN_N_STAGES] = {"frozen", "unfrozen", "pruned", "finetuned"};
 const char *const sbnn_split_names[SBNN_N_SPLITS] = {"train", "test"};
@@ -13,6 +14,8 @@ void sbnn_experiment_add(sbnn_experiment *x, const sbnn_history_row *row) {
   }
   x->history[x->n_history++] = *row;
 }
+
+bool sbnn_experiment_denoised(const sbnn_experiment *x) { return strcmp(x->model, "sbnn-denoise") == 0; }
 
 void sbnn_experiment_free(sbnn_experiment *x) {
   for (int stage = 0; stage < SBNN_N_STAGES; stage++)

@@ -21,7 +21,7 @@ extern const char *const sbnn_stage_names[SBNN_N_STAGES]; /* "frozen", "unfrozen
 extern const char *const sbnn_split_names[SBNN_N_SPLITS]; /* "train", "test" */
 
 typedef struct sbnn_history_row {
-  const char *phase; /* "pretrain", "frozen", "unfrozen", "finetune", "autoencoder"; static storage */
+  const char *phase; /* "pretrain", "frozen", "unfrozen", "finetune", "denoise", "autoencoder"; static */
   int epoch;         /* from 1, within the phase */
   double lr;
   double train_loss;        /* running mean over the epoch: cross-entropy (pretrain) or mean squared error */
@@ -33,7 +33,7 @@ typedef struct sbnn_history_row {
 
 /* Owns its arrays; sbnn_experiment_free. */
 typedef struct sbnn_experiment {
-  const char *model; /* "sbnn" or "sbnn-nopretrain" */
+  const char *model; /* "sbnn", "sbnn-nopretrain" or "sbnn-denoise" */
   int fold;          /* from 1; 0 = the whole data set */
   size_t n_train, n_test, n_responses;
   size_t *train_cells, *test_cells; /* data set rows, in the order of training and prediction */
@@ -42,9 +42,9 @@ typedef struct sbnn_experiment {
   sbnn_history_row *history;
   size_t n_history, history_room;
   size_t n_genes;      /* kept */
-  size_t *genes;       /* [n_genes] data set columns, largest norm first */
-  double *norms;       /* [n_genes] row norms before pruning */
-  size_t n_all;        /* inputs before pruning */
+  size_t *genes;       /* [n_genes] data set columns, largest norm first; forward selection: in its order */
+  double *norms;       /* [n_genes] row norms before pruning; of a linear selection: see linear/choose.h */
+  size_t n_all;        /* inputs before pruning; 0 with a linear selection */
   size_t *all_genes;   /* [n_all] data set columns */
   double *all_norms;   /* [n_all] */
   double *predictions; /* own units, row-major: test [n_test x n_responses]; whole data set: train rows */
@@ -53,11 +53,14 @@ typedef struct sbnn_experiment {
                                `genes` */
   double *response_predictions; /* whole data set: alloencoder head, z-scores [n_train x n_responses] */
   int bottleneck;
+  double input_noise, bottleneck_noise;  /* denoising recipe: as trained */
   size_t clusters_used, cells_clustered; /* pretraining; 0 without */
   int pretrain_epoch;                    /* whose weights went on */
   double seconds;                        /* wall time of this model */
 } sbnn_experiment;
 
+bool sbnn_experiment_denoised(
+    const sbnn_experiment *x);                 /* trained by --recipe denoise, by its model's name */
 void sbnn_experiment_free(sbnn_experiment *x); /* leaves *x all zero */
 void sbnn_experiment_add(sbnn_experiment *x, const sbnn_history_row *row);
 

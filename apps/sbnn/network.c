@@ -9,7 +9,22 @@ static ag_ref dense_elu(nn_model *m, const char *stack, int layer, ag_ref x, int
   return ag_elu(nn_graph(m), nn_dense(m, name, x, units, NULL), 1.0);
 }
 
+/* z + strength s N(0, 1), s = the sd of each unit over the batch (divisor B - 1), a constant to the gradient:
+ * the network cannot make the noise small by shrinking its units, nor large by widening them. */
+static ag_ref batch_noise(nn_model *m, ag_ref z, double strength) {
+  int64_t batch = nn_batch(m);
+  if (nn_mode_of(m) == NN_EVAL || strength == 0 || batch < 2) return z;
+  ag_graph *g = nn_graph(m);
+  ag_type type = ag_type_of(g, z);
+  ag_ref off = ag_sub(g, z, ag_mean_axis(g, z, 0, true));
+  ag_ref squares = ag_sum_axis(g, ag_square(g, off), 0, true);
+  ag_ref sd = ag_detach(g, ag_sqrt(g, ag_scale(g, squares, 1.0 / (double)(batch - 1))));
+  ag_ref noise = ag_normal(g, "bottleneck/noise", type.dtype, type.rank, type.shape);
+  return ag_add(g, z, ag_scale(g, ag_mul(g, noise, sd), strength));
+}
+
 static ag_ref encoder(nn_model *m, const sbnn_network *n, ag_ref x) {
+  x = nn_gaussian_noise(m, "input/noise", x, n->input_noise);
   for (int i = 0; i < n->n_hidden; i++) x = dense_elu(m, "encoder", i, x, n->hidden[i]);
   return nn_dense(m, "bottleneck", x, n->bottleneck, NULL);
 }
@@ -65,8 +80,9 @@ void sbnn_network_build(nn_model *m, void *ctx) {
   const sbnn_network *n = ctx;
   ag_ref x = nn_input(m, "x", 1, &n->inputs);
   ag_ref z = encoder(m, n, x);
-  ag_ref h = decoder(m, n, "allo", z);
   nn_output(m, "latent", z);
+  z = batch_noise(m, z, n->bottleneck_noise);
+  ag_ref h = decoder(m, n, "allo", z);
   if (n->head == SBNN_HEAD_CLUSTERS) clusters_head(m, n, h);
   else responses_head(m, n, h);
   if (n->head == SBNN_HEAD_GENES) genes_head(m, n, x, z);

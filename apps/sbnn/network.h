@@ -24,10 +24,12 @@ typedef struct sbnn_network {
   const int *hidden; /* [n_hidden], borrowed */
   int n_hidden;
   int64_t bottleneck;
-  double lasso;          /* group lasso on encoder/0/kernel; 0 = off */
-  double l2;             /* on every kernel and bias but a regression readout's bias; 0 = off */
-  const char *freeze[3]; /* globs; NULL = none */
-  double lr;             /* of Adam */
+  double lasso;            /* group lasso on encoder/0/kernel; 0 = off */
+  double l2;               /* on every kernel and bias but a regression readout's bias; 0 = off */
+  const char *freeze[3];   /* globs; NULL = none */
+  double lr;               /* of Adam */
+  double input_noise;      /* in training: sd of the noise on every input; 0 = off */
+  double bottleneck_noise; /* the same on the bottleneck, in sds of each unit over the batch; 0 = off */
 } sbnn_network;
 
 /* An nn_network; ctx is an sbnn_network. Pure; may run on several models at once. */

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "config.h"
+#include "option_lists.h"
 #include "options_table.h"
 #include "suggest.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_NAMES = 96, TEXT_ROOM = 512 };
+enum { MAX_NAMES = SBNN_MAX_OPTIONS, TEXT_ROOM = 512 };
 
 /* ---- one value ---- */
 
@@ -88,6 +89,8 @@ static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text)
   case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
   case SBNN_OPTION_RULE: *(const char **)field = text; return sbnn_y_rule_valid(text);
   case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
+  case SBNN_OPTION_COUNTS: return sbnn_whole_list_read(text, (int)row->lowest, (int)row->highest, field);
+  case SBNN_OPTION_NUMBERS: return sbnn_numbers_read(text, field);
   }
   return false;
 }
@@ -128,6 +131,15 @@ static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
   case SBNN_OPTION_WIDTHS:
     snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
              SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
+    break;
+  case SBNN_OPTION_COUNTS:
+    snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in 2,16",
+             SBNN_MAX_LIST, row->lowest, row->highest);
+    break;
+  case SBNN_OPTION_NUMBERS:
+    snprintf(text, TEXT_ROOM,
+             "1 to %d numbers above 0 with commas between, or FIRST:LAST:STEP, as in 0.1:1.5:0.1",
+             SBNN_MAX_LIST);
     break;
   }
 }
@@ -245,6 +257,35 @@ static void set_defaults(sbnn_options *o) {
     if (sbnn_option_table[i].initial) set_value(o, &sbnn_option_table[i], sbnn_option_table[i].initial);
 }
 
+/* What --recipe denoise has in place of the table's defaults. */
+static const struct {
+  const char *name, *value;
+} denoise_defaults[] = {{"select", "forward"},
+                        {"input-noise", "0.8"},
+                        {"bottleneck-noise", "0.1"},
+                        {"hidden", "64,32"},
+                        {"batch", "128"},
+                        {"epochs-finetune", "600"},
+                        {"lr-finetune", "0.005"},
+                        {"lr-autoencoder", "0.005"},
+                        {"epochs-autoencoder", "300"}};
+
+static void set_denoise_defaults(sbnn_options *o, bool back) {
+  for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
+    const char *name = denoise_defaults[i].name;
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
+    set_value(o, row, back ? row->initial : denoise_defaults[i].value);
+    o->origin[row - sbnn_option_table] = back ? NULL : "recipe denoise";
+  }
+}
+
+void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
+  *selector = *o;
+  selector->recipe = SBNN_RECIPE_PAPER;
+  selector->noise = SBNN_NOISE_FIXED;
+  set_denoise_defaults(selector, true);
+}
+
 /* ---- files, environment, presets ---- */
 
 static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_error *e) {
@@ -260,8 +301,8 @@ static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_
   return SBNN_OK;
 }
 
-/* Weakest first: preset, file, environment, command line. The command line is read twice, since it may name
- * the file and the preset. */
+/* Weakest first: recipe, preset, file, environment, command line. The command line is read twice, since it
+ * may name the file, the preset and the recipe. */
 static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) {
   const unsigned commands = a->command->command;
   sbnn_options typed = *o, found = *o;
@@ -274,6 +315,7 @@ static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) 
   if (code == SBNN_OK) code = apply(&environment, SBNN_USAGE, &found, e);
   if (code == SBNN_OK) code = parse_options(*a, &found, e);
   sbnn_config_preset(found.preset, &preset);
+  if (code == SBNN_OK && found.recipe == SBNN_RECIPE_DENOISE) set_denoise_defaults(o, false);
   if (code == SBNN_OK) code = apply(&preset, SBNN_FAILED, o, e);
   if (code == SBNN_OK) code = apply(&file, SBNN_BAD_INPUT, o, e);
   if (code == SBNN_OK) code = apply(&environment, SBNN_USAGE, o, e);
@@ -323,9 +365,21 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      o->x);
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
-  if (o->variable_genes > 0 && o->genes > o->variable_genes)
+  bool paper = o->recipe == SBNN_RECIPE_PAPER;
+  const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
+                      : o->noise != SBNN_NOISE_FIXED   ? "noise"
+                      : o->input_noise > 0             ? "input-noise"
+                      : o->bottleneck_noise > 0        ? "bottleneck-noise"
+                                                       : NULL;
+  if (paper && other)
+    return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
+                     other);
+  if (!paper && o->both)
+    return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
+  int genes = sbnn_options_genes(o);
+  if (o->variable_genes > 0 && genes > o->variable_genes)
     return sbnn_fail(e, SBNN_USAGE,
-                     "--genes %d keeps more genes than the %d that --variable-genes starts from", o->genes,
+                     "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
                      o->variable_genes);
   return SBNN_OK;
 }

@@ -20,13 +20,28 @@ typedef enum sbnn_command {
   SBNN_CMD_VERSION = 32,
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
+  SBNN_CMD_SRRR = 512,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
-typedef enum sbnn_preset { SBNN_PRESET_NONE, SBNN_PRESET_PATCHSEQ, SBNN_PRESET_CITESEQ } sbnn_preset;
+enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
 
-enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_OPTIONS = 96 };
+/* "2,16" */
+typedef struct sbnn_whole_list {
+  int n, value[SBNN_MAX_LIST];
+} sbnn_whole_list;
+
+/* "0.1,0.2,0.5", or "0.1:1.5:0.1": first, last, step */
+typedef struct sbnn_numbers {
+  int n;
+  double value[SBNN_MAX_LIST];
+} sbnn_numbers;
+
+typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
+typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
+typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
+typedef enum sbnn_preset { SBNN_PRESET_NONE, SBNN_PRESET_PATCHSEQ, SBNN_PRESET_CITESEQ } sbnn_preset;
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -50,6 +65,11 @@ typedef struct sbnn_options {
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;
   double lasso, l2;
+  /* recipe: whose defaults differ, see sbnn_options_parse */
+  int recipe;                           /* sbnn_recipe */
+  int select;                           /* sbnn_select; under the paper's recipe always NETWORK */
+  int noise;                            /* sbnn_noise; AUTO chooses the two levels */
+  double input_noise, bottleneck_noise; /* 0 under the paper's recipe */
   /* phases */
   bool no_pretrain; /* only the model without pretraining */
   bool both;        /* cv: the model with pretraining and the one without */
@@ -63,7 +83,11 @@ typedef struct sbnn_options {
   int folds;
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
-  int threads; /* 0 = all */
+  /* sparse reduced-rank regression */
+  sbnn_whole_list ranks;
+  sbnn_numbers lambdas;
+  int srrr_genes; /* 0 = the lambdas, else the lambda that leaves so many genes */
+  int threads;    /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
   bool force, quiet, resume;
@@ -78,10 +102,24 @@ typedef struct sbnn_options {
 /* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
  * nearest name for a typo, or names the missing option; *o is then of no use. Of an option given twice the
  * last counts. For train and cv, what the command line leaves open comes from the environment
- * (SBNN_LASSO=0.2), else from the file --config, else from --preset, else from the table. SBNN_BAD_INPUT: a
- * configuration file that makes no sense. --help anywhere makes the command HELP (its topic: the command it
- * was given to). */
+ * (SBNN_LASSO=0.2), else from the file --config, else from --preset, else from --recipe denoise, which has
+ * defaults of its own, else from the table. SBNN_BAD_INPUT: a configuration file that makes no sense. --help
+ * anywhere makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
+
+/* How many genes are to be kept; 0: srrr where the lambdas say. */
+static inline int sbnn_options_genes(const sbnn_options *o) {
+  return o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
+}
+
+/* For --recipe denoise --select network: `o` with the paper's recipe and its defaults for whatever the other
+ * recipe has defaults of its own. */
+void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector);
+
+/* Do these options pretrain, and so need clusters? (--both is for the caller to know.) */
+static inline bool sbnn_options_pretrain(const sbnn_options *o) {
+  return !o->no_pretrain && o->select == SBNN_SELECT_NETWORK;
+}
 
 /* The resolved options of train and cv as a configuration file, each with where its value comes from: what
  * `sbnn info --print-config` prints. */

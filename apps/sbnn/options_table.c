@@ -14,16 +14,24 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
+_Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
+_Static_assert(SBNN_NOISE_FIXED == 0 && SBNN_NOISE_AUTO == 1, "fixed|auto");
+_Static_assert(SBNN_SELECT_NETWORK == 0 && SBNN_SELECT_FORWARD == 1 && SBNN_SELECT_GROUP_LASSO == 2,
+               "network|forward|group-lasso");
+
 enum {
   TRAIN = SBNN_CMD_TRAIN,
   CV = SBNN_CMD_CV,
   DEMO = SBNN_CMD_DEMO,
   PREDICT = SBNN_CMD_PREDICT,
   PLOT = SBNN_CMD_PLOT,
+  SRRR = SBNN_CMD_SRRR,
   INFO = SBNN_CMD_INFO,
-  FIT = TRAIN | CV, /* commands that fit the user's data */
-  RUN = FIT | DEMO, /* commands that fit anything */
-  MANY = 1000000    /* more than anyone means; keeps products of counts far from overflow */
+  FIT = TRAIN | CV,   /* commands that train networks on the user's data */
+  READ = FIT | SRRR,  /* commands that read the user's data */
+  FOLDED = CV | SRRR, /* commands that cross-validate */
+  RUN = READ | DEMO,  /* commands that fit anything */
+  MANY = 1000000      /* more than anyone means; keeps products of counts far from overflow */
 };
 
 #define AT(field) offsetof(sbnn_options, field)
@@ -42,6 +50,8 @@ enum {
   }
 #define WHOLE(group, name, value, field, initial, lowest, highest, commands, help)                           \
   NUMBER(group, WHOLE, name, value, field, initial, lowest, highest, commands, help)
+#define LIST(group, kind, name, value, field, initial, commands, help)                                       \
+  NUMBER(group, kind, name, value, field, initial, 1, 100000, commands, help)
 /* A phase has its number of epochs and its learning rate. */
 #define PHASE(group, name, phase, n_epochs, rate, commands, what)                                            \
   NUMBER(group, WHOLE, "epochs-" name, "N", phase.epochs, n_epochs, 1, MANY, commands, "epochs " what),      \
@@ -50,29 +60,39 @@ enum {
 
 /* clang-format off */
 const sbnn_option sbnn_option_table[] = {
-  REQUIRED(DATA, "x", "FILE", x, FIT, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED(DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
   REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
-  REQUIRED(DATA, "y", "FILE", y, FIT, "responses of the same cells: physiology, proteins"),
+  REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
   TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types: the colours of the map that train draws"),
   TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
     "its column of types; without: the first after the ids"),
-  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", FIT,
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ,
     "where --x has its genes; auto looks at the cell ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", PREDICT,
     "where --x has its genes; auto looks for the model's"),
-  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, FIT,
+  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, READ,
     "genes to start from, the most variable ones; 0: all"),
-  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, FIT,
+  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, READ,
     "a gene is on where its count is higher; UMIs 0, reads 30"),
-  NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, FIT,
+  NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, READ,
     "before z-scoring: log1p, clr; or log1p:CD*,none"),
-  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", FIT,
+  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", READ,
     "what becomes of missing responses"),
 
+  CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
+    "denoise: noise in place of penalty and pretraining"),
+  CHOICE(NETWORK, "select", "network|forward|group-lasso", select, "network", FIT,
+    "who chooses the genes; denoise: forward"),
+  CHOICE(NETWORK, "noise", "fixed|auto", noise, "fixed", FIT,
+    "auto: levels chosen on a part of the training cells"),
+  NUMBER(NETWORK, REAL, "input-noise", "SD", input_noise, "0", 0, INFINITY, FIT,
+    "noise on the genes in training; denoise: 0.8"),
+  NUMBER(NETWORK, REAL, "bottleneck-noise", "SD", bottleneck_noise, "0", 0, INFINITY, FIT,
+    "the same on the map, in sds of the batch; denoise: 0.1"),
   NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT,
-    "units of the encoder's layers; decoders mirror them"),
+    "units of the encoder's layers; decoders mirror"),
   WHOLE(NETWORK, "bottleneck", "N", bottleneck, "2", 1, 100000, FIT,
     "units of the bottleneck: dimensions of the latent map"),
   WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, FIT, "genes to keep when the network is pruned"),
@@ -97,7 +117,7 @@ const sbnn_option sbnn_option_table[] = {
     "epoch to go on from; auto: best, last under paper"),
   PHASE(PRETRAINING, "pretrain", pretrain, "50", "1e-4", FIT, "of pretraining"),
 
-  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the encoder's layers held fixed"),
+  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the encoder's layers held"),
   PHASE(PHASES, "unfrozen", unfrozen, "50", "5e-5", FIT, "after that, all layers learning"),
   PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", FIT,
     "in place of the above with --no-pretrain"),
@@ -105,10 +125,17 @@ const sbnn_option sbnn_option_table[] = {
   PHASE(PHASES, "autoencoder", autoencoder, "100", "5e-5", TRAIN, "of the head that predicts the genes kept"),
   WHOLE(PHASES, "batch", "CELLS", batch, "32", 1, MANY, FIT, "cells per training step"),
 
-  WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, CV, "parts of the cells, each tested once"),
-  CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", CV,
-    "strict: tested cells stay unseen; paper: as published"),
-  TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, CV,
+  LIST(LINEAR, COUNTS, "ranks", "N,N,...", ranks, "2", SRRR,
+    "ranks of the fit: 2 has as few dimensions as the map"),
+  LIST(LINEAR, NUMBERS, "lambdas", "L,L,...", lambdas, "0.1:1.5:0.1", SRRR,
+    "penalties that push genes out, or FIRST:LAST:STEP"),
+  WHOLE(LINEAR, "genes", "N", srrr_genes, "0", 0, MANY, SRRR,
+    "find the penalty that leaves N genes; 0: --lambdas"),
+
+  WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, FOLDED, "parts of the cells, each tested once"),
+  CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", FOLDED,
+    "strict: tested cells unseen; paper: as published"),
+  TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
 
   TEXT(RUN, "config", "FILE", config, NULL, FIT, "options from a file: key = value, or JSON as run.json"),
@@ -120,7 +147,7 @@ const sbnn_option sbnn_option_table[] = {
     "start of all random numbers: same seed, same results"),
   WHOLE(RUN, "threads", "N", threads, "0", 0, 1024, RUN, "threads, 0: one per core; results stay the same"),
 
-  REQUIRED(OUTPUT, "out", "DIR", out, FIT, "folder for the results, made by the run"),
+  REQUIRED(OUTPUT, "out", "DIR", out, READ, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
@@ -143,6 +170,7 @@ const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_NETWORK] = "Network",
     [SBNN_GROUP_PRETRAINING] = "Pretraining (the network first learns which cells respond alike)",
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
+    [SBNN_GROUP_LINEAR] = "Sparse reduced-rank regression",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
     [SBNN_GROUP_RUN] = "Running",
     [SBNN_GROUP_OUTPUT] = "Output",
@@ -160,6 +188,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "cross-validate: how well unseen cells are predicted",
      "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, the part of\n"
      "the responses' variance that is explained in unseen cells: mean and standard deviation over folds.\n"},
+    {SBNN_CMD_SRRR, "srrr", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "the linear counterpart, cross-validated: sparse reduced-rank regression",
+     "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
+     "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
     {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
      "use a trained network: map and responses of other cells",
      "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"

@@ -15,7 +15,9 @@ typedef enum sbnn_option_kind {
   SBNN_OPTION_POSITIVE, /* double, above 0 */
   SBNN_OPTION_CHOICE,   /* int: the position of the word in `value`, "strict|paper" */
   SBNN_OPTION_RULE,     /* const char *: a rule of transforms, y_transform.h */
-  SBNN_OPTION_WIDTHS    /* int[SBNN_MAX_HIDDEN] and n_hidden, each from lowest to highest */
+  SBNN_OPTION_WIDTHS,   /* int[SBNN_MAX_HIDDEN] and n_hidden, each from lowest to highest */
+  SBNN_OPTION_COUNTS,   /* sbnn_whole_list, each from lowest to highest */
+  SBNN_OPTION_NUMBERS   /* sbnn_numbers, each above 0 */
 } sbnn_option_kind;
 
 typedef enum sbnn_option_group {
@@ -23,6 +25,7 @@ typedef enum sbnn_option_group {
   SBNN_GROUP_NETWORK,
   SBNN_GROUP_PRETRAINING,
   SBNN_GROUP_PHASES,
+  SBNN_GROUP_LINEAR,
   SBNN_GROUP_CROSS_VALIDATION,
   SBNN_GROUP_RUN,
   SBNN_GROUP_OUTPUT,

@@ -1,12 +1,13 @@
 /* options_text.c - from sbnn_options back to text: for run.json and as a configuration file (options.h). */
 #include "options.h"
 
+#include "option_lists.h"
 #include "options_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_ROOM = 512, FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
+enum { TEXT_ROOM = SBNN_LIST_TEXT, FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
 
 static const void *field_in(const sbnn_options *o, const sbnn_option *row) {
   return (const char *)o + row->offset;
@@ -45,6 +46,8 @@ static const char *value_text(const sbnn_options *o, const sbnn_option *row, cha
   case SBNN_OPTION_POSITIVE: real_text(*(const double *)field, text); break;
   case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
   case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
+  case SBNN_OPTION_COUNTS: sbnn_whole_list_text(field, text); break;
+  case SBNN_OPTION_NUMBERS: sbnn_numbers_text(field, text); break;
   }
   return text;
 }
@@ -58,7 +61,9 @@ static char json_kind(sbnn_option_kind kind) {
   case SBNN_OPTION_TEXT:
   case SBNN_OPTION_CHOICE:
   case SBNN_OPTION_RULE:
-  case SBNN_OPTION_WIDTHS: break;
+  case SBNN_OPTION_WIDTHS:
+  case SBNN_OPTION_COUNTS:
+  case SBNN_OPTION_NUMBERS: break;
   }
   return 's';
 }

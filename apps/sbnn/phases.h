@@ -1,5 +1,6 @@
-/* phases.h - one model from fresh weights to the end: pretraining, frozen, unfrozen, pruning, fine-tuning,
- * autoencoder head. Source of every constant: the paper and its notebooks; the options carry them. */
+/* phases.h - one model from fresh weights to the end. The paper's recipe: pretraining, frozen, unfrozen,
+ * pruning, fine-tuning, autoencoder head. The denoising recipe: choice of genes, one training, autoencoder
+ * head. Source of every constant of the former: the paper and its notebooks; the options carry them. */
 #ifndef SBNN_PHASES_H
 #define SBNN_PHASES_H
 
@@ -42,7 +43,9 @@ typedef struct sbnn_training {
  * experiments. */
 int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e);
 
-/* Epochs that a model takes under these options: for progress. */
-int sbnn_count_epochs(const sbnn_options *o, bool pretrain, bool autoencoder);
+/* --noise auto tries so many pairs of levels (0.2, 0.4, 0.6, 0.8, 1 on the inputs, 0 and 0.1 on the
+ * bottleneck), for so many epochs each: for progress. */
+enum { SBNN_NOISE_LEVELS = 10 };
+int sbnn_noise_epochs(const sbnn_options *o);
 
 #endif

@@ -28,8 +28,8 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
                      .model_path = model_path,
                      .rescue_path = rescue_path,
                      .parts = w->parts};
-  w->progress = sbnn_progress_new(stderr, sbnn_model_units(o, fold->problem.n_inputs, !o->no_pretrain, true),
-                                  1, o->quiet);
+  w->progress = sbnn_progress_new(
+      stderr, sbnn_model_units(o, fold->problem.n_inputs, sbnn_options_pretrain(o), true), 1, o->quiet);
   int code = sbnn_train_model(&fold->problem, &t, x, e);
   if (code == SBNN_OK) {
     finish(fold, cells, x);
@@ -45,12 +45,13 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   const sbnn_options *o = w->options;
   size_t n = w->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
   sbnn_fold fold = {0};
-  sbnn_experiment x = {.model = o->no_pretrain ? "sbnn-nopretrain" : "sbnn"};
+  bool pretrain = sbnn_options_pretrain(o);
+  sbnn_experiment x = {.model = sbnn_model_name(o, pretrain)};
   /* In random order: pretraining fits on the first part and validates on the rest, and tables come sorted by
    * date or type. */
   sbnn_permutation((uint64_t)o->seed, n, cells);
   int threads = o->threads > 0 ? o->threads : tn_max_threads();
-  int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, !o->no_pretrain, threads, &fold, e);
+  int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, pretrain, threads, &fold, e);
   if (code == SBNN_OK) code = train_fold(w, &fold, cells, &x, e);
   if (code == SBNN_OK) {
     sbnn_results r = {.data = w->data,

@@ -29,10 +29,10 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .missing = (sbnn_missing)o->missing,
                             .y_transform = o->y_transform};
   int code = sbnn_dataset_read(&q, d, e);
-  if (code == SBNN_OK && (size_t)o->genes > d->n_genes) {
+  if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
     code = sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less", o->x,
-                     d->n_genes, d->n_genes == 1 ? "" : "s", o->genes, d->n_genes);
+                     d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
     sbnn_dataset_free(d);
   }
   if (code != SBNN_OK || o->quiet) return code;
@@ -82,6 +82,11 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
   return code;
 }
 
+const char *sbnn_model_name(const sbnn_options *o, bool pretrain) {
+  if (o->recipe == SBNN_RECIPE_DENOISE) return "sbnn-denoise";
+  return pretrain ? "sbnn" : "sbnn-nopretrain";
+}
+
 /* Multiplications a cell and epoch, up to a factor: forward and backward of what is trained. */
 static double phase_units(const sbnn_options *o, size_t inputs, bool frozen) {
   double decoder = 0, first = (double)inputs * o->hidden[0], middle = 0;
@@ -90,32 +95,41 @@ static double phase_units(const sbnn_options *o, size_t inputs, bool frozen) {
   return frozen ? first + middle + 3 * decoder : 2 * first + 3 * middle + 3 * decoder;
 }
 
+/* Of one epoch of `phase`, on as many genes as it has and with the options of its recipe. */
+static double epoch_units(const sbnn_options *o, const char *phase, size_t n_inputs) {
+  static const char *const on_kept[] = {"finetune", "noise", "denoise", "autoencoder"};
+  sbnn_options paper;
+  for (size_t i = 0; i < sizeof on_kept / sizeof *on_kept; i++)
+    if (strcmp(phase, on_kept[i]) == 0) return phase_units(o, (size_t)o->genes, false);
+  if (o->recipe == SBNN_RECIPE_DENOISE) sbnn_options_selector(o, &paper), o = &paper;
+  double units = phase_units(o, n_inputs, strcmp(phase, "frozen") == 0);
+  return strcmp(phase, "pretrain") == 0 ? units * o->pretrain_fraction : units;
+}
+
 double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder) {
-  double full = phase_units(o, n_inputs, false), frozen = phase_units(o, n_inputs, true),
-         small = phase_units(o, (size_t)o->genes, false);
-  double units = small * (o->finetune.epochs + (autoencoder ? o->autoencoder.epochs : 0));
+  double units = epoch_units(o, "finetune", n_inputs) *
+                 (o->finetune.epochs + (autoencoder ? o->autoencoder.epochs : 0) +
+                  (o->noise == SBNN_NOISE_AUTO ? SBNN_NOISE_LEVELS * sbnn_noise_epochs(o) : 0));
+  if (o->select != SBNN_SELECT_NETWORK) return units;
+  double full = epoch_units(o, "unfrozen", n_inputs);
   if (!pretrain) return units + full * o->no_pretrain_phase.epochs;
-  return units + full * (o->pretrain_fraction * o->pretrain.epochs + o->unfrozen.epochs) +
-         frozen * o->frozen.epochs;
+  return units + full * o->unfrozen.epochs + epoch_units(o, "pretrain", n_inputs) * o->pretrain.epochs +
+         epoch_units(o, "frozen", n_inputs) * o->frozen.epochs;
 }
 
 bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
                      double r2) {
   const sbnn_work *w = ctx;
   const sbnn_history_row *row = &x->history[x->n_history - 1];
-  bool pretrain = strcmp(phase, "pretrain") == 0,
-       small = strcmp(phase, "finetune") == 0 || strcmp(phase, "autoencoder") == 0;
-  size_t inputs = small ? (size_t)w->options->genes : w->data->n_genes;
-  if (!small && inputs > (size_t)w->options->variable_genes && w->options->variable_genes)
-    inputs = (size_t)w->options->variable_genes;
-  double units = phase_units(w->options, inputs, strcmp(phase, "frozen") == 0) *
-                 (pretrain ? w->options->pretrain_fraction : 1);
+  bool pretrain = strcmp(phase, "pretrain") == 0;
+  size_t inputs = w->data->n_genes, most = (size_t)w->options->variable_genes;
+  if (most && inputs > most) inputs = most;
   sbnn_progress_epoch(w->progress, &(sbnn_progress_step){.model = x->model,
                                                          .fold = x->fold,
                                                          .phase = phase,
                                                          .epoch = epoch,
                                                          .epochs = epochs,
-                                                         .units = units,
+                                                         .units = epoch_units(w->options, phase, inputs),
                                                          .score = pretrain ? "accuracy" : "R2",
                                                          .value = pretrain ? row->test_accuracy : r2});
   return true;

@@ -32,6 +32,9 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
 bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
                      double r2);
 
+/* What tables call the model: "sbnn", "sbnn-nopretrain", "sbnn-denoise". */
+const char *sbnn_model_name(const sbnn_options *o, bool pretrain);
+
 /* Work units (weights x cells x epochs, relative) of one model. */
 double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder);
 

@@ -90,6 +90,7 @@ typedef struct curve_set {
 } curve_set;
 
 static const char *name_of(const char *model) {
+  if (strcmp(model, "sbnn-denoise") == 0) return "denoising recipe";
   return strcmp(model, "sbnn-nopretrain") == 0 ? "without pretraining" : "with pretraining";
 }
 
@@ -219,9 +220,11 @@ static sbnn_color *cell_colors(const sbnn_dataset *d, const sbnn_experiment *x, 
 
 static sbnn_map map_make(const sbnn_dataset *d, const sbnn_experiment *x, map_data *m) {
   size_t n = x->n_train, named = sbnn_named_labels(d);
+  double *map = sbnn_map_positions(x);
   *m = (map_data){.order = drawing_order(d, x), .z = sbnn_alloc(2 * n, sizeof *m->z)};
   for (size_t i = 0; i < n; i++)
-    memcpy(m->z + 2 * i, x->latent + m->order[i] * (size_t)x->bottleneck, 2 * sizeof *m->z);
+    memcpy(m->z + 2 * i, map + m->order[i] * (size_t)x->bottleneck, 2 * sizeof *m->z);
+  free(map);
   if (named) {
     m->label = sbnn_alloc(n, sizeof *m->label);
     for (size_t i = 0; i < n; i++) {

@@ -55,6 +55,19 @@ size_t sbnn_named_labels(const sbnn_dataset *d) {
   return n && strcmp(d->label_names[n - 1], "unlabelled") == 0 ? n - 1 : n;
 }
 
+double *sbnn_map_positions(const sbnn_experiment *x) {
+  size_t n = x->n_train, d = (size_t)x->bottleneck;
+  double *map = sbnn_alloc(n * d, sizeof *map), *unit = sbnn_alloc(n, sizeof *unit);
+  memcpy(map, x->latent, n * d * sizeof *map);
+  for (size_t k = 0; k < d && sbnn_experiment_denoised(x); k++) {
+    for (size_t i = 0; i < n; i++) unit[i] = map[i * d + k];
+    sbnn_mean_sd m = sbnn_mean_sd_of(unit, n);
+    for (size_t i = 0; i < n; i++) map[i * d + k] = (unit[i] - m.mean) / (m.sd > 0 ? m.sd : 1);
+  }
+  free(unit);
+  return map;
+}
+
 double sbnn_map_accuracy(const sbnn_dataset *d, const sbnn_experiment *x) {
   size_t named = sbnn_named_labels(d);
   if (!x->latent || named < 2 || x->n_train > SBNN_MAP_MOST_CELLS) return NAN;
@@ -63,8 +76,10 @@ double sbnn_map_accuracy(const sbnn_dataset *d, const sbnn_experiment *x) {
     label[i] = d->labels[x->train_cells[i]];
     if (label[i] >= (int32_t)named) label[i] = -1;
   }
-  double accuracy = sbnn_neighbour_accuracy(x->latent, x->n_train, (size_t)x->bottleneck, label, named,
-                                            SBNN_MAP_NEIGHBOURS);
+  double *map = sbnn_map_positions(x);
+  double accuracy =
+      sbnn_neighbour_accuracy(map, x->n_train, (size_t)x->bottleneck, label, named, SBNN_MAP_NEIGHBOURS);
+  free(map);
   free(label);
   return accuracy;
 }

@@ -40,6 +40,10 @@ int sbnn_last_stage(const sbnn_experiment *x);
 /* Labels that name something: without the trailing "unlabelled". */
 size_t sbnn_named_labels(const sbnn_dataset *d);
 
+/* The latent as maps show it, [n_train x bottleneck]; the caller frees. As it is, or, under the denoising
+ * recipe, each unit with mean 0 and population sd 1: without a penalty their scale is arbitrary. */
+double *sbnn_map_positions(const sbnn_experiment *x);
+
 enum { SBNN_MAP_NEIGHBOURS = 15, SBNN_MAP_MOST_CELLS = 20000 };
 
 /* How well the latent map keeps labels together: leave-one-out nearest-neighbour accuracy over

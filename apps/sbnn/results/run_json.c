@@ -184,6 +184,10 @@ static json_t *fold_facts(const sbnn_results *r, const sbnn_experiment *x) {
   put(f, "genes", gene_list(r, x));
   double accuracy = sbnn_map_accuracy(r->data, x);
   if (!isnan(accuracy)) put(f, "map_label_accuracy", json_real(accuracy));
+  if (sbnn_experiment_denoised(x)) {
+    put(f, "input_noise", number(x->input_noise));
+    put(f, "bottleneck_noise", number(x->bottleneck_noise));
+  }
   if (x->clusters_used) {
     put(f, "clusters_used", integer(x->clusters_used));
     put(f, "cells_clustered", integer(x->cells_clustered));
@@ -212,6 +216,7 @@ bool sbnn_run_json_available(void) { return true; }
 
 static const char *command_name(const sbnn_run *run) {
   if (run->options && run->options->command == SBNN_CMD_DEMO) return "demo";
+  if (run->options && run->options->command == SBNN_CMD_SRRR) return "srrr";
   return sbnn_results_folded(run->results) ? "cv" : "train";
 }
 

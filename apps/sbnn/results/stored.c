@@ -42,12 +42,13 @@ static const char *known(const char *text, const char *const *words, size_t n) {
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static const char *model_named(const char *text) {
-  static const char *const models[] = {"sbnn", "sbnn-nopretrain"};
+  static const char *const models[] = {"sbnn", "sbnn-nopretrain", "sbnn-denoise"};
   return known(text, models, COUNT(models));
 }
 
 static const char *phase_named(const char *text) {
-  static const char *const phases[] = {"pretrain", "frozen", "unfrozen", "finetune", "autoencoder"};
+  static const char *const phases[] = {"pretrain", "frozen",  "unfrozen",
+                                       "finetune", "denoise", "autoencoder"};
   return known(text, phases, COUNT(phases));
 }
 

@@ -84,7 +84,9 @@ static void print_responses(FILE *to, const sbnn_results *r, size_t models, cons
 }
 
 static void print_genes(FILE *to, const sbnn_results *r, const sbnn_experiment *x) {
-  fprintf(to, x->n_genes == 1 ? "The gene kept:\n" : "The %zu genes kept, largest norm first:\n", x->n_genes);
+  const char *first = sbnn_experiment_denoised(x) ? "the most useful" : "largest norm";
+  if (x->n_genes == 1) fprintf(to, "The gene kept:\n");
+  else fprintf(to, "The %zu genes kept, %s first:\n", x->n_genes, first);
   for (size_t j = 0; j < x->n_genes; j++) {
     bool last = j + 1 == x->n_genes || (j + 1) % GENES_A_LINE == 0;
     fputs(j % GENES_A_LINE ? " " : "  ", to);
