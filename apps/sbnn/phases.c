@@ -2,8 +2,8 @@
  * on. */
 #include "phases.h"
 
+#include "fitting.h"
 #include "linear/choose.h"
-#include "session.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,12 +16,12 @@ static void take_weights(sbnn__phase *to, const sbnn__phase *from) {
 
 /* ---- phases that are finished, of this run or of one that was interrupted ---- */
 
-static int keep_part(sbnn__session *s, const char *name, const sbnn__phase *f, int code) {
+static int keep_part(sbnn__fitting *s, const char *name, const sbnn__phase *f, int code) {
   return code == SBNN_OK ? sbnn_parts_store(s->t->parts, name, s->out, f->state, s->e) : code;
 }
 
 /* The phase as it was at its end, with all that was known then. *taken false: it has to be run. */
-static int take_part(sbnn__session *s, const char *name, sbnn_network network, sbnn__phase *f, bool *taken) {
+static int take_part(sbnn__fitting *s, const char *name, sbnn_network network, sbnn__phase *f, bool *taken) {
   *taken = false;
   if (!sbnn_parts_has(s->t->parts, name)) return SBNN_OK;
   int code = sbnn__phase_new(s, network, f);
@@ -35,7 +35,7 @@ static int take_part(sbnn__session *s, const char *name, sbnn_network network, s
 
 /* The softmax head on k-means classes: the first part of the clustered training rows trains, the rest
  * validates. */
-static int pretrain(sbnn__session *s, sbnn__phase *f) {
+static int pretrain(sbnn__fitting *s, sbnn__phase *f) {
   const sbnn_problem *p = s->p;
   s->name = "pretrain";
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_CLUSTERS, s->o->pretrain.lr);
@@ -72,7 +72,7 @@ static int pretrain(sbnn__session *s, sbnn__phase *f) {
 }
 
 /* From `from` (NULL: fresh weights) through one fit of the responses head; scores the result. */
-static int regress(sbnn__session *s, const sbnn__phase *from, const char *name, const sbnn_phase_options *o,
+static int regress(sbnn__fitting *s, const sbnn__phase *from, const char *name, const sbnn_phase_options *o,
                    const char *freeze, sbnn_stage stage, sbnn__phase *f) {
   s->name = name;
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->lr);
@@ -90,7 +90,7 @@ static int by_norm(const void *a, const void *b, void *norms) {
 }
 
 /* Ranks the inputs by the norm of their outgoing weights and records the largest ones in `out`. */
-static int rank_genes(sbnn__session *s, const sbnn__phase *f, size_t *order) {
+static int rank_genes(sbnn__fitting *s, const sbnn__phase *f, size_t *order) {
   sbnn_experiment *x = s->out;
   tn_view kernel;
   size_t n = s->p->n_inputs;
@@ -131,7 +131,7 @@ static double *as_double(const tn_array *a) {
 
 /* Predictions of the finished model: test rows where there are some, else the training rows; the latent of
  * the latter. */
-static int keep_predictions(sbnn__session *s, sbnn__phase *f) {
+static int keep_predictions(sbnn__fitting *s, sbnn__phase *f) {
   sbnn_experiment *x = s->out;
   nn_split rows = s->p->n_test ? sbnn__test_rows(s) : sbnn__train_rows(s);
   tn_array a = {0};
@@ -146,7 +146,7 @@ static int keep_predictions(sbnn__session *s, sbnn__phase *f) {
 }
 
 /* The second head: starts from the first one's hidden layers, on the fixed latent, towards the kept genes. */
-static int autoencode(sbnn__session *s, const sbnn__phase *from, sbnn__phase *f) {
+static int autoencode(sbnn__fitting *s, const sbnn__phase *from, sbnn__phase *f) {
   sbnn_experiment *x = s->out;
   s->name = "autoencoder";
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_GENES, s->o->autoencoder.lr);
@@ -166,7 +166,7 @@ static int autoencode(sbnn__session *s, const sbnn__phase *from, sbnn__phase *f)
   return code;
 }
 
-static int save(sbnn__session *s, const sbnn__phase *f) {
+static int save(sbnn__fitting *s, const sbnn__phase *f) {
   char message[256] = "";
   if (!s->t->model_path) return SBNN_OK;
   tn_status status = nn_state_save(f->state, s->t->model_path, s->t->metadata, s->t->n_metadata, message);
@@ -177,7 +177,7 @@ static int save(sbnn__session *s, const sbnn__phase *f) {
 }
 
 /* The network on the kept genes alone: what pruning leaves of `from`, or fresh (NULL). */
-static int small_network(sbnn__session *s, const sbnn__phase *from, sbnn_network network, const size_t *order,
+static int small_network(sbnn__fitting *s, const sbnn__phase *from, sbnn_network network, const size_t *order,
                          sbnn__phase *f) {
   int code = sbnn__phase_new(s, network, f);
   if (code != SBNN_OK || !from) return code;
@@ -190,7 +190,7 @@ static int small_network(sbnn__session *s, const sbnn__phase *from, sbnn_network
 
 /* The first head on the kept genes, from small_network to the end of its training, scored, with its
  * predictions; or as an interrupted run left it. */
-static int first_head(sbnn__session *s, const sbnn__phase *from, const size_t *order, sbnn__phase *f) {
+static int first_head(sbnn__fitting *s, const sbnn__phase *from, const size_t *order, sbnn__phase *f) {
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, s->o->finetune.lr);
   network.lasso = 0;
   bool taken = false;
@@ -206,12 +206,12 @@ static int first_head(sbnn__session *s, const sbnn__phase *from, const size_t *o
 
 /* On the kept genes, inputs order[0 ..]: fine-tuning of the pruned network, or all of the training if there
  * is none; the second head. */
-static int on_kept_genes(sbnn__session *full, const sbnn__phase *unfrozen, const size_t *order) {
+static int on_kept_genes(sbnn__fitting *full, const sbnn__phase *unfrozen, const size_t *order) {
   sbnn_problem small = *full->p;
   size_t n = full->out->n_genes;
   small.x = kept_columns(full->p, order, n);
   small.n_inputs = n;
-  sbnn__session s = {
+  sbnn__fitting s = {
       .p = &small, .t = full->t, .o = full->o, .out = full->out, .e = full->e, .name = full->name};
   sbnn__phase first = {0}, second = {0};
   int code = sbnn__open_data(&s);
@@ -226,7 +226,7 @@ static int on_kept_genes(sbnn__session *full, const sbnn__phase *unfrozen, const
 }
 
 /* Through the phases before pruning, from the last one that is finished on. */
-static int to_unfrozen(sbnn__session *s, sbnn__phase *first, sbnn__phase *frozen, sbnn__phase *unfrozen) {
+static int to_unfrozen(sbnn__fitting *s, sbnn__phase *first, sbnn__phase *frozen, sbnn__phase *unfrozen) {
   const sbnn_options *o = s->o;
   bool taken = false, pretrained = s->p->clusters != NULL;
   sbnn_network responses = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->unfrozen.lr);
@@ -251,7 +251,7 @@ static int to_unfrozen(sbnn__session *s, sbnn__phase *first, sbnn__phase *frozen
 }
 
 /* The paper's training on all inputs, up to pruning, and the order of the inputs in it. */
-static int on_all_genes(sbnn__session *s, sbnn__phase *unfrozen, size_t *order) {
+static int on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order) {
   sbnn__phase first = {0}, frozen = {0};
   int code = sbnn__open_data(s);
   if (code == SBNN_OK) code = to_unfrozen(s, &first, &frozen, unfrozen);
@@ -265,12 +265,12 @@ static int on_all_genes(sbnn__session *s, sbnn__phase *unfrozen, size_t *order) 
 /* ---- the other recipe: genes first ---- */
 
 /* The paper's network chooses; of its training only the genes remain. */
-static int choose_by_network(sbnn__session *s, size_t *order) {
+static int choose_by_network(sbnn__fitting *s, size_t *order) {
   sbnn_options paper;
   sbnn__phase unfrozen = {0};
   sbnn_experiment *x = s->out;
   sbnn_options_selector(s->o, &paper);
-  sbnn__session chooser = *s;
+  sbnn__fitting chooser = *s;
   chooser.o = &paper;
   int code = on_all_genes(&chooser, &unfrozen, order);
   sbnn__phase_free(&unfrozen);
@@ -283,7 +283,7 @@ static int choose_by_network(sbnn__session *s, size_t *order) {
   return code;
 }
 
-static int choose_by_linear_model(sbnn__session *s, size_t *order) {
+static int choose_by_linear_model(sbnn__fitting *s, size_t *order) {
   const sbnn_problem *p = s->p;
   sbnn_experiment *x = s->out;
   size_t k = (size_t)s->o->genes < p->n_inputs ? (size_t)s->o->genes : p->n_inputs;
@@ -297,15 +297,15 @@ static int choose_by_linear_model(sbnn__session *s, size_t *order) {
   return code;
 }
 
-static int choose_genes(sbnn__session *s, size_t *order) {
+static int choose_genes(sbnn__fitting *s, size_t *order) {
   return s->o->select == SBNN_SELECT_NETWORK ? choose_by_network(s, order) : choose_by_linear_model(s, order);
 }
 
 /* Validation R2 of the network on the chosen genes with the noise in `o`. */
-static int try_noise(const sbnn__session *inner, const sbnn_options *o, const size_t *order, double *r2) {
+static int try_noise(const sbnn__fitting *inner, const sbnn_options *o, const size_t *order, double *r2) {
   sbnn_experiment trial = {
       .model = inner->out->model, .fold = inner->out->fold, .n_genes = inner->out->n_genes};
-  sbnn__session s = *inner;
+  sbnn__fitting s = *inner;
   s.o = o;
   s.out = &trial;
   int code = on_kept_genes(&s, NULL, order);
@@ -316,7 +316,7 @@ static int try_noise(const sbnn__session *inner, const sbnn_options *o, const si
 
 /* --noise auto: sets the two levels in `o` to those with the best R2 on the last fifth of the training rows,
  * genes and network trained on the others, in half the epochs. The caller has the rows in random order. */
-static int choose_noise(const sbnn__session *s, size_t *order, sbnn_options *o) {
+static int choose_noise(const sbnn__fitting *s, size_t *order, sbnn_options *o) {
   sbnn_problem p = *s->p;
   sbnn_training t = *s->t;
   sbnn_experiment chosen = {.model = s->out->model, .fold = s->out->fold};
@@ -325,7 +325,7 @@ static int choose_noise(const sbnn__session *s, size_t *order, sbnn_options *o) 
   t.autoencoder = false;
   t.model_path = NULL;
   t.parts = NULL; /* other data, the same names */
-  sbnn__session inner = {.p = &p, .t = &t, .o = s->o, .out = &chosen, .e = s->e, .name = "noise"};
+  sbnn__fitting inner = {.p = &p, .t = &t, .o = s->o, .out = &chosen, .e = s->e, .name = "noise"};
   sbnn_options trial = *s->o;
   trial.finetune.epochs = sbnn_noise_epochs(s->o);
   int code = choose_genes(&inner, order);
@@ -344,7 +344,7 @@ static int choose_noise(const sbnn__session *s, size_t *order, sbnn_options *o) 
 }
 
 /* Sets the two levels in `o` and in what the model leaves. */
-static int set_noise(sbnn__session *s, size_t *order, sbnn_options *o) {
+static int set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o) {
   sbnn_experiment *x = s->out;
   bool search = o->noise == SBNN_NOISE_AUTO;
   if (search && sbnn_parts_has(s->t->parts, "noise") && sbnn_parts_load(s->t->parts, "noise", x, NULL)) {
@@ -358,8 +358,8 @@ static int set_noise(sbnn__session *s, size_t *order, sbnn_options *o) {
   return search && code == SBNN_OK ? sbnn_parts_store(s->t->parts, "noise", x, NULL, s->e) : code;
 }
 
-/* The denoising recipe on the session's problem. */
-static int denoise(sbnn__session *s, size_t *order) {
+/* The denoising recipe on the fitting's problem. */
+static int denoise(sbnn__fitting *s, size_t *order) {
   sbnn_options o = *s->o;
   int code = set_noise(s, order, &o);
   s->o = &o;
@@ -370,7 +370,7 @@ static int denoise(sbnn__session *s, size_t *order) {
   return code;
 }
 
-static int as_published(sbnn__session *s, size_t *order) {
+static int as_published(sbnn__fitting *s, size_t *order) {
   sbnn__phase unfrozen = {0};
   int code = on_all_genes(s, &unfrozen, order);
   s->name = "finetune";
@@ -386,7 +386,7 @@ static double now(void) {
 }
 
 int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e) {
-  sbnn__session s = {.p = p, .t = t, .o = t->options, .out = out, .e = e, .name = "start"};
+  sbnn__fitting s = {.p = p, .t = t, .o = t->options, .out = out, .e = e, .name = "start"};
   double start = now();
   size_t *order = sbnn_alloc(p->n_inputs, sizeof *order);
   out->n_responses = p->n_responses;

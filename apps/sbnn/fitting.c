@@ -1,5 +1,5 @@
-/* session.c - see session.h. */
-#include "session.h"
+/* fitting.c - see fitting.h. */
+#include "fitting.h"
 
 #include "interrupt.h"
 
@@ -9,7 +9,7 @@
 
 /* ---- small pieces ---- */
 
-int sbnn__failed(sbnn__session *s, tn_status status, const char *message) {
+int sbnn__failed(sbnn__fitting *s, tn_status status, const char *message) {
   int code = status == TN_ENUMERIC ? SBNN_NUMERICAL : status == TN_ESTOPPED ? SBNN_INTERRUPTED : SBNN_FAILED;
   if (status == TN_ESTOPPED)
     return sbnn_fail(s->e, code, "interrupted in phase '%s'; nothing was written", s->name);
@@ -23,8 +23,8 @@ int sbnn__failed(sbnn__session *s, tn_status status, const char *message) {
   return sbnn_fail(s->e, code, "phase '%s': %s", s->name, message);
 }
 
-nn_split sbnn__train_rows(const sbnn__session *s) { return (nn_split){s->rows, (int64_t)s->p->n_train}; }
-nn_split sbnn__test_rows(const sbnn__session *s) {
+nn_split sbnn__train_rows(const sbnn__fitting *s) { return (nn_split){s->rows, (int64_t)s->p->n_train}; }
+nn_split sbnn__test_rows(const sbnn__fitting *s) {
   return (nn_split){s->rows + s->p->n_train, (int64_t)s->p->n_test};
 }
 
@@ -61,7 +61,7 @@ void sbnn__phase_free(sbnn__phase *f) {
 }
 
 /* Fresh weights; the caller copies over what the phase takes from an earlier one. */
-int sbnn__phase_new(sbnn__session *s, sbnn_network network, sbnn__phase *f) {
+int sbnn__phase_new(sbnn__fitting *s, sbnn_network network, sbnn__phase *f) {
   *f = (sbnn__phase){.network = network};
   nn_model_options mo = {.batch = s->o->batch};
   tn_status status = nn_model_new(&mo, sbnn_network_build, &f->network, &f->model);
@@ -71,9 +71,9 @@ int sbnn__phase_new(sbnn__session *s, sbnn_network network, sbnn__phase *f) {
   return SBNN_OK;
 }
 
-bool sbnn__denoising(const sbnn__session *s) { return s->o->recipe == SBNN_RECIPE_DENOISE; }
+bool sbnn__denoising(const sbnn__fitting *s) { return s->o->recipe == SBNN_RECIPE_DENOISE; }
 
-sbnn_network sbnn__network_for(const sbnn__session *s, sbnn_head head, double lr) {
+sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr) {
   bool penalised = !sbnn__denoising(s);
   return (sbnn_network){.head = head,
                         .inputs = (int64_t)s->p->n_inputs,
@@ -92,18 +92,18 @@ sbnn_network sbnn__network_for(const sbnn__session *s, sbnn_head head, double lr
 /* ---- fitting ---- */
 
 typedef struct watch {
-  sbnn__session *s;
+  sbnn__fitting *s;
   sbnn__phase *f;
 } watch;
 
-static double r2_of_mse(const sbnn__session *s, sbnn_split split, double mse) {
+static double r2_of_mse(const sbnn__fitting *s, sbnn_split split, double mse) {
   size_t n = split == SBNN_TRAIN ? s->p->n_train : s->p->n_test;
   return 1 - mse * (double)(n * s->p->n_responses) / s->sst[split];
 }
 
 static bool on_epoch(void *ctx, const nn_epoch *e) {
   const watch *w = ctx;
-  sbnn__session *s = w->s;
+  sbnn__fitting *s = w->s;
   bool classes = w->f->network.head == SBNN_HEAD_CLUSTERS,
        responses = w->f->network.head == SBNN_HEAD_RESPONSES;
   sbnn_history_row row = {.phase = s->name,
@@ -122,7 +122,7 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
   return go_on && !sbnn_interrupted();
 }
 
-int sbnn__fit(sbnn__session *s, sbnn__phase *f, nn_split rows, nn_split valid, int epochs, bool best) {
+int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, nn_split rows, nn_split valid, int epochs, bool best) {
   nn_fit_result result = {0};
   watch w = {s, f};
   nn_fit_options fo = {.epochs = epochs,
@@ -149,14 +149,14 @@ int sbnn__fit(sbnn__session *s, sbnn__phase *f, nn_split rows, nn_split valid, i
 
 /* ---- evaluation at the end of a stage ---- */
 
-int sbnn__predict(sbnn__session *s, sbnn__phase *f, nn_split rows, const char *output, int64_t columns,
+int sbnn__predict(sbnn__fitting *s, sbnn__phase *f, nn_split rows, const char *output, int64_t columns,
                   tn_array *out) {
   tn_status status = tn_array_new(NULL, TN_F32, 2, (int64_t[]){rows.n, columns}, out);
   if (status == TN_OK && rows.n) status = nn_predict(f->model, f->state, s->data, rows, output, out->view);
   return status == TN_OK ? SBNN_OK : sbnn__failed(s, status, nn_error(f->model));
 }
 
-int sbnn__score(sbnn__session *s, sbnn__phase *f, sbnn_stage stage) {
+int sbnn__score(sbnn__fitting *s, sbnn__phase *f, sbnn_stage stage) {
   int64_t q = (int64_t)s->p->n_responses;
   for (int split = 0; split < SBNN_N_SPLITS; split++) {
     nn_split rows = split == SBNN_TRAIN ? sbnn__train_rows(s) : sbnn__test_rows(s);
@@ -175,7 +175,7 @@ int sbnn__score(sbnn__session *s, sbnn__phase *f, sbnn_stage stage) {
   return SBNN_OK;
 }
 
-int sbnn__open_data(sbnn__session *s) {
+int sbnn__open_data(sbnn__fitting *s) {
   const sbnn_problem *p = s->p;
   int64_t rows = (int64_t)(p->n_train + p->n_test);
   tn_status status = nn_data_new(NULL, &s->data);
@@ -190,7 +190,7 @@ int sbnn__open_data(sbnn__session *s) {
   return status == TN_OK ? SBNN_OK : sbnn__failed(s, status, NULL);
 }
 
-void sbnn__close_data(sbnn__session *s) {
+void sbnn__close_data(sbnn__fitting *s) {
   nn_data_free(s->data);
   free(s->rows);
   s->data = NULL;
