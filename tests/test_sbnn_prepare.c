@@ -210,7 +210,7 @@ Test(sbnn_prepare, m1_agrees_with_numpy) {
   sbnn_error e = {0};
   cr_assert_eq(sbnn_dataset_read(&o, &d, &e), SBNN_OK, "%s", e.text);
   size_t *rows = all_rows(d.n_cells);
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, d.n_cells, &(sbnn_prepare_options){1000, 30, SBNN_Y_NONE}, &p, &e),
+  cr_assert_eq(sbnn_prepare_fit(&d, rows, d.n_cells, &(sbnn_prepare_options){1000, 30, NULL}, &p, &e),
                SBNN_OK);
   cr_expect(p.n_genes == 1000 && p.genes[999] == 999 && p.median_library == 364168);
   float *x = malloc(d.n_cells * 1000 * sizeof *x), *y = malloc(d.n_cells * 16 * sizeof *y);

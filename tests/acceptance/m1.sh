@@ -12,7 +12,7 @@ if [ ! -f "$data/gene_counts.csv" ]; then
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
 fi
-tables=(--x "$data/gene_counts.csv" --y "$data/ephys_values.csv" --labels "$data/cell_types.tsv")
+tables=(--x "$data/gene_counts.csv" --y "$data/ephys_values.csv")
 paper=(--protocol paper --fold-permutation "$shared/reference/m1_fold_permutation.txt")
 if [ "$mode" = quick ]; then seeds=(0); else seeds=(0 1 2); fi
 work=$(mktemp -d)
@@ -89,7 +89,7 @@ for seed in "${seeds[@]}"; do
 done
 
 for seed in "${seeds[@]}"; do
-  run "$work/train" train --seed "$seed"
+  run "$work/train" train --labels "$data/cell_types.tsv" --seed "$seed"
   genes=$(tail -n +2 "$work/train/genes.tsv" | cut -f2)
   check "train, seed $seed: Pvalb Sst Gad1 Ndn Htr3a among the genes" \
     "$(grep -cxE 'Pvalb|Sst|Gad1|Ndn|Htr3a' <<<"$genes")" 5 5
@@ -99,6 +99,27 @@ for seed in "${seeds[@]}"; do
     "$(sed -nE 's/.*"map_label_accuracy": ([0-9.]+).*/\1/p' "$work/train/run.json")" 0.80 1
   rm -rf "$work/train"
 done
+
+for seed in "${seeds[@]}"; do
+  run "$work/cv" cv --recipe denoise --fold-permutation "$shared/reference/m1_fold_permutation.txt" --seed "$seed"
+  check "cv, strict, --recipe denoise, seed $seed: test R2" "$(mean "$work/cv" finetuned all)" 0.445 0.47
+  echo "      in $seconds s on $(nproc) cores"
+  rm -rf "$work/cv"
+done
+
+# All published rows: the largest difference in genes, and in any mean R2.
+difference() { # COLUMN...
+  awk -F'\t' -v columns="$*" 'NR == FNR { if (FNR > 1) row[$1, $2 + 0] = $0; next }
+    FNR > 1 && (($1, $2 + 0) in row) {
+      split(row[$1, $2 + 0], published, "\t"); n = split(columns, c, " "); seen++
+      for (i = 1; i <= n; i++) { d = $(c[i]) - published[c[i]]; if (d < 0) d = -d; if (d > most) most = d }
+    }
+    END { if (seen == 20) printf "%.5f", most }' "$shared/reference/m1_srrr_published.tsv" "$work/srrr/srrr.tsv"
+}
+run "$work/srrr" srrr "${paper[@]}" --ranks 2,16
+check "srrr: genes, largest difference over the 20 published rows" "$(difference 3)" 0 0.3
+check "srrr: R2, largest difference over the 20 published rows" "$(difference 4 6 8 9)" 0 0.002
+echo "      in $seconds s on $(nproc) cores"
 
 short=(--epochs-no-pretrain 2 --epochs-pretrain 2 --epochs-frozen 2 --epochs-unfrozen 2 --epochs-finetune 2 --kmeans-restarts 20)
 for protocol in paper strict; do
