@@ -1,9 +1,10 @@
-/* error.c - error sentences and checked allocation (sbnn.h). */
+/* error.c - error sentences, checked allocation, the clock (sbnn.h). */
 #include "sbnn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
   if (e && e->code == SBNN_OK) {
@@ -37,4 +38,10 @@ void *sbnn_realloc(void *p, size_t n, size_t size) {
 char *sbnn_strdup(const char *s) {
   size_t n = strlen(s) + 1;
   return memcpy(sbnn_alloc(n, 1), s, n);
+}
+
+double sbnn_clock(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }

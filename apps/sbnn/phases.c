@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static void take_weights(sbnn__phase *to, const sbnn__phase *from) {
   nn_state_copy(to->state, "", from->state, "", true);
@@ -379,15 +378,9 @@ static int as_published(sbnn__fitting *s, size_t *order) {
   return code;
 }
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e) {
   sbnn__fitting s = {.p = p, .t = t, .o = t->options, .out = out, .e = e, .name = "start"};
-  double start = now();
+  double start = sbnn_clock();
   size_t *order = sbnn_alloc(p->n_inputs, sizeof *order);
   out->n_responses = p->n_responses;
   out->n_train = p->n_train;
@@ -395,7 +388,7 @@ int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experim
   out->bottleneck = t->options->bottleneck;
   int code = sbnn__denoising(&s) ? denoise(&s, order) : as_published(&s, order);
   free(order);
-  out->seconds = now() - start;
+  out->seconds = sbnn_clock() - start;
   return code;
 }
 

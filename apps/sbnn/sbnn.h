@@ -33,4 +33,6 @@ void *sbnn_alloc(size_t n, size_t size);
 void *sbnn_realloc(void *p, size_t n, size_t size);
 char *sbnn_strdup(const char *s);
 
+double sbnn_clock(void); /* seconds, monotonic: for differences */
+
 #endif

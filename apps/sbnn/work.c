@@ -11,13 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-double sbnn_clock(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   sbnn_dataset_options q = {.x_path = o->x,

@@ -19,8 +19,6 @@ typedef struct sbnn_work {
   double start, reading; /* clock at the start; seconds spent on reading tables */
 } sbnn_work;
 
-double sbnn_clock(void); /* seconds, monotonic */
-
 /* The data set named by --x, --y, --labels; reports the overlap on stderr unless --quiet. */
 int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
 

@@ -1,6 +1,8 @@
 /* ids.c - string lists and an open-addressing index of them (ids.h). */
 #include "data/ids.h"
 
+#include "hash.h"
+
 #include "sbnn.h"
 
 #include <stdio.h>
@@ -39,8 +41,7 @@ char **sbnn_copy_strings(char *const *items, size_t n) {
 }
 
 static uint64_t hash_text(const char *s) {
-  uint64_t h = 0xcbf29ce484222325u;
-  for (; *s; s++) h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+  uint64_t h = sbnn_hash(SBNN_HASH_START, s, strlen(s));
   return h ^ h >> 32;
 }
 

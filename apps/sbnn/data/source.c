@@ -3,6 +3,8 @@
  * damaged one. */
 #include "data/source.h"
 
+#include "hash.h"
+
 #include "interrupt.h"
 
 #include <errno.h>
@@ -41,9 +43,7 @@ static int fill_raw(sbnn_source *s, sbnn_error *e) {
                        strerror(errno));
     s->file_end = true;
   }
-  uint64_t h = s->hash;
-  for (size_t i = s->raw_end; i < s->raw_end + got; i++) h = (h ^ s->raw[i]) * 0x100000001b3u;
-  s->hash = h;
+  s->hash = sbnn_hash(s->hash, s->raw + s->raw_end, got);
   s->raw_end += got;
   return SBNN_OK;
 }
@@ -65,7 +65,7 @@ sbnn_source *sbnn_source_open(const char *path, sbnn_error *e) {
   sbnn_source *s = sbnn_alloc(1, sizeof *s);
   s->path = path;
   s->file = file;
-  s->hash = 0xcbf29ce484222325u;
+  s->hash = SBNN_HASH_START;
   if (fill_raw(s, e) != SBNN_OK) {
     sbnn_source_close(s);
     return NULL;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LINE = 512, BAR = 20, SHOWN = 4 };
@@ -29,12 +28,6 @@ struct sbnn_progress {
   size_t n_run;
 };
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static bool is_terminal(FILE *to) {
   const char *term = getenv("TERM");
   return isatty(fileno(to)) && !(term && strcmp(term, "dumb") == 0);
@@ -44,7 +37,7 @@ sbnn_progress *sbnn_progress_new(FILE *to, double total_units, int n_models, boo
   if (quiet) return NULL;
   sbnn_progress *p = sbnn_alloc(1, sizeof *p);
   *p = (sbnn_progress){
-      .to = to, .terminal = is_terminal(to), .total = total_units, .start = now(), .models = n_models};
+      .to = to, .terminal = is_terminal(to), .total = total_units, .start = sbnn_clock(), .models = n_models};
   pthread_mutex_init(&p->lock, NULL);
   return p;
 }
@@ -100,7 +93,7 @@ static void add_running(line *l, const sbnn_progress *p) {
 
 static void draw(sbnn_progress *p) {
   line l = {.n = 0};
-  double part = p->total > 0 ? fmin(p->done / p->total, 1) : 0, t = now();
+  double part = p->total > 0 ? fmin(p->done / p->total, 1) : 0, t = sbnn_clock();
   int full = (int)(part * BAR);
   add(&l, "[%.*s%.*s] %3.0f%%", full, "####################", BAR - full, "--------------------", 100 * part);
   if (p->models > 1) add(&l, " %d/%d models", p->models_done, p->models);
@@ -138,14 +131,14 @@ static running *under_way(sbnn_progress *p, const sbnn_progress_step *step) {
   size_t i = find(p, step->model, step->fold);
   if (i == p->n_run) {
     p->run = sbnn_realloc(p->run, ++p->n_run, sizeof *p->run);
-    p->run[i] = (running){.since = p->models > 1 ? now() : p->start};
+    p->run[i] = (running){.since = p->models > 1 ? sbnn_clock() : p->start};
   }
   return &p->run[i];
 }
 
 static void phase_line(sbnn_progress *p, running *r) {
   line l = {.n = 0};
-  double t = now();
+  double t = sbnn_clock();
   add(&l, "%s: %d epochs,", r->step.phase, r->step.epoch); /* there is one model only: no need to name it */
   add_score(&l, &r->step);
   add(&l, "%s", isnan(r->step.value) ? " " : ", ");
@@ -161,7 +154,7 @@ void sbnn_progress_epoch(sbnn_progress *p, const sbnn_progress_step *step) {
   r->step = *step;
   p->done += step->units;
   if (p->models <= 1 && step->epoch == step->epochs) phase_line(p, r);
-  else if (p->terminal && now() - p->drawn >= REDRAW_SECONDS) draw(p);
+  else if (p->terminal && sbnn_clock() - p->drawn >= REDRAW_SECONDS) draw(p);
   pthread_mutex_unlock(&p->lock);
 }
 
