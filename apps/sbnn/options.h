@@ -38,6 +38,7 @@ typedef struct sbnn_numbers {
   double value[SBNN_MAX_LIST];
 } sbnn_numbers;
 
+typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS } sbnn_evaluate;
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
@@ -83,6 +84,7 @@ typedef struct sbnn_options {
   int folds;
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
+  int evaluate; /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
   /* sparse reduced-rank regression */
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;

@@ -137,6 +137,8 @@ const sbnn_option sbnn_option_table[] = {
     "strict: tested cells unseen; paper: as published"),
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
+  CHOICE(CROSS_VALIDATION, "evaluate", "each-epoch|stage-ends", evaluate, "each-epoch", CV,
+    "stage-ends: faster, no curves of test cells"),
 
   TEXT(RUN, "config", "FILE", config, NULL, FIT, "options from a file: key = value, or JSON as run.json"),
   CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", FIT,
