@@ -20,6 +20,10 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
                             .variable_genes = (size_t)o->variable_genes,
                             .missing = (sbnn_missing)o->missing,
+                            .x_transform = (sbnn_x_transform)o->x_transform,
+                            .cells_path = o->cells,
+                            .gene_prefix = o->gene_prefix,
+                            .drop_responses = o->drop_responses,
                             .y_transform = o->y_transform};
   int code = sbnn_dataset_read(&q, d, e);
   if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {

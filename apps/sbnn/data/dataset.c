@@ -89,6 +89,10 @@ const char *sbnn_join_cell(const sbnn_join *j, size_t cell) {
   return (j->y_cells_in_rows ? j->y->row_ids : j->y->col_ids)[j->cells[cell].y];
 }
 
+const char *sbnn_join_gene(const sbnn_join *j, size_t gene) {
+  return (j->x_cells_in_rows ? j->x->col_ids : j->x->row_ids)[j->genes[gene]];
+}
+
 const char *sbnn_join_response(const sbnn_join *j, size_t response) {
   return (j->y_cells_in_rows ? j->y->col_ids : j->y->row_ids)[j->responses[response]];
 }
@@ -108,8 +112,11 @@ static sbnn_join match_cells(const sbnn_table *x, const sbnn_table *y, const ori
   }
   sbnn_index_free(&index);
   axis(y, !o->y_cells_in_rows, &j.n_responses);
+  axis(x, !o->x_cells_in_rows, &j.n_genes);
   j.responses = sbnn_alloc(j.n_responses, sizeof *j.responses);
+  j.genes = sbnn_alloc(j.n_genes, sizeof *j.genes);
   for (size_t r = 0; r < j.n_responses; r++) j.responses[r] = r;
+  for (size_t g = 0; g < j.n_genes; g++) j.genes[g] = g;
   return j;
 }
 
@@ -119,9 +126,11 @@ static int check_cells_differ(const sbnn_table *x, const orientation *o, sbnn_er
   return fault ? sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault) : SBNN_OK;
 }
 
-static void copy_names(sbnn_join *j, sbnn_dataset *d) {
-  char *const *genes = axis(j->x, !j->x_cells_in_rows, &d->n_genes);
-  d->gene_names = sbnn_copy_strings(genes, d->n_genes);
+static void copy_names(sbnn_join *j, const char *gene_prefix, sbnn_dataset *d) {
+  d->n_genes = j->n_genes;
+  d->gene_names = sbnn_alloc(j->n_genes, sizeof *d->gene_names);
+  for (size_t g = 0; g < j->n_genes; g++)
+    d->gene_names[g] = sbnn_strdup(sbnn_without_prefix(sbnn_join_gene(j, g), gene_prefix));
   d->cell_names = sbnn_alloc(j->n_cells, sizeof *d->cell_names);
   d->response_names = sbnn_alloc(j->n_responses, sizeof *d->response_names);
   for (size_t i = 0; i < j->n_cells; i++) d->cell_names[i] = sbnn_strdup(sbnn_join_cell(j, i));
@@ -140,18 +149,26 @@ static void copy_names(sbnn_join *j, sbnn_dataset *d) {
 static void copy_counts(const sbnn_join *j, sbnn_dataset *d) {
   size_t *cells = sbnn_alloc(j->n_cells, sizeof *cells);
   for (size_t i = 0; i < j->n_cells; i++) cells[i] = j->cells[i].x;
-  d->counts = (j->x_cells_in_rows ? sbnn_counts_rows : sbnn_counts_columns)(&j->x->counts, cells, j->n_cells);
+  if (j->n_genes == (j->x_cells_in_rows ? j->x->n_cols : j->x->n_rows)) {
+    d->counts =
+        (j->x_cells_in_rows ? sbnn_counts_rows : sbnn_counts_columns)(&j->x->counts, cells, j->n_cells);
+  } else { /* genes by all cells first */
+    sbnn_counts genes =
+        (j->x_cells_in_rows ? sbnn_counts_columns : sbnn_counts_rows)(&j->x->counts, j->genes, j->n_genes);
+    d->counts = sbnn_counts_columns(&genes, cells, j->n_cells);
+    sbnn_counts_free(&genes);
+  }
   free(cells);
 }
 
-static void copy_join(sbnn_join *j, size_t shared, sbnn_dataset *d) {
+static void copy_join(sbnn_join *j, size_t shared, const char *gene_prefix, sbnn_dataset *d) {
   size_t x_cells, y_cells;
   const sbnn_table *x = j->x, *y = j->y;
   axis(x, j->x_cells_in_rows, &x_cells);
   axis(y, j->y_cells_in_rows, &y_cells);
   d->n_cells = j->n_cells;
   d->n_responses = j->n_responses;
-  copy_names(j, d);
+  copy_names(j, gene_prefix, d);
   copy_counts(j, d);
   d->responses = sbnn_alloc(d->n_cells * d->n_responses, sizeof *d->responses);
   for (size_t i = 0; i < d->n_cells; i++)
@@ -180,9 +197,10 @@ static int join(const sbnn_dataset_options *o, const sbnn_table *x, const sbnn_t
   sbnn_join j = match_cells(x, y, &best);
   if (x->note) sbnn_strings_add(&j.notes, x->note);
   if (y->note) sbnn_strings_add(&j.notes, y->note);
-  code = sbnn_join_missing(&j, o->missing, e);
-  if (code == SBNN_OK) copy_join(&j, best.shared, d);
+  code = sbnn_join_select(&j, o, e);
+  if (code == SBNN_OK) copy_join(&j, best.shared, o->gene_prefix, d);
   free(j.cells);
+  free(j.genes);
   free(j.responses);
   sbnn_strings_free(&j.notes);
   return code;
@@ -224,7 +242,8 @@ int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error
   if (code == SBNN_OK) code = join(o, &x, &y, d, e);
   sbnn_table_free(&x);
   sbnn_table_free(&y);
-  if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, o->x_path, o->y_path, e);
+  if (code == SBNN_OK)
+    code = sbnn_dataset_check(d, o->variable_genes, o->x_transform, o->x_path, o->y_path, e);
   if (code == SBNN_OK) code = check_transform(d, o->y_transform, e);
   if (code == SBNN_OK && o->labels_path) code = sbnn_dataset_add_labels(o, d, e);
   if (code != SBNN_OK) sbnn_dataset_free(d);
