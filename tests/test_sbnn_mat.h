@@ -33,6 +33,13 @@ static inline matvar_t *text_variable(const char *name, size_t rows, size_t colu
   return Mat_VarCreate(name, MAT_C_CHAR, MAT_T_UTF8, 2, dims, (void *)(uintptr_t)text, 0);
 }
 
+/* Of UTF-8, which is how libmatio counts columns. */
+static inline size_t characters(const char *text) {
+  size_t n = 0;
+  for (; *text; text++) n += (*text & 0xc0) != 0x80;
+  return n;
+}
+
 static inline void put_list(mat_t *mat, mat_style style, const char *name, const char *const *text,
                             size_t n) {
   if (style.chars) {
@@ -47,7 +54,7 @@ static inline void put_list(mat_t *mat, mat_style style, const char *name, const
   }
   size_t dims[2] = {n, 1};
   matvar_t **cells = calloc(n + 1, sizeof *cells);
-  for (size_t i = 0; i < n; i++) cells[i] = text_variable(NULL, 1, strlen(text[i]), text[i]);
+  for (size_t i = 0; i < n; i++) cells[i] = text_variable(NULL, 1, characters(text[i]), text[i]);
   put_variable(mat, style, Mat_VarCreate(name, MAT_C_CELL, MAT_T_CELL, 2, dims, cells, 0));
   free(cells);
 }
