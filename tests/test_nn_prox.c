@@ -103,8 +103,8 @@ typedef struct rule {
 
 static const rule rules[] = {{"sgd", sgd, sgd_step, 0.1, 0.3},
                              {"momentum", momentum, momentum_step, 0.1, 0.25},
-                             {"rmsprop", rmsprop, rmsprop_step, 0.02, 0.2},
-                             {"adam", adam, adam_step, 0.02, 0.2}};
+                             {"rmsprop", rmsprop, rmsprop_step, 0.02, 0.5},
+                             {"adam", adam, adam_step, 0.02, 0.35}};
 
 static const struct {
   void (*penalize)(nn_model *m, double lambda);
