@@ -3,8 +3,11 @@
 #include "commands.h"
 #include "info.h"
 #include "interrupt.h"
+#include "results/pictures.h"
 #include "results/run_json.h"
 #include "results/srrr_tables.h"
+#include "results/tables.h"
+#include "srrr_map.h"
 #include "work.h"
 
 #include <math.h>
@@ -114,20 +117,31 @@ static int first_error(const crossval *v, sbnn_error *e) {
 
 static int write_all(crossval *v, sbnn_error *e) {
   sbnn_work *w = &v->work;
+  sbnn_experiment map;
+  int code = sbnn_srrr_map(w, &map, e);
+  if (code != SBNN_OK) return code;
   sbnn_srrr_results r = {.data = w->data,
                          .n_ranks = v->n_ranks,
                          .n_lambdas = v->n_lambdas,
                          .n_folds = v->folds->n_folds,
                          .scores = v->scores};
-  sbnn_results none = {.data = w->data,
-                       .protocol = w->options->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict"};
+  size_t n_path;
+  sbnn_srrr_mean *path_rows = sbnn_srrr_means(&r, &n_path);
+  sbnn_results all = {.data = w->data,
+                      .protocol = w->options->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict",
+                      .n = map.model ? 1 : 0,
+                      .experiments = &map,
+                      .n_path = n_path,
+                      .path = path_rows};
   sbnn_run run = {.options = w->options,
-                  .results = &none,
+                  .results = &all,
                   .seconds = sbnn_clock() - w->start,
                   .seconds_reading = w->reading,
                   .facts = sbnn_build_facts};
   char *json = sbnn_outdir_file(w->out, "run.json"), *path = sbnn_strdup(sbnn_outdir_path(w->out));
-  int code = sbnn_write_srrr(sbnn_outdir_staging(w->out), &r, e);
+  code = sbnn_write_srrr(sbnn_outdir_staging(w->out), &r, e);
+  if (code == SBNN_OK && all.n) code = sbnn_write_tables(sbnn_outdir_staging(w->out), &all, e);
+  if (code == SBNN_OK) code = sbnn_write_pictures(sbnn_outdir_figures(w->out), &all, e);
   if (code == SBNN_OK) code = sbnn_write_run_json(json, &run, e);
   if (code == SBNN_OK) {
     code = sbnn_outdir_commit(w->out, e);
@@ -139,6 +153,8 @@ static int write_all(crossval *v, sbnn_error *e) {
   }
   free(json);
   free(path);
+  free(path_rows);
+  sbnn_experiment_free(&map);
   return code;
 }
 
