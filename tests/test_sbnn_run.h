@@ -94,6 +94,7 @@ static inline int run(sbnn_error *e, const char *line) {
     int (*run)(const sbnn_options *o, sbnn_error *e);
   } commands[] = {{SBNN_CMD_TRAIN, sbnn_train},
                   {SBNN_CMD_CV, sbnn_cv},
+                  {SBNN_CMD_SRRR, sbnn_srrr_command},
                   {SBNN_CMD_PREDICT, sbnn_predict},
                   {SBNN_CMD_PLOT, sbnn_plot}};
   char copy[2048], path[64][256], *argv[64] = {(char *)"sbnn"};

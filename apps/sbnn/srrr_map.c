@@ -77,6 +77,11 @@ static double *scores(const sbnn_problem *p, const double *f) {
   return r2;
 }
 
+/* As the network's are: the tables restore floats exactly, so that `plot` draws the same. */
+static void to_floats(double *value, size_t n) {
+  for (size_t i = 0; i < n; i++) value[i] = (double)(float)value[i];
+}
+
 static void fill(const sbnn_fold *fold, const sbnn_srrr_fit *fit, size_t rank, sbnn_experiment *x) {
   const sbnn_problem *p = &fold->problem;
   size_t n = p->n_train, q = p->n_responses, g = fit->n_genes, *order = sbnn_alloc(g, sizeof *order);
@@ -95,6 +100,9 @@ static void fill(const sbnn_fold *fold, const sbnn_srrr_fit *fit, size_t rank, s
     x->norms[j] = fit->norms[order[j]];
     for (size_t k = 0; k < rank; k++) project(p, input, x->latent, rank, k, x->gene_predictions + j, g);
   }
+  to_floats(x->latent, n * rank);
+  to_floats(x->gene_predictions, n * g);
+  to_floats(x->response_predictions, n * q);
   x->predictions = sbnn_alloc(n * q, sizeof *x->predictions);
   memcpy(x->predictions, x->response_predictions, n * q * sizeof *x->predictions);
   sbnn_to_own_units(fold, x->predictions, n);

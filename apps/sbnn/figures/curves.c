@@ -59,7 +59,8 @@ static void y_range_r2(chart *k) {
   values_after(k->spec, k->x_lo + 0.1 * (k->x_hi - k->x_lo), &lo, &hi);
   values_after(k->spec, k->x_lo, &ignored, &hi);
   for (int i = 0; i < k->spec->n_levels; i++) take(k->spec->level[i].value, &lo, &hi);
-  k->y_lo = fmax(fmin(lo < 0 ? 1.05 * lo : 0, 0), LOWEST_R2);
+  double below = lo - 0.5 * (hi - lo); /* curves that stay far above 0 fill the frame */
+  k->y_lo = lo < 0 ? fmax(1.05 * lo, LOWEST_R2) : below > 0.25 * hi ? below : 0;
   k->y_hi = fmax(hi + 0.05 * (hi - k->y_lo), 0.1);
 }
 
