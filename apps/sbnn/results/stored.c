@@ -286,6 +286,19 @@ static int read_labels(const char *directory, sbnn_dataset *d, sbnn_error *e) {
 
 /* ---- all of it ---- */
 
+/* What colours the map is of no use without it. */
+static int require_map(const char *directory, sbnn_error *e) {
+  static const char *const of_map[] = {"overlays.tsv", "labels.tsv"};
+  if (has(directory, "latent.tsv")) return SBNN_OK;
+  for (size_t i = 0; i < COUNT(of_map); i++)
+    if (has(directory, of_map[i]))
+      return sbnn_fail(e, SBNN_BAD_INPUT,
+                       "%s holds %s but not the map it belongs to, latent.tsv: a file was lost; run 'sbnn "
+                       "train' or 'sbnn srrr' again",
+                       directory, of_map[i]);
+  return SBNN_OK;
+}
+
 /* What `srrr` left: the path, and the map if it drew one. */
 static int read_path(const char *directory, sbnn_stored *s, sbnn_error *e) {
   if (has(directory, "latent.tsv")) (void)experiment_of(s, SRRR, 0);
@@ -303,6 +316,7 @@ static int read_curves(const char *directory, sbnn_stored *s, sbnn_error *e) {
 int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
   *s = (sbnn_stored){0};
   int code = has(directory, "srrr.tsv") ? read_path(directory, s, e) : read_curves(directory, s, e);
+  if (code == SBNN_OK) code = require_map(directory, e);
   bool whole = code == SBNN_OK && s->results.n && s->experiments[0].fold == 0;
   bool mapped = whole && has(directory, "latent.tsv");
   if (mapped) code = read_latent(directory, s, e);
