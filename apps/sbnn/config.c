@@ -13,7 +13,7 @@ extern char **environ;
 enum { LINE_ROOM = 8192, MAX_NAMES = 128 };
 
 /* Commands whose options may come from a file: one file serves them all. */
-static const unsigned all_commands = SBNN_CMD_TRAIN | SBNN_CMD_CV;
+static const unsigned all_commands = SBNN_CMD_FIT;
 
 /* ---- settings ---- */
 

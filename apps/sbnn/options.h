@@ -23,6 +23,8 @@ typedef enum sbnn_command {
   SBNN_CMD_SRRR = 512,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
+/* Those that train networks on the user's data: they take a configuration file and --resume. */
+enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
 enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
@@ -106,6 +108,8 @@ typedef struct sbnn_options {
  * defaults of its own, else from the table. SBNN_BAD_INPUT: a configuration file that makes no sense. --help
  * anywhere makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
+
+const char *sbnn_command_name(sbnn_command command); /* "train" (options_table.c) */
 
 /* How many genes are to be kept; 0: srrr where the lambdas say. */
 static inline int sbnn_options_genes(const sbnn_options *o) {

@@ -27,7 +27,7 @@ enum {
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
   INFO = SBNN_CMD_INFO,
-  FIT = TRAIN | CV,   /* commands that train networks on the user's data */
+  FIT = SBNN_CMD_FIT, /* commands that train networks on the user's data */
   READ = FIT | SRRR,  /* commands that read the user's data */
   FOLDED = CV | SRRR, /* commands that cross-validate */
   RUN = READ | DEMO,  /* commands that fit anything */
@@ -208,6 +208,12 @@ const sbnn_command_row sbnn_command_table[] = {
      "The same as sbnn COMMAND --help.\n"},
 };
 const size_t sbnn_n_commands = sizeof sbnn_command_table / sizeof *sbnn_command_table;
+
+const char *sbnn_command_name(sbnn_command command) {
+  for (size_t i = 0; i < sbnn_n_commands; i++)
+    if (sbnn_command_table[i].command == command) return sbnn_command_table[i].name;
+  return "";
+}
 
 const sbnn_command_row *sbnn_command_named(const char *name) {
   for (size_t i = 0; i < sbnn_n_commands; i++)
