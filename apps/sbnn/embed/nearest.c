@@ -65,8 +65,7 @@ static void penalise(void *ctx, int64_t row) {
   for (size_t c = 0; c < t->k; c++) {
     sbnn_nearest other = {distance[near[c].cell], near[c].cell};
     size_t rank = 1;
-    for (size_t j = 0; j < t->n; j++)
-      rank += j != i && nearer(&(sbnn_nearest){distance[j], j}, &other);
+    for (size_t j = 0; j < t->n; j++) rank += j != i && nearer(&(sbnn_nearest){distance[j], j}, &other);
     if (rank > t->k) t->penalty[i] += (double)(rank - t->k);
   }
   free(near);

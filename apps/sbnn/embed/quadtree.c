@@ -66,8 +66,8 @@ static void build(tree *t, size_t first, size_t last, double x, double y, double
   t->nodes[me].skip = t->n_nodes;
 }
 
-/* On the cell at `place` in the order. A square that holds the cell is opened whatever theta; a leaf that does
- * holds cells at its very place, which push nowhere. */
+/* On the cell at `place` in the order. A square that holds the cell is opened whatever theta; a leaf that
+ * does holds cells at its very place, which push nowhere. */
 static void push(tree *t, size_t place) {
   size_t i = t->order[place];
   double x = t->y[2 * i], y = t->y[2 * i + 1], fx = 0, fy = 0, sum = 0;

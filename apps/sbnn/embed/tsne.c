@@ -17,8 +17,8 @@ static const double EXAGGERATION = 12, START_SD = 1e-4;
 /* ---- the graph ---- */
 
 enum { Y, VELOCITY, GAIN, GRADIENT, AFFINITY, EXAGGERATED, MOMENTUM, N_LEAVES };
-static const char *const leaf_names[N_LEAVES] = {"y",  "velocity",     "gain",    "gradient",
-                                                 "p",  "exaggeration", "momentum"};
+static const char *const leaf_names[N_LEAVES] = {"y", "velocity",     "gain",    "gradient",
+                                                 "p", "exaggeration", "momentum"};
 
 /* Leaf memory lives here; a leaf that the plan pruned away is never bound. */
 typedef struct descent {
@@ -49,8 +49,8 @@ static ag_ref squared_distances(ag_graph *g, ag_ref y) {
   return sum;
 }
 
-/* KL(P | Q) but for the sum of p log p: sum p log(1 + d) + log(sum of w over i != j). The diagonal has p 0 and
- * w 1, so it needs no mask. */
+/* KL(P | Q) but for the sum of p log p: sum p log(1 + d) + log(sum of w over i != j). The diagonal has p 0
+ * and w 1, so it needs no mask. */
 static ag_ref divergence(ag_graph *g, ag_ref y, ag_ref p, ag_ref exaggeration, int64_t n) {
   ag_ref d = squared_distances(g, y);
   ag_ref w = ag_sum_all(g, ag_reciprocal(g, ag_offset(g, d, 1)));
@@ -101,8 +101,8 @@ static tn_status bind_run(descent *s, const ag_plan *plan, ag_run **run) {
 
 static int open_descent(descent *s, sbnn_error *e) {
   ag_graph *g = NULL;
-  size_t n = (size_t)s->n, size[N_LEAVES] = {2 * n, 2 * n, 2 * n, s->exact ? 0 : 2 * n,
-                                             s->exact ? n * n : 0, 0, 0};
+  size_t n = (size_t)s->n,
+         size[N_LEAVES] = {2 * n, 2 * n, 2 * n, s->exact ? 0 : 2 * n, s->exact ? n * n : 0, 0, 0};
   for (int i = 0; i < N_LEAVES; i++) s->memory[i] = size[i] ? sbnn_alloc(size[i], sizeof(double)) : NULL;
   s->memory[EXAGGERATED] = &s->exaggeration;
   s->memory[MOMENTUM] = &s->momentum;

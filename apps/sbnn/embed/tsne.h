@@ -19,7 +19,7 @@ typedef struct sbnn_tsne_options {
   size_t exact_cells; /* up to so many the gradient is exact */
   double theta;       /* beyond: of the approximation */
   int iterations;
-  bool random;   /* start: normal of sd 1e-4; else the first two principal components, the first with sd 1e-4 */
+  bool random; /* start: normal of sd 1e-4; else the first two principal components, the first with sd 1e-4 */
   uint64_t seed; /* of the random start, and of the second coordinate where x has one column */
   int threads;   /* the map has the same bits for any number */
 } sbnn_tsne_options;

@@ -142,8 +142,7 @@ void sbnn_principal(const float *x, size_t n, size_t d, size_t k, int threads, d
   for (size_t i = 0; i < k; i++) {
     const double *v = vectors + i * m;
     double sign = sign_of(v, m), length = sqrt((double)n * values[i]);
-    for (size_t r = 0; r < n; r++)
-      scores[r * k + i] = sign * (cells ? length * v[r] : dot(c + r * d, v, d));
+    for (size_t r = 0; r < n; r++) scores[r * k + i] = sign * (cells ? length * v[r] : dot(c + r * d, v, d));
     if (variance) variance[i] = values[i];
   }
   free(c);

@@ -253,6 +253,15 @@ int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
   return code;
 }
 
+int sbnn_stored_read_latent(const char *directory, sbnn_stored *s, sbnn_error *e) {
+  *s = (sbnn_stored){.experiments = sbnn_alloc(1, sizeof *s->experiments)};
+  s->results = (sbnn_results){.data = &s->data, .protocol = "", .n = 1, .experiments = s->experiments};
+  int code = read_latent(directory, s, e);
+  if (code == SBNN_OK && has(directory, "labels.tsv")) code = read_labels(directory, &s->data, e);
+  if (code != SBNN_OK) sbnn_stored_free(s);
+  return code;
+}
+
 void sbnn_stored_free(sbnn_stored *s) {
   for (size_t i = 0; i < s->results.n; i++) sbnn_experiment_free(&s->experiments[i]);
   free(s->experiments);

@@ -16,6 +16,8 @@ typedef struct sbnn_stored {
 /* Reads history.tsv and metrics.tsv; and, where `train` left them, latent.tsv, overlays.tsv and labels.tsv.
  * On failure *s is all zero. SBNN_BAD_INPUT with one sentence. */
 int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e);
+/* Of any results with a latent.tsv: that, in experiment 0, and labels.tsv if it is there. Errors likewise. */
+int sbnn_stored_read_latent(const char *directory, sbnn_stored *s, sbnn_error *e);
 void sbnn_stored_free(sbnn_stored *s); /* leaves *s all zero */
 
 #endif
