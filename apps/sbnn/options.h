@@ -22,11 +22,12 @@ typedef enum sbnn_command {
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
   SBNN_CMD_TSNE = 1 << 16,
-  SBNN_CMD_STABILITY = 1 << 17,
+  SBNN_CMD_REPORT = 4096,
+  SBNN_CMD_RUN = 8192,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 /* Those that train networks on the user's data: they take a configuration file and --resume. */
-enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_STABILITY };
+enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
 enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192 };
@@ -42,6 +43,7 @@ typedef struct sbnn_numbers {
   double value[SBNN_MAX_LIST];
 } sbnn_numbers;
 
+typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS } sbnn_evaluate;
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
@@ -90,6 +92,7 @@ typedef struct sbnn_options {
   int folds;
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
+  int evaluate; /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
   /* sparse reduced-rank regression */
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;
@@ -99,10 +102,7 @@ typedef struct sbnn_options {
   int components;
   double perplexity, theta;
   int exact_cells, iterations;
-  int start; /* sbnn_start */
-  /* stability */
-  int restarts;
-  bool subsample;
+  int start;   /* sbnn_start */
   int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */

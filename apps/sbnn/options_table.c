@@ -30,7 +30,7 @@ enum {
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
   TSNE = SBNN_CMD_TSNE,
-  STABILITY = SBNN_CMD_STABILITY,
+  REPORT = SBNN_CMD_REPORT,
   INFO = SBNN_CMD_INFO,
   FIT = SBNN_CMD_FIT,       /* commands that train networks on the user's data */
   READ = FIT | SRRR,        /* commands that read the user's data */
@@ -71,6 +71,7 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(DATA, "x", "FILE", x, NULL, TSNE, "gene counts: cells by genes, or genes by cells"),
   TEXT(DATA, "y", "FILE", y, NULL, TSNE, "responses of the same cells: physiology, proteins"),
   TEXT(DATA, "results", "DIR", results, NULL, TSNE, "in place of --x and --y: a run whose latent.tsv is embedded"),
+  REQUIRED(DATA, "results", "DIR", results, REPORT, "folder of results, or one that holds such folders"),
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
@@ -154,16 +155,13 @@ const sbnn_option sbnn_option_table[] = {
     "of the descent, 250 of them with exaggeration"),
   CHOICE(TSNE, "start", "pca|random", start, "pca", TSNE, "where cells start; random depends on --seed"),
 
-  WHOLE(STABILITY, "restarts", "N", restarts, "10", 2, 10000, STABILITY,
-    "models, each from fresh weights; their genes are compared"),
-  FLAG(STABILITY, "subsample", subsample, STABILITY,
-    "each on one half of the cells, the next on the other"),
-
   WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, FOLDED, "parts of the cells, each tested once"),
   CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", FOLDED,
     "strict: tested cells unseen; paper: as published"),
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
+  CHOICE(CROSS_VALIDATION, "evaluate", "each-epoch|stage-ends", evaluate, "each-epoch", CV,
+    "stage-ends: faster, no curves of test cells"),
 
   TEXT(RUN, "config", "FILE", config, NULL, FIT, "options from a file: key = value, or JSON as run.json"),
   CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", FIT,
@@ -177,6 +175,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(OUTPUT, "out", "DIR", out, VIEWS, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
+  TEXT(OUTPUT, "out", "FILE", out, NULL, REPORT, "page to write; without: report.html in the folder"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
   FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
@@ -185,7 +184,7 @@ const sbnn_option sbnn_option_table[] = {
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
-  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT, "say nothing unless something fails"),
+  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT | REPORT, "say nothing unless something fails"),
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
@@ -199,7 +198,6 @@ const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
     [SBNN_GROUP_LINEAR] = "Sparse reduced-rank regression",
     [SBNN_GROUP_TSNE] = "Embedding",
-    [SBNN_GROUP_STABILITY] = "Stability",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
     [SBNN_GROUP_RUN] = "Running",
     [SBNN_GROUP_OUTPUT] = "Output",
@@ -221,10 +219,6 @@ const sbnn_command_row sbnn_command_table[] = {
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
-    {SBNN_CMD_STABILITY, "stability", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
-     "how much of the result chance decides: the genes of many restarts",
-     "Trains the model many times, from other random numbers or on halves of the cells, and reports how\n"
-     "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one another.\n"},
     {SBNN_CMD_TSNE, "tsne", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
      "maps of each view by itself: t-SNE of genes, responses, or a latent space",
      "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
@@ -237,6 +231,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "draw the pictures of a run again, choose the overlays",
      "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
+    {SBNN_CMD_REPORT, "report", "--results DIR [OPTIONS]",
+     "one page to look at and to send: map, genes, curves, R2, provenance",
+     "Makes one HTML file of the results in a folder and in the folders in it (train, cv, srrr, stability).\n"
+     "It needs no network: open it in any browser, or send it on.\n"},
     {SBNN_CMD_INFO, "info", "[--print-config [OPTIONS]]", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
      "what to send along with a bug report. With --print-config: the options of train and cv, as a file.\n"},

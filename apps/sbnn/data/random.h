@@ -16,7 +16,6 @@ enum {
   SBNN_STREAM_SYNTHETIC = 0x73796e74, /* "synt" */
   SBNN_STREAM_PRINCIPAL = 0x7072696e, /* "prin" */
   SBNN_STREAM_TSNE = 0x74736e65,      /* "tsne" */
-  SBNN_STREAM_HALVES = 0x68616c66,    /* "half" */
 };
 
 typedef struct sbnn_stream {

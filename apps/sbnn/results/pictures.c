@@ -3,7 +3,7 @@
 
 #include "figures/curves.h"
 #include "figures/overlays.h"
-#include "results/cell_map.h"
+#include "results/map_data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -219,7 +219,7 @@ static void take_choice(const size_t *chosen, size_t n, char *const *name, const
   }
 }
 
-static int overlays(const char *directory, const sbnn_results *r, const sbnn_cell_map *m, const sbnn_map *map,
+static int overlays(const char *directory, const sbnn_results *r, const sbnn_map_data *m, const sbnn_map *map,
                     sbnn_error *e) {
   const sbnn_dataset *d = r->data;
   const sbnn_experiment *x = &r->experiments[0];
@@ -242,16 +242,13 @@ static int overlays(const char *directory, const sbnn_results *r, const sbnn_cel
 
 static int maps(const char *directory, const sbnn_results *r, sbnn_error *e) {
   const sbnn_experiment *x = &r->experiments[0];
-  sbnn_cell_map data;
+  sbnn_map_data data;
   if (x->fold > 0 || !x->latent || x->bottleneck < 2) return SBNN_OK;
-  double *positions = sbnn_map_positions(x);
-  sbnn_map map =
-      sbnn_cell_map_make(r->data, x->train_cells, x->n_train, positions, (size_t)x->bottleneck, &data);
-  free(positions);
+  sbnn_map map = sbnn_map_make(r->data, x, &data);
   int code = sbnn_figure_map(directory, "latent_map", &map, e);
   if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
     code = overlays(directory, r, &data, &map, e);
-  sbnn_cell_map_free(&data);
+  sbnn_map_data_free(&data);
   return code;
 }
 

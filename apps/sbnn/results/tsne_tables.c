@@ -2,7 +2,7 @@
 #include "results/tsne_tables.h"
 
 #include "figures/maps.h"
-#include "results/cell_map.h"
+#include "results/map_data.h"
 #include "results/results.h"
 #include "results/tables.h"
 #include "results/writer.h"
@@ -63,14 +63,14 @@ int sbnn_write_tsne(const char *directory, const sbnn_tsne_results *r, sbnn_erro
 enum { MOST_VIEWS = 2 };
 
 int sbnn_draw_tsne(const char *figures, const sbnn_tsne_results *r, sbnn_error *e) {
-  sbnn_cell_map borrowed[MOST_VIEWS];
+  sbnn_map_data borrowed[MOST_VIEWS];
   sbnn_map map[MOST_VIEWS];
   size_t n = r->n_views < MOST_VIEWS ? r->n_views : MOST_VIEWS;
   for (size_t v = 0; v < n; v++) {
-    map[v] = sbnn_cell_map_make(r->data, NULL, r->data->n_cells, r->views[v].y, 2, &borrowed[v]);
+    map[v] = sbnn_map_of_cells(r->data, NULL, r->data->n_cells, r->views[v].y, 2, &borrowed[v]);
     map[v].title = r->views[v].title;
   }
   int code = sbnn_figure_maps(figures, "tsne", &(sbnn_maps){.n = (int)n, .map = map, .columns = (int)n}, e);
-  for (size_t v = 0; v < n; v++) sbnn_cell_map_free(&borrowed[v]);
+  for (size_t v = 0; v < n; v++) sbnn_map_data_free(&borrowed[v]);
   return code;
 }

@@ -1,9 +1,8 @@
-/* cell_map.c - see cell_map.h. */
-#include "results/cell_map.h"
+/* map_data.c - see map_data.h. */
+#include "results/map_data.h"
 
 #include "data/folds.h"
 #include "figures/palette.h"
-#include "results/results.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,12 +47,12 @@ static sbnn_color *cell_colors(const sbnn_dataset *d, const size_t *cells, size_
   return color;
 }
 
-sbnn_map sbnn_cell_map_make(const sbnn_dataset *d, const size_t *cells, size_t n, const double *z,
-                            size_t columns, sbnn_cell_map *m) {
+sbnn_map sbnn_map_of_cells(const sbnn_dataset *d, const size_t *cells, size_t n, const double *z,
+                           size_t columns, sbnn_map_data *m) {
   size_t named = sbnn_named_labels(d), *all = cells ? NULL : sbnn_alloc(n, sizeof *all);
   for (size_t i = 0; i < n && all; i++) all[i] = i;
   if (all) cells = all;
-  *m = (sbnn_cell_map){.order = drawing_order(d, cells, n), .z = sbnn_alloc(2 * n, sizeof *m->z)};
+  *m = (sbnn_map_data){.order = drawing_order(d, cells, n), .z = sbnn_alloc(2 * n, sizeof *m->z)};
   for (size_t i = 0; i < n; i++) memcpy(m->z + 2 * i, z + m->order[i] * columns, 2 * sizeof *m->z);
   if (named) {
     m->label = sbnn_alloc(n, sizeof *m->label);
@@ -74,11 +73,18 @@ sbnn_map sbnn_cell_map_make(const sbnn_dataset *d, const size_t *cells, size_t n
                     .cell_color = m->cell_color};
 }
 
-void sbnn_cell_map_free(sbnn_cell_map *m) {
+sbnn_map sbnn_map_make(const sbnn_dataset *d, const sbnn_experiment *x, sbnn_map_data *m) {
+  double *z = sbnn_map_positions(x);
+  sbnn_map map = sbnn_map_of_cells(d, x->train_cells, x->n_train, z, (size_t)x->bottleneck, m);
+  free(z);
+  return map;
+}
+
+void sbnn_map_data_free(sbnn_map_data *m) {
   free(m->order);
   free(m->z);
   free(m->label);
   free(m->label_color);
   free(m->cell_color);
-  *m = (sbnn_cell_map){0};
+  *m = (sbnn_map_data){0};
 }
