@@ -209,7 +209,7 @@ Test(sbnn_options, unknown_options) {
          "'--folds' is an option of cv, path, srrr, not of train ('sbnn help train' lists its own)");
   refuse(
       "info --seed 1",
-      "'--seed' is an option of demo, train, cv, path, srrr, not of info ('sbnn help info' lists its own)");
+      "'--seed' is an option of demo, train, cv, path, srrr, tsne, not of info ('sbnn help info' lists its own)");
 }
 
 Test(sbnn_options, an_option_stays_unknown_however_long_it_is) {

@@ -32,6 +32,7 @@ static const struct {
     {SBNN_CMD_INFO, sbnn_info},
     {SBNN_CMD_HELP, help},
     {SBNN_CMD_VERSION, version},
+    {SBNN_CMD_TSNE, sbnn_tsne_command},
 };
 
 static int dispatch(const sbnn_options *o, sbnn_error *e) {

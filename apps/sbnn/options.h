@@ -21,6 +21,7 @@ typedef enum sbnn_command {
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
+  SBNN_CMD_TSNE = 1 << 16,
   SBNN_CMD_PATH = 16384,
   SBNN_CMD_REPORT = 4096,
   SBNN_CMD_RUN = 8192,
@@ -30,7 +31,7 @@ typedef enum sbnn_command {
 enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
-enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
+enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192 };
 
 /* "2,16" */
 typedef struct sbnn_whole_list {
@@ -55,6 +56,9 @@ typedef enum sbnn_preset {
   SBNN_PRESET_V1,
   SBNN_PRESET_CBMC
 } sbnn_preset;
+
+typedef enum sbnn_view { SBNN_VIEW_BOTH, SBNN_VIEW_GENES, SBNN_VIEW_RESPONSES } sbnn_view;
+typedef enum sbnn_start { SBNN_START_PCA, SBNN_START_RANDOM } sbnn_start;
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -105,7 +109,13 @@ typedef struct sbnn_options {
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;
   int srrr_genes; /* 0 = the lambdas, else the lambda that leaves so many genes */
-  int threads;    /* 0 = all */
+  /* t-SNE */
+  int view; /* sbnn_view */
+  int components;
+  double perplexity, theta;
+  int exact_cells, iterations;
+  int start;   /* sbnn_start */
+  int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
   bool force, quiet, resume;
@@ -127,8 +137,9 @@ int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
 
 const char *sbnn_command_name(sbnn_command command); /* "train" (options_table.c) */
 
-/* How many genes are to be kept; 0: srrr where the lambdas say. */
+/* How many genes are to be kept; 0: srrr where the lambdas say, and where none are chosen. */
 static inline int sbnn_options_genes(const sbnn_options *o) {
+  if (o->command == SBNN_CMD_TSNE) return 0;
   return o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
 }
 
