@@ -21,6 +21,7 @@ typedef enum sbnn_command {
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
+  SBNN_CMD_PREP = 1024,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
@@ -54,7 +55,8 @@ typedef struct sbnn_options {
   const char *help_topic; /* `sbnn help CMD`, NULL = the overview */
   /* data */
   const char *x, *y, *labels, *label_column;
-  int x_genes_in; /* sbnn_genes_in */
+  const char *data; /* in place of x and y: what prep has written */
+  int x_genes_in;   /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
   const char *y_transform;                           /* a rule: y_transform.h */
@@ -107,8 +109,9 @@ typedef struct sbnn_options {
  * anywhere makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
 
-/* How many genes are to be kept; 0: srrr where the lambdas say. */
+/* How many genes are to be kept; 0: srrr where the lambdas say, and prep, which keeps all. */
 static inline int sbnn_options_genes(const sbnn_options *o) {
+  if (o->command == SBNN_CMD_PREP) return 0;
   return o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
 }
 

@@ -26,9 +26,10 @@ enum {
   PREDICT = SBNN_CMD_PREDICT,
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
+  PREP = SBNN_CMD_PREP,
   INFO = SBNN_CMD_INFO,
   FIT = TRAIN | CV,   /* commands that train networks on the user's data */
-  READ = FIT | SRRR,  /* commands that read the user's data */
+  READ = FIT | SRRR,  /* commands that read the user's data, from tables or as prep has left them */
   FOLDED = CV | SRRR, /* commands that cross-validate */
   RUN = READ | DEMO,  /* commands that fit anything */
   MANY = 1000000      /* more than anyone means; keeps products of counts far from overflow */
@@ -60,15 +61,17 @@ enum {
 
 /* clang-format off */
 const sbnn_option sbnn_option_table[] = {
-  REQUIRED(DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED(DATA, "x", "FILE", x, READ | PREP, "gene counts: cells by genes, or genes by cells"),
   REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
-  REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types: the colours of the map that train draws"),
-  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
+  REQUIRED(DATA, "y", "FILE", y, READ | PREP, "responses of the same cells: physiology, proteins"),
+  TEXT(DATA, "data", "FILE", data, NULL, READ, "in place of --x and --y: both, as sbnn prep has written them"),
+  TEXT(DATA, "data", "FILE", data, NULL, INFO, "a file of sbnn prep: what it holds and how it was made"),
+  TEXT(DATA, "labels", "FILE", labels, NULL, FIT | PREP, "cell types: the colours of the map that train draws"),
+  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT | PREP,
     "its column of types; without: the first after the ids"),
-  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ,
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ | PREP,
     "where --x has its genes; auto looks at the cell ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", PREDICT,
     "where --x has its genes; auto looks for the model's"),
@@ -138,8 +141,8 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
 
-  TEXT(RUN, "config", "FILE", config, NULL, FIT, "options from a file: key = value, or JSON as run.json"),
-  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", FIT,
+  TEXT(RUN, "config", "FILE", config, NULL, READ | PREP, "options from a file: key = value, or JSON as run.json"),
+  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", READ,
     "gene threshold and transform that suit such data"),
   FLAG(RUN, "print-config", print_config, INFO,
     "options of train and cv as resolved; the options follow"),
@@ -151,14 +154,15 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
+  REQUIRED(OUTPUT, "out", "FILE", out, PREP, "file to write, for --data"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
   FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
-  FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
+  FLAG(OUTPUT, "force", force, PREDICT | PREP, "replace the file if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
-  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT, "say nothing unless something fails"),
+  FLAG(OUTPUT, "quiet", quiet, RUN | PREP | PREDICT | PLOT, "say nothing unless something fails"),
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
@@ -180,15 +184,19 @@ const sbnn_command_row sbnn_command_table[] = {
     {SBNN_CMD_DEMO, "demo", "[OPTIONS]", "try it all on synthetic data of known truth, in under a minute",
      "Makes synthetic cells whose marker genes are known, runs everything on them, and tells how many\n"
      "of these genes were found (at least 90 % must be) and where the pictures are.\n"},
-    {SBNN_CMD_TRAIN, "train", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+    {SBNN_CMD_PREP, "prep", "--x COUNTS --y RESPONSES --out DATA [OPTIONS]",
+     "read, join and check tables once: one file for train, cv and srrr",
+     "Writes counts, responses and labels of the cells that both tables have into one file, which --data of\n"
+     "the other commands maps into memory. It holds them raw: whatever is fitted is fitted later.\n"},
+    {SBNN_CMD_TRAIN, "train", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
      "train on all cells: which genes matter, the map of the cells, the model",
      "Trains a sparse bottleneck network on all cells: it keeps a few genes, lays the cells out on a\n"
      "map of few dimensions, and predicts from there the responses and the genes kept.\n"},
-    {SBNN_CMD_CV, "cv", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+    {SBNN_CMD_CV, "cv", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
      "cross-validate: how well unseen cells are predicted",
      "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, the part of\n"
      "the responses' variance that is explained in unseen cells: mean and standard deviation over folds.\n"},
-    {SBNN_CMD_SRRR, "srrr", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+    {SBNN_CMD_SRRR, "srrr", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
@@ -200,9 +208,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "draw the pictures of a run again, choose the overlays",
      "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
-    {SBNN_CMD_INFO, "info", "[--print-config [OPTIONS]]", "version, build, CPU and threads",
-     "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
-     "what to send along with a bug report. With --print-config: the options of train and cv, as a file.\n"},
+    {SBNN_CMD_INFO, "info", "[--data DATA | --print-config [OPTIONS]]", "version, build, CPU and threads",
+     "Prints version, build, BLAS library, CPU and threads: what to send along with a bug report. --data: "
+     "what\n"
+     "a file of sbnn prep holds; --print-config: the resolved options of train and cv, as a file.\n"},
     {SBNN_CMD_HELP, "help", "[COMMAND]", "explain a command and all of its options",
      "Explains a command and all of its options in one line each; without a command, lists the commands.\n"
      "The same as sbnn COMMAND --help.\n"},
