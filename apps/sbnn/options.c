@@ -326,10 +326,14 @@ static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) 
   return code;
 }
 
+static bool is_given(const sbnn_options *o, const sbnn_option *row) {
+  return *(const char *const *)field_in(o, row) != NULL;
+}
+
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
-  bool instead =
-      o->data && (row->offset == offsetof(sbnn_options, x) || row->offset == offsetof(sbnn_options, y));
-  return row->required && (row->commands & o->command) && !instead && !*(const char *const *)field_in(o, row);
+  const sbnn_option *other =
+      row->unless ? sbnn_option_named(o->command, row->unless, strlen(row->unless)) : NULL;
+  return row->required && (row->commands & o->command) && !is_given(o, row) && !(other && is_given(o, other));
 }
 
 /* All that are missing in one sentence, so that nobody has to come back three times. */
@@ -356,18 +360,20 @@ static bool is_folder(const char *path) {
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+static const char *origin_of(const sbnn_options *o, const char *name) {
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  return row ? o->origin[row - sbnn_option_table] : NULL;
+}
+
 /* --data stands for the two tables; what says how to read these has no meaning with it. */
 static int check_data(const sbnn_options *o, sbnn_error *e) {
   static const char *const instead[] = {"x", "y", "x-genes-in"};
-  const char *from = NULL;
-  for (size_t i = 0; i < sbnn_n_options && !from; i++)
-    if (sbnn_option_table[i].offset == offsetof(sbnn_options, data)) from = o->origin[i];
-  for (size_t i = 0; i < sizeof instead / sizeof *instead; i++) {
-    const sbnn_option *row = sbnn_option_named(o->command, instead[i], strlen(instead[i]));
-    const char *where = row ? o->origin[row - sbnn_option_table] : NULL;
-    if (o->data && from && where)
+  const char *from = origin_of(o, "data");
+  for (size_t i = 0; from && i < sizeof instead / sizeof *instead; i++) {
+    const char *where = origin_of(o, instead[i]);
+    if (where)
       return sbnn_fail(e, SBNN_USAGE,
-                       "--data (%s) and --%s (%s) exclude each other: give the two tables or the file that "
+                       "--data (%s) and --%s (%s) exclude each other: give the two tables, or the file that "
                        "sbnn prep made of them",
                        from, instead[i], where);
   }

@@ -37,16 +37,21 @@ enum {
 
 #define AT(field) offsetof(sbnn_options, field)
 #define TEXT(group, name, value, field, initial, commands, help)                                             \
-  { SBNN_GROUP_##group, SBNN_OPTION_TEXT, name, value, AT(field), initial, 0, 0, false, commands, help }
+  { SBNN_GROUP_##group, SBNN_OPTION_TEXT, name, value, AT(field), initial, 0, 0, false, NULL, commands, help }
 #define REQUIRED(group, name, value, field, commands, help)                                                  \
-  { SBNN_GROUP_##group, SBNN_OPTION_TEXT, name, value, AT(field), NULL, 0, 0, true, commands, help }
+  { SBNN_GROUP_##group, SBNN_OPTION_TEXT, name, value, AT(field), NULL, 0, 0, true, NULL, commands, help }
+#define REQUIRED_UNLESS(other, group, name, value, field, commands, help)                                    \
+  { SBNN_GROUP_##group, SBNN_OPTION_TEXT, name, value, AT(field), NULL, 0, 0, true, other, commands, help }
 #define FLAG(group, name, field, commands, help)                                                             \
-  { SBNN_GROUP_##group, SBNN_OPTION_FLAG, name, NULL, AT(field), NULL, 0, 0, false, commands, help }
+  { SBNN_GROUP_##group, SBNN_OPTION_FLAG, name, NULL, AT(field), NULL, 0, 0, false, NULL, commands, help }
 #define CHOICE(group, name, words, field, initial, commands, help)                                           \
-  { SBNN_GROUP_##group, SBNN_OPTION_CHOICE, name, words, AT(field), initial, 0, 0, false, commands, help }
+  {                                                                                                          \
+    SBNN_GROUP_##group, SBNN_OPTION_CHOICE, name, words, AT(field), initial, 0, 0, false, NULL, commands,    \
+        help                                                                                                 \
+  }
 #define NUMBER(group, kind, name, value, field, initial, lowest, highest, commands, help)                    \
   {                                                                                                          \
-    SBNN_GROUP_##group, SBNN_OPTION_##kind, name, value, AT(field), initial, lowest, highest, false,         \
+    SBNN_GROUP_##group, SBNN_OPTION_##kind, name, value, AT(field), initial, lowest, highest, false, NULL,   \
         commands, help                                                                                       \
   }
 #define WHOLE(group, name, value, field, initial, lowest, highest, commands, help)                           \
@@ -61,11 +66,13 @@ enum {
 
 /* clang-format off */
 const sbnn_option sbnn_option_table[] = {
-  REQUIRED(DATA, "x", "FILE", x, READ | PREP, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED(DATA, "x", "FILE", x, PREP, "gene counts: cells by genes, or genes by cells"),
+  REQUIRED_UNLESS("data", DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
   REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
-  REQUIRED(DATA, "y", "FILE", y, READ | PREP, "responses of the same cells: physiology, proteins"),
+  REQUIRED(DATA, "y", "FILE", y, PREP, "responses of the same cells: physiology, proteins"),
+  REQUIRED_UNLESS("data", DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
   TEXT(DATA, "data", "FILE", data, NULL, READ, "in place of --x and --y: both, as sbnn prep has written them"),
   TEXT(DATA, "data", "FILE", data, NULL, INFO, "a file of sbnn prep: what it holds and how it was made"),
   TEXT(DATA, "labels", "FILE", labels, NULL, FIT | PREP, "cell types: the colours of the map that train draws"),

@@ -44,8 +44,8 @@ static const char *list_gaps(char *const *name, const size_t *count, size_t n, s
   return text;
 }
 
-static const char *list_responses(const sbnn_dataset *d, const gaps *g, char *text) {
-  return list_gaps(d->response_names, g->of_response, d->n_responses, g->n_responses, true, text);
+static const char *list_responses(const sbnn_dataset *d, const gaps *g, bool counted, char *text) {
+  return list_gaps(d->response_names, g->of_response, d->n_responses, g->n_responses, counted, text);
 }
 
 static const char *list_cells(const sbnn_dataset *d, const gaps *g, char *text) {
@@ -74,13 +74,13 @@ static int refuse(const sbnn_dataset *d, const char *path, const sbnn_join *j, c
       "fill them in, or leave out these cells (--missing drop-cells) or the responses with gaps "
       "(--missing drop-responses): %.300s",
       place, d->response_names[g->first_response], d->cell_names[g->first_cell], g->n, g->n_cells, d->n_cells,
-      list_responses(d, g, list));
+      list_responses(d, g, true, list));
 }
 
 static void note(sbnn_dataset *d, const char *path, const gaps *g, const char *what, size_t left_out,
                  size_t of, const char *list) {
   char responses[TEXT_ROOM], text[3 * TEXT_ROOM];
-  list_responses(d, g, responses);
+  list_responses(d, g, true, responses);
   snprintf(text, sizeof text,
            "%s: %zu values are missing, of the responses %s: %zu of %zu %s are left out: %s", path, g->n,
            responses, left_out, of, what, list);
@@ -92,7 +92,7 @@ static void note_kept(sbnn_dataset *d, const char *path, const gaps *g) {
   snprintf(text, sizeof text,
            "%s: %zu values are missing in %zu of %zu cells, of the responses %s: to be left out with "
            "--missing drop-cells or drop-responses",
-           path, g->n, g->n_cells, d->n_cells, list_responses(d, g, responses));
+           path, g->n, g->n_cells, d->n_cells, list_responses(d, g, true, responses));
   sbnn_dataset_note(d, text);
 }
 
@@ -155,7 +155,7 @@ static int drop_responses(sbnn_dataset *d, const char *path, const gaps *g, sbnn
         "%s: all %zu responses have missing values, so --missing drop-responses leaves none; use "
         "--missing drop-cells or fill them in",
         path, q);
-  note(d, path, g, "responses", g->n_responses, q, list_responses(d, g, list));
+  note(d, path, g, "responses", g->n_responses, q, list_responses(d, g, false, list));
   for (size_t i = 0, next = 0; i < d->n_cells; i++)
     for (size_t r = 0; r < q; r++)
       if (!g->of_response[r]) d->responses[next++] = d->responses[i * q + r];
