@@ -136,7 +136,9 @@ uint64_t tn_rng_u64(tn_rng rng, uint64_t position);           /* the position-th
 /* ---- threads --------------------------------------------------------------------------------------- */
 
 /* Runs fn(ctx, i) for i in [0, n) on up to `threads` threads (0 = all there are), one i at a time, in any
- * order. Serial when n or threads is 1, when called from inside itself, or in a build without OpenMP. */
+ * order. Serial when n or threads is 1, when called from inside itself, or in a build without OpenMP. While
+ * it runs, as many threads as there are CPUs are bound to one CPU each (Linux; unless OMP_PROC_BIND is set).
+ */
 void tn_parallel_for(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), void *ctx);
 int tn_max_threads(void); /* what OpenMP would use; 1 without it */
 

@@ -94,6 +94,7 @@ sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr
 typedef struct watch {
   sbnn__fitting *s;
   sbnn__phase *f;
+  bool evaluated; /* after each epoch */
 } watch;
 
 static double r2_of_mse(const sbnn__fitting *s, sbnn_split split, double mse) {
@@ -115,7 +116,7 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
                           .test_r2 = responses && e->valid ? r2_of_mse(s, SBNN_TEST, e->valid[0]) : NAN,
                           .train_accuracy = classes ? e->train[1] : NAN,
                           .test_accuracy = classes && e->valid ? e->valid[1] : NAN,
-                          .penalty = lasso_value(w->f)};
+                          .penalty = w->evaluated ? lasso_value(w->f) : NAN};
   sbnn_experiment_add(s->out, &row);
   double shown = responses ? (e->valid ? row.test_r2 : row.train_r2) : NAN;
   bool go_on = !s->t->hook || s->t->hook(s->t->hook_ctx, s->out, s->name, e->epoch, e->epochs, shown);
@@ -124,13 +125,13 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
 
 int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, nn_split rows, nn_split valid, int epochs, bool best) {
   nn_fit_result result = {0};
-  watch w = {s, f};
+  watch w = {s, f, s->o->evaluate == SBNN_EVALUATE_EACH_EPOCH || best};
   nn_fit_options fo = {.epochs = epochs,
                        .seed = (uint32_t)s->o->seed,
                        .replica = s->t->replica,
                        .phase = s->name,
                        .schedule = sbnn__denoising(s) ? nn_cosine : NULL,
-                       .valid = valid,
+                       .valid = w.evaluated ? valid : (nn_split){0},
                        .monitor = best ? "cross_entropy" : NULL,
                        .restore_best = best,
                        .on_epoch = on_epoch,

@@ -91,8 +91,8 @@ static void print_command(FILE *to, const sbnn_command_row *row) {
   for (int group = 0; group < SBNN_N_GROUPS; group++)
     print_group(to, command, (sbnn_option_group)group, widest);
   fprintf(to, "\n  %-*s  print this text\n", widest, "-h, --help");
-  if (command & (SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_SRRR)) fputs(table_notes, to);
-  if (command & (SBNN_CMD_TRAIN | SBNN_CMD_CV)) fputs(fit_notes, to);
+  if (command & (SBNN_CMD_FIT | SBNN_CMD_SRRR)) fputs(table_notes, to);
+  if (command & SBNN_CMD_FIT) fputs(fit_notes, to);
   if (command & SBNN_CMD_SRRR) fputc('\n', to);
 }
 

@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
   sbnn_interrupt_setup();
   sbnn_options o;
   int code = sbnn_options_parse(argc, argv, &o, &e);
-  if (code == SBNN_OK && (o.command & (SBNN_CMD_DEMO | SBNN_CMD_TRAIN | SBNN_CMD_CV)))
+  if (code == SBNN_OK && (o.command & (SBNN_CMD_DEMO | SBNN_CMD_FIT)))
     sbnn_interrupt_ignore_pipes(); /* their results are files */
   if (code == SBNN_OK) code = dispatch(&o, &e);
   if (code == SBNN_OK) code = flush_output(&e);

@@ -415,7 +415,7 @@ static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strc
 static bool is_version(const char *arg) { return strcmp(arg, "--version") == 0; }
 static bool is_print_config(const char *arg) { return strcmp(arg, "--print-config") == 0; }
 
-enum { FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
+enum { FIT = SBNN_CMD_FIT };
 
 /* `sbnn info --print-config` takes the options of both. */
 static const sbnn_command_row print_config = {.command = (sbnn_command)(FIT | SBNN_CMD_INFO),

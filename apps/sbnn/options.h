@@ -24,6 +24,8 @@ typedef enum sbnn_command {
   SBNN_CMD_PREP = 1024,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
+/* Those that train networks on the user's data: they take --resume. */
+enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
 enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
@@ -39,6 +41,7 @@ typedef struct sbnn_numbers {
   double value[SBNN_MAX_LIST];
 } sbnn_numbers;
 
+typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS } sbnn_evaluate;
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
@@ -85,6 +88,7 @@ typedef struct sbnn_options {
   int folds;
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
+  int evaluate; /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
   /* sparse reduced-rank regression */
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;
@@ -108,6 +112,8 @@ typedef struct sbnn_options {
  * defaults of its own, else from the table. SBNN_BAD_INPUT: a configuration file that makes no sense. --help
  * anywhere makes the command HELP (its topic: the command it was given to). */
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
+
+const char *sbnn_command_name(sbnn_command command); /* "train" (options_table.c) */
 
 /* How many genes are to be kept; 0: srrr where the lambdas say, and prep, which keeps all. */
 static inline int sbnn_options_genes(const sbnn_options *o) {

@@ -28,7 +28,7 @@ enum {
   SRRR = SBNN_CMD_SRRR,
   PREP = SBNN_CMD_PREP,
   INFO = SBNN_CMD_INFO,
-  FIT = TRAIN | CV,   /* commands that train networks on the user's data */
+  FIT = SBNN_CMD_FIT, /* commands that train networks on the user's data */
   READ = FIT | SRRR,  /* commands that read the user's data, from tables or as prep has left them */
   FOLDED = CV | SRRR, /* commands that cross-validate */
   RUN = READ | DEMO,  /* commands that fit anything */
@@ -147,6 +147,8 @@ const sbnn_option sbnn_option_table[] = {
     "strict: tested cells unseen; paper: as published"),
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
+  CHOICE(CROSS_VALIDATION, "evaluate", "each-epoch|stage-ends", evaluate, "each-epoch", CV,
+    "stage-ends: faster, no curves of test cells"),
 
   TEXT(RUN, "config", "FILE", config, NULL, READ | PREP, "options from a file: key = value, or JSON as run.json"),
   CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", READ,
@@ -224,6 +226,12 @@ const sbnn_command_row sbnn_command_table[] = {
      "The same as sbnn COMMAND --help.\n"},
 };
 const size_t sbnn_n_commands = sizeof sbnn_command_table / sizeof *sbnn_command_table;
+
+const char *sbnn_command_name(sbnn_command command) {
+  for (size_t i = 0; i < sbnn_n_commands; i++)
+    if (sbnn_command_table[i].command == command) return sbnn_command_table[i].name;
+  return "";
+}
 
 const sbnn_command_row *sbnn_command_named(const char *name) {
   for (size_t i = 0; i < sbnn_n_commands; i++)

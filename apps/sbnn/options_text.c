@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_ROOM = SBNN_LIST_TEXT, FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
+enum { TEXT_ROOM = SBNN_LIST_TEXT, FIT = SBNN_CMD_FIT };
 
 static const void *field_in(const sbnn_options *o, const sbnn_option *row) {
   return (const char *)o + row->offset;

@@ -1,9 +1,8 @@
 /* srrr.c - `sbnn srrr`: sparse reduced-rank regression over ranks and penalties, on the folds of cv. */
 #include "linear/srrr.h"
 #include "commands.h"
-#include "info.h"
+#include "crossval.h"
 #include "interrupt.h"
-#include "results/run_json.h"
 #include "results/srrr_tables.h"
 #include "work.h"
 
@@ -12,14 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct crossval {
+typedef struct fits {
   sbnn_work work;
-  const sbnn_folds *folds;
-  const sbnn_shared *shared; /* paper; NULL under strict */
+  sbnn_crossval folds;
   size_t n_ranks, n_lambdas; /* n_lambdas is 1 when the number of genes is given */
   sbnn_srrr_score *scores;   /* [ranks x lambdas x folds] */
   sbnn_error *errors;        /* [folds] */
-} crossval;
+} fits;
 
 /* From the largest lambda down, whatever their order in the list. */
 static void descending(const sbnn_numbers *list, size_t *order) {
@@ -46,7 +44,7 @@ static void score(const sbnn_fold *f, sbnn_srrr_fit *fit, size_t fold, size_t ra
   fit->norms = NULL;
 }
 
-static void report(crossval *v, size_t fold, size_t done, const sbnn_srrr_score *s) {
+static void report(fits *v, size_t fold, size_t done, const sbnn_srrr_score *s) {
   sbnn_progress_epoch(v->work.progress, &(sbnn_progress_step){.model = "srrr",
                                                               .fold = (int)fold + 1,
                                                               .phase = "fit",
@@ -58,7 +56,7 @@ static void report(crossval *v, size_t fold, size_t done, const sbnn_srrr_score 
 }
 
 /* All penalties of one rank on one fold. */
-static int run_path(crossval *v, const sbnn_fold *f, const sbnn_moments *m, size_t fold, size_t rank,
+static int run_path(fits *v, const sbnn_fold *f, const sbnn_moments *m, size_t fold, size_t rank,
                     sbnn_error *e) {
   const sbnn_options *o = v->work.options;
   size_t order[SBNN_MAX_LIST], r = (size_t)o->ranks.value[rank];
@@ -67,7 +65,7 @@ static int run_path(crossval *v, const sbnn_fold *f, const sbnn_moments *m, size
   descending(&o->lambdas, order);
   for (size_t i = 0; i < v->n_lambdas && code == SBNN_OK; i++) {
     size_t at = o->srrr_genes ? 0 : order[i];
-    sbnn_srrr_score *to = &v->scores[(rank * v->n_lambdas + at) * v->folds->n_folds + fold];
+    sbnn_srrr_score *to = &v->scores[(rank * v->n_lambdas + at) * v->folds.folds.n_folds + fold];
     sbnn_srrr_fit fit = {0};
     if (sbnn_interrupted()) code = sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written");
     else if (o->srrr_genes) code = sbnn_srrr_solve_genes(s, (size_t)o->srrr_genes, &fit, e);
@@ -83,14 +81,14 @@ static int run_path(crossval *v, const sbnn_fold *f, const sbnn_moments *m, size
 }
 
 static tn_status run_fold(void *ctx, int64_t i) {
-  crossval *v = ctx;
-  size_t n_test, fold = (size_t)i, *train = sbnn_alloc(v->folds->n_cells, sizeof *train);
+  fits *v = ctx;
+  const sbnn_crossval *c = &v->folds;
+  size_t n_test, fold = (size_t)i;
   sbnn_error *e = &v->errors[fold];
   sbnn_fold f;
-  const size_t *test = sbnn_fold_test(v->folds, fold, &n_test);
-  size_t n_train = sbnn_fold_train(v->folds, fold, train);
-  int code =
-      sbnn_fold_make(v->work.data, v->work.options, v->shared, train, n_train, test, n_test, false, 1, &f, e);
+  const size_t *test = sbnn_fold_test(&c->folds, fold, &n_test);
+  int code = sbnn_fold_make(v->work.data, v->work.options, c->shared, c->train[fold], c->n_train[fold], test,
+                            n_test, false, 1, &f, e);
   if (code == SBNN_OK) {
     sbnn_moments m;
     const sbnn_problem *p = &f.problem;
@@ -101,52 +99,40 @@ static tn_status run_fold(void *ctx, int64_t i) {
     sbnn_moments_free(&m);
     sbnn_fold_free(&f);
   }
-  free(train);
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
 }
 
-static int first_error(const crossval *v, sbnn_error *e) {
-  for (size_t i = 0; i < v->folds->n_folds; i++)
+static int first_error(const fits *v, sbnn_error *e) {
+  for (size_t i = 0; i < v->folds.folds.n_folds; i++)
     if (v->errors[i].code != SBNN_OK && v->errors[i].code != SBNN_INTERRUPTED)
       return sbnn_fail(e, v->errors[i].code, "srrr, fold %zu: %s", i + 1, v->errors[i].text);
   return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written");
 }
 
-static int write_all(crossval *v, sbnn_error *e) {
+static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+  (void)figures;
+  return sbnn_write_srrr(directory, ctx, e);
+}
+
+static void print(const void *ctx, FILE *to) { sbnn_print_srrr(to, ctx); }
+
+static int write_all(fits *v, sbnn_error *e) {
   sbnn_work *w = &v->work;
   sbnn_srrr_results r = {.data = w->data,
                          .n_ranks = v->n_ranks,
                          .n_lambdas = v->n_lambdas,
-                         .n_folds = v->folds->n_folds,
+                         .n_folds = v->folds.folds.n_folds,
                          .scores = v->scores};
-  sbnn_results none = {.data = w->data,
-                       .protocol = w->options->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict"};
-  sbnn_run run = {.options = w->options,
-                  .results = &none,
-                  .seconds = sbnn_clock() - w->start,
-                  .seconds_reading = w->reading,
-                  .facts = sbnn_build_facts};
-  char *json = sbnn_outdir_file(w->out, "run.json"), *path = sbnn_strdup(sbnn_outdir_path(w->out));
-  int code = sbnn_write_srrr(sbnn_outdir_staging(w->out), &r, e);
-  if (code == SBNN_OK) code = sbnn_write_run_json(json, &run, e);
-  if (code == SBNN_OK) {
-    code = sbnn_outdir_commit(w->out, e);
-    w->out = NULL;
-  }
-  if (code == SBNN_OK && !w->options->quiet) {
-    sbnn_print_srrr(stderr, &r);
-    fprintf(stderr, "Results are in %s (%.1f s)\n", path, sbnn_clock() - w->start);
-  }
-  free(json);
-  free(path);
-  return code;
+  sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(w->options)};
+  sbnn_output output = {.ctx = &r, .write = write, .print = print};
+  return sbnn_work_finish(w, &none, &output, e);
 }
 
-static int run_folds(crossval *v, sbnn_error *e) {
+static int run_folds(fits *v, sbnn_error *e) {
   const sbnn_options *o = v->work.options;
   v->n_ranks = (size_t)o->ranks.n;
   v->n_lambdas = o->srrr_genes ? 1 : (size_t)o->lambdas.n;
-  size_t n_folds = v->folds->n_folds, n = v->n_ranks * v->n_lambdas * n_folds;
+  size_t n_folds = v->folds.folds.n_folds, n = v->n_ranks * v->n_lambdas * n_folds;
   v->scores = sbnn_alloc(n, sizeof *v->scores);
   v->errors = sbnn_alloc(n_folds, sizeof *v->errors);
   v->work.progress = sbnn_progress_new(stderr, (double)n, (int)n_folds, o->quiet);
@@ -170,26 +156,16 @@ static int check_ranks(const sbnn_options *o, const sbnn_dataset *d, sbnn_error 
   return SBNN_OK;
 }
 
-static int with_folds(crossval *v, sbnn_error *e) {
-  const sbnn_options *o = v->work.options;
-  sbnn_folds folds = {0};
-  sbnn_shared shared = {0};
-  bool paper = o->protocol == SBNN_PROTOCOL_PAPER;
-  int code = check_ranks(o, v->work.data, e);
-  if (code == SBNN_OK)
-    code = sbnn_folds_make((sbnn_protocol)o->protocol, v->work.data->n_cells, (size_t)o->folds,
-                           o->fold_permutation, (uint64_t)o->seed, &folds, e);
-  if (code == SBNN_OK && paper) code = sbnn_shared_make(v->work.data, o, false, &shared, e);
-  v->folds = &folds;
-  v->shared = paper ? &shared : NULL;
+static int with_folds(fits *v, sbnn_error *e) {
+  int code = check_ranks(v->work.options, v->work.data, e);
+  if (code == SBNN_OK) code = sbnn_crossval_make(v->work.data, v->work.options, false, &v->folds, e);
   if (code == SBNN_OK) code = run_folds(v, e);
-  sbnn_shared_free(&shared);
-  sbnn_folds_free(&folds);
+  sbnn_crossval_free(&v->folds);
   return code;
 }
 
 int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e) {
-  crossval v = {.work = {.options = o, .start = sbnn_clock()}};
+  fits v = {.work = {.options = o, .start = sbnn_clock()}};
   sbnn_dataset data;
   if (!(v.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
   int code = sbnn_read_data(o, &data, e);

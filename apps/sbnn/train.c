@@ -54,11 +54,8 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, pretrain, threads, &fold, e);
   if (code == SBNN_OK) code = train_fold(w, &fold, cells, &x, e);
   if (code == SBNN_OK) {
-    sbnn_results r = {.data = w->data,
-                      .protocol = o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict",
-                      .n = 1,
-                      .experiments = &x};
-    code = sbnn_work_finish(w, &r, e);
+    sbnn_results r = {.data = w->data, .protocol = sbnn_protocol_name(o), .n = 1, .experiments = &x};
+    code = sbnn_work_finish(w, &r, NULL, e);
   }
   if (code == SBNN_OK && check) code = check(check_ctx, &x, e);
   sbnn_experiment_free(&x);

@@ -115,53 +115,72 @@ double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, b
          epoch_units(o, "frozen", n_inputs) * o->frozen.epochs;
 }
 
-bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
-                     double r2) {
-  const sbnn_work *w = ctx;
+bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
+                    const char *phase, int epoch, int epochs, double r2) {
   const sbnn_history_row *row = &x->history[x->n_history - 1];
   bool pretrain = strcmp(phase, "pretrain") == 0;
-  size_t inputs = w->data->n_genes, most = (size_t)w->options->variable_genes;
+  size_t inputs = w->data->n_genes, most = (size_t)o->variable_genes;
   if (most && inputs > most) inputs = most;
-  sbnn_progress_epoch(w->progress, &(sbnn_progress_step){.model = x->model,
+  sbnn_progress_epoch(w->progress, &(sbnn_progress_step){.model = title,
                                                          .fold = x->fold,
                                                          .phase = phase,
                                                          .epoch = epoch,
                                                          .epochs = epochs,
-                                                         .units = epoch_units(w->options, phase, inputs),
+                                                         .units = epoch_units(o, phase, inputs),
                                                          .score = pretrain ? "accuracy" : "R2",
                                                          .value = pretrain ? row->test_accuracy : r2});
   return true;
 }
 
-static void say_where(const char *path, double seconds) {
-  fprintf(stderr, "Results are in %s", path);
-  if (sbnn_figures_available()) fprintf(stderr, ", pictures in %s/figures", path);
-  fprintf(stderr, " (%.1f s)\n", seconds);
-  if (!sbnn_figures_available()) fprintf(stderr, "No pictures: this sbnn was built without cairo\n");
-  if (!sbnn_run_json_available())
-    fprintf(stderr, "No run.json and no model.safetensors: this sbnn was built without jansson\n");
+bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2) {
+  const sbnn_work *w = ctx;
+  return sbnn_work_step(w, w->options, x->model, x, phase, epoch, epochs, r2);
 }
 
-int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e) {
-  char *json = sbnn_outdir_file(w->out, "run.json");
+const char *sbnn_protocol_name(const sbnn_options *o) {
+  return o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict";
+}
+
+static void say_where(const char *path, const sbnn_output *output, double seconds) {
+  fprintf(stderr, "Results are in %s", path);
+  if (sbnn_figures_available() && output->pictures) fprintf(stderr, ", pictures in %s/figures", path);
+  fprintf(stderr, " (%.1f s)\n", seconds);
+  if (!sbnn_figures_available() && output->pictures)
+    fprintf(stderr, "No pictures: this sbnn was built without cairo\n");
+  if (!sbnn_run_json_available())
+    fprintf(stderr, "No run.json%s: this sbnn was built without jansson\n",
+            output->weights ? " and no model.safetensors" : "");
+}
+
+static int write_fit(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+  int code = sbnn_write_tables(directory, ctx, e);
+  return code == SBNN_OK ? sbnn_write_pictures(figures, ctx, e) : code;
+}
+
+static void print_fit(const void *ctx, FILE *to) { sbnn_print_summary(to, ctx); }
+
+int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e) {
+  const sbnn_output fit = {
+      .ctx = r, .write = write_fit, .print = print_fit, .pictures = true, .weights = true};
+  char *json = sbnn_outdir_file(w->out, "run.json"), *path = sbnn_strdup(sbnn_outdir_path(w->out));
   sbnn_run run = {.options = w->options,
                   .results = r,
                   .seconds = sbnn_clock() - w->start,
                   .seconds_reading = w->reading,
                   .resume_key = w->parts ? sbnn_parts_key(w->parts) : NULL,
                   .facts = sbnn_build_facts};
-  int code = sbnn_write_tables(sbnn_outdir_staging(w->out), r, e);
-  if (code == SBNN_OK) code = sbnn_write_pictures(sbnn_outdir_figures(w->out), r, e);
+  if (!output) output = &fit;
+  int code = output->write(output->ctx, sbnn_outdir_staging(w->out), sbnn_outdir_figures(w->out), e);
   if (code == SBNN_OK) code = sbnn_write_run_json(json, &run, e);
   free(json);
-  char *path = sbnn_strdup(sbnn_outdir_path(w->out));
   if (code == SBNN_OK) {
     code = sbnn_outdir_commit(w->out, e);
     w->out = NULL;
   }
   if (code == SBNN_OK && !w->options->quiet) {
-    sbnn_print_summary(stderr, r);
-    say_where(path, sbnn_clock() - w->start);
+    output->print(output->ctx, stderr);
+    say_where(path, output, sbnn_clock() - w->start);
   }
   free(path);
   return code;

@@ -1,4 +1,5 @@
-/* work.h - what train, cv and demo share: progress by epoch, the files at the end. */
+/* work.h - what commands share: opening the data and the directory, progress by epoch, the files at the end.
+ */
 #ifndef SBNN_WORK_H
 #define SBNN_WORK_H
 
@@ -30,6 +31,11 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
 /* For sbnn_training.hook; ctx is an sbnn_work. */
 bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
                      double r2);
+/* The same for a model that is called `title` and has options of its own. */
+bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
+                    const char *phase, int epoch, int epochs, double r2);
+
+const char *sbnn_protocol_name(const sbnn_options *o); /* "strict", "paper" */
 
 /* What tables call the model: "sbnn", "sbnn-nopretrain", "sbnn-denoise". */
 const char *sbnn_model_name(const sbnn_options *o, bool pretrain);
@@ -37,7 +43,16 @@ const char *sbnn_model_name(const sbnn_options *o, bool pretrain);
 /* Work units (weights x cells x epochs, relative) of one model. */
 double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder);
 
-/* Writes tables, run.json and pictures, commits the directory, prints the summary and where things are. */
-int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, sbnn_error *e);
+/* What a command writes besides run.json, and its last words; ctx is passed on. */
+typedef struct sbnn_output {
+  const void *ctx;
+  int (*write)(const void *ctx, const char *directory, const char *figures, sbnn_error *e);
+  void (*print)(const void *ctx, FILE *to);
+  bool pictures, weights; /* does it draw; does it leave a model */
+} sbnn_output;
+
+/* Writes the output (NULL: tables, pictures and summary of train and cv) and run.json, commits the directory,
+ * prints the last words and where things are. w->out is released. */
+int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e);
 
 #endif

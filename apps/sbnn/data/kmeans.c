@@ -4,7 +4,9 @@
 
 #include "data/random.h"
 #include "interrupt.h"
+#include "tensor/tensor.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +46,8 @@ typedef struct best {
   double inertia;
   size_t restart;
   int32_t *labels; /* n */
+  size_t n;
+  bool enough; /* no restart found too few distinct rows */
 } best;
 
 static work new_work(const problem *p) {
@@ -292,39 +296,48 @@ static double inertia_of(const problem *p, const work *w) {
 
 /* ---- restarts ---- */
 
-static void keep_better(best *b, double inertia, size_t restart, const int32_t *labels, size_t n) {
+static void keep_better(best *b, double inertia, size_t restart, const int32_t *labels) {
   if (inertia > b->inertia || (inertia == b->inertia && restart > b->restart)) return;
   b->inertia = inertia;
   b->restart = restart;
-  memcpy(b->labels, labels, n * sizeof *labels);
+  memcpy(b->labels, labels, b->n * sizeof *labels);
 }
 
-/* False if some restart found too few distinct rows (then all do). */
-static bool run_restarts(const problem *p, size_t restarts, int threads, best *overall) {
-  bool enough = true;
-  (void)threads; /* not used in a build without OpenMP */
-#pragma omp parallel num_threads(threads)
-  {
-    work w = new_work(p);
-    best own = {INFINITY, SIZE_MAX, sbnn_alloc(p->n, sizeof(int32_t))};
-    bool own_enough = true;
-#pragma omp for schedule(dynamic, 4)
-    for (size_t r = 0; r < restarts; r++) {
-      if (sbnn_interrupted() || !own_enough || !(own_enough = choose_starts(p, r, &w))) continue;
-      iterate(p, &w);
-      keep_better(&own, inertia_of(p, &w), r, w.labels, p->n);
-    }
-#ifdef _OPENMP
-#pragma omp critical(sbnn_kmeans)
-#endif
-    {
-      enough = enough && own_enough;
-      keep_better(overall, own.inertia, own.restart, own.labels, p->n);
-    }
-    free(own.labels);
-    free_work(&w);
+typedef struct search {
+  const problem *p;
+  atomic_size_t next; /* restart */
+  size_t restarts;
+  best *best; /* one a worker */
+} search;
+
+/* Takes restarts until there are none left, or one found too few distinct rows (then all do). */
+static void work_on(void *ctx, int64_t worker) {
+  search *s = ctx;
+  const problem *p = s->p;
+  best *own = &s->best[worker];
+  work w = new_work(p);
+  for (size_t r; own->enough && (r = atomic_fetch_add(&s->next, 1)) < s->restarts && !sbnn_interrupted();) {
+    if (!(own->enough = choose_starts(p, r, &w))) break;
+    iterate(p, &w);
+    keep_better(own, inertia_of(p, &w), r, w.labels);
   }
-  return enough;
+  free_work(&w);
+}
+
+/* The best of all restarts; not `enough` if there are too few distinct rows. */
+static best run_restarts(const problem *p, size_t restarts, int threads) {
+  search s = {.p = p, .restarts = restarts, .best = sbnn_alloc((size_t)threads, sizeof *s.best)};
+  for (int t = 0; t < threads; t++)
+    s.best[t] = (best){INFINITY, SIZE_MAX, sbnn_alloc(p->n, sizeof(int32_t)), p->n, true};
+  tn_parallel_for(threads, threads, work_on, &s);
+  best overall = s.best[0];
+  for (int t = 1; t < threads; t++) {
+    overall.enough &= s.best[t].enough;
+    keep_better(&overall, s.best[t].inertia, s.best[t].restart, s.best[t].labels);
+    free(s.best[t].labels);
+  }
+  free(s.best);
+  return overall;
 }
 
 /* Sizes and centres from the winning labels. */
@@ -356,13 +369,12 @@ int sbnn_kmeans_fit(const float *data, size_t n, size_t d, const sbnn_kmeans_opt
   p.columns = sbnn_alloc(n * d, sizeof *p.columns);
   for (size_t i = 0; i < n; i++)
     for (size_t t = 0; t < d; t++) p.rows[i * d + t] = p.columns[t * n + i] = (double)data[i * d + t];
-  best b = {INFINITY, SIZE_MAX, sbnn_alloc(n, sizeof *b.labels)};
   int code = SBNN_OK;
-  bool enough = run_restarts(&p, o->restarts ? o->restarts : 1000, o->threads > 0 ? o->threads : 1, &b);
+  best b = run_restarts(&p, o->restarts ? o->restarts : 1000, o->threads > 0 ? o->threads : 1);
   if (sbnn_interrupted()) {
     code = sbnn_fail(e, SBNN_INTERRUPTED, "interrupted in k-means; nothing was written");
     free(b.labels);
-  } else if (enough) {
+  } else if (b.enough) {
     finish(&p, &b, r);
   } else {
     code =

@@ -14,7 +14,7 @@ typedef struct sbnn_kmeans_options {
   size_t restarts;       /* default 1000 */
   size_t max_iterations; /* of Lloyd, a restart; default 300 */
   uint64_t seed;
-  int threads; /* OpenMP threads over the restarts; default 1 */
+  int threads; /* over the restarts; default 1 */
 } sbnn_kmeans_options;
 
 /* Owns its arrays; release with sbnn_kmeans_free. */

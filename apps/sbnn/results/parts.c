@@ -68,7 +68,7 @@ static char *make_key(const sbnn_options *o, const sbnn_dataset *d) {
   uint64_t permutation = 0;
   FILE *to = open_memstream(&text, &size);
   if (!to) sbnn_realloc(NULL, SIZE_MAX, 2);
-  add_line(to, "command", o->command == SBNN_CMD_CV ? "cv" : "train");
+  add_line(to, "command", sbnn_command_name(o->command));
   sbnn_options_each(o, add_option, to);
   if (o->fold_permutation) (void)sbnn_hash_file(o->fold_permutation, &permutation);
   add_hash(to, "contents of --data", d->data_hash);

@@ -215,8 +215,7 @@ static json_t *findings(const sbnn_results *r) {
 bool sbnn_run_json_available(void) { return true; }
 
 static const char *command_name(const sbnn_run *run) {
-  if (run->options && run->options->command == SBNN_CMD_DEMO) return "demo";
-  if (run->options && run->options->command == SBNN_CMD_SRRR) return "srrr";
+  if (run->options && run->options->command) return sbnn_command_name(run->options->command);
   return sbnn_results_folded(run->results) ? "cv" : "train";
 }
 
