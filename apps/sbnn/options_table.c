@@ -72,7 +72,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, PREP, "responses of the same cells: physiology, proteins"),
-  REQUIRED_UNLESS("data", DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
+  REQUIRED_UNLESS("data", DATA, "y", "FILE", y, READ, "responses of the same cells: ephys, proteins"),
   TEXT(DATA, "data", "FILE", data, NULL, READ, "in place of --x and --y: both, as sbnn prep has written them"),
   TEXT(DATA, "data", "FILE", data, NULL, INFO, "a file of sbnn prep: what it holds and how it was made"),
   TEXT(DATA, "labels", "FILE", labels, NULL, FIT | PREP, "cell types: the colours of the map that train draws"),
