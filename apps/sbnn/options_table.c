@@ -27,6 +27,7 @@ enum {
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
   PREP = SBNN_CMD_PREP,
+  REPORT = SBNN_CMD_REPORT,
   INFO = SBNN_CMD_INFO,
   FIT = SBNN_CMD_FIT, /* commands that train networks on the user's data */
   READ = FIT | SRRR,  /* commands that read the user's data, from tables or as prep has left them */
@@ -69,6 +70,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "x", "FILE", x, PREP, "gene counts: cells by genes, or genes by cells"),
   REQUIRED_UNLESS("data", DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
   REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
+  REQUIRED(DATA, "results", "DIR", results, REPORT, "folder of results, or one that holds such folders"),
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, PREP, "responses of the same cells: physiology, proteins"),
@@ -162,6 +164,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(OUTPUT, "out", "DIR", out, READ, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
+  TEXT(OUTPUT, "out", "FILE", out, NULL, REPORT, "page to write; without: report.html in the folder"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREP, "file to write, for --data"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
@@ -171,7 +174,7 @@ const sbnn_option sbnn_option_table[] = {
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
-  FLAG(OUTPUT, "quiet", quiet, RUN | PREP | PREDICT | PLOT, "say nothing unless something fails"),
+  FLAG(OUTPUT, "quiet", quiet, RUN | PREP | PREDICT | PLOT | REPORT, "say nothing unless something fails"),
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
@@ -217,10 +220,14 @@ const sbnn_command_row sbnn_command_table[] = {
      "draw the pictures of a run again, choose the overlays",
      "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
+    {SBNN_CMD_REPORT, "report", "--results DIR [OPTIONS]",
+     "one page to look at and to send: map, genes, curves, R2, provenance",
+     "Makes one HTML file of the results in a folder and in the folders in it (train, cv, srrr, stability).\n"
+     "It needs no network: open it in any browser, or send it on.\n"},
     {SBNN_CMD_INFO, "info", "[--data DATA | --print-config [OPTIONS]]", "version, build, CPU and threads",
-     "Prints version, build, BLAS library, CPU and threads: what to send along with a bug report. --data: "
-     "what\n"
-     "a file of sbnn prep holds; --print-config: the resolved options of train and cv, as a file.\n"},
+     "Prints version, build, BLAS library, CPU and threads: what to send along with a bug report. With\n"
+     "--data: what a file of sbnn prep holds; with --print-config: the options of train and cv, as a "
+     "file.\n"},
     {SBNN_CMD_HELP, "help", "[COMMAND]", "explain a command and all of its options",
      "Explains a command and all of its options in one line each; without a command, lists the commands.\n"
      "The same as sbnn COMMAND --help.\n"},
