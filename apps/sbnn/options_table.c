@@ -77,8 +77,8 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED_UNLESS("data", DATA, "y", "FILE", y, READ, "responses of the same cells: ephys, proteins"),
   TEXT(DATA, "data", "FILE", data, NULL, READ, "in place of --x and --y: both, as sbnn prep has written them"),
   TEXT(DATA, "data", "FILE", data, NULL, INFO, "a file of sbnn prep: what it holds and how it was made"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, FIT | PREP, "cell types: the colours of the map that train draws"),
-  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT | PREP,
+  TEXT(DATA, "labels", "FILE", labels, NULL, READ | PREP, "cell types: the colours of the map"),
+  TEXT(DATA, "label-column", "NAME", label_column, NULL, READ | PREP,
     "its column of types; without: the first after the ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ | PREP,
     "where --x has its genes; auto looks at the cell ids"),
@@ -174,6 +174,8 @@ const sbnn_option sbnn_option_table[] = {
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
+  TEXT(OUTPUT, "srrr", "DIR", srrr, NULL, PLOT,
+    "results of sbnn srrr, to compare the training curves with"),
   FLAG(OUTPUT, "quiet", quiet, RUN | PREP | PREDICT | PLOT | REPORT, "say nothing unless something fails"),
 };
 /* clang-format on */
