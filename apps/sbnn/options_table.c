@@ -85,7 +85,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, PREP, "responses of the same cells: physiology, proteins"),
   REQUIRED_UNLESS("data", DATA, "y", "FILE", y, READ, "responses of the same cells: ephys, proteins"),
-  TEXT(DATA, "data", "FILE", data, NULL, READ, "in place of --x and --y: both, as sbnn prep has written them"),
+  TEXT(DATA, "data", "FILE", data, NULL, VIEWS, "in place of --x and --y: both, as sbnn prep has written them"),
   TEXT(DATA, "data", "FILE", data, NULL, INFO, "a file of sbnn prep: what it holds and how it was made"),
   TEXT(DATA, "labels", "FILE", labels, NULL, VIEWS | PREP, "cell types: the colours of the map"),
   TEXT(DATA, "label-column", "NAME", label_column, NULL, VIEWS | PREP,
