@@ -392,7 +392,7 @@ Test(sbnn_tsne_program, refuses_what_makes_no_sense) {
   }
   snprintf(command, sizeof command, "'%s' tsne --out '%s/out' 2>&1", NABLA_SBNN_BIN, root);
   cr_expect_eq(run(command, output, sizeof output), SBNN_USAGE);
-  cr_expect(strstr(output, "tsne needs --x and --y, or --results"), "%s", output);
+  cr_expect(strstr(output, "tsne needs --x and --y, or --data, or --results"), "%s", output);
   snprintf(command, sizeof command, "'%s' tsne --results '%s' --out '%s/out' 2>&1", NABLA_SBNN_BIN, root,
            root);
   cr_expect_eq(run(command, output, sizeof output), SBNN_BAD_INPUT, "%s", output);
