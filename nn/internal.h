@@ -14,6 +14,10 @@
 
 enum { NN__NAME = 256, NN__MESSAGE = 256 };
 
+/* Writes the sentence into message (NN__MESSAGE bytes, or NULL) and returns status. */
+tn_status nn__say(char *message, tn_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* ---- registry ---------------------------------------------------------------------------------------- */
 
 typedef enum nn__kind { NN__PARAMETER, NN__BUFFER, NN__SLOT, NN__STEP } nn__kind;
@@ -30,6 +34,9 @@ typedef struct nn__variable {
   uint32_t build;
   ag_ref ref;
   bool frozen;
+  nn_prox_function *prox; /* NULL: none */
+  const void *prox_ctx;   /* NULL: prox_lambda is its context */
+  double prox_lambda;
 } nn__variable;
 
 typedef struct nn__named { /* an output or a report */
@@ -134,6 +141,9 @@ TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const cha
 /* ---- layers ------------------------------------------------------------------------------------------ */
 
 void nn__initialize(const nn__variable *v, tn_rng key, tn_view out);
+
+/* What the variable's proximal operator makes of the value it is about to take. */
+ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step);
 
 /* ---- state ------------------------------------------------------------------------------------------- */
 

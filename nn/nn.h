@@ -135,6 +135,28 @@ ag_ref nn_l2(nn_model *m, const char *glob, double lambda); /* lambda * sum of s
 ag_ref nn_group_lasso(nn_model *m, const char *glob, double lambda);
 ag_ref nn_elastic_net(nn_model *m, const char *glob, double l1, double l2);
 
+/* Proximal operators: a property of the matching parameters declared so far, for penalties whose zeros are to
+ * be exact. Instead of adding the penalty h to the loss, each step of the optimizer is followed by
+ *     p <- prox(p, t) = argmin_u h(u) + |u - p|^2 / (2 t)
+ * before p is assigned. t is the step size: that of the optimizer, one number a row (a row runs along the
+ * last axis), of shape [..., 1], or a scalar. SGD      t = lr / (1 - momentum), what the momentum adds up to:
+ * exact proximal gradient descent without RMSprop  t = lr / (sqrt(mean of v over the row) + epsilon) Adam t =
+ * lr / (sqrt(mean of v-hat over the row) + epsilon), v-hat = v / (1 - beta2^step). Adam steps each element by
+ * its own size, in whose metric a row has no closed form; here all elements of a row shrink as if they had
+ * the step of their root mean square gradient. So lambda is not that of the penalty in the loss: there it is
+ * one more gradient, which Adam divides by the root of v with the rest; here v knows the loss alone, and a
+ * row stays 0 while its mean gradient is shorter than about lambda. Source: Parikh & Boyd 2014, Proximal
+ * algorithms; Yun, Lozano & Yang 2021, Adaptive proximal gradient methods. Not applied to frozen parameters
+ * nor to those the loss does not depend on. Errors: after the optimizer; a second operator on one parameter;
+ * an optimizer without step sizes. `ctx` is borrowed until the network function returns. A penalty's value
+ * for a report: nn_group_lasso and the like. */
+typedef ag_ref nn_prox_function(ag_graph *g, ag_ref parameter, ag_ref step, const void *ctx);
+void nn_prox(nn_model *m, const char *glob, nn_prox_function *f, const void *ctx);
+void nn_prox_l1(nn_model *m, const char *glob, double lambda); /* sign(p) max(0, |p| - lambda t) */
+/* row max(0, 1 - lambda t / |row|): rows become 0 as a whole, exactly. Two axes or more. */
+void nn_prox_group_lasso(nn_model *m, const char *glob, double lambda);
+void nn_prox_nonnegative(nn_model *m, const char *glob); /* max(p, 0) */
+
 /* From here on the matching parameters declared so far are constants: no gradient, no update. No match is an
  * error. */
 void nn_freeze(nn_model *m, const char *glob);
@@ -150,6 +172,9 @@ typedef struct nn_optimizer {
   ag_ref (*update)(ag_graph *g, const void *options, ag_ref parameter, ag_ref gradient, const ag_ref *slots,
                    ag_ref *new_slots, ag_ref lr, ag_ref step);
   const void *options;
+  /* For proximal operators: the size of this step, a scalar or one number a row, [..., 1]. NULL: there is
+   * none of that form. */
+  ag_ref (*step_size)(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr, ag_ref step);
 } nn_optimizer;
 
 /* Minimizes `loss` over all parameters that are neither frozen nor without influence on it. May be called for
@@ -211,6 +236,39 @@ TN_MUST_CHECK tn_status nn_prune_inputs(nn_state *dst, const nn_state *src, cons
 TN_MUST_CHECK tn_status nn_state_save(const nn_state *s, const char *path, const char *const (*metadata)[2],
                                       int n, char *message);
 TN_MUST_CHECK tn_status nn_state_load(nn_state *s, const char *path, char *message);
+
+/* ---- files of tensors (safetensors) ------------------------------------------------------------------ */
+
+/* A named array. dtype is the format's word: "F64", "F32", "I64", "I32", "U64", "U32", "U8", ... Elements are
+ * row-major and little-endian. */
+typedef struct nn_tensor {
+  const char *name, *dtype;
+  int rank; /* of one that was read: -1 = above TN_MAX_RANK */
+  int64_t shape[TN_MAX_RANK];
+  const void *data;
+  size_t bytes; /* of one that was read; when writing they follow from dtype and shape */
+} nn_tensor;
+
+/* Writes n tensors in the order given, under a temporary name that is renamed once all of it is on disk.
+ * `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; who gives the
+ * widest types first has every tensor aligned. TN_EIO, TN_EINVAL (a dtype the format lacks), TN_ENOTSUP (a
+ * build without jansson): message as above. */
+TN_MUST_CHECK tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path,
+                                             const nn_tensor *tensors, size_t n,
+                                             const char *const (*metadata)[2], int n_metadata, char *message);
+
+/* A file mapped into memory: data is read from disk when it is touched, and shared between processes. The
+ * header is checked, and that the tensors cover the data without gap or overlap; TN_EFORMAT if not. Tensors,
+ * in the file's order, and metadata are borrowed until close. `data` may be misaligned in a file of others.
+ * The file must not be cut short while it is open. Threads: an open file is read-only. */
+typedef struct nn_tensor_file nn_tensor_file;
+TN_MUST_CHECK tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out,
+                                            char *message);
+size_t nn_tensor_file_count(const nn_tensor_file *f);
+const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i);
+const nn_tensor *nn_tensor_file_find(const nn_tensor_file *f, const char *name); /* NULL: none */
+const char *nn_tensor_file_metadata(const nn_tensor_file *f, const char *key);   /* NULL: none */
+void nn_tensor_file_close(nn_tensor_file *f);                                    /* NULL is allowed */
 
 /* ---- data -------------------------------------------------------------------------------------------- */
 

@@ -82,6 +82,32 @@ Test(sbnn_cli_same, both_is_each) {
   cr_expect(cli_same(at("both/predictions-nopretrain.tsv"), at("without/predictions.tsv")));
 }
 
+/* Column `column` (from 0) of every line but the header is "NA". */
+static bool all_missing(const char *path, int column) {
+  char *text = text_of(path), *rest = strchr(text, '\n') + 1;
+  bool missing = *rest != '\0';
+  for (char *line; *rest && (line = strsep(&rest, "\n"));)
+    for (int i = 0; i <= column; i++) {
+      const char *field = strsep(&line, "\t");
+      if (i == column) missing &= strcmp(field, "NA") == 0;
+    }
+  free(text);
+  return missing;
+}
+
+/* Scores of each epoch are only looked at: without them, the same models. */
+Test(sbnn_cli_same, evaluated_at_stage_ends) {
+  static const char *const same[] = {"metrics.tsv", "genes.tsv", "predictions.tsv", NULL};
+  run_to(CV_TO, "each", " --protocol paper");
+  run_to(CV_TO, "ends", " --protocol paper --evaluate stage-ends");
+  expect_same("each", "ends", same);
+  cr_expect(all_missing(at("ends/history.tsv"), 8) && !all_missing(at("each/history.tsv"), 8));
+  cr_expect(!all_missing(at("ends/history.tsv"), 7), "the training curve is free");
+  run_to(CV_TO, "best", " --evaluate stage-ends"); /* strict: the best validated weights, all the same */
+  run_to(CV_TO, "strict", "");
+  expect_same("best", "strict", same);
+}
+
 Test(sbnn_cli_same, seeds_in_train) {
   run_to(TRAIN_TO, "a", " --labels l.tsv --threads 1 --seed 5");
   run_to(TRAIN_TO, "b", " --labels l.tsv --threads 2 --seed 5");

@@ -94,11 +94,28 @@ sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr
 typedef struct watch {
   sbnn__fitting *s;
   sbnn__phase *f;
+  bool evaluated; /* after each epoch */
 } watch;
 
 static double r2_of_mse(const sbnn__fitting *s, sbnn_split split, double mse) {
   size_t n = split == SBNN_TRAIN ? s->p->n_train : s->p->n_test;
   return 1 - mse * (double)(n * s->p->n_responses) / s->sst[split];
+}
+
+/* Mean over batches of the test rows, in order, of the R2 of each: what Keras reports. */
+static double r2_by_batch(const watch *w, nn_state *state) {
+  sbnn__fitting *s = w->s;
+  nn_split test = sbnn__test_rows(s);
+  size_t q = s->p->n_responses;
+  double sum = 0, mse[NN_MAX_REPORTS];
+  for (int64_t i = 0; i < test.n; i += s->o->batch) {
+    nn_split rows = {test.rows + i, test.n - i < s->o->batch ? test.n - i : s->o->batch};
+    if (nn_evaluate(w->f->model, state, s->data, rows, mse) != TN_OK) return NAN;
+    size_t values = (size_t)rows.n * q;
+    double total = sum_of_squares(s->p->y + (size_t)rows.rows[0] * q, values);
+    sum += (double)rows.n * (1 - mse[0] * (double)values / total);
+  }
+  return sum / (double)test.n;
 }
 
 static bool on_epoch(void *ctx, const nn_epoch *e) {
@@ -113,9 +130,11 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
                           .test_loss = e->valid ? e->valid[0] : NAN,
                           .train_r2 = responses ? r2_of_mse(s, SBNN_TRAIN, e->train[0]) : NAN,
                           .test_r2 = responses && e->valid ? r2_of_mse(s, SBNN_TEST, e->valid[0]) : NAN,
+                          .test_r2_batches =
+                              s->t->by_batch && responses && e->valid ? r2_by_batch(w, e->state) : NAN,
                           .train_accuracy = classes ? e->train[1] : NAN,
                           .test_accuracy = classes && e->valid ? e->valid[1] : NAN,
-                          .penalty = lasso_value(w->f)};
+                          .penalty = w->evaluated ? lasso_value(w->f) : NAN};
   sbnn_experiment_add(s->out, &row);
   double shown = responses ? (e->valid ? row.test_r2 : row.train_r2) : NAN;
   bool go_on = !s->t->hook || s->t->hook(s->t->hook_ctx, s->out, s->name, e->epoch, e->epochs, shown);
@@ -124,13 +143,13 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
 
 int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, nn_split rows, nn_split valid, int epochs, bool best) {
   nn_fit_result result = {0};
-  watch w = {s, f};
+  watch w = {s, f, s->o->evaluate == SBNN_EVALUATE_EACH_EPOCH || best};
   nn_fit_options fo = {.epochs = epochs,
                        .seed = (uint32_t)s->o->seed,
                        .replica = s->t->replica,
                        .phase = s->name,
                        .schedule = sbnn__denoising(s) ? nn_cosine : NULL,
-                       .valid = valid,
+                       .valid = w.evaluated ? valid : (nn_split){0},
                        .monitor = best ? "cross_entropy" : NULL,
                        .restore_best = best,
                        .on_epoch = on_epoch,

@@ -44,7 +44,8 @@ sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr
 int sbnn__phase_new(sbnn__fitting *s, sbnn_network network, sbnn__phase *f);
 void sbnn__phase_free(sbnn__phase *f); /* leaves *f all zero */
 
-/* Adds a row of history an epoch. `best`: leaves the weights of the lowest validated cross-entropy. */
+/* Adds a row of history an epoch, with losses of the `valid` rows and the penalty unless --evaluate
+ * stage-ends (and not best). `best`: leaves the weights of the lowest validated cross-entropy. */
 int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, nn_split rows, nn_split valid, int epochs, bool best);
 
 /* out: a new array [rows.n, columns]; freed by the caller in any case. */

@@ -2,6 +2,7 @@
 #include "info.h"
 
 #include "commands.h"
+#include "data/data_file.h"
 #include "nabla_version.h"
 #include "tensor/tensor.h"
 
@@ -52,6 +53,11 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #else
 #define HAS_JANSSON "no"
 #endif
+#ifdef NABLA_LIBZIP
+#define HAS_LIBZIP "yes"
+#else
+#define HAS_LIBZIP "no"
+#endif
 
 void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *value), void *ctx) {
   char cpu[CPU_ROOM], cpus[24], threads[24], blas[64];
@@ -73,6 +79,7 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"cairo", HAS_CAIRO},
       {"qhull", HAS_QHULL},
       {"jansson", HAS_JANSSON},
+      {"libzip", HAS_LIBZIP},
   };
   for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) each(ctx, facts[i][0], known(facts[i][1]));
 }
@@ -82,8 +89,8 @@ static void print_fact(void *ctx, const char *name, const char *value) {
 }
 
 int sbnn_info(const sbnn_options *o, sbnn_error *e) {
-  (void)e;
   if (o->print_config) sbnn_options_print(stdout, o);
+  else if (o->data) return sbnn_data_file_describe(stdout, o->data, e);
   else sbnn_build_facts(print_fact, stdout);
   return SBNN_OK;
 }

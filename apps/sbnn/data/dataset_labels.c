@@ -59,33 +59,70 @@ void sbnn_dataset_index_labels(sbnn_dataset *d, const char *const *label_of_cell
   sbnn_strings unique = {0};
   for (size_t i = 0; i < d->n_cells; i++)
     if (i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0) sbnn_strings_add(&unique, sorted[i]);
+  free(d->labels);
+  free(d->label_colors);
+  sbnn_free_strings(d->label_names, d->n_labels);
   d->n_labels = unique.n;
   d->label_names = sbnn_strings_take(&unique);
   d->labels = sbnn_alloc(d->n_cells, sizeof *d->labels);
+  d->label_colors = NULL;
+  d->overlap.labelled = 0;
   sbnn_index x;
   sbnn_index_build(&x, d->label_names, d->n_labels, NULL, NULL);
-  for (size_t i = 0; i < d->n_cells; i++) d->labels[i] = (int32_t)sbnn_index_find(&x, names[i]);
+  for (size_t i = 0; i < d->n_cells; i++) {
+    d->labels[i] = (int32_t)sbnn_index_find(&x, names[i]);
+    d->overlap.labelled += strcmp(names[i], unlabelled) != 0;
+  }
   sbnn_index_free(&x);
   if (d->cell_colors) pick_label_colors(d);
   free(names);
   free(sorted);
 }
 
-/* ---- the file's columns ---- */
-
-static bool is_color_name(const char *name) {
-  return strcasecmp(name, "color") == 0 || strcasecmp(name, "colour") == 0;
+void sbnn_dataset_drop_labels(sbnn_dataset *d) {
+  sbnn_free_strings(d->label_names, d->n_labels);
+  free(d->label_column);
+  free(d->labels);
+  free(d->cell_colors);
+  free(d->label_colors);
+  free(d->labels_path);
+  d->label_names = NULL;
+  d->label_column = d->labels_path = NULL;
+  d->labels = NULL;
+  d->cell_colors = d->label_colors = NULL;
+  d->n_labels = d->overlap.labelled = 0;
+  d->overlap.labels_hash = 0;
 }
 
-static size_t color_column(const sbnn_labels *l) {
-  for (size_t j = 0; j < l->n_cols; j++)
-    if (is_color_name(l->col_ids[j])) return j;
-  return SBNN_ABSENT;
+/* ---- the file's columns ---- */
+
+/* What stands before "color" or "colour", without a mark between: "" in "color", "family" in "family_color".
+ * False: the column is no colour. */
+static bool is_color_name(const char *name, size_t *stem) {
+  size_t n = strlen(name);
+  for (size_t k = 5; k <= 6 && k <= n; k++) {
+    if (strcasecmp(name + n - k, k == 5 ? "color" : "colour") != 0) continue;
+    *stem = n == k ? 0 : n - k - 1;
+    return n == k || strchr("_-. ", name[n - k - 1]) != NULL;
+  }
+  return false;
+}
+
+/* The label's own colours, else those of no column in particular. */
+static size_t color_column(const sbnn_labels *l, const char *label) {
+  size_t found = SBNN_ABSENT, stem;
+  for (size_t j = 0; j < l->n_cols; j++) {
+    if (!is_color_name(l->col_ids[j], &stem)) continue;
+    if (stem > 0 && stem == strlen(label) && strncmp(l->col_ids[j], label, stem) == 0) return j;
+    if (stem == 0 && found == SBNN_ABSENT) found = j;
+  }
+  return found;
 }
 
 static int label_column(const sbnn_labels *l, const char *wanted, size_t *column, sbnn_error *e) {
+  size_t stem;
   for (*column = 0; *column < l->n_cols; ++*column)
-    if (wanted ? strcmp(l->col_ids[*column], wanted) == 0 : !is_color_name(l->col_ids[*column]))
+    if (wanted ? strcmp(l->col_ids[*column], wanted) == 0 : !is_color_name(l->col_ids[*column], &stem))
       return SBNN_OK;
   if (!wanted)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: there are colours but no labels; add a column of labels",
@@ -95,7 +132,7 @@ static int label_column(const sbnn_labels *l, const char *wanted, size_t *column
                    wanted, name(l->col_ids[0]));
 }
 
-static bool is_color(const char *s) {
+bool sbnn_is_color(const char *s) {
   if (*s == '\0') return true; /* none given */
   if (*s != '#' || strlen(s) != 7) return false;
   for (int i = 1; i < 7; i++)
@@ -105,7 +142,7 @@ static bool is_color(const char *s) {
 
 static int set_color(const sbnn_labels *l, size_t row, size_t column, char out[8], sbnn_error *e) {
   const char *text = l->text[row * l->n_cols + column];
-  if (!is_color(text))
+  if (!sbnn_is_color(text))
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: cell '%s' has the %s '%.40s'; write colours like #1f77b4",
                      l->path, name(l->row_ids[row]), l->col_ids[column], text);
   memcpy(out, text, strlen(text) + 1);
@@ -126,7 +163,6 @@ static int join(const sbnn_labels *l, size_t label, size_t color, sbnn_dataset *
     if (row == SBNN_ABSENT) continue;
     known++;
     label_of_cell[i] = l->text[row * l->n_cols + label];
-    d->overlap.labelled += *label_of_cell[i] != '\0';
     if (color != SBNN_ABSENT) code = set_color(l, row, color, d->cell_colors[i], e);
   }
   sbnn_index_free(&x);
@@ -149,8 +185,9 @@ int sbnn_dataset_add_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn
   code = label_column(&l, o->label_column, &label, e);
   if (code == SBNN_OK) {
     d->label_column = sbnn_strdup(l.col_ids[label]);
+    d->labels_path = sbnn_strdup(o->labels_path);
     d->overlap.labels_hash = l.hash;
-    code = join(&l, label, color_column(&l), d, e);
+    code = join(&l, label, color_column(&l, d->label_column), d, e);
   }
   sbnn_labels_free(&l);
   return code;
