@@ -428,7 +428,8 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
   return SBNN_OK;
 }
 
-static bool is_given(const sbnn_options *o, const char *name) {
+/* By the user, anywhere. */
+static bool is_chosen(const sbnn_options *o, const char *name) {
   const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
   return row && o->origin[row - sbnn_option_table];
 }
@@ -477,7 +478,7 @@ static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
   int code = everywhere || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
   if (code == SBNN_OK) code = check_required(o, a->command, e);
   /* path varies the penalty, so that the number of genes follows from it unless it is asked for. */
-  if (o->command == SBNN_CMD_PATH && o->penalty == SBNN_PENALTY_PROXIMAL && !is_given(o, "genes"))
+  if (o->command == SBNN_CMD_PATH && o->penalty == SBNN_PENALTY_PROXIMAL && !is_chosen(o, "genes"))
     o->genes = 0;
   if (code == SBNN_OK) code = check_together(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
