@@ -205,9 +205,9 @@ Test(sbnn_options, unknown_options) {
   refuse(CV " --momentum 1", "unknown option '--momentum' ('sbnn help cv' lists them)");
   refuse(CV " --", "unknown option '--' ('sbnn help cv' lists them)");
   refuse(TRAIN " --folds 5",
-         "'--folds' is an option of cv, srrr, not of train ('sbnn help train' lists its own)");
+         "'--folds' is an option of cv, srrr, run, not of train ('sbnn help train' lists its own)");
   refuse("info --seed 1",
-         "'--seed' is an option of demo, train, cv, srrr, not of info ('sbnn help info' lists its own)");
+         "'--seed' is an option of demo, train, cv, srrr, run, not of info ('sbnn help info' lists its own)");
 }
 
 Test(sbnn_options, an_option_stays_unknown_however_long_it_is) {
@@ -402,7 +402,8 @@ Test(sbnn_help, gives_defaults_and_marks_what_is_required) {
 }
 
 Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_screen) {
-  static const char *const topics[] = {NULL, "", "demo", "train", "cv", "srrr", "info", "help"};
+  static const char *const topics[] = {NULL,   "",    "demo",   "train", "cv",
+                                       "srrr", "run", "report", "info",  "help"};
   for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
     char *text = help_on(topics[i]);
     int lines = 0;

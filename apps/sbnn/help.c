@@ -54,7 +54,8 @@ static int widest_left(unsigned command) {
   int widest = (int)strlen("-h, --help");
   for (size_t i = 0; i < sbnn_n_options; i++) {
     int width = left_width(&sbnn_option_table[i]);
-    if ((sbnn_option_table[i].commands & command) && width > widest && width <= WIDEST) widest = width;
+    if (sbnn_option_taken(command, &sbnn_option_table[i]) && width > widest && width <= WIDEST)
+      widest = width;
   }
   return widest;
 }
@@ -71,7 +72,7 @@ static void print_option(FILE *to, const sbnn_option *row, int widest) {
 
 static bool has_group(unsigned command, sbnn_option_group group) {
   for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].group == group && (sbnn_option_table[i].commands & command)) return true;
+    if (sbnn_option_table[i].group == group && sbnn_option_taken(command, &sbnn_option_table[i])) return true;
   return false;
 }
 
@@ -79,7 +80,7 @@ static void print_group(FILE *to, unsigned command, sbnn_option_group group, int
   if (!has_group(command, group)) return;
   fprintf(to, "\n%s:\n", sbnn_group_headings[group]);
   for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].group == group && (sbnn_option_table[i].commands & command))
+    if (sbnn_option_table[i].group == group && sbnn_option_taken(command, &sbnn_option_table[i]))
       print_option(to, &sbnn_option_table[i], widest);
 }
 

@@ -164,11 +164,15 @@ const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t
   return NULL;
 }
 
+bool sbnn_option_taken(unsigned commands, const sbnn_option *row) {
+  return (row->commands & commands) && sbnn_option_named(commands, row->name, strlen(row->name)) == row;
+}
+
 static size_t names_of(unsigned command, const char *names[MAX_NAMES]) {
   size_t n = 0;
   names[n++] = "help";
   for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
-    if (sbnn_option_table[i].commands & command) names[n++] = sbnn_option_table[i].name;
+    if (sbnn_option_taken(command, &sbnn_option_table[i])) names[n++] = sbnn_option_table[i].name;
   return n;
 }
 
@@ -270,12 +274,25 @@ static const struct {
                         {"lr-autoencoder", "0.005"},
                         {"epochs-autoencoder", "300"}};
 
-static void set_denoise_defaults(sbnn_options *o, bool back) {
+/* `open_only`: where nothing was given. */
+static void set_denoise_defaults(sbnn_options *o, bool open_only) {
   for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
     const char *name = denoise_defaults[i].name;
     const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
-    set_value(o, row, back ? row->initial : denoise_defaults[i].value);
-    o->origin[row - sbnn_option_table] = back ? NULL : "recipe denoise";
+    const char **origin = &o->origin[row - sbnn_option_table];
+    if (open_only && *origin) continue;
+    set_value(o, row, denoise_defaults[i].value);
+    *origin = "recipe denoise";
+  }
+}
+
+/* Back to the table's. */
+static void unset_denoise_defaults(sbnn_options *o) {
+  for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
+    const char *name = denoise_defaults[i].name;
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
+    set_value(o, row, row->initial);
+    o->origin[row - sbnn_option_table] = NULL;
   }
 }
 
@@ -283,7 +300,24 @@ void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
   *selector = *o;
   selector->recipe = SBNN_RECIPE_PAPER;
   selector->noise = SBNN_NOISE_FIXED;
-  set_denoise_defaults(selector, true);
+  unset_denoise_defaults(selector);
+}
+
+void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recipe recipe,
+                       sbnn_options *step) {
+  static const char *const of_denoise[] = {"select", "noise", "input-noise", "bottleneck-noise"};
+  *step = *run;
+  step->command = command;
+  step->recipe = recipe;
+  if (recipe == SBNN_RECIPE_DENOISE) {
+    step->both = false;
+    set_denoise_defaults(step, true);
+    return;
+  }
+  for (size_t i = 0; i < sizeof of_denoise / sizeof *of_denoise; i++) {
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, of_denoise[i], strlen(of_denoise[i]));
+    set_value(step, row, row->initial);
+  }
 }
 
 /* ---- files, environment, presets ---- */
@@ -327,7 +361,7 @@ static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) 
 }
 
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
-  return row->required && (row->commands & o->command) && !*(const char *const *)field_in(o, row);
+  return row->required && sbnn_option_taken(o->command, row) && !*(const char *const *)field_in(o, row);
 }
 
 /* All that are missing in one sentence, so that nobody has to come back three times. */
@@ -365,7 +399,9 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      o->x);
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
-  bool paper = o->recipe == SBNN_RECIPE_PAPER;
+  bool runs = o->command == SBNN_CMD_RUN;
+  bool paper = runs ? o->recipes == SBNN_RECIPES_PAPER : o->recipe == SBNN_RECIPE_PAPER;
+  bool denoise = runs ? o->recipes == SBNN_RECIPES_DENOISE : !paper;
   const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
                       : o->noise != SBNN_NOISE_FIXED   ? "noise"
                       : o->input_noise > 0             ? "input-noise"
@@ -374,7 +410,7 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
   if (paper && other)
     return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
                      other);
-  if (!paper && o->both)
+  if (denoise && o->both)
     return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
   int genes = sbnn_options_genes(o);
   if (o->variable_genes > 0 && genes > o->variable_genes)

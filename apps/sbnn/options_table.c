@@ -14,6 +14,8 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
+_Static_assert(SBNN_RECIPES_BOTH == 0 && SBNN_RECIPES_PAPER == 1 && SBNN_RECIPES_DENOISE == 2,
+               "both|paper|denoise");
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
 _Static_assert(SBNN_NOISE_FIXED == 0 && SBNN_NOISE_AUTO == 1, "fixed|auto");
 _Static_assert(SBNN_SELECT_NETWORK == 0 && SBNN_SELECT_FORWARD == 1 && SBNN_SELECT_GROUP_LASSO == 2,
@@ -27,6 +29,7 @@ enum {
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
   REPORT = SBNN_CMD_REPORT,
+  ALL = SBNN_CMD_RUN & ~(TRAIN | CV | SRRR), /* sbnn run, in rows that stand before those of its steps */
   INFO = SBNN_CMD_INFO,
   FIT = SBNN_CMD_FIT, /* commands that train networks on the user's data */
   READ = FIT | SRRR,  /* commands that read the user's data */
@@ -83,6 +86,8 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", READ,
     "what becomes of missing responses"),
 
+  CHOICE(NETWORK, "recipe", "both|paper|denoise", recipes, "both", ALL,
+    "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
     "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "select", "network|forward|group-lasso", select, "network", FIT,
@@ -130,7 +135,7 @@ const sbnn_option sbnn_option_table[] = {
   LIST(LINEAR, COUNTS, "ranks", "N,N,...", ranks, "2", SRRR,
     "ranks of the fit: 2 has as few dimensions as the map"),
   LIST(LINEAR, NUMBERS, "lambdas", "L,L,...", lambdas, "0.1:1.5:0.1", SRRR,
-    "penalties that push genes out, or FIRST:LAST:STEP"),
+    "penalties against genes, or FIRST:LAST:STEP"),
   WHOLE(LINEAR, "genes", "N", srrr_genes, "0", 0, MANY, SRRR,
     "find the penalty that leaves N genes; 0: --lambdas"),
 
@@ -157,6 +162,7 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(OUTPUT, "out", "FILE", out, NULL, REPORT, "page to write; without: report.html in the folder"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
+  FLAG(OUTPUT, "resume", resume, ALL, "go on where the run that the folder holds was interrupted"),
   FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
@@ -197,6 +203,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
+    {SBNN_CMD_RUN, "run", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "cv, train and srrr in one go, with a report at the end",
+     "Runs cv, train and srrr, each into a folder of its own inside --out, and makes one page of them all\n"
+     "(sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
     {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
      "use a trained network: map and responses of other cells",
      "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"
