@@ -217,7 +217,7 @@ const sbnn_command_row sbnn_command_table[] = {
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
     {SBNN_CMD_REPORT, "report", "--results DIR [OPTIONS]",
      "one page to look at and to send: map, genes, curves, R2, provenance",
-     "Makes one HTML file of the results in a folder and in the folders in it (train, cv, srrr, stability).\n"
+     "Makes one HTML file of the results in a folder and the folders in it: train, cv, srrr, stability.\n"
      "It needs no network: open it in any browser, or send it on.\n"},
     {SBNN_CMD_INFO, "info", "[--print-config [OPTIONS]]", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
