@@ -64,10 +64,10 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  const char *y_transform;                           /* a rule: y_transform.h */
-  int missing;                                       /* sbnn_missing */
-  const char *model;                                 /* predict: results of train */
-  const char *results, *show_genes, *show_responses; /* plot */
+  const char *y_transform;                                  /* a rule: y_transform.h */
+  int missing;                                              /* sbnn_missing */
+  const char *model;                                        /* predict: results of train */
+  const char *results, *show_genes, *show_responses, *srrr; /* plot */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;

@@ -70,8 +70,8 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types: the colours of the map that train draws"),
-  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
+  TEXT(DATA, "labels", "FILE", labels, NULL, READ, "cell types: the colours of the map"),
+  TEXT(DATA, "label-column", "NAME", label_column, NULL, READ,
     "its column of types; without: the first after the ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ,
     "where --x has its genes; auto looks at the cell ids"),
@@ -169,6 +169,8 @@ const sbnn_option sbnn_option_table[] = {
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
+  TEXT(OUTPUT, "srrr", "DIR", srrr, NULL, PLOT,
+    "results of sbnn srrr, to compare the training curves with"),
   FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT | REPORT, "say nothing unless something fails"),
 };
 /* clang-format on */
