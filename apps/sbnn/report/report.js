@@ -2,7 +2,7 @@
  *   {title, version, bands: ["#rrggbb", ...], folders: [{name, run (text of run.json), kind, ...}]}
  *   kind "train" or "cv": history [{model, fold, phases: [[name, epochs], ...], train_r2, test_r2}], metrics, genes,
  *     map {x, y, cells, triangles, accuracy, label_column, label_names, label_colors, labels, colors, genes, responses}
- *   kind "srrr": srrr
+ *   kind "srrr": srrr; metrics, genes, map of the fit on all cells, if there are two components
  * Tables are stored by columns. What a folder lacks is left out here as well. */
 'use strict';
 
@@ -13,16 +13,16 @@ const MODELS = {
   sbnn: { name: 'paper\u2019s recipe', look: 0 },
   'sbnn-nopretrain': { name: 'without pretraining', look: 1 },
   'sbnn-denoise': { name: 'denoising recipe', look: 2 },
+  srrr: { name: 'linear', look: 3 },
 };
-const SRRR_LOOK = 3;
+const SRRR_LOOK = MODELS.srrr.look;
 
 const ofKind = (kind) => data.folders.filter((f) => f.kind === kind);
 const run = (folder) => (folder.run ? JSON.parse(folder.run) : {});
-const option = (folder, name) => (run(folder).options || {})[name];
 
-/* Every model of every folder of train or cv: {folder, kind, model, title, look}. */
-const fits = data.folders.filter((f) => f.history).flatMap((folder) =>
-  unique(folder.history.map((x) => x.model)).map((model) => ({ folder, kind: folder.kind, model, look: MODELS[model].look })));
+/* Every model of every folder: {folder, kind ("cv", or "train": on all cells), model, title, look}. */
+const fits = data.folders.filter((f) => f.metrics).flatMap((folder) =>
+  unique(folder.metrics.model).map((model) => ({ folder, kind: folder.kind === 'cv' ? 'cv' : 'train', model, look: MODELS[model].look })));
 for (const f of fits) {
   const twins = fits.filter((o) => o.kind === f.kind && o.model === f.model);
   f.title = MODELS[f.model].name + (twins.length > 1 ? ` (${f.folder.name || data.title})` : '');
@@ -36,7 +36,7 @@ function score(fit, target, split = fit.kind === 'cv' ? 'test' : 'train', stage 
 }
 const targets = (fit) => unique(rowsOf(fit.folder.metrics).filter((r) => r.model === fit.model).map((r) => r.target)).filter((t) => t !== 'all');
 const genesOf = (fit) => rowsOf(fit.folder.genes).filter((r) => r.model === undefined || r.model === fit.model);
-const foldsOf = (fit) => unique(fit.folder.history.filter((x) => x.model === fit.model).map((x) => x.fold)).length;
+const foldsOf = (fit) => unique(rowsOf(fit.folder.metrics).filter((r) => r.model === fit.model).map((r) => r.fold)).length;
 
 const section = (id, title, ...children) => h('section', { id, 'aria-labelledby': id + '-title' }, h('h2', { id: id + '-title' }, title), children);
 const text = (...words) => h('p', null, words);
@@ -81,8 +81,10 @@ function controls() {
 function mapSection() {
   for (const f of trained) if (f.folder.map) maps.push(new LatentMap(f.folder.map, f.title));
   if (!maps.length) return null;
+  const shape = meanSd(maps.map((m) => m.wanted)).mean; /* side by side they are of one height */
+  maps.forEach((m) => m.fit(shape));
   return section('map', 'Map of the cells',
-    text('Every dot is a cell, placed by the network\u2019s two bottleneck units. Point at a cell to see what it is; choose a gene or a response to see where the network predicts it high (bright) or low (dark). Turned or mirrored a map says the same.'),
+    text('Every dot is a cell, placed by the two bottleneck units of the network (the two components of the linear model). Point at a cell to see what it is; choose a gene or a response to see where it is predicted high (bright) or low (dark). Turned or mirrored a map says the same.'),
     controls(), h('div', { class: 'maps' }, maps.map((m) => m.figure)));
 }
 
@@ -139,7 +141,7 @@ function phasesOf(fit) {
 
 /* A chart for each recipe: their epochs are not the same. */
 function trainingSection() {
-  const source = tested.length ? tested : trained;
+  const source = (tested.length ? tested : trained).filter((f) => f.folder.history);
   const recipes = [source.filter((f) => f.model !== 'sbnn-denoise'), source.filter((f) => f.model === 'sbnn-denoise')].filter((l) => l.length);
   if (!recipes.length) return null;
   const charts = recipes.map((list) => {
