@@ -206,8 +206,9 @@ Test(sbnn_options, unknown_options) {
   refuse(CV " --", "unknown option '--' ('sbnn help cv' lists them)");
   refuse(TRAIN " --folds 5",
          "'--folds' is an option of cv, path, srrr, run, not of train ('sbnn help train' lists its own)");
-  refuse("info --seed 1", "'--seed' is an option of demo, train, cv, path, srrr, run, not of info ('sbnn "
-                          "help info' lists its own)");
+  refuse("info --seed 1",
+         "'--seed' is an option of demo, train, cv, path, srrr, tsne, run, not of info ('sbnn "
+         "help info' lists its own)");
 }
 
 Test(sbnn_options, an_option_stays_unknown_however_long_it_is) {

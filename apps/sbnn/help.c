@@ -13,12 +13,9 @@ static const char *const overview_head =
 
 static const char *const overview_tail =
     "\n"
-    "Examples:\n"
-    "  sbnn train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
-    "  sbnn cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval\n"
+    "Example: sbnn run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
     "\n"
-    "sbnn COMMAND --help explains a command, sbnn --version prints the version, and\n"
-    "sbnn --generate man|bash|zsh|fish the manual page or the completions of a shell.\n"
+    "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish: manual, completions.\n"
     "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input, 4 not finite, 130 interrupted.\n";
 
 static const char *const table_notes =

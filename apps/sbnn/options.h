@@ -21,6 +21,7 @@ typedef enum sbnn_command {
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
+  SBNN_CMD_TSNE = 1 << 16,
   SBNN_CMD_PATH = 16384,
   SBNN_CMD_REPORT = 1 << 18,
   /* Its steps are commands: it takes the options of all of them. */
@@ -31,7 +32,7 @@ typedef enum sbnn_command {
 enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
-enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
+enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192 };
 
 /* "2,16" */
 typedef struct sbnn_whole_list {
@@ -50,6 +51,9 @@ typedef enum sbnn_recipes { SBNN_RECIPES_BOTH, SBNN_RECIPES_PAPER, SBNN_RECIPES_
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
 typedef enum sbnn_preset { SBNN_PRESET_NONE, SBNN_PRESET_PATCHSEQ, SBNN_PRESET_CITESEQ } sbnn_preset;
+
+typedef enum sbnn_view { SBNN_VIEW_BOTH, SBNN_VIEW_GENES, SBNN_VIEW_RESPONSES } sbnn_view;
+typedef enum sbnn_start { SBNN_START_PCA, SBNN_START_RANDOM } sbnn_start;
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -99,7 +103,13 @@ typedef struct sbnn_options {
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;
   int srrr_genes; /* 0 = the lambdas, else the lambda that leaves so many genes */
-  int threads;    /* 0 = all */
+  /* t-SNE */
+  int view; /* sbnn_view */
+  int components;
+  double perplexity, theta;
+  int exact_cells, iterations;
+  int start;   /* sbnn_start */
+  int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
   bool force, quiet, resume;
@@ -126,8 +136,9 @@ const char *sbnn_command_name(sbnn_command command); /* "train" (options_table.c
  * the recipe's unless it was given. Of --recipe denoise the paper's steps take nothing over. */
 void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recipe recipe, sbnn_options *step);
 
-/* How many genes are to be kept; 0: srrr where the lambdas say. */
+/* How many genes are to be kept; 0: srrr where the lambdas say, and where none are chosen. */
 static inline int sbnn_options_genes(const sbnn_options *o) {
+  if (o->command == SBNN_CMD_TSNE) return 0;
   return o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
 }
 

@@ -18,6 +18,9 @@ _Static_assert(SBNN_RECIPES_BOTH == 0 && SBNN_RECIPES_PAPER == 1 && SBNN_RECIPES
                "both|paper|denoise");
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
 _Static_assert(SBNN_NOISE_FIXED == 0 && SBNN_NOISE_AUTO == 1, "fixed|auto");
+_Static_assert(SBNN_VIEW_BOTH == 0 && SBNN_VIEW_GENES == 1 && SBNN_VIEW_RESPONSES == 2,
+               "both|genes|responses");
+_Static_assert(SBNN_START_PCA == 0 && SBNN_START_RANDOM == 1, "pca|random");
 _Static_assert(SBNN_SELECT_NETWORK == 0 && SBNN_SELECT_FORWARD == 1 && SBNN_SELECT_GROUP_LASSO == 2,
                "network|forward|group-lasso");
 
@@ -29,6 +32,7 @@ enum {
   PREDICT = SBNN_CMD_PREDICT,
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
+  TSNE = SBNN_CMD_TSNE,
   REPORT = SBNN_CMD_REPORT,
   ALL = SBNN_CMD_RUN & ~(TRAIN | CV | SRRR), /* sbnn run, in rows that stand before those of its steps */
   INFO = SBNN_CMD_INFO,
@@ -36,7 +40,8 @@ enum {
   FIT = TRAIN | CV,          /* those that train by one set of options */
   READ = NET | SRRR,         /* commands that read the user's data */
   FOLDED = CV | PATH | SRRR, /* commands that cross-validate */
-  RUN = READ | DEMO,         /* commands that fit anything */
+  RUN = READ | DEMO | TSNE,  /* commands that fit anything */
+  VIEWS = READ | TSNE,       /* commands that read it or draw what others read */
   MANY = 1000000             /* more than anyone means; keeps products of counts far from overflow */
 };
 
@@ -68,24 +73,27 @@ enum {
 const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
   REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
+  TEXT(DATA, "x", "FILE", x, NULL, TSNE, "gene counts: cells by genes, or genes by cells"),
+  TEXT(DATA, "y", "FILE", y, NULL, TSNE, "responses of the same cells: physiology, proteins"),
+  TEXT(DATA, "results", "DIR", results, NULL, TSNE, "in place of --x and --y: a run whose latent.tsv is embedded"),
   REQUIRED(DATA, "results", "DIR", results, REPORT, "folder of results, or one that holds such folders"),
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, READ, "cell types: the colours of the map"),
-  TEXT(DATA, "label-column", "NAME", label_column, NULL, READ,
+  TEXT(DATA, "labels", "FILE", labels, NULL, VIEWS, "cell types: the colours of the map"),
+  TEXT(DATA, "label-column", "NAME", label_column, NULL, VIEWS,
     "its column of types; without: the first after the ids"),
-  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ,
+  CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", VIEWS,
     "where --x has its genes; auto looks at the cell ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", PREDICT,
     "where --x has its genes; auto looks for the model's"),
-  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, READ,
+  WHOLE(DATA, "variable-genes", "N", variable_genes, "1000", 0, MANY, VIEWS,
     "genes to start from, the most variable ones; 0: all"),
-  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, READ,
+  NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, VIEWS,
     "a gene is on where its count is higher; UMIs 0, reads 30"),
-  NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, READ,
+  NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, VIEWS,
     "before z-scoring: log1p, clr; or log1p:CD*,none"),
-  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", READ,
+  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", VIEWS,
     "what becomes of missing responses"),
 
   CHOICE(NETWORK, "recipe", "both|paper|denoise", recipes, "both", ALL,
@@ -145,6 +153,19 @@ const sbnn_option sbnn_option_table[] = {
   WHOLE(LINEAR, "genes", "N", srrr_genes, "0", 0, MANY, SRRR,
     "find the penalty that leaves N genes; 0: --lambdas"),
 
+  CHOICE(TSNE, "view", "both|genes|responses", view, "both", TSNE, "what is embedded"),
+  WHOLE(TSNE, "components", "N", components, "40", 1, 10000, TSNE,
+    "principal components of the genes, if there are so many"),
+  NUMBER(TSNE, POSITIVE, "perplexity", "N", perplexity, "30", 0, INFINITY, TSNE,
+    "neighbours that each cell is to keep, about"),
+  WHOLE(TSNE, "exact-cells", "N", exact_cells, "2000", 0, 20000, TSNE,
+    "with more cells distant ones are taken together"),
+  NUMBER(TSNE, REAL, "theta", "NUMBER", theta, "0.5", 0, 1, TSNE,
+    "then: how coarsely (Barnes-Hut), 0: not at all"),
+  WHOLE(TSNE, "iterations", "N", iterations, "1000", 1, MANY, TSNE,
+    "of the descent, 250 of them with exaggeration"),
+  CHOICE(TSNE, "start", "pca|random", start, "pca", TSNE, "where cells start; random depends on --seed"),
+
   WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, FOLDED, "parts of the cells, each tested once"),
   CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", FOLDED,
     "strict: tested cells unseen; paper: as published"),
@@ -162,7 +183,7 @@ const sbnn_option sbnn_option_table[] = {
     "start of all random numbers: same seed, same results"),
   WHOLE(RUN, "threads", "N", threads, "0", 0, 1024, RUN, "threads, 0: one per core; results stay the same"),
 
-  REQUIRED(OUTPUT, "out", "DIR", out, READ, "folder for the results, made by the run"),
+  REQUIRED(OUTPUT, "out", "DIR", out, VIEWS, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
   TEXT(OUTPUT, "out", "FILE", out, NULL, REPORT, "page to write; without: report.html in the folder"),
@@ -190,6 +211,7 @@ const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_PRETRAINING] = "Pretraining (the network first learns which cells respond alike)",
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
     [SBNN_GROUP_LINEAR] = "Sparse reduced-rank regression",
+    [SBNN_GROUP_TSNE] = "Embedding",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
     [SBNN_GROUP_RUN] = "Running",
     [SBNN_GROUP_OUTPUT] = "Output",
@@ -215,6 +237,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
+    {SBNN_CMD_TSNE, "tsne", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "maps of each view by itself: t-SNE of genes, responses, or a latent space",
+     "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
+     "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n"},
     {SBNN_CMD_RUN, "run", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
      "cv, train and srrr in one go, with a report at the end",
      "Runs cv, train and srrr, each into a folder of its own inside --out, and makes one page of them all\n"

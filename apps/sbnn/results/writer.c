@@ -19,6 +19,14 @@ void sbnn_writer_open(sbnn_writer *w, const char *path) {
   if (!w->file) note(w);
 }
 
+void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name) {
+  size_t n = strlen(directory) + strlen(name) + 2;
+  char *path = sbnn_alloc(n, 1);
+  snprintf(path, n, "%s/%s", directory, name);
+  sbnn_writer_open(w, path);
+  free(path);
+}
+
 void sbnn_put(sbnn_writer *w, const char *format, ...) {
   if (w->problem) return;
   va_list args;

@@ -17,6 +17,8 @@ typedef struct sbnn_writer {
 /* Begins PATH.tmp. Call sbnn_writer_close in any case. */
 void sbnn_writer_open(sbnn_writer *w, const char *path);
 
+void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name); /* DIRECTORY/NAME */
+
 void sbnn_put(sbnn_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A number as all our tables print it: 9 significant digits, NaN as NA. */
