@@ -11,7 +11,9 @@ int sbnn_crossval_make(const sbnn_dataset *d, const sbnn_options *o, bool pretra
                              (uint64_t)o->seed, &c->folds, e);
   if (code == SBNN_OK && paper) code = sbnn_shared_make(d, o, pretrain, &c->all, e);
   if (code != SBNN_OK) {
-    sbnn_crossval_free(c);
+    sbnn_shared_free(&c->all);
+    sbnn_folds_free(&c->folds);
+    *c = (sbnn_crossval){0};
     return code;
   }
   size_t n = c->folds.n_folds;

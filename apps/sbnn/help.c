@@ -62,7 +62,7 @@ static void print_option(FILE *to, const sbnn_option *row, int widest) {
   fprintf(to, "  --%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
   if (!beside) fputc('\n', to);
   fprintf(to, "%*s  %s", beside ? widest - left_width(row) : 2 + widest, "", row->help);
-  if (row->required) fputs(" (required)", to);
+  if (row->required) fprintf(to, row->unless ? " (or --%s)" : " (required)", row->unless);
   if (row->initial) fprintf(to, " [%s]", row->initial);
   fputc('\n', to);
 }
