@@ -55,7 +55,7 @@ const parts = (text) => text.match(/[\d.]+/g).map(Number);
 function background(e) { for (; e; e = e.parentElement) { const c = parts(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; }
 function contrast(e) { const [a, b] = [luminance(parts(getComputedStyle(e).color)), luminance(background(e))].sort((p, q) => q - p); return (a + 0.05) / (b + 0.05); }
 function readable(scheme) {
-  document.querySelectorAll('h1, h2, p, a, button, .card strong, .card span, .note, td, th, dt, dd').forEach((e) => {
+  document.querySelectorAll('h1, h1 small, h2, p, a, button, .card strong, .card span, .note, td, th, dt, dd').forEach((e) => {
     if (e.textContent.trim() && e.offsetWidth > 1 && contrast(e) < 4.5) wrong.push(`${scheme}: contrast ${contrast(e).toFixed(1)} of ${e.tagName}.${e.className} '${e.textContent.slice(0, 30)}'`);
   });
 }

@@ -257,9 +257,9 @@ const sbnn_command_row sbnn_command_table[] = {
      "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
      "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n"},
     {SBNN_CMD_RUN, "run", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
-     "cv, train and srrr in one go, with a report at the end",
-     "Runs cv, train and srrr, each into a folder of its own inside --out, and makes one page of them all\n"
-     "(sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
+     "all of it in one go, with a report at the end",
+     "Runs prep, cv, train and srrr, each into a place of its own inside --out, and makes one page of them\n"
+     "all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
     {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
      "use a trained network: map and responses of other cells",
      "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"

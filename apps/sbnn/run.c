@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "report/report.h"
 #include "results/outdir.h"
+#include "results/run_json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,13 +15,14 @@
 #include <unistd.h>
 
 typedef struct step {
-  const char *folder, *title;
+  const char *folder, /* of prep: its file */ *title;
   sbnn_command command;
   int (*run)(const sbnn_options *o, sbnn_error *e);
   sbnn_recipes recipe; /* BOTH: whatever the recipe */
 } step;
 
 static const step steps[] = {
+    {"data.safetensors", "reading the tables", SBNN_CMD_PREP, sbnn_prep, SBNN_RECIPES_BOTH},
     {"cv-paper", "cross-validation, the paper's recipe", SBNN_CMD_CV, sbnn_cv, SBNN_RECIPES_PAPER},
     {"cv-denoise", "cross-validation, the denoising recipe", SBNN_CMD_CV, sbnn_cv, SBNN_RECIPES_DENOISE},
     {"train-paper", "training on all cells, the paper's recipe", SBNN_CMD_TRAIN, sbnn_train,
@@ -32,6 +34,8 @@ static const step steps[] = {
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
 static bool is_wanted(const sbnn_options *o, const step *s) {
+  if (s->command == SBNN_CMD_PREP)
+    return !o->data && sbnn_run_json_available(); /* without jansson no .safetensors */
   return s->recipe == SBNN_RECIPES_BOTH || o->recipes == SBNN_RECIPES_BOTH ||
          s->recipe == (sbnn_recipes)o->recipes;
 }
@@ -59,13 +63,23 @@ static int require_new(const sbnn_options *o, sbnn_error *e) {
       o->out);
 }
 
+/* What prep has read; it is read anew when a run is resumed, so that tables that were changed are noticed. */
+static void take_data(const sbnn_options *o, const char *file, sbnn_options *own) {
+  if (own->command == SBNN_CMD_PREP) own->force = true;
+  else if (is_wanted(o, &steps[0])) {
+    own->data = file;
+    own->x = own->y = own->labels = own->label_column = NULL;
+  }
+}
+
 static int run_step(const sbnn_options *o, const step *s, int number, int of, sbnn_error *e) {
   sbnn_options own;
-  char *folder = folder_of(o, s);
+  char *folder = folder_of(o, s), *file = folder_of(o, &steps[0]);
   bool denoise = s->recipe == SBNN_RECIPES_DENOISE;
   sbnn_options_step(o, s->command, denoise ? SBNN_RECIPE_DENOISE : SBNN_RECIPE_PAPER, &own);
   own.out = folder;
   own.step = number;
+  take_data(o, file, &own);
   if (!o->quiet) fprintf(stderr, "Step %d of %d: %s\n", number, of, s->title);
   sbnn_interrupt_sentence(
       "sbnn: interrupted; finished steps are kept: the same command with --resume goes on from "
@@ -79,6 +93,7 @@ static int run_step(const sbnn_options *o, const step *s, int number, int of, sb
               number, of, s->title, o->out);
   }
   free(folder);
+  free(file);
   return code;
 }
 

@@ -161,17 +161,29 @@ static int put_results(sbnn_json *j, const char *directory, sbnn_error *e) {
   return code;
 }
 
+/* ---- a folder of stability ---- */
+
+static const sbnn_table_spec stability[] = {
+    {"stability.tsv", "stability", "gene runs# frequency# low# high#"},
+    {"stability_runs.tsv", "runs", "run# r2_train# r2_test#"},
+    {"stability_summary.tsv", "summary", "quantity value#"}};
+
+static int put_stability(sbnn_json *j, const char *directory, sbnn_error *e) {
+  int code = SBNN_OK;
+  sbnn_json_text(j, "kind", "stability");
+  for (size_t i = 0; i < sizeof stability / sizeof *stability && code == SBNN_OK; i++)
+    code = sbnn_table_put(j, directory, &stability[i], NULL, e);
+  return code;
+}
+
 /* ---- all of them ---- */
 
 /* By a table of theirs; a table that lacks its company is found on reading. */
 static const struct {
   const char *sign;
   int (*put)(sbnn_json *j, const char *directory, sbnn_error *e);
-} kinds[] = {{"srrr.tsv", put_results},
-             {"metrics.tsv", put_results},
-             {"history.tsv", put_results},
-             {"genes.tsv", put_results},
-             {"latent.tsv", put_results}};
+} kinds[] = {{"stability.tsv", put_stability}, {"srrr.tsv", put_results},  {"metrics.tsv", put_results},
+             {"history.tsv", put_results},     {"genes.tsv", put_results}, {"latent.tsv", put_results}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static size_t kind_of(const char *directory) {
