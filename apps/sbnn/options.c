@@ -10,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MAX_NAMES = SBNN_MAX_OPTIONS, TEXT_ROOM = 512 };
 
@@ -389,12 +388,6 @@ static int check_required(const sbnn_options *o, const sbnn_command_row *command
                    command->name);
 }
 
-/* A 10x folder may hold counts and proteins both. */
-static bool is_folder(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 static const char *origin_of(const sbnn_options *o, const char *name) {
   const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
   return row ? o->origin[row - sbnn_option_table] : NULL;
@@ -421,7 +414,7 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
     return sbnn_fail(e, SBNN_USAGE,
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
-  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !is_folder(o->x))
+  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !sbnn_table_holds_several(o->x))
     return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
                      o->x);
   if (o->label_column && !o->labels)

@@ -51,7 +51,14 @@ typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_recipes { SBNN_RECIPES_BOTH, SBNN_RECIPES_PAPER, SBNN_RECIPES_DENOISE } sbnn_recipes;
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
-typedef enum sbnn_preset { SBNN_PRESET_NONE, SBNN_PRESET_PATCHSEQ, SBNN_PRESET_CITESEQ } sbnn_preset;
+typedef enum sbnn_preset {
+  SBNN_PRESET_NONE,
+  SBNN_PRESET_PATCHSEQ,
+  SBNN_PRESET_CITESEQ,
+  SBNN_PRESET_M1, /* the three data sets of the paper */
+  SBNN_PRESET_V1,
+  SBNN_PRESET_CBMC
+} sbnn_preset;
 
 typedef enum sbnn_view { SBNN_VIEW_BOTH, SBNN_VIEW_GENES, SBNN_VIEW_RESPONSES } sbnn_view;
 typedef enum sbnn_start { SBNN_START_PCA, SBNN_START_RANDOM } sbnn_start;
@@ -71,6 +78,8 @@ typedef struct sbnn_options {
   int x_genes_in;   /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
+  int x_transform;                                          /* sbnn_x_transform */
+  const char *gene_prefix, *cells, *drop_responses;         /* dataset.h */
   const char *y_transform;                                  /* a rule: y_transform.h */
   int missing;                                              /* sbnn_missing */
   const char *model;                                        /* predict: results of train */

@@ -6,10 +6,13 @@
 
 /* A choice is stored as the position of its word. */
 _Static_assert(SBNN_PROTOCOL_STRICT == 0 && SBNN_PROTOCOL_PAPER == 1, "strict|paper");
-_Static_assert(SBNN_PRESET_NONE == 0 && SBNN_PRESET_PATCHSEQ == 1 && SBNN_PRESET_CITESEQ == 2,
-               "none|patchseq|citeseq");
-_Static_assert(SBNN_MISSING_ERROR == 0 && SBNN_MISSING_DROP_CELLS == 1 && SBNN_MISSING_DROP_RESPONSES == 2,
-               "error|drop-cells|drop-responses");
+_Static_assert(SBNN_PRESET_NONE == 0 && SBNN_PRESET_PATCHSEQ == 1 && SBNN_PRESET_CITESEQ == 2 &&
+                   SBNN_PRESET_M1 == 3 && SBNN_PRESET_V1 == 4 && SBNN_PRESET_CBMC == 5,
+               "none|patchseq|citeseq|m1|v1|cbmc");
+_Static_assert(SBNN_MISSING_ERROR == 0 && SBNN_MISSING_DROP_CELLS == 1 && SBNN_MISSING_DROP_RESPONSES == 2 &&
+                   SBNN_MISSING_DROP_CELLS_ANY == 3,
+               "error|drop-cells|drop-responses|drop-cells-any");
+_Static_assert(SBNN_X_COUNTS == 0 && SBNN_X_NONE == 1, "counts|none");
 _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_COLUMNS == 2,
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
@@ -101,9 +104,16 @@ const sbnn_option sbnn_option_table[] = {
     "genes to start from, the most variable ones; 0: all"),
   NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, VIEWS,
     "a gene is on where its count is higher; UMIs 0, reads 30"),
+  CHOICE(DATA, "x-transform", "counts|none", x_transform, "counts", VIEWS | PREP,
+    "none: --x is normalised and log-transformed already"),
+  TEXT(DATA, "gene-prefix", "TEXT", gene_prefix, NULL, VIEWS | PREDICT,
+    "only genes that begin so, as in HUMAN_, without it"),
+  TEXT(DATA, "cells", "FILE", cells, NULL, VIEWS, "only cells listed here: ids, one a line, or a table of cells"),
+  TEXT(DATA, "drop-responses", "NAME,NAME,...", drop_responses, NULL, VIEWS,
+    "responses to leave out, names or patterns"),
   NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, VIEWS,
     "before z-scoring: log1p, clr; or log1p:CD*,none"),
-  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", VIEWS,
+  CHOICE(DATA, "missing", "error|drop-cells|drop-responses|drop-cells-any", missing, "error", VIEWS,
     "what becomes of missing responses"),
 
   CHOICE(NETWORK, "recipe", "both|paper|denoise", recipes, "both", ALL,
@@ -185,8 +195,8 @@ const sbnn_option sbnn_option_table[] = {
     "stage-ends: faster, no curves of test cells"),
 
   TEXT(RUN, "config", "FILE", config, NULL, READ | PREP, "options from a file: key = value, or JSON as run.json"),
-  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", READ,
-    "gene threshold and transform that suit such data"),
+  CHOICE(RUN, "preset", "none|patchseq|citeseq|m1|v1|cbmc", preset, "none", READ,
+    "options for such data; m1, v1, cbmc: the paper's"),
   FLAG(RUN, "print-config", print_config, INFO,
     "options of train and cv as resolved; the options follow"),
   WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN,

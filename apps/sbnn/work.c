@@ -22,6 +22,10 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .variable_genes = (size_t)o->variable_genes,
                             .missing =
                                 o->command == SBNN_CMD_PREP ? SBNN_MISSING_KEEP : (sbnn_missing)o->missing,
+                            .x_transform = (sbnn_x_transform)o->x_transform,
+                            .cells_path = o->cells,
+                            .gene_prefix = o->gene_prefix,
+                            .drop_responses = o->drop_responses,
                             .y_transform = o->y_transform};
   int code = sbnn_dataset_read(&q, d, e);
   if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
