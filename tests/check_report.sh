@@ -137,7 +137,7 @@ awk -v watch="$dir/watch.html" -v visit="$dir/visit.html" '
 browse() { # SCHEME WIDTH ARGUMENT...
   local dark=0
   if [ "$1" = light ]; then dark=1; fi # Blink counts so
-  timeout 100 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --user-data-dir="$dir/profile" \
+  timeout 400 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --user-data-dir="$dir/profile" \
     --window-size="$2,1400" --blink-settings=preferredColorScheme=$dark --virtual-time-budget=5000 --enable-logging=stderr \
     "${@:3}" 2>"$dir/log"
 }
