@@ -12,8 +12,13 @@ extern char **environ;
 
 enum { LINE_ROOM = 8192, MAX_NAMES = 128 };
 
-/* Commands whose options may come from a file: one file serves them all. */
-static const unsigned all_commands = SBNN_CMD_FIT;
+/* Commands whose options may come from a file, those that have --config: one file serves them all. */
+static unsigned all_commands(void) {
+  unsigned commands = 0;
+  for (size_t i = 0; i < sbnn_n_options; i++)
+    if (strcmp(sbnn_option_table[i].name, "config") == 0) commands |= sbnn_option_table[i].commands;
+  return commands;
+}
 
 /* ---- settings ---- */
 
@@ -58,7 +63,7 @@ void sbnn_settings_free(sbnn_settings *s) {
 static size_t names_of_all(const char *names[MAX_NAMES]) {
   size_t n = 0;
   for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
-    if (sbnn_option_table[i].commands & all_commands) names[n++] = sbnn_option_table[i].name;
+    if (sbnn_option_table[i].commands & all_commands()) names[n++] = sbnn_option_table[i].name;
   return n;
 }
 
@@ -78,7 +83,7 @@ static int add_key(sbnn_settings *s, unsigned commands, const char *key, const c
   for (char *c = name; *c; c++)
     if (*c == '_') *c = '-';
   const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
-  bool other = !row && sbnn_option_named(all_commands, name, strlen(name));
+  bool other = !row && sbnn_option_named(all_commands(), name, strlen(name));
   if (strcmp(name, "config") == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: a configuration file cannot name another one; leave out 'config'", where);
@@ -264,7 +269,7 @@ void sbnn_config_environment(unsigned commands, sbnn_settings *s) {
     const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
     suggest(name, meant);
     if (row) add(s, row, equals + 1, where);
-    else if (!sbnn_option_named(all_commands, name, strlen(name)))
+    else if (!sbnn_option_named(all_commands(), name, strlen(name)))
       fprintf(stderr, "sbnn: the environment variable %.*s is no option%s\n", (int)(equals - text), text,
               meant);
   }
@@ -280,6 +285,6 @@ void sbnn_config_preset(int preset, sbnn_settings *s) {
                  {SBNN_PRESET_CITESEQ, "y-transform", "log1p", "preset citeseq"}};
   for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
     if (presets[i].preset == preset)
-      add(s, sbnn_option_named(all_commands, presets[i].name, strlen(presets[i].name)), presets[i].value,
+      add(s, sbnn_option_named(all_commands(), presets[i].name, strlen(presets[i].name)), presets[i].value,
           presets[i].where);
 }

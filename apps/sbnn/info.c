@@ -2,6 +2,7 @@
 #include "info.h"
 
 #include "commands.h"
+#include "data/data_file.h"
 #include "nabla_version.h"
 #include "tensor/tensor.h"
 
@@ -88,8 +89,8 @@ static void print_fact(void *ctx, const char *name, const char *value) {
 }
 
 int sbnn_info(const sbnn_options *o, sbnn_error *e) {
-  (void)e;
   if (o->print_config) sbnn_options_print(stdout, o);
+  else if (o->data) return sbnn_data_file_describe(stdout, o->data, e);
   else sbnn_build_facts(print_fact, stdout);
   return SBNN_OK;
 }

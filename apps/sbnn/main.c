@@ -28,6 +28,7 @@ static const struct {
     {SBNN_CMD_PLOT, sbnn_plot},
     {SBNN_CMD_GENERATE, sbnn_generate},
     {SBNN_CMD_SRRR, sbnn_srrr_command},
+    {SBNN_CMD_PREP, sbnn_prep},
     {SBNN_CMD_REPORT, sbnn_report},
     {SBNN_CMD_INFO, sbnn_info},
     {SBNN_CMD_HELP, help},

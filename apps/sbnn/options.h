@@ -21,6 +21,7 @@ typedef enum sbnn_command {
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
+  SBNN_CMD_PREP = 1024,
   SBNN_CMD_TSNE = 1 << 16,
   SBNN_CMD_STABILITY = 1 << 17,
   SBNN_CMD_PATH = 16384,
@@ -28,7 +29,7 @@ typedef enum sbnn_command {
   SBNN_CMD_RUN = 8192,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
-/* Those that train networks on the user's data: they take a configuration file and --resume. */
+/* Those that train networks on the user's data: they take --resume. */
 enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH | SBNN_CMD_STABILITY };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
@@ -65,7 +66,8 @@ typedef struct sbnn_options {
   const char *help_topic; /* `sbnn help CMD`, NULL = the overview */
   /* data */
   const char *x, *y, *labels, *label_column;
-  int x_genes_in; /* sbnn_genes_in */
+  const char *data; /* in place of x and y: what prep has written */
+  int x_genes_in;   /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
   const char *y_transform;                                  /* a rule: y_transform.h */
@@ -134,7 +136,7 @@ const char *sbnn_command_name(sbnn_command command); /* "train" (options_table.c
 
 /* How many genes are to be kept; 0: srrr where the lambdas say, and where none are chosen. */
 static inline int sbnn_options_genes(const sbnn_options *o) {
-  if (o->command == SBNN_CMD_TSNE) return 0;
+  if (o->command & (SBNN_CMD_TSNE | SBNN_CMD_PREP)) return 0;
   return o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
 }
 

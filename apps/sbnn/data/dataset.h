@@ -11,18 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What becomes of responses that are missing: an error, or the cells or the responses concerned are left out.
- */
+/* What becomes of responses that are missing: an error, or the cells or the responses concerned are left out,
+ * or they stay as NaN (to be written down, not to be trained on). */
 typedef enum sbnn_missing {
   SBNN_MISSING_ERROR,
   SBNN_MISSING_DROP_CELLS,
-  SBNN_MISSING_DROP_RESPONSES
+  SBNN_MISSING_DROP_RESPONSES,
+  SBNN_MISSING_KEEP
 } sbnn_missing;
 
-/* Strings are borrowed for the call. {0} plus the two paths is a valid set of options. */
+/* Strings are borrowed for the call. {0} plus the two paths, or plus data_path, is a valid set of options. */
 typedef struct sbnn_dataset_options {
-  const char *x_path;       /* counts, required */
-  const char *y_path;       /* responses, required */
+  const char *x_path; /* counts, required without data_path */
+  const char *y_path; /* responses, required without data_path */
+  const char
+      *data_path; /* a file of sbnn_data_file_write in place of both; labels_path replaces its labels */
   const char *labels_path;  /* NULL: no labels */
   const char *label_column; /* NULL: the first column after the id that is not the colour */
   sbnn_genes_in x_genes_in; /* AUTO: found from the ids the two tables share */
@@ -44,6 +47,8 @@ typedef struct sbnn_overlap {
   uint64_t x_hash, y_hash, labels_hash; /* FNV-1a of the files (table.h); labels_hash 0 without labels */
 } sbnn_overlap;
 
+struct nn_tensor_file; /* nn/nn.h */
+
 /* Owns all of its members; release with sbnn_dataset_free. Cells are in the order of the response table. */
 typedef struct sbnn_dataset {
   size_t n_cells, n_genes, n_responses;
@@ -61,12 +66,17 @@ typedef struct sbnn_dataset {
   char (*label_colors)[8]; /* n_labels: the colour most frequent among the label's cells, or ""; else as above
                             */
 
+  char *x_path, *y_path, *labels_path; /* what it was read from; NULL: unknown, or no labels */
+  char *data_path;                     /* the file that came in place of them; NULL: none */
+  uint64_t data_hash;                  /* of what that holds */
+  struct nn_tensor_file *mapping;      /* where counts are borrowed from; NULL: nowhere */
   sbnn_overlap overlap;
   size_t n_notes;
   char **notes; /* n_notes: a sentence each on what was left out or renamed while reading */
 } sbnn_dataset;
 
-/* Reads, joins and checks. On failure *d is all zero. A label file's colours are its column "NAME_color"
+/* Reads, joins and checks; what is left out afterwards, and all checks, are the same for tables and for data
+ * files. On failure *d is all zero. A label file's colours are its column "NAME_color"
  * for the label column NAME, else "color"; "colour" is as good. Cells without a label get "unlabelled". Genes
  * of one name are kept and told apart: the later ones get -1, -2, ... behind it. Of 10x features with types,
  * X takes "Gene Expression" and Y "Antibody Capture". SBNN_BAD_INPUT: whatever table.h reports; missing
@@ -80,6 +90,13 @@ int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error
  * the message. */
 int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, const char *x_path, const char *y_path,
                        sbnn_error *e);
+
+/* Of these, what raw data must fulfil whatever is done with them: counts and responses that are numbers, or
+ * responses that are missing (NaN). */
+int sbnn_dataset_check_raw(const sbnn_dataset *d, const char *x_path, const char *y_path, sbnn_error *e);
+
+/* Another sentence for the user. */
+void sbnn_dataset_note(sbnn_dataset *d, const char *text);
 
 /* SBNN_BAD_INPUT unless the data set has at least n cells; `what` completes "... cells are needed for". */
 int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e);

@@ -23,13 +23,18 @@ static int check_counts(const sbnn_dataset *d, const char *path, sbnn_error *e) 
   return SBNN_OK;
 }
 
-static int check_responses(const sbnn_dataset *d, const char *path, sbnn_error *e) {
+static int check_responses(const sbnn_dataset *d, const char *path, bool may_miss, sbnn_error *e) {
   const size_t q = d->n_responses;
   for (size_t i = 0; i < d->n_cells * q; i++)
-    if (!isfinite(d->responses[i]))
+    if (!isfinite(d->responses[i]) && !(may_miss && isnan(d->responses[i])))
       return sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s: response '%s' of cell '%s' is %g; give a finite number or remove the cell", path,
                        name(d->response_names[i % q]), name(d->cell_names[i / q]), d->responses[i]);
+  return SBNN_OK;
+}
+
+static int check_responses_vary(const sbnn_dataset *d, const char *path, sbnn_error *e) {
+  const size_t q = d->n_responses;
   for (size_t r = 0; r < q; r++) {
     size_t i = 1;
     while (i < d->n_cells && d->responses[i * q + r] == d->responses[r]) i++;
@@ -76,10 +81,16 @@ static int check_genes(const sbnn_dataset *d, const char *path, sbnn_error *e) {
 int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, const char *x_path, const char *y_path,
                        sbnn_error *e) {
   int code = check_counts(d, x_path, e);
-  if (code == SBNN_OK) code = check_responses(d, y_path, e);
+  if (code == SBNN_OK) code = check_responses(d, y_path, false, e);
+  if (code == SBNN_OK) code = check_responses_vary(d, y_path, e);
   bool selection = variable_genes > 0 && variable_genes < d->n_genes;
   if (code == SBNN_OK && !selection) code = check_genes(d, x_path, e);
   return code;
+}
+
+int sbnn_dataset_check_raw(const sbnn_dataset *d, const char *x_path, const char *y_path, sbnn_error *e) {
+  int code = check_counts(d, x_path, e);
+  return code == SBNN_OK ? check_responses(d, y_path, true, e) : code;
 }
 
 int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e) {

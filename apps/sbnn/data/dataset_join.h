@@ -1,5 +1,4 @@
-/* dataset_join.h - the two tables side by side: which cells and responses become the data set. Internal to
- * data/. */
+/* dataset_join.h - the two tables side by side: which cells become the data set. Internal to data/. */
 #ifndef SBNN_DATA_DATASET_JOIN_H
 #define SBNN_DATA_DATASET_JOIN_H
 
@@ -12,21 +11,17 @@ typedef struct sbnn_cell_pair {
   size_t x, y;
 } sbnn_cell_pair;
 
-/* Tables are borrowed, the arrays owned. */
+/* Tables are borrowed, the array owned. */
 typedef struct sbnn_join {
   const sbnn_table *x, *y;
   bool x_cells_in_rows, y_cells_in_rows;
-  size_t n_cells, n_responses;
-  sbnn_cell_pair *cells; /* n_cells, in the order of y */
-  size_t *responses;     /* n_responses: positions in y, ascending */
-  sbnn_strings notes;    /* for the user */
+  size_t n_cells;
+  sbnn_cell_pair *cells; /* n_cells, in the order of y: those of the data set */
 } sbnn_join;
 
-double sbnn_join_value(const sbnn_join *j, size_t cell, size_t response); /* of the responses */
-const char *sbnn_join_cell(const sbnn_join *j, size_t cell);
-const char *sbnn_join_response(const sbnn_join *j, size_t response);
-
-/* Missing responses: an error that lists them, or cells or responses less and a note that lists both. */
-int sbnn_join_missing(sbnn_join *j, sbnn_missing policy, sbnn_error *e);
+/* Missing responses (NaN) of a data set: an error that lists them, or cells or responses less and a note that
+ * lists both, or a note. `path` is the file they come from, `join` how (for the line; NULL: not known). */
+int sbnn_dataset_missing(sbnn_dataset *d, sbnn_missing policy, const char *path, const sbnn_join *join,
+                         sbnn_error *e);
 
 #endif
