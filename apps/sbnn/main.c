@@ -35,6 +35,7 @@ static const struct {
     {SBNN_CMD_HELP, help},
     {SBNN_CMD_VERSION, version},
     {SBNN_CMD_TSNE, sbnn_tsne_command},
+    {SBNN_CMD_STABILITY, sbnn_stability},
 };
 
 static int dispatch(const sbnn_options *o, sbnn_error *e) {
