@@ -32,7 +32,7 @@ awk -v dir="$dir" 'BEGIN {
 }'
 "$sbnn" run --x "$dir/x.tsv" --y "$dir/y.tsv" --labels "$dir/labels.tsv" --out "$dir/all" --quiet --folds 3 --genes 5 --hidden 16,8 \
   --clusters 3 --cluster-min 2 --kmeans-restarts 5 --epochs-pretrain 3 --epochs-frozen 3 --epochs-unfrozen 3 --epochs-finetune 20 \
-  --epochs-autoencoder 9 --lambdas 0.1,0.3,0.5 || fail "the run failed"
+  --epochs-autoencoder 9 --restarts 3 --lambdas 0.1,0.3,0.5 || fail "the run failed"
 size=$(stat -c %s "$dir/all/report.html")
 [ "$size" -lt 300000 ] || fail "the page of 60 cells has $size bytes"
 
@@ -63,7 +63,7 @@ function verdict() { document.body.append(Object.assign(document.createElement('
 function visit() {
   const want = new URLSearchParams(location.hash.slice(1)).get('scheme');
   check('three maps', maps.length === 3);
-  check('each folder says how it was made', document.querySelectorAll('#provenance details').length === 5 && !document.querySelector('main').textContent.includes('[object'));
+  check('each folder says how it was made', document.querySelectorAll('#provenance details').length === 7 && !document.querySelector('main').textContent.includes('[object'));
   check('seven sections', document.querySelectorAll('main section').length === 7);
   check('nothing was fetched', performance.getEntriesByType('resource').length === 0);
   check('names did not run', !('hacked' in window) && !document.querySelector('main img, main b, main i:not(.swatch)'));

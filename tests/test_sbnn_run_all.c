@@ -10,9 +10,10 @@ static void prepare(void) { make_tables(90); }
 TestSuite(sbnn_run, .init = prepare, .fini = remove_tables);
 
 #define TABLES  " --x @x.tsv --y @y.tsv --labels @labels.tsv"
-#define OPTIONS TABLES " --folds 2 --lambdas 0.3,0.6" QUICK
+#define OPTIONS TABLES " --folds 2 --lambdas 0.3,0.6 --restarts 2" QUICK
 
-static const char *const folders[] = {"cv-paper", "cv-denoise", "train-paper", "train-denoise", "srrr"};
+static const char *const folders[] = {"cv-paper", "cv-denoise",      "train-paper",      "train-denoise",
+                                      "srrr",     "stability-paper", "stability-denoise"};
 enum { N_FOLDERS = sizeof folders / sizeof *folders };
 
 static const char *in_all(const char *folder, const char *file) {

@@ -27,7 +27,7 @@ typedef enum sbnn_command {
   SBNN_CMD_PATH = 16384,
   SBNN_CMD_REPORT = 1 << 18,
   /* Its steps are commands: it takes the options of all of them. */
-  SBNN_CMD_RUN = (1 << 19) | SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_SRRR,
+  SBNN_CMD_RUN = (1 << 19) | SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_SRRR | SBNN_CMD_STABILITY,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 /* Those that train networks on the user's data: they take --resume. */

@@ -41,7 +41,8 @@ enum {
   TSNE = SBNN_CMD_TSNE,
   STABILITY = SBNN_CMD_STABILITY,
   REPORT = SBNN_CMD_REPORT,
-  ALL = SBNN_CMD_RUN & ~(TRAIN | CV | SRRR), /* sbnn run, in rows that stand before those of its steps */
+  ALL = SBNN_CMD_RUN &
+        ~(TRAIN | CV | SRRR | STABILITY), /* sbnn run, in rows that stand before those of its steps */
   INFO = SBNN_CMD_INFO,
   NET = SBNN_CMD_FIT,           /* commands that train networks on the user's data */
   FIT = TRAIN | CV | STABILITY, /* those that train by one set of options */
@@ -286,8 +287,8 @@ const sbnn_command_row sbnn_command_table[] = {
      "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n"},
     {SBNN_CMD_RUN, "run", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
      "all of it in one go, with a report at the end",
-     "Runs prep, cv, train and srrr, each into a place of its own inside --out, and makes one page of them\n"
-     "all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
+     "Runs prep, cv, train, srrr and stability, each into a place of its own inside --out, and makes one\n"
+     "page of them all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
     {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
      "use a trained network: map and responses of other cells",
      "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"

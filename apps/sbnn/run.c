@@ -30,6 +30,10 @@ static const step steps[] = {
     {"train-denoise", "training on all cells, the denoising recipe", SBNN_CMD_TRAIN, sbnn_train,
      SBNN_RECIPES_DENOISE},
     {"srrr", "sparse reduced-rank regression", SBNN_CMD_SRRR, sbnn_srrr_command, SBNN_RECIPES_BOTH},
+    {"stability-paper", "restarts, the paper's recipe", SBNN_CMD_STABILITY, sbnn_stability,
+     SBNN_RECIPES_PAPER},
+    {"stability-denoise", "restarts, the denoising recipe", SBNN_CMD_STABILITY, sbnn_stability,
+     SBNN_RECIPES_DENOISE},
 };
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
