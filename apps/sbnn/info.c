@@ -58,6 +58,11 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #else
 #define HAS_LIBZIP "no"
 #endif
+#ifdef NABLA_MATIO
+#define HAS_MATIO "yes"
+#else
+#define HAS_MATIO "no"
+#endif
 
 void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *value), void *ctx) {
   char cpu[CPU_ROOM], cpus[24], threads[24], blas[64];
@@ -80,6 +85,7 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"qhull", HAS_QHULL},
       {"jansson", HAS_JANSSON},
       {"libzip", HAS_LIBZIP},
+      {"matio", HAS_MATIO},
   };
   for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) each(ctx, facts[i][0], known(facts[i][1]));
 }

@@ -6,15 +6,20 @@
 
 /* A choice is stored as the position of its word. */
 _Static_assert(SBNN_PROTOCOL_STRICT == 0 && SBNN_PROTOCOL_PAPER == 1, "strict|paper");
-_Static_assert(SBNN_PRESET_NONE == 0 && SBNN_PRESET_PATCHSEQ == 1 && SBNN_PRESET_CITESEQ == 2,
-               "none|patchseq|citeseq");
-_Static_assert(SBNN_MISSING_ERROR == 0 && SBNN_MISSING_DROP_CELLS == 1 && SBNN_MISSING_DROP_RESPONSES == 2,
-               "error|drop-cells|drop-responses");
+_Static_assert(SBNN_PRESET_NONE == 0 && SBNN_PRESET_PATCHSEQ == 1 && SBNN_PRESET_CITESEQ == 2 &&
+                   SBNN_PRESET_M1 == 3 && SBNN_PRESET_V1 == 4 && SBNN_PRESET_CBMC == 5,
+               "none|patchseq|citeseq|m1|v1|cbmc");
+_Static_assert(SBNN_MISSING_ERROR == 0 && SBNN_MISSING_DROP_CELLS == 1 && SBNN_MISSING_DROP_RESPONSES == 2 &&
+                   SBNN_MISSING_DROP_CELLS_ANY == 3,
+               "error|drop-cells|drop-responses|drop-cells-any");
+_Static_assert(SBNN_X_COUNTS == 0 && SBNN_X_NONE == 1, "counts|none");
 _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_COLUMNS == 2,
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
+_Static_assert(SBNN_PENALTY_SUBGRADIENT == 0 && SBNN_PENALTY_PROXIMAL == 1, "subgradient|proximal");
+_Static_assert(SBNN_PRUNE_AT_LAST == 0 && SBNN_PRUNE_AT_BEST == 1, "last|best");
 _Static_assert(SBNN_NOISE_FIXED == 0 && SBNN_NOISE_AUTO == 1, "fixed|auto");
 _Static_assert(SBNN_VIEW_BOTH == 0 && SBNN_VIEW_GENES == 1 && SBNN_VIEW_RESPONSES == 2,
                "both|genes|responses");
@@ -98,9 +103,16 @@ const sbnn_option sbnn_option_table[] = {
     "genes to start from, the most variable ones; 0: all"),
   NUMBER(DATA, REAL, "gene-threshold", "COUNT", gene_threshold, "0", 0, INFINITY, VIEWS,
     "a gene is on where its count is higher; UMIs 0, reads 30"),
+  CHOICE(DATA, "x-transform", "counts|none", x_transform, "counts", VIEWS | PREP,
+    "none: --x is normalised and log-transformed already"),
+  TEXT(DATA, "gene-prefix", "TEXT", gene_prefix, NULL, VIEWS | PREDICT,
+    "only genes that begin so, as in HUMAN_, without it"),
+  TEXT(DATA, "cells", "FILE", cells, NULL, VIEWS, "only cells listed here: ids, one a line, or a table of cells"),
+  TEXT(DATA, "drop-responses", "NAME,NAME,...", drop_responses, NULL, VIEWS,
+    "responses to leave out, names or patterns"),
   NUMBER(DATA, RULE, "y-transform", "RULE", y_transform, "none", 0, 0, VIEWS,
     "before z-scoring: log1p, clr; or log1p:CD*,none"),
-  CHOICE(DATA, "missing", "error|drop-cells|drop-responses", missing, "error", VIEWS,
+  CHOICE(DATA, "missing", "error|drop-cells|drop-responses|drop-cells-any", missing, "error", VIEWS,
     "what becomes of missing responses"),
 
   CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
@@ -119,11 +131,16 @@ const sbnn_option sbnn_option_table[] = {
     "units of the bottleneck: dimensions of the latent map"),
   LIST(NETWORK, COUNTS, "bottleneck", "N,N,...", widths, "2", PATH,
     "units of the bottleneck; each with each penalty"),
-  WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, NET, "genes to keep when the network is pruned"),
-  NUMBER(NETWORK, REAL, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
-    "penalty that pushes genes out (group lasso)"),
+  WHOLE(NETWORK, "genes", "N", genes, "25", 0, MANY, NET,
+    "genes to keep; 0: as many as a proximal penalty leaves"),
+  NUMBER(NETWORK, AUTO, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
+    "penalty that pushes genes out (group lasso), or auto"),
   LIST(NETWORK, NUMBERS, "lambdas", "L,L,...", penalties, "0.0001,0.01,0.1,1", PATH,
     "penalties that push genes out, or FIRST:LAST:STEP"),
+  CHOICE(NETWORK, "penalty", "subgradient|proximal", penalty, "subgradient", NET,
+    "proximal: weights of genes become 0 exactly"),
+  CHOICE(NETWORK, "prune-at", "last|best", prune_at, "last", NET,
+    "epoch before pruning: last, or best validated"),
   NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, NET,
     "penalty on the squares of all weights (ridge)"),
 
@@ -180,8 +197,8 @@ const sbnn_option sbnn_option_table[] = {
     "stage-ends: faster, no curves of test cells"),
 
   TEXT(RUN, "config", "FILE", config, NULL, READ | PREP, "options from a file: key = value, or JSON as run.json"),
-  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", READ,
-    "gene threshold and transform that suit such data"),
+  CHOICE(RUN, "preset", "none|patchseq|citeseq|m1|v1|cbmc", preset, "none", READ,
+    "options for such data; m1, v1, cbmc: the paper's"),
   FLAG(RUN, "print-config", print_config, INFO,
     "options of train and cv as resolved; the options follow"),
   WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN,

@@ -120,28 +120,33 @@ static bool needs_copy(const ag__step *s, const ag__register *r) {
   return r->wide || (r->how == AG__STRIDED && !s->by_rows);
 }
 
+/* Straight into memory if the value has some and nothing reads what it overwrites after instruction k. */
+static void place_result(builder *b, int reg, int k) {
+  ag__register *out = &b->step->registers[reg];
+  const ag__pnode *n = &program(b)->nodes[out->node];
+  bool late = n->place == AG__LEAF && read_later(b, n->leaf, k);
+  if (n->place != AG__NOWHERE && !late) return;
+  out->temp = take_temp(b);
+  if (late) out->store = out->node;
+}
+
 /* Scratch blocks: loads that need one keep it for the whole step; computed values from instruction to last
  * use. */
 static void assign_temps(builder *b) {
   ag__step *s = b->step;
-  const ag__program *p = program(b);
   memset(b->busy, 0, ((size_t)s->n_registers + 1) * sizeof *b->busy);
   for (int r = 0; r < s->n_registers; r++)
     if (s->registers[r].loaded && needs_copy(s, &s->registers[r])) s->registers[r].temp = take_temp(b);
   for (int k = 0; k < s->n_instructions; k++) {
     const ag__instruction *i = &s->instructions[k];
-    ag__register *out = &s->registers[i->out];
-    const ag__pnode *n = &p->nodes[i->node];
-    bool in_memory = n->place != AG__NOWHERE, late = n->place == AG__LEAF && read_later(b, n->leaf, k);
     for (int a = 0; a < i->n_in;
          a++) { /* a block whose last reader this is may become the output's: kernels allow it */
       int r = s->operands[i->first + a];
       ag__register *in = &s->registers[r];
       if (!in->loaded && in->temp >= 0 && in->store < 0 && b->last_use[r] == k) b->busy[in->temp] = false;
     }
-    if (in_memory && !late) continue;
-    out->temp = take_temp(b);
-    if (late) out->store = i->node;
+    place_result(b, i->out, k);
+    for (int a = i->n_in - i->n_kept; a < i->n_in; a++) place_result(b, s->operands[i->first + a], k);
   }
 }
 

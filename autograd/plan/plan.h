@@ -139,8 +139,9 @@ typedef struct ag__register { /* a cache block of a micro-program */
 typedef void ag__f32_kernel(const ag_attr *attr, int n, const float *const *in, float *out);
 typedef void ag__f64_kernel(const ag_attr *attr, int n, const double *const *in, double *out);
 
-/* Operands of a combined instruction: so many blocks, then so many pointers to one value. */
-enum { AG__WIDE_SLOTS = 3, AG__NARROW_SLOTS = 2, AG__MAX_OPERANDS = AG__WIDE_SLOTS + AG__NARROW_SLOTS };
+/* Operands of a combined instruction, at most: blocks, then pointers to one value, then what it computes
+ * besides its result. */
+enum { AG__KEPT = 2, AG__MAX_OPERANDS = 4 + 8 + AG__KEPT };
 
 typedef struct ag__instruction {
   const ag_op *op;
@@ -148,6 +149,7 @@ typedef struct ag__instruction {
   ag__f64_kernel *f64;
   int node;
   int first, n_in, n_wide; /* register numbers, into step.operands; the first n_wide are read as blocks */
+  int n_kept;              /* the last so many are written */
   int out;
   bool combined; /* the tree of which op is the root */
 } ag__instruction;

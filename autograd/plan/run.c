@@ -290,6 +290,40 @@ static void run_panel(const ag_run *r, ag__worker *w, const ag__panel *q, int64_
   }
 }
 
+/* A share of a fused step or of the panels, for worker i. */
+typedef struct shared_step {
+  ag_run *run;
+  const ag__step *step;
+  const ag__panel *panel; /* or NULL */
+  int64_t parts, size;    /* of the step: blocks or rows, in elements */
+} shared_step;
+
+static void run_share(void *ctx, int64_t i) {
+  const shared_step *s = ctx;
+  ag__worker *w = &s->run->workers[i];
+  int64_t first = s->parts * i / s->run->threads, last = s->parts * (i + 1) / s->run->threads;
+  for (int64_t k = first; s->panel && k < last; k++) run_panel(s->run, w, s->panel, k);
+  if (s->panel) return;
+  int64_t end = last * s->size < s->step->numel ? last * s->size : s->step->numel;
+  run_fused(s->run, w, s->step, first * s->size, end);
+}
+
+/* Shares follow from the number of threads alone, and no element from the share it is in. */
+static void run_shared(ag_run *r, const ag__step *s) {
+  enum { WORTH_THREADS = 1 << 15 /* elements */ };
+  shared_step job = {.run = r, .step = s, .panel = s->panel < 0 ? NULL : &r->plan->program.panels[s->panel]};
+  if (job.panel) job.parts = (job.panel->rows - 1) / job.panel->height + 1;
+  else {
+    job.size = s->by_rows ? s->shape[s->rank - 1] : s->block;
+    job.parts = (s->numel + job.size - 1) / job.size;
+  }
+  if (r->threads > 1 && (job.panel || s->numel >= WORTH_THREADS))
+    tn_parallel_for(r->threads, r->threads, run_share, &job);
+  else if (job.panel)
+    for (int64_t k = 0; k < job.parts; k++) run_panel(r, r->workers, job.panel, k);
+  else run_fused(r, r->workers, s, 0, s->numel);
+}
+
 static bool all_finite(const tn_view *v) {
   int64_t n = tn_view_numel(v), i = 0;
   if (v->dtype == TN_F32)
@@ -319,12 +353,9 @@ tn_status ag_run_step(ag_run *r, tn_rng rng) {
   }
   for (int i = 0; i < plan->n_steps; i++) {
     const ag__step *s = &plan->steps[i];
-    if (s->panel >= 0) {
-      const ag__panel *q = &p->panels[s->panel];
-      for (int64_t k = 0; k * q->height < q->rows; k++) run_panel(r, r->workers, q, k);
-      i += q->n - 1;
-    } else if (s->fused) run_fused(r, r->workers, s, 0, s->numel);
+    if (s->panel >= 0 || s->fused) run_shared(r, s);
     else run_single(r, r->workers, s, rng);
+    if (s->panel >= 0) i += p->panels[s->panel].n - 1;
     if (p->flags & AG_TRAP_NONFINITE && trapped(r, s) != TN_OK) return TN_ENUMERIC;
   }
   for (int i = 0; i < p->n_assigns; i++) {

@@ -279,7 +279,7 @@ int sbnn_data_file_describe(FILE *to, const char *path, sbnn_error *e) {
                {"fnv1a64", "fnv1a64"}};
   sbnn_dataset d = {0};
   int code = sbnn_data_file_read(path, &d, e);
-  if (code == SBNN_OK) code = sbnn_dataset_check_raw(&d, path, path, e);
+  if (code == SBNN_OK) code = sbnn_dataset_check_raw(&d, SBNN_X_NONE, path, path, e);
   for (size_t i = 0; i < sizeof lines / sizeof *lines && code == SBNN_OK; i++) {
     const char *text = nn_tensor_file_metadata(d.mapping, lines[i].key);
     if (text) fprintf(to, "%-16s %s\n", lines[i].what, text);

@@ -208,9 +208,14 @@ static int read_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_erro
 /* What is decided anew whenever the data are read. */
 static int finish(const sbnn_dataset_options *o, const char *x_path, const char *y_path, const sbnn_join *j,
                   sbnn_dataset *d, sbnn_error *e) {
-  int code = sbnn_dataset_missing(d, o->missing, y_path, j, e);
-  if (code == SBNN_OK && o->missing == SBNN_MISSING_KEEP) return sbnn_dataset_check_raw(d, x_path, y_path, e);
-  if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, x_path, y_path, e);
+  const bool first = o->missing == SBNN_MISSING_DROP_CELLS_ANY;
+  bool selected = false;
+  int code = first ? sbnn_dataset_missing(d, o->missing, y_path, j, e) : SBNN_OK;
+  if (code == SBNN_OK) code = sbnn_dataset_select(d, o, x_path, y_path, &selected, e);
+  if (code == SBNN_OK && !first) code = sbnn_dataset_missing(d, o->missing, y_path, selected ? NULL : j, e);
+  if (code == SBNN_OK && o->missing == SBNN_MISSING_KEEP)
+    return sbnn_dataset_check_raw(d, o->x_transform, x_path, y_path, e);
+  if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, o->x_transform, x_path, y_path, e);
   return code == SBNN_OK ? check_transform(d, o->y_transform, e) : code;
 }
 

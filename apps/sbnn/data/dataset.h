@@ -17,8 +17,15 @@ typedef enum sbnn_missing {
   SBNN_MISSING_ERROR,
   SBNN_MISSING_DROP_CELLS,
   SBNN_MISSING_DROP_RESPONSES,
+  SBNN_MISSING_DROP_CELLS_ANY, /* cells with a gap in any response, also in one that is left out by name */
   SBNN_MISSING_KEEP
 } sbnn_missing;
+
+/* What is done to X before it is z-scored (prepare.h). */
+typedef enum sbnn_x_transform {
+  SBNN_X_COUNTS, /* counts: library size, logarithm */
+  SBNN_X_NONE    /* nothing: X is normalised already */
+} sbnn_x_transform;
 
 /* Strings are borrowed for the call. {0} plus the two paths, or plus data_path, is a valid set of options. */
 typedef struct sbnn_dataset_options {
@@ -33,6 +40,10 @@ typedef struct sbnn_dataset_options {
                             no selection takes place (n_genes <= variable_genes, or 0), a constant gene is an
                             error, because it cannot be z-scored */
   sbnn_missing missing;
+  sbnn_x_transform x_transform; /* NONE: numbers may be negative */
+  const char *cells_path;       /* a list of the cells to keep, or a table whose ids they are; NULL: all */
+  const char *gene_prefix;      /* only genes that begin so, and take it off; NULL: all */
+  const char *drop_responses;   /* names or patterns to leave out, separated by commas; NULL: none */
   const char *y_transform; /* the rule that will follow (y_transform.h), checked against the responses' names;
                               NULL: none */
 } sbnn_dataset_options;
@@ -55,7 +66,7 @@ typedef struct sbnn_dataset {
   char **cell_names;     /* n_cells */
   char **gene_names;     /* n_genes */
   char **response_names; /* n_responses */
-  sbnn_counts counts;    /* n_cells x n_genes: raw, finite, > 0 where stored */
+  sbnn_counts counts;    /* n_cells x n_genes: raw, finite, > 0 where stored (under SBNN_X_NONE: not 0) */
   double *responses;     /* n_cells x n_responses, row-major: as in the file, finite, no column constant */
 
   char *label_column; /* the column's name; NULL (as all below, and n_labels 0) without labels */
@@ -88,12 +99,13 @@ int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error
 
 /* The checks above on an assembled data set (also run by sbnn_dataset_read). `x_path` and `y_path` are for
  * the message. */
-int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, const char *x_path, const char *y_path,
-                       sbnn_error *e);
+int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, sbnn_x_transform x_transform,
+                       const char *x_path, const char *y_path, sbnn_error *e);
 
 /* Of these, what raw data must fulfil whatever is done with them: counts and responses that are numbers, or
  * responses that are missing (NaN). */
-int sbnn_dataset_check_raw(const sbnn_dataset *d, const char *x_path, const char *y_path, sbnn_error *e);
+int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, const char *x_path,
+                           const char *y_path, sbnn_error *e);
 
 /* Another sentence for the user. */
 void sbnn_dataset_note(sbnn_dataset *d, const char *text);

@@ -19,6 +19,17 @@ typedef struct sbnn_join {
   sbnn_cell_pair *cells; /* n_cells, in the order of y: those of the data set */
 } sbnn_join;
 
+/* What the options choose by name: cells_path, gene_prefix, drop_responses. *any: cells or responses were
+ * left out. SBNN_BAD_INPUT: a name that does not exist, or nothing is left. */
+int sbnn_dataset_select(sbnn_dataset *d, const sbnn_dataset_options *o, const char *x_path,
+                        const char *y_path, bool *any, sbnn_error *e);
+
+/* Keeps n >= 1 cells, whose positions ascend. */
+void sbnn_dataset_keep_cells(sbnn_dataset *d, const size_t *cells, size_t n);
+
+/* Leaves out the responses whose count is not 0, of which there are fewer than all. */
+void sbnn_dataset_drop_responses(sbnn_dataset *d, const size_t *drop);
+
 /* Missing responses (NaN) of a data set: an error that lists them, or cells or responses less and a note that
  * lists both, or a note. `path` is the file they come from, `join` how (for the line; NULL: not known). */
 int sbnn_dataset_missing(sbnn_dataset *d, sbnn_missing policy, const char *path, const sbnn_join *join,

@@ -111,8 +111,7 @@ static void keep_labels(sbnn_dataset *d, const size_t *cells, size_t n) {
   free(label);
 }
 
-/* `cells` ascends. */
-static void keep_cells(sbnn_dataset *d, const size_t *cells, size_t n) {
+void sbnn_dataset_keep_cells(sbnn_dataset *d, const size_t *cells, size_t n) {
   const size_t q = d->n_responses;
   sbnn_counts counts = sbnn_counts_rows(&d->counts, cells, n);
   sbnn_counts_free(&d->counts);
@@ -141,9 +140,20 @@ static int drop_cells(sbnn_dataset *d, const char *path, const gaps *g, sbnn_err
   size_t *cells = sbnn_alloc(d->n_cells, sizeof *cells);
   for (size_t i = 0; i < d->n_cells; i++)
     if (!g->of_cell[i]) cells[n++] = i;
-  keep_cells(d, cells, n);
+  sbnn_dataset_keep_cells(d, cells, n);
   free(cells);
   return SBNN_OK;
+}
+
+void sbnn_dataset_drop_responses(sbnn_dataset *d, const size_t *drop) {
+  const size_t q = d->n_responses;
+  for (size_t i = 0, next = 0; i < d->n_cells; i++)
+    for (size_t r = 0; r < q; r++)
+      if (!drop[r]) d->responses[next++] = d->responses[i * q + r];
+  d->n_responses = 0;
+  for (size_t r = 0; r < q; r++)
+    if (drop[r]) free(d->response_names[r]);
+    else d->response_names[d->n_responses++] = d->response_names[r];
 }
 
 static int drop_responses(sbnn_dataset *d, const char *path, const gaps *g, sbnn_error *e) {
@@ -156,13 +166,7 @@ static int drop_responses(sbnn_dataset *d, const char *path, const gaps *g, sbnn
         "--missing drop-cells or fill them in",
         path, q);
   note(d, path, g, "responses", g->n_responses, q, list_responses(d, g, false, list));
-  for (size_t i = 0, next = 0; i < d->n_cells; i++)
-    for (size_t r = 0; r < q; r++)
-      if (!g->of_response[r]) d->responses[next++] = d->responses[i * q + r];
-  d->n_responses = 0;
-  for (size_t r = 0; r < q; r++)
-    if (g->of_response[r]) free(d->response_names[r]);
-    else d->response_names[d->n_responses++] = d->response_names[r];
+  sbnn_dataset_drop_responses(d, g->of_response);
   return SBNN_OK;
 }
 
@@ -173,6 +177,7 @@ int sbnn_dataset_missing(sbnn_dataset *d, sbnn_missing policy, const char *path,
   int code = SBNN_OK;
   if (g.n > 0) switch (policy) {
     case SBNN_MISSING_ERROR: code = refuse(d, path, join, &g, e); break;
+    case SBNN_MISSING_DROP_CELLS_ANY:
     case SBNN_MISSING_DROP_CELLS: code = drop_cells(d, path, &g, e); break;
     case SBNN_MISSING_DROP_RESPONSES: code = drop_responses(d, path, &g, e); break;
     case SBNN_MISSING_KEEP: note_kept(d, path, &g); break;
