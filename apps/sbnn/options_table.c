@@ -17,6 +17,8 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
+_Static_assert(SBNN_RECIPES_BOTH == 0 && SBNN_RECIPES_PAPER == 1 && SBNN_RECIPES_DENOISE == 2,
+               "both|paper|denoise");
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
 _Static_assert(SBNN_PENALTY_SUBGRADIENT == 0 && SBNN_PENALTY_PROXIMAL == 1, "subgradient|proximal");
 _Static_assert(SBNN_PRUNE_AT_LAST == 0 && SBNN_PRUNE_AT_BEST == 1, "last|best");
@@ -37,15 +39,18 @@ enum {
   SRRR = SBNN_CMD_SRRR,
   PREP = SBNN_CMD_PREP,
   TSNE = SBNN_CMD_TSNE,
+  STABILITY = SBNN_CMD_STABILITY,
   REPORT = SBNN_CMD_REPORT,
+  ALL = SBNN_CMD_RUN &
+        ~(TRAIN | CV | SRRR | STABILITY), /* sbnn run, in rows that stand before those of its steps */
   INFO = SBNN_CMD_INFO,
-  NET = SBNN_CMD_FIT,        /* commands that train networks on the user's data */
-  FIT = TRAIN | CV,          /* those that train by one set of options */
-  READ = NET | SRRR,         /* commands that read the user's data, from tables or as prep has left them */
-  FOLDED = CV | PATH | SRRR, /* commands that cross-validate */
-  RUN = READ | DEMO | TSNE,  /* commands that fit anything */
-  VIEWS = READ | TSNE,       /* commands that read it or draw what others read */
-  MANY = 1000000             /* more than anyone means; keeps products of counts far from overflow */
+  NET = SBNN_CMD_FIT,           /* commands that train networks on the user's data */
+  FIT = TRAIN | CV | STABILITY, /* those that train by one set of options */
+  READ = NET | SRRR,            /* commands that read the user's data, from tables or as prep has left them */
+  FOLDED = CV | PATH | SRRR,    /* commands that cross-validate */
+  RUN = READ | DEMO | TSNE,     /* commands that fit anything */
+  VIEWS = READ | TSNE,          /* commands that read it or draw what others read */
+  MANY = 1000000                /* more than anyone means; keeps products of counts far from overflow */
 };
 
 #define AT(field) offsetof(sbnn_options, field)
@@ -115,6 +120,8 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(DATA, "missing", "error|drop-cells|drop-responses|drop-cells-any", missing, "error", VIEWS,
     "what becomes of missing responses"),
 
+  CHOICE(NETWORK, "recipe", "both|paper|denoise", recipes, "both", ALL,
+    "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
     "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "select", "network|forward|group-lasso", select, "network", FIT,
@@ -154,7 +161,7 @@ const sbnn_option sbnn_option_table[] = {
     "random starts of k-means; the best one counts"),
   NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, NET,
     "part of the cells that trains, the others validate"),
-  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN,
+  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN | STABILITY,
     "epoch to go on from: last, or best validated (auto)"),
   CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", CV | PATH,
     "epoch to go on from; auto: best, last under paper"),
@@ -171,7 +178,7 @@ const sbnn_option sbnn_option_table[] = {
   LIST(LINEAR, COUNTS, "ranks", "N,N,...", ranks, "2", SRRR,
     "ranks of the fit: 2 has as few dimensions as the map"),
   LIST(LINEAR, NUMBERS, "lambdas", "L,L,...", lambdas, "0.1:1.5:0.1", SRRR,
-    "penalties that push genes out, or FIRST:LAST:STEP"),
+    "penalties against genes, or FIRST:LAST:STEP"),
   WHOLE(LINEAR, "genes", "N", srrr_genes, "0", 0, MANY, SRRR,
     "find the penalty that leaves N genes; 0: --lambdas"),
 
@@ -187,6 +194,11 @@ const sbnn_option sbnn_option_table[] = {
   WHOLE(TSNE, "iterations", "N", iterations, "1000", 1, MANY, TSNE,
     "of the descent, 250 of them with exaggeration"),
   CHOICE(TSNE, "start", "pca|random", start, "pca", TSNE, "where cells start; random depends on --seed"),
+
+  WHOLE(STABILITY, "restarts", "N", restarts, "10", 2, 10000, STABILITY,
+    "models, each from fresh weights, to compare their genes"),
+  FLAG(STABILITY, "subsample", subsample, STABILITY,
+    "each on one half of the cells, the next on the other"),
 
   WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, FOLDED, "parts of the cells, each tested once"),
   CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", FOLDED,
@@ -212,6 +224,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREP, "file to write, for --data"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
+  FLAG(OUTPUT, "resume", resume, ALL, "go on where the run that the folder holds was interrupted"),
   FLAG(OUTPUT, "resume", resume, NET, "go on with the unfinished run that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT | PREP, "replace the file if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
@@ -234,6 +247,7 @@ const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
     [SBNN_GROUP_LINEAR] = "Sparse reduced-rank regression",
     [SBNN_GROUP_TSNE] = "Embedding",
+    [SBNN_GROUP_STABILITY] = "Stability",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
     [SBNN_GROUP_RUN] = "Running",
     [SBNN_GROUP_OUTPUT] = "Output",
@@ -263,10 +277,18 @@ const sbnn_command_row sbnn_command_table[] = {
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
+    {SBNN_CMD_STABILITY, "stability", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "how much of the result chance decides: the genes of many restarts",
+     "Trains the model many times, from other random numbers or on halves of the cells, and reports how\n"
+     "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one another.\n"},
     {SBNN_CMD_TSNE, "tsne", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
      "maps of each view by itself: t-SNE of genes, responses, or a latent space",
      "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
      "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n"},
+    {SBNN_CMD_RUN, "run", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "all of it in one go, with a report at the end",
+     "Runs prep, cv, train, srrr and stability, each into a place of its own inside --out, and makes one\n"
+     "page of them all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
     {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
      "use a trained network: map and responses of other cells",
      "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"
@@ -277,7 +299,7 @@ const sbnn_command_row sbnn_command_table[] = {
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
     {SBNN_CMD_REPORT, "report", "--results DIR [OPTIONS]",
      "one page to look at and to send: map, genes, curves, R2, provenance",
-     "Makes one HTML file of the results in a folder and in the folders in it (train, cv, srrr, stability).\n"
+     "Makes one HTML file of the results in a folder and the folders in it: train, cv, srrr, stability.\n"
      "It needs no network: open it in any browser, or send it on.\n"},
     {SBNN_CMD_INFO, "info", "[--data DATA | --print-config [OPTIONS]]", "version, build, CPU and threads",
      "Prints version, build, BLAS library, CPU and threads: what to send along with a bug report. With\n"

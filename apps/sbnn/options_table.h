@@ -28,6 +28,7 @@ typedef enum sbnn_option_group {
   SBNN_GROUP_PHASES,
   SBNN_GROUP_LINEAR,
   SBNN_GROUP_TSNE,
+  SBNN_GROUP_STABILITY,
   SBNN_GROUP_CROSS_VALIDATION,
   SBNN_GROUP_RUN,
   SBNN_GROUP_OUTPUT,
@@ -66,6 +67,9 @@ extern const char *const sbnn_group_headings[SBNN_N_GROUPS];
 
 /* The row of an option as these commands know it; `length` ends the name. NULL: none of them does. */
 const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length);
+
+/* Is the row the one by which these commands know the option of its name? */
+bool sbnn_option_taken(unsigned commands, const sbnn_option *row);
 
 const sbnn_command_row *sbnn_command_named(const char *name); /* NULL: no such command */
 

@@ -25,6 +25,12 @@ const char *const sbnn_result_files[] = {"metrics.tsv",
                                          "srrr.tsv",
                                          "srrr_folds.tsv",
                                          "srrr_genes.tsv",
+                                         "stability.tsv",
+                                         "stability_runs.tsv",
+                                         "stability_genes.tsv",
+                                         "stability_overlaps.tsv",
+                                         "stability_summary.tsv",
+                                         "stability_maps.tsv",
                                          "tsne.tsv",
                                          "tsne_quality.tsv",
                                          "path.tsv",
@@ -41,6 +47,8 @@ const char *const sbnn_result_files[] = {"metrics.tsv",
                                          PICTURE("by_genes"),
                                          PICTURE("latent_map"),
                                          PICTURE("overlays"),
+                                         PICTURE("stability_genes"),
+                                         PICTURE("stability_maps"),
                                          PICTURE("tsne"),
                                          PICTURE("path_curves"),
                                          PICTURE("path_norms"),
@@ -288,7 +296,8 @@ static sbnn_outdir *open_with(const char *path, bool force, bool resume, sbnn_er
   if (code == SBNN_OK) code = take_lock(o, e);
   if (code == SBNN_OK) code = finish_commit(o, e);
   o->resumed = code == SBNN_OK && resume && is_unfinished(o);
-  o->complete = code == SBNN_OK && resume && !o->resumed && !force && exists(o->path, "metrics.tsv");
+  o->complete = code == SBNN_OK && resume && !o->resumed && !force &&
+                (exists(o->path, "metrics.tsv") || exists(o->path, "run.json"));
   if (o->complete) return o;
   if (code == SBNN_OK && !force && !o->resumed) code = require_finished(o, e);
   if (code == SBNN_OK && !force && !o->resumed) code = require_empty(o, e);
