@@ -7,6 +7,7 @@
 #include "sbnn.h"
 
 int sbnn_demo(const sbnn_options *o, sbnn_error *e);
+int sbnn_prep(const sbnn_options *o, sbnn_error *e);
 int sbnn_train(const sbnn_options *o, sbnn_error *e);
 int sbnn_path(const sbnn_options *o, sbnn_error *e);
 int sbnn_cv(const sbnn_options *o, sbnn_error *e);

@@ -138,11 +138,11 @@ static int run_latent(job *j, sbnn_error *e) {
 
 int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e) {
   job j = {.work = {.options = o, .start = sbnn_clock()}};
-  if (o->results && (o->x || o->y))
-    return sbnn_fail(e, SBNN_USAGE, "tsne takes --results or the tables --x and --y, not both");
-  if (!o->results && !(o->x && o->y))
+  if (o->results && (o->x || o->y || o->data))
+    return sbnn_fail(e, SBNN_USAGE, "tsne takes --results or the tables (--x and --y, or --data), not both");
+  if (!o->results && !o->data && !(o->x && o->y))
     return sbnn_fail(e, SBNN_USAGE,
-                     "tsne needs --x and --y, or --results ('sbnn help tsne' lists all options)");
+                     "tsne needs --x and --y, or --data, or --results ('sbnn help tsne' lists all options)");
   if (!(j.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
   int code = o->results ? run_latent(&j, e) : run_tables(&j, e);
   sbnn_outdir_abort(j.work.out);

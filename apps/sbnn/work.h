@@ -20,7 +20,8 @@ typedef struct sbnn_work {
   double start, reading; /* clock at the start; seconds spent on reading tables */
 } sbnn_work;
 
-/* The data set named by --x, --y, --labels; reports the overlap on stderr unless --quiet. */
+/* The data set named by --x and --y, or --data, and --labels; for prep as it is, with what is missing.
+ * Reports the overlap on stderr unless --quiet. */
 int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
 
 /* Opens o->out, reads the data set, and calls `run` on it unless its results are complete already. What is

@@ -57,7 +57,7 @@ static void emit_units(ag__program *p, bool *done, const int *last, int *positio
   int filled = 0;
   for (int u; (u = next_ready(p, done, last)) >= 0; done[u] = true) {
     ag__unit *unit = &p->units[p->n_units];
-    *unit = (ag__unit){.first = filled};
+    *unit = (ag__unit){.first = filled, .id = u, .panel = -1};
     for (int x = 0; x <= last[u]; x++)
       if (p->nodes[x].unit == u) p->order[filled++] = x;
     unit->n = filled - unit->first;
