@@ -47,6 +47,9 @@ typedef struct sbnn_numbers {
 
 typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS } sbnn_evaluate;
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
+typedef enum sbnn_penalty { SBNN_PENALTY_SUBGRADIENT, SBNN_PENALTY_PROXIMAL } sbnn_penalty;
+typedef enum sbnn_prune_at { SBNN_PRUNE_AT_LAST, SBNN_PRUNE_AT_BEST } sbnn_prune_at;
+#define SBNN_LASSO_AUTO (-1.0) /* --lasso auto */
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
 typedef enum sbnn_preset {
@@ -86,10 +89,12 @@ typedef struct sbnn_options {
   bool tables_only;                                         /* demo */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
-  int bottleneck, genes;
-  double lasso, l2;
-  sbnn_numbers penalties; /* path: in place of lasso */
-  sbnn_whole_list widths; /* path: in place of bottleneck */
+  int bottleneck, genes;                 /* genes 0: as many as a proximal penalty leaves */
+  double lasso, l2;                      /* lasso may be SBNN_LASSO_AUTO */
+  int penalty;                           /* sbnn_penalty */
+  int prune_at;                          /* sbnn_prune_at */
+  sbnn_numbers penalties;                /* path: in place of lasso */
+  sbnn_whole_list widths;                /* path: in place of bottleneck */
   /* recipe: whose defaults differ, see sbnn_options_parse */
   int recipe;                           /* sbnn_recipe */
   int select;                           /* sbnn_select; under the paper's recipe always NETWORK */

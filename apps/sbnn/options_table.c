@@ -18,6 +18,8 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
+_Static_assert(SBNN_PENALTY_SUBGRADIENT == 0 && SBNN_PENALTY_PROXIMAL == 1, "subgradient|proximal");
+_Static_assert(SBNN_PRUNE_AT_LAST == 0 && SBNN_PRUNE_AT_BEST == 1, "last|best");
 _Static_assert(SBNN_NOISE_FIXED == 0 && SBNN_NOISE_AUTO == 1, "fixed|auto");
 _Static_assert(SBNN_VIEW_BOTH == 0 && SBNN_VIEW_GENES == 1 && SBNN_VIEW_RESPONSES == 2,
                "both|genes|responses");
@@ -134,11 +136,16 @@ const sbnn_option sbnn_option_table[] = {
     "units of the bottleneck: dimensions of the latent map"),
   LIST(NETWORK, COUNTS, "bottleneck", "N,N,...", widths, "2", PATH,
     "units of the bottleneck; each with each penalty"),
-  WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, NET, "genes to keep when the network is pruned"),
-  NUMBER(NETWORK, REAL, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
-    "penalty that pushes genes out (group lasso)"),
+  WHOLE(NETWORK, "genes", "N", genes, "25", 0, MANY, NET,
+    "genes to keep; 0: as many as a proximal penalty leaves"),
+  NUMBER(NETWORK, AUTO, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
+    "penalty that pushes genes out (group lasso), or auto"),
   LIST(NETWORK, NUMBERS, "lambdas", "L,L,...", penalties, "0.0001,0.01,0.1,1", PATH,
     "penalties that push genes out, or FIRST:LAST:STEP"),
+  CHOICE(NETWORK, "penalty", "subgradient|proximal", penalty, "subgradient", NET,
+    "proximal: weights of genes become 0 exactly"),
+  CHOICE(NETWORK, "prune-at", "last|best", prune_at, "last", NET,
+    "epoch before pruning: last, or best validated"),
   NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, NET,
     "penalty on the squares of all weights (ridge)"),
 
