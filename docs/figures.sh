@@ -11,8 +11,6 @@ runs=${NABLA_RUNS:-$root/build/figures}
 pictures=$root/docs/figures
 mkdir -p "$runs" "$pictures"
 
-has() { "$sbnn" help "$1" >/dev/null 2>&1; } # COMMAND
-
 # A run of another build is made anew; srrr and tsne are always, they are quick.
 run() { # NAME COMMAND OPTION...
   local name=$1
@@ -28,7 +26,7 @@ take() { # NAME FIGURE AS: the PNG
   cp "$runs/$1/figures/$2.png" "$pictures/$3.png"
 }
 
-# Figures 1, S1, S3, S5, S6 and S7 of one data set; the options of all commands, then those of the maps and of cv.
+# Figures 1, S1, S3 and S5, and their like for other data, from tables, labels, folds and cv: options of the commands.
 data_set() { # NAME RANKS
   local name=$1
   run "$name-srrr" srrr "${tables[@]}" "${labels[@]}" "${folds[@]}" --ranks "$2"
@@ -56,19 +54,14 @@ m1() {
   cv=(--both)
   data_set m1 2,16
   denoise m1
-  if has stability; then
-    run m1-stability stability "${tables[@]}" "${labels[@]}"
-    take m1-stability stability m1_stability
-  fi
-  if has tsne; then
-    run m1-tsne tsne "${tables[@]}" "${labels[@]}"
-    take m1-tsne tsne m1_tsne
-  fi
-  if has path; then
-    run m1-path path "${tables[@]}" "${folds[@]}" --lambdas 0.0001,0.01,0.1,1
-    take m1-path path_curves m1_path_curves
-    take m1-path path_norms m1_path_norms
-  fi
+  run m1-stability stability "${tables[@]}" "${labels[@]}" --restarts 10
+  take m1-stability stability_genes m1_stability_genes
+  take m1-stability stability_maps m1_stability_maps
+  run m1-tsne tsne "${tables[@]}" "${labels[@]}"
+  take m1-tsne tsne m1_tsne
+  run m1-path path "${tables[@]}" "${folds[@]}" --lambdas 0.0001,0.01,0.1,1
+  take m1-path path_curves m1_path_curves
+  take m1-path path_norms m1_path_norms
 }
 
 pbmc() {
