@@ -456,6 +456,7 @@ Test(sbnn_suggest, nearest_or_all_that_begin_so) {
                                          {"z", ""},
                                          {"g", ""},
                                          {"", ""},
+                                         {"genestring", "did you mean '--genes'?"},
                                          {"colour", ""}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[128];

@@ -23,13 +23,14 @@ typedef enum sbnn_command {
   SBNN_CMD_SRRR = 512,
   SBNN_CMD_PREP = 1024,
   SBNN_CMD_TSNE = 1 << 16,
+  SBNN_CMD_STABILITY = 1 << 17,
   SBNN_CMD_PATH = 16384,
   SBNN_CMD_REPORT = 4096,
   SBNN_CMD_RUN = 8192,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 /* Those that train networks on the user's data: they take --resume. */
-enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH };
+enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH | SBNN_CMD_STABILITY };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
 enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192 };
@@ -121,7 +122,10 @@ typedef struct sbnn_options {
   int components;
   double perplexity, theta;
   int exact_cells, iterations;
-  int start;   /* sbnn_start */
+  int start; /* sbnn_start */
+  /* stability */
+  int restarts;
+  bool subsample;
   int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
