@@ -111,7 +111,7 @@ function geneSection() {
       if (!genes.has(r.gene)) genes.set(r.gene, { gene: r.gene, best: Infinity });
       const g = genes.get(r.gene), at = g[fits.indexOf(f)] || (g[fits.indexOf(f)] = { folds: 0 });
       Object.assign(at, { rank: r.rank, norm: r.norm, folds: at.folds + 1 });
-      if (f.kind === 'train') g.best = Math.min(g.best, r.rank);
+      if (f.kind === 'train' && f.model !== 'srrr') g.best = Math.min(g.best, r.rank);
     }
   for (const s of restarts) for (const gene of s.rows.keys()) if (!genes.has(gene)) genes.set(gene, { gene, best: Infinity });
   const onMap = new Set(maps.flatMap((m) => (m.map.genes || []).map((g) => g.name)));
