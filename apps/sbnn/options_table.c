@@ -190,7 +190,7 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(TSNE, "start", "pca|random", start, "pca", TSNE, "where cells start; random depends on --seed"),
 
   WHOLE(STABILITY, "restarts", "N", restarts, "10", 2, 10000, STABILITY,
-    "models, each from fresh weights; their genes are compared"),
+    "models, from one seed after the other"),
   FLAG(STABILITY, "subsample", subsample, STABILITY,
     "each on one half of the cells, the next on the other"),
 
