@@ -215,7 +215,8 @@ Test(sbnn_options, unknown_options) {
          "help train' lists them)");
   refuse(CV " --momentum 1", "unknown option '--momentum' ('sbnn help cv' lists them)");
   refuse(CV " --", "unknown option '--' ('sbnn help cv' lists them)");
-  refuse("info --ranks 2", "'--ranks' is an option of srrr, not of info ('sbnn help info' lists its own)");
+  refuse("info --ranks 2",
+         "'--ranks' is an option of srrr, run, not of info ('sbnn help info' lists its own)");
   refuse_foreign(TRAIN " --folds 5", "'--folds' is an option of cv, ",
                  ", not of train ('sbnn help train' lists its own)");
   refuse_foreign("info --seed 1", "'--seed' is an option of demo, train, cv, ",
@@ -416,8 +417,8 @@ Test(sbnn_help, gives_defaults_and_marks_what_is_required) {
 }
 
 Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_screen) {
-  static const char *const topics[] = {NULL,   "",     "demo",      "train", "cv",
-                                       "srrr", "tsne", "stability", "info",  "help"};
+  static const char *const topics[] = {NULL,   "",          "demo", "train",  "cv",   "srrr",
+                                       "tsne", "stability", "run",  "report", "info", "help"};
   for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
     char *text = help_on(topics[i]);
     int lines = 0;
@@ -459,6 +460,7 @@ Test(sbnn_suggest, nearest_or_all_that_begin_so) {
                                          {"z", ""},
                                          {"g", ""},
                                          {"", ""},
+                                         {"genestring", "did you mean '--genes'?"},
                                          {"colour", ""}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[128];

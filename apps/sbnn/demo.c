@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "data/synthetic.h"
 #include "figures/canvas.h"
+#include "report/report.h"
 #include "train.h"
 
 #include <errno.h>
@@ -35,9 +36,11 @@ static int write_tables(const char *out, const sbnn_dataset *d, char *directory,
 }
 
 static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_check *c, sbnn_error *e) {
-  char tables[4096];
+  char tables[4096], page[4096];
   size_t n = c->truth->n_planted;
+  snprintf(page, sizeof page, "%s/report.html", o->out);
   int code = write_tables(o->out, d, tables, sizeof tables, e);
+  if (code == SBNN_OK) code = sbnn_report_write(o->out, page, e);
   if (code != SBNN_OK) return code;
   if (!o->quiet)
     fprintf(stderr,
@@ -45,8 +48,11 @@ static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_chec
             "The tables are in %s: try\n"
             "  sbnn cv --x %s/counts.csv --y %s/responses.csv --out cv-demo\n",
             c->found, n, 100.0 * (double)c->found / (double)n, tables, tables, tables);
+  if (!o->quiet) fprintf(stderr, "Look at all of it in a browser: %s\n", page);
   if (!o->quiet && sbnn_figures_available())
-    fprintf(stderr, "Look at %s/figures/latent_map.png, overlays.png and training_curves.png\n", o->out);
+    fprintf(stderr,
+            "Its pictures by themselves: %s/figures/latent_map.png, overlays.png and training_curves.png\n",
+            o->out);
   if (100 * c->found >= PASS_PERCENT * n) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED,
                    "only %zu of %zu planted genes were recovered (%d %% are expected): this build does not "

@@ -43,7 +43,7 @@ int sbnn_prep(const sbnn_options *o, sbnn_error *e) {
   sbnn_options_each(o, add_option, &r);
   sbnn_build_facts(add_fact, &r);
   code = sbnn_data_file_write(o->out, &d, (const char *const(*)[2])r.pair, r.n, e);
-  if (code == SBNN_OK && !o->quiet)
+  if (code == SBNN_OK && !o->quiet && !o->step)
     fprintf(stderr,
             "%s holds them: sbnn train --data %s --out DIR; 'sbnn info --data %s' tells what is in it\n",
             o->out, o->out, o->out);
