@@ -88,6 +88,8 @@ typedef struct sbnn_options {
   int missing;                                              /* sbnn_missing */
   const char *model;                                        /* predict: results of train */
   const char *results, *show_genes, *show_responses, *srrr; /* plot */
+  int demo_cells, demo_genes, demo_responses;               /* demo: how many to make */
+  bool tables_only;                                         /* demo */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;                 /* genes 0: as many as a proximal penalty leaves */
