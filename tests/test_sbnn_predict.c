@@ -155,6 +155,8 @@ Test(sbnn_predict, damaged_models) {
   } bad[] = {{"\"schema\": 1", "\"schema\": 2", "version"},
              {"\"bottleneck\": 2", "\"bottleneck\": 0", "bottleneck"},
              {"\"bottleneck\": 2", "\"bottleneck\": 3", "bottleneck/kernel"},
+             {"\"bottleneck\": 2", "\"bottleneck\": 90000", "too small for the network"},
+             {"\"names\": [", "\"names\": [], \"were\": [", "names"}, /* and numbers that belong to none */
              {"\"fnv1a64\": \"", "\"fnv1a64\": \"0", "damaged"},
              {"\"mean\": [", "\"mean\": [1,", "mean"},
              {"\"none\"", "\"nine\"", "transform"},

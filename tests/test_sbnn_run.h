@@ -95,7 +95,8 @@ static inline int run(sbnn_error *e, const char *line) {
   } commands[] = {{SBNN_CMD_TRAIN, sbnn_train},
                   {SBNN_CMD_CV, sbnn_cv},
                   {SBNN_CMD_PREDICT, sbnn_predict},
-                  {SBNN_CMD_PLOT, sbnn_plot}};
+                  {SBNN_CMD_PLOT, sbnn_plot},
+                  {SBNN_CMD_REPORT, sbnn_report}};
   char copy[2048], path[64][256], *argv[64] = {(char *)"sbnn"};
   int argc = 1;
   sbnn_options o;

@@ -31,6 +31,14 @@ static const char *keep(const char *text) {
   return strcpy(k->text, text);
 }
 
+void sbnn_config_forget(void) {
+  while (kept) {
+    kept_string *k = kept;
+    kept = k->next;
+    free(k);
+  }
+}
+
 static void add(sbnn_settings *s, const sbnn_option *row, const char *value, const char *where) {
   s->list = sbnn_realloc(s->list, s->n + 1, sizeof *s->list);
   s->list[s->n++] = (sbnn_setting){row, keep(value), keep(where)};

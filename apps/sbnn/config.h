@@ -1,6 +1,5 @@
 /* config.h - options from elsewhere than the command line: a file (--config), the environment (SBNN_*), a
- * preset
- * (--preset). Private to options.c. Strings live as long as the process. */
+ * preset (--preset). Private to options.c. Strings live until sbnn_config_forget. */
 #ifndef SBNN_CONFIG_H
 #define SBNN_CONFIG_H
 
@@ -33,6 +32,10 @@ void sbnn_config_preset(int preset, sbnn_settings *s);
 
 /* Of an option the last value in s; NULL: none. */
 const char *sbnn_settings_last(const sbnn_settings *s, const char *name);
+
+/* Releases the strings of all settings so far: for a process that parses many times. Options that came out of
+ * them are of no use afterwards. */
+void sbnn_config_forget(void);
 
 void sbnn_settings_free(sbnn_settings *s);
 

@@ -17,9 +17,6 @@ static const char *const overview_tail =
     "  sbnn train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
     "  sbnn cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval\n"
     "\n"
-    "Results go to the folder --out: tables (.tsv), pictures (figures/), and a record of the run\n"
-    "(run.json: options, versions, timings). Messages go to the terminal.\n"
-    "\n"
     "sbnn COMMAND --help explains a command, sbnn --version prints the version, and\n"
     "sbnn --generate man|bash|zsh|fish the manual page or the completions of a shell.\n"
     "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input, 4 not finite, 130 interrupted.\n";

@@ -52,6 +52,11 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #else
 #define HAS_JANSSON "no"
 #endif
+#ifdef NABLA_LIBZIP
+#define HAS_LIBZIP "yes"
+#else
+#define HAS_LIBZIP "no"
+#endif
 
 void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *value), void *ctx) {
   char cpu[CPU_ROOM], cpus[24], threads[24], blas[64];
@@ -73,6 +78,7 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"cairo", HAS_CAIRO},
       {"qhull", HAS_QHULL},
       {"jansson", HAS_JANSSON},
+      {"libzip", HAS_LIBZIP},
   };
   for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) each(ctx, facts[i][0], known(facts[i][1]));
 }

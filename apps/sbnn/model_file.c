@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void sbnn_model_file_free(sbnn_model_file *m) {
@@ -182,7 +183,7 @@ static char **read_names(reader *r, json_t *object, const char *key, size_t *n) 
 
 static double *read_numbers(reader *r, json_t *object, const char *key, size_t n) {
   double *value = sbnn_alloc(n, sizeof *value);
-  json_t *list = array_of(r, object, key, &n);
+  json_t *list = n ? array_of(r, object, key, &n) : NULL; /* 0: the names are wrong already */
   for (size_t i = 0; list && i < n; i++) {
     json_t *v = json_array_get(list, i);
     value[i] = json_number_value(v);
@@ -260,7 +261,18 @@ static void read_responses(reader *r, json_t *responses, sbnn_model_file *m) {
   if (transform) sbnn_free_strings(transform, n);
 }
 
-static int check_weights(const char *directory, json_t *weights, sbnn_error *e) {
+/* Weights of encoder and alloencoder, biases aside; a double, for the widths are only claimed. */
+static double count_weights(const sbnn_model_file *m) {
+  double n = 0, before = (double)m->n_kept, after = (double)m->n_responses;
+  for (int i = 0; i < m->n_hidden; i++) {
+    n += (before + after) * m->hidden[i];
+    before = after = m->hidden[i];
+  }
+  return n + (before + after) * m->bottleneck;
+}
+
+/* The file's, and that it can hold the network: room for one that it cannot must not be asked for. */
+static int check_weights(const char *directory, const sbnn_model_file *m, json_t *weights, sbnn_error *e) {
   const char *hex = json_string_value(json_object_get(weights, "fnv1a64"));
   char *path = join(directory, SBNN_WEIGHTS_FILE), have[17] = "";
   uint64_t hash;
@@ -274,6 +286,12 @@ static int check_weights(const char *directory, json_t *weights, sbnn_error *e) 
                      "%s is damaged, or not the file that " SBNN_MODEL_FILE
                      " was written with; copy both from the "
                      "results of one 'sbnn train'",
+                     path);
+  struct stat file;
+  if (code == SBNN_OK && stat(path, &file) == 0 && count_weights(m) * sizeof(float) > (double)file.st_size)
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s is too small for the network that " SBNN_MODEL_FILE
+                     " describes; copy both from the results of one 'sbnn train'",
                      path);
   free(path);
   return code;
@@ -313,7 +331,7 @@ int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *
       code = sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s: '%s' does not make sense; copy the results of 'sbnn train' again", path, r.wrong);
   }
-  if (code == SBNN_OK) code = check_weights(directory, json_object_get(root, "weights"), e);
+  if (code == SBNN_OK) code = check_weights(directory, m, json_object_get(root, "weights"), e);
   if (code != SBNN_OK) sbnn_model_file_free(m);
   json_decref(root);
   free(path);

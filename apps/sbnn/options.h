@@ -21,6 +21,8 @@ typedef enum sbnn_command {
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
+  SBNN_CMD_REPORT = 4096,
+  SBNN_CMD_RUN = 8192,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 /* Those that train networks on the user's data: they take a configuration file and --resume. */

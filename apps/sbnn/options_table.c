@@ -26,6 +26,7 @@ enum {
   PREDICT = SBNN_CMD_PREDICT,
   PLOT = SBNN_CMD_PLOT,
   SRRR = SBNN_CMD_SRRR,
+  REPORT = SBNN_CMD_REPORT,
   INFO = SBNN_CMD_INFO,
   FIT = SBNN_CMD_FIT, /* commands that train networks on the user's data */
   READ = FIT | SRRR,  /* commands that read the user's data */
@@ -62,6 +63,7 @@ enum {
 const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "x", "FILE", x, READ, "gene counts: cells by genes, or genes by cells"),
   REQUIRED(DATA, "results", "DIR", results, PLOT, "results of sbnn train or cv"),
+  REQUIRED(DATA, "results", "DIR", results, REPORT, "folder of results, or one that holds such folders"),
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
@@ -152,6 +154,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(OUTPUT, "out", "DIR", out, READ, "folder for the results, made by the run"),
   TEXT(OUTPUT, "out", "DIR", out, NULL, DEMO,
     "folder for the results; without: sbnn-demo, replaced each time"),
+  TEXT(OUTPUT, "out", "FILE", out, NULL, REPORT, "page to write; without: report.html in the folder"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
   FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
@@ -160,7 +163,7 @@ const sbnn_option sbnn_option_table[] = {
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
-  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT, "say nothing unless something fails"),
+  FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT | REPORT, "say nothing unless something fails"),
 };
 /* clang-format on */
 const size_t sbnn_n_options = sizeof sbnn_option_table / sizeof *sbnn_option_table;
@@ -202,6 +205,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "draw the pictures of a run again, choose the overlays",
      "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
+    {SBNN_CMD_REPORT, "report", "--results DIR [OPTIONS]",
+     "one page to look at and to send: map, genes, curves, R2, provenance",
+     "Makes one HTML file of the results in a folder and in the folders in it (train, cv, srrr, stability).\n"
+     "It needs no network: open it in any browser, or send it on.\n"},
     {SBNN_CMD_INFO, "info", "[--print-config [OPTIONS]]", "version, build, CPU and threads",
      "Prints version and build, the BLAS library and which of its kernels this CPU gets, and the threads:\n"
      "what to send along with a bug report. With --print-config: the options of train and cv, as a file.\n"},

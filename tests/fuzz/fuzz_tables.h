@@ -11,9 +11,10 @@ static inline void check_ids(char *const *ids, size_t n) {
 }
 
 /* Reads it dense and sparse; both must agree. */
-static inline void fuzz_table(const char *path, const char *feature_type) {
-  const sbnn_table_options how[] = {{.allow_missing = true, .feature_type = feature_type},
-                                    {.sparse = true, .allow_duplicates = true, .feature_type = feature_type}};
+static inline void fuzz_table_of(const char *path, bool responses, const char *feature_type) {
+  const sbnn_table_options how[] = {
+      {.allow_missing = true, .responses = responses, .feature_type = feature_type},
+      {.sparse = true, .allow_duplicates = true, .responses = responses, .feature_type = feature_type}};
   sbnn_table t[2];
   int code[2];
   for (int k = 0; k < 2; k++) {
@@ -36,6 +37,25 @@ static inline void fuzz_table(const char *path, const char *feature_type) {
   }
   for (int k = 0; k < 2; k++)
     if (code[k] == SBNN_OK) sbnn_table_free(&t[k]);
+}
+
+static inline void fuzz_table(const char *path, const char *feature_type) {
+  fuzz_table_of(path, false, feature_type);
+}
+
+/* A file of several arrays: all that it may be read as. */
+static inline void fuzz_container(const char *path) {
+  sbnn_labels l;
+  sbnn_error e = {0};
+  fuzz_table_of(path, false, NULL);
+  fuzz_table_of(path, true, NULL);
+  int code = sbnn_labels_read(path, &l, &e);
+  fuzz_check(code, &e);
+  if (code != SBNN_OK) return;
+  check_ids(l.row_ids, l.n_rows);
+  for (size_t i = 0; i < l.n_rows * l.n_cols; i++)
+    if (!l.text[i]) abort();
+  sbnn_labels_free(&l);
 }
 
 #endif

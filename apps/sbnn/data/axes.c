@@ -212,8 +212,9 @@ static char *axis_fault(const sbnn_axis *a) {
   sbnn_index_build(&x, a->ids, a->n_kept, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_sentence("%s: the name '%s' stands on lines %zu and %zu; make it unique", a->path,
-                       sbnn_text_show(a->ids[first], shown), a->lines[first], a->lines[second]);
+  return sbnn_sentence("%s: the name '%s' stands %s %zu and %zu; make it unique", a->path,
+                       sbnn_text_show(a->ids[first], shown), a->inside ? "in places" : "on lines",
+                       a->lines[first], a->lines[second]);
 }
 
 void sbnn_axes_name(sbnn_axes *a, const char *path, uint64_t hash, sbnn_table *t) {

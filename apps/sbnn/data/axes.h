@@ -14,6 +14,7 @@ typedef struct sbnn_axis {
   size_t *place; /* n: position among the kept ones, or SBNN_ABSENT */
   char **ids;    /* n_kept */
   size_t *lines; /* n_kept */
+  bool inside;   /* names out of the matrix' own file; lines are then positions from 1 */
   char *note;    /* on features of other types; NULL: none */
   uint64_t hash;
 } sbnn_axis;

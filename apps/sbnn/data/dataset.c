@@ -190,7 +190,9 @@ static int join(const sbnn_dataset_options *o, const sbnn_table *x, const sbnn_t
 
 /* The small table first: its faults show at once. */
 static int read_tables(const sbnn_dataset_options *o, sbnn_table *x, sbnn_table *y, sbnn_error *e) {
-  const sbnn_table_options y_options = {.allow_missing = true, .feature_type = "Antibody Capture"},
+  const sbnn_table_options y_options = {.allow_missing = true,
+                                        .responses = true,
+                                        .feature_type = "Antibody Capture"},
                            x_options = {.sparse = true,
                                         .allow_duplicates = true,
                                         .genes_in = o->x_genes_in,

@@ -66,13 +66,14 @@ typedef struct sbnn_dataset {
   char **notes; /* n_notes: a sentence each on what was left out or renamed while reading */
 } sbnn_dataset;
 
-/* Reads, joins and checks. On failure *d is all zero. A label file's colours are its column "color" or
- * "colour". Cells without a label get "unlabelled". Genes of one name are kept and told apart: the later ones
- * get -1, -2, ... behind it. Of 10x features with types, X takes "Gene Expression" and Y "Antibody Capture".
- * SBNN_BAD_INPUT: whatever table.h reports; missing responses under SBNN_MISSING_ERROR, or in all that could
- * be left; no shared cells or an undecidable orientation; negative or non-finite count (gene and cell named);
- * non-finite response; constant response; constant gene (see variable_genes); a label file without any of the
- * cells, without the column, or with a malformed colour. */
+/* Reads, joins and checks. On failure *d is all zero. A label file's colours are its column "NAME_color"
+ * for the label column NAME, else "color"; "colour" is as good. Cells without a label get "unlabelled". Genes
+ * of one name are kept and told apart: the later ones get -1, -2, ... behind it. Of 10x features with types,
+ * X takes "Gene Expression" and Y "Antibody Capture". SBNN_BAD_INPUT: whatever table.h reports; missing
+ * responses under SBNN_MISSING_ERROR, or in all that could be left; no shared cells or an undecidable
+ * orientation; negative or non-finite count (gene and cell named); non-finite response; constant response;
+ * constant gene (see variable_genes); a label file without any of the cells, without the column, or with a
+ * malformed colour. */
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e);
 
 /* The checks above on an assembled data set (also run by sbnn_dataset_read). `x_path` and `y_path` are for

@@ -73,19 +73,33 @@ void sbnn_dataset_index_labels(sbnn_dataset *d, const char *const *label_of_cell
 
 /* ---- the file's columns ---- */
 
-static bool is_color_name(const char *name) {
-  return strcasecmp(name, "color") == 0 || strcasecmp(name, "colour") == 0;
+/* What stands before "color" or "colour", without a mark between: "" in "color", "family" in "family_color".
+ * False: the column is no colour. */
+static bool is_color_name(const char *name, size_t *stem) {
+  size_t n = strlen(name);
+  for (size_t k = 5; k <= 6 && k <= n; k++) {
+    if (strcasecmp(name + n - k, k == 5 ? "color" : "colour") != 0) continue;
+    *stem = n == k ? 0 : n - k - 1;
+    return n == k || strchr("_-. ", name[n - k - 1]) != NULL;
+  }
+  return false;
 }
 
-static size_t color_column(const sbnn_labels *l) {
-  for (size_t j = 0; j < l->n_cols; j++)
-    if (is_color_name(l->col_ids[j])) return j;
-  return SBNN_ABSENT;
+/* The label's own colours, else those of no column in particular. */
+static size_t color_column(const sbnn_labels *l, const char *label) {
+  size_t found = SBNN_ABSENT, stem;
+  for (size_t j = 0; j < l->n_cols; j++) {
+    if (!is_color_name(l->col_ids[j], &stem)) continue;
+    if (stem > 0 && stem == strlen(label) && strncmp(l->col_ids[j], label, stem) == 0) return j;
+    if (stem == 0 && found == SBNN_ABSENT) found = j;
+  }
+  return found;
 }
 
 static int label_column(const sbnn_labels *l, const char *wanted, size_t *column, sbnn_error *e) {
+  size_t stem;
   for (*column = 0; *column < l->n_cols; ++*column)
-    if (wanted ? strcmp(l->col_ids[*column], wanted) == 0 : !is_color_name(l->col_ids[*column]))
+    if (wanted ? strcmp(l->col_ids[*column], wanted) == 0 : !is_color_name(l->col_ids[*column], &stem))
       return SBNN_OK;
   if (!wanted)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: there are colours but no labels; add a column of labels",
@@ -150,7 +164,7 @@ int sbnn_dataset_add_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn
   if (code == SBNN_OK) {
     d->label_column = sbnn_strdup(l.col_ids[label]);
     d->overlap.labels_hash = l.hash;
-    code = join(&l, label, color_column(&l), d, e);
+    code = join(&l, label, color_column(&l, d->label_column), d, e);
   }
   sbnn_labels_free(&l);
   return code;

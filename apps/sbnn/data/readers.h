@@ -17,6 +17,11 @@ int sbnn_table_read_mtx(const char *path, const sbnn_table_options *options, sbn
 bool sbnn_table_claims_npy(const char *path);
 int sbnn_table_read_npy(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
 
+/* Archives of NumPy arrays (table_npz.c). */
+bool sbnn_table_claims_npz(const char *path);
+int sbnn_table_read_npz(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+int sbnn_labels_read_npz(const char *path, sbnn_labels *l, sbnn_error *e);
+
 /* True if the name ends so, perhaps with .gz, or if the regular file's (decompressed) content begins so. */
 bool sbnn_looks_like(const char *path, const char *ending, const char *magic);
 

@@ -167,6 +167,25 @@ size_t sbnn_source_peek(const char *path, char *out, size_t n) {
 
 uint64_t sbnn_source_hash(const sbnn_source *s) { return s->hash; }
 
+int sbnn_source_hash_file(const char *path, uint64_t *bytes, uint64_t *hash, sbnn_error *e) {
+  sbnn_source *s = sbnn_source_open(path, e);
+  if (!s) return e ? e->code : SBNN_BAD_INPUT;
+  int code = SBNN_OK;
+  *bytes = s->raw_end;
+  while (!s->file_end && code == SBNN_OK) {
+    s->raw_at = s->raw_end;
+    code = fill_raw(s, e);
+    *bytes += s->raw_end;
+  }
+  *hash = s->hash;
+  sbnn_source_close(s);
+  return code;
+}
+
+int sbnn_source_interrupted(const char *path, sbnn_error *e) {
+  return sbnn_interrupted() ? interrupted(path, e) : SBNN_OK;
+}
+
 void sbnn_source_close(sbnn_source *s) {
   if (!s) return;
   if (s->gzip) inflateEnd(&s->z);

@@ -16,23 +16,29 @@
 typedef struct table_reader {
   bool (*claims)(const char *path);
   int (*read)(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+  int (*read_labels)(const char *path, sbnn_labels *l, sbnn_error *e); /* NULL: as text */
 } table_reader;
 
 static bool claims_anything(const char *path) { return path != NULL; }
 
 static const table_reader readers[] = {
-    {sbnn_table_claims_mtx, sbnn_table_read_mtx},
-    {sbnn_table_claims_npy, sbnn_table_read_npy},
-    {claims_anything, sbnn_table_read_text},
+    {sbnn_table_claims_mtx, sbnn_table_read_mtx, NULL},
+    {sbnn_table_claims_npy, sbnn_table_read_npy, NULL},
+    {sbnn_table_claims_npz, sbnn_table_read_npz, sbnn_labels_read_npz},
+    {claims_anything, sbnn_table_read_text, NULL},
 };
+
+static const table_reader *reader_of(const char *path) {
+  const table_reader *reader = readers;
+  while (!reader->claims(path)) reader++;
+  return reader;
+}
 
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   static const sbnn_table_options defaults = {0};
-  const table_reader *reader = readers;
   if (!options) options = &defaults;
-  while (!reader->claims(path)) reader++;
   *t = (sbnn_table){0};
-  int code = reader->read(path, options, t, e);
+  int code = reader_of(path)->read(path, options, t, e);
   const char *fault = t->col_fault ? t->col_fault : t->row_fault;
   if (code == SBNN_OK && fault && !options->allow_duplicates)
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
@@ -54,8 +60,9 @@ void sbnn_table_free(sbnn_table *t) {
 }
 
 int sbnn_labels_read(const char *path, sbnn_labels *l, sbnn_error *e) {
+  const table_reader *reader = reader_of(path);
   *l = (sbnn_labels){0};
-  int code = sbnn_labels_read_text(path, l, e);
+  int code = (reader->read_labels ? reader->read_labels : sbnn_labels_read_text)(path, l, e);
   if (code != SBNN_OK) sbnn_labels_free(l);
   return code;
 }

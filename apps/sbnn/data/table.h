@@ -44,6 +44,7 @@ typedef struct sbnn_table_options {
   bool sparse;              /* fill counts instead of values */
   sbnn_genes_in genes_in;   /* for formats that know genes from cells by their lists: where the user says they
                                are */
+  bool responses;           /* of files that hold both, the responses are wanted and not the counts */
   const char *feature_type; /* of 10x features with types, those to take: "Gene Expression". NULL: all */
 } sbnn_table_options;
 

@@ -59,7 +59,7 @@ static const struct {
   size_t n;
   const char *what;
 } foreign[] = {
-    {"PK\003\004", 4, "a ZIP archive or an Excel workbook (or an .npz)"},
+    {"PK\003\004", 4, "a ZIP archive or an Excel workbook"},
     {"\xd0\xcf\x11\xe0", 4, "an old Excel workbook"},
     {"\x89HDF", 4, "an HDF5 file"},
     {"BZh", 3, "compressed with bzip2"},

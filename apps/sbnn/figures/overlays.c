@@ -145,24 +145,22 @@ static void draw_figure(sbnn_canvas *c, const void *what) {
   draw_bar(c, f, WIDTH / 2 - 70, sbnn_canvas_height(c) - BAR + 4, 140);
 }
 
-/* Triangulates the finite cells as they lie on the page, where both units have scales that suit the eye;
- * corners are rows of the cell table. */
-static int triangulate(figure *f, sbnn_error *e) {
-  const sbnn_map *m = &f->spec->map;
+int sbnn_overlays_triangles(const sbnn_map *m, const sbnn_axes *window, int masked, sbnn_triangles *out,
+                            sbnn_error *e) {
   double *points = sbnn_alloc((size_t)m->n, 2 * sizeof *points);
   int32_t *row = sbnn_alloc((size_t)m->n, sizeof *row);
   int64_t n = 0;
   for (int64_t i = 0; i < m->n; i++) {
     if (!isfinite(m->z[2 * i]) || !isfinite(m->z[2 * i + 1])) continue;
-    points[2 * n] = sbnn_axes_x(&f->window, m->z[2 * i]);
-    points[2 * n + 1] = -sbnn_axes_y(&f->window, m->z[2 * i + 1]);
+    points[2 * n] = sbnn_axes_x(window, m->z[2 * i]);
+    points[2 * n + 1] = -sbnn_axes_y(window, m->z[2 * i + 1]);
     row[n++] = (int32_t)i;
   }
-  int status = sbnn_delaunay(n, points, &f->triangles, e);
-  int64_t masked = f->spec->masked > 0 ? f->spec->masked : 50;
-  int64_t most = f->triangles.n / 20; /* 50 of M1's 2400; of few cells' triangles as many would leave holes */
-  sbnn_triangles_mask_longest(&f->triangles, points, masked < most ? masked : most);
-  for (int64_t i = 0; i < 3 * f->triangles.n; i++) f->triangles.corner[i] = row[f->triangles.corner[i]];
+  int status = sbnn_delaunay(n, points, out, e);
+  int64_t wanted = masked > 0 ? masked : 50;
+  int64_t most = out->n / 20; /* 50 of M1's 2400; of few cells' triangles as many would leave holes */
+  sbnn_triangles_mask_longest(out, points, wanted < most ? wanted : most);
+  for (int64_t i = 0; i < 3 * out->n; i++) out->corner[i] = row[out->corner[i]];
   free(row);
   free(points);
   return status;
@@ -207,7 +205,7 @@ int sbnn_figure_overlays(const char *directory, const char *name, const sbnn_ove
   sbnn_map_window(&what->map, &f.window);
   set_colors(&f);
   set_title_lines(&f);
-  int status = triangulate(&f, e);
+  int status = sbnn_overlays_triangles(&what->map, &f.window, what->masked, &f.triangles, e);
   if (status == SBNN_OK && f.triangles.n > 0) paint(&f);
   double height = top_of(&f) + HEADING + row_top(&f, GRID) + BAR;
   if (status == SBNN_OK)

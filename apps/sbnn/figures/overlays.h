@@ -4,6 +4,7 @@
 #ifndef SBNN_FIGURES_OVERLAYS_H
 #define SBNN_FIGURES_OVERLAYS_H
 
+#include "figures/delaunay.h"
 #include "figures/map.h"
 
 enum { SBNN_OVERLAYS = 9 }; /* panels a side, a 3 x 3 grid filled row by row */
@@ -32,5 +33,11 @@ bool sbnn_overlays_available(void);
  * all of them on one line, the panels show the cells as dots in the same colours. Errors: SBNN_FAILED with
  * one sentence. No cells: nothing is written, SBNN_OK. */
 int sbnn_figure_overlays(const char *directory, const char *name, const sbnn_overlays *what, sbnn_error *e);
+
+/* Triangulates the finite cells as they lie on the page, where both units have scales that suit the eye,
+ * without the `masked` triangles of the longest edges (0: as above). Corners are rows of the map. `window`:
+ * of sbnn_map_window. *out is empty without qhull or without area. SBNN_FAILED: qhull gives up. */
+int sbnn_overlays_triangles(const sbnn_map *m, const sbnn_axes *window, int masked, sbnn_triangles *out,
+                            sbnn_error *e);
 
 #endif

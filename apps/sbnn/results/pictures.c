@@ -1,10 +1,9 @@
 /* pictures.c - from experiments to figures (pictures.h). */
 #include "results/pictures.h"
 
-#include "data/folds.h"
 #include "figures/curves.h"
 #include "figures/overlays.h"
-#include "figures/palette.h"
+#include "results/map_data.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -168,89 +167,6 @@ static int pretraining(const char *directory, const sbnn_results *r, sbnn_error 
   return code;
 }
 
-/* ---- the latent map ---- */
-
-/* What a map borrows. */
-typedef struct map_data {
-  size_t *order; /* [n] rows of the experiment, in the order of drawing */
-  double *z;     /* [n x 2] */
-  int32_t *label;
-  sbnn_color *label_color, *cell_color; /* NULL: the palette */
-} map_data;
-
-/* All of a palette or none of it: a label without colour would be taken for another. */
-static sbnn_color *parse_colors(char (*hex)[8], size_t n) {
-  sbnn_color *color = hex && n ? sbnn_alloc(n, sizeof *color) : NULL;
-  for (size_t i = 0; color && i < n; i++) {
-    if (sbnn_color_parse(hex[i], &color[i])) continue;
-    free(color);
-    color = NULL;
-  }
-  return color;
-}
-
-/* Rows in the order in which their cells are drawn: at random, since tables come sorted by type and the last
- * type would hide the others; and whatever order the cells were trained in, so that `plot` draws the same. */
-static size_t *drawing_order(const sbnn_dataset *d, const sbnn_experiment *x) {
-  size_t n = 0, *row = sbnn_alloc(d->n_cells, sizeof *row), *sorted = sbnn_alloc(x->n_train, sizeof *sorted);
-  size_t *order = sbnn_alloc(x->n_train, sizeof *order);
-  for (size_t i = 0; i < x->n_train; i++) row[x->train_cells[i]] = i + 1;
-  for (size_t c = 0; c < d->n_cells; c++)
-    if (row[c]) sorted[n++] = row[c] - 1;
-  sbnn_permutation(0, n, order);
-  for (size_t i = 0; i < n; i++) order[i] = sorted[order[i]];
-  free(row);
-  free(sorted);
-  return order;
-}
-
-/* Cells without a colour of their own take their label's; those without a label are grey. */
-static sbnn_color *cell_colors(const sbnn_dataset *d, const sbnn_experiment *x, const size_t *order,
-                               const sbnn_color *of_label, size_t named) {
-  if (!d->cell_colors || !of_label) return NULL;
-  sbnn_color *color = sbnn_alloc(x->n_train, sizeof *color);
-  for (size_t i = 0; i < x->n_train; i++) {
-    size_t cell = x->train_cells[order[i]];
-    size_t label = (size_t)d->labels[cell];
-    color[i] = label < named ? of_label[label] : SBNN_GREY;
-    if (label < named) (void)sbnn_color_parse(d->cell_colors[cell], &color[i]);
-  }
-  return color;
-}
-
-static sbnn_map map_make(const sbnn_dataset *d, const sbnn_experiment *x, map_data *m) {
-  size_t n = x->n_train, named = sbnn_named_labels(d);
-  double *map = sbnn_map_positions(x);
-  *m = (map_data){.order = drawing_order(d, x), .z = sbnn_alloc(2 * n, sizeof *m->z)};
-  for (size_t i = 0; i < n; i++)
-    memcpy(m->z + 2 * i, map + m->order[i] * (size_t)x->bottleneck, 2 * sizeof *m->z);
-  free(map);
-  if (named) {
-    m->label = sbnn_alloc(n, sizeof *m->label);
-    for (size_t i = 0; i < n; i++) {
-      int32_t label = d->labels[x->train_cells[m->order[i]]];
-      m->label[i] = (size_t)label < named ? label : -1;
-    }
-    m->label_color = parse_colors(d->label_colors, named);
-    m->cell_color = cell_colors(d, x, m->order, m->label_color, named);
-  }
-  return (sbnn_map){.n = (int64_t)n,
-                    .z = m->z,
-                    .label = m->label,
-                    .n_labels = (int)named,
-                    .label_name = (const char *const *)d->label_names,
-                    .label_color = m->label_color,
-                    .cell_color = m->cell_color};
-}
-
-static void map_free(map_data *m) {
-  free(m->order);
-  free(m->z);
-  free(m->label);
-  free(m->label_color);
-  free(m->cell_color);
-}
-
 /* ---- the overlays ---- */
 
 /* Predictions of the shown columns, side by side. */
@@ -303,7 +219,7 @@ static void take_choice(const size_t *chosen, size_t n, char *const *name, const
   }
 }
 
-static int overlays(const char *directory, const sbnn_results *r, const map_data *m, const sbnn_map *map,
+static int overlays(const char *directory, const sbnn_results *r, const sbnn_map_data *m, const sbnn_map *map,
                     sbnn_error *e) {
   const sbnn_dataset *d = r->data;
   const sbnn_experiment *x = &r->experiments[0];
@@ -326,13 +242,13 @@ static int overlays(const char *directory, const sbnn_results *r, const map_data
 
 static int maps(const char *directory, const sbnn_results *r, sbnn_error *e) {
   const sbnn_experiment *x = &r->experiments[0];
-  map_data data;
+  sbnn_map_data data;
   if (x->fold > 0 || !x->latent || x->bottleneck < 2) return SBNN_OK;
-  sbnn_map map = map_make(r->data, x, &data);
+  sbnn_map map = sbnn_map_make(r->data, x, &data);
   int code = sbnn_figure_map(directory, "latent_map", &map, e);
   if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
     code = overlays(directory, r, &data, &map, e);
-  map_free(&data);
+  sbnn_map_data_free(&data);
   return code;
 }
 

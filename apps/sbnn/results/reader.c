@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All of a file, NUL-terminated; NULL after a failure. */
-static char *slurp(const char *path, size_t *n, sbnn_error *e) {
+char *sbnn_results_text(const char *path, size_t *n, sbnn_error *e) {
   FILE *f = fopen(path, "rbe");
   char *text = NULL;
   size_t room = 0, got = 1;
@@ -56,7 +55,7 @@ static size_t count(const char *text, size_t n, char c) {
 int sbnn_tsv_read(const char *path, sbnn_tsv *t, sbnn_error *e) {
   size_t n;
   *t = (sbnn_tsv){0};
-  char *text = slurp(path, &n, e), *at = text;
+  char *text = sbnn_results_text(path, &n, e), *at = text;
   if (!text) return SBNN_BAD_INPUT;
   size_t lines = count(text, n, '\n') + (n > 0 && text[n - 1] != '\n');
   *t = (sbnn_tsv){.path = sbnn_strdup(path), .text = text};

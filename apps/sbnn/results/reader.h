@@ -26,4 +26,8 @@ const char *sbnn_tsv_text(const sbnn_tsv *t, size_t row, size_t column);
 /* NA is NaN. SBNN_BAD_INPUT, with the line, for what is no number. */
 int sbnn_tsv_number(const sbnn_tsv *t, size_t row, size_t column, double *value, sbnn_error *e);
 
+/* All n bytes of a file of results and a NUL behind them; the caller frees. NULL after SBNN_BAD_INPUT with
+ * one sentence. */
+char *sbnn_results_text(const char *path, size_t *n, sbnn_error *e);
+
 #endif

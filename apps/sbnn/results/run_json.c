@@ -244,7 +244,22 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   return sbnn_writer_close(&w, e);
 }
 
+int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e) {
+  json_error_t error;
+  json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+  if (!root)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s: it was changed or cut off", path, error.line,
+                     error.text);
+  json_decref(root);
+  return SBNN_OK;
+}
+
 #else
+
+int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e) {
+  (void)path, (void)text, (void)e;
+  return SBNN_OK;
+}
 
 bool sbnn_run_json_available(void) { return false; }
 

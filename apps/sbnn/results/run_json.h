@@ -22,4 +22,7 @@ bool sbnn_run_json_available(void); /* false in a build without jansson */
 /* SBNN_FAILED with one sentence (I/O). Without jansson: no file, SBNN_OK. */
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e);
 
+/* Is the text of the file `path` JSON? SBNN_BAD_INPUT with one sentence. Without jansson: SBNN_OK. */
+int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e);
+
 #endif

@@ -235,12 +235,26 @@ static int read_labels(const char *directory, sbnn_dataset *d, sbnn_error *e) {
 
 /* ---- all of it ---- */
 
+/* What colours the map is of no use without it. */
+static int require_map(const char *directory, sbnn_error *e) {
+  static const char *const of_map[] = {"overlays.tsv", "labels.tsv"};
+  if (has(directory, "latent.tsv")) return SBNN_OK;
+  for (size_t i = 0; i < COUNT(of_map); i++)
+    if (has(directory, of_map[i]))
+      return sbnn_fail(
+          e, SBNN_BAD_INPUT,
+          "%s holds %s but not the map it belongs to, latent.tsv: a file was lost; run 'sbnn train' again",
+          directory, of_map[i]);
+  return SBNN_OK;
+}
+
 int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
   *s = (sbnn_stored){0};
   int code = read_history(directory, s, e);
   if (code == SBNN_OK && s->results.n == 0)
     code =
         sbnn_fail(e, SBNN_BAD_INPUT, "%s/history.tsv holds no epochs: there is nothing to draw", directory);
+  if (code == SBNN_OK) code = require_map(directory, e);
   bool mapped = code == SBNN_OK && s->experiments[0].fold == 0 && has(directory, "latent.tsv");
   if (mapped) code = read_latent(directory, s, e);
   if (mapped && code == SBNN_OK && has(directory, "overlays.tsv")) code = read_overlays(directory, s, e);

@@ -1,0 +1,278 @@
+/* container.c - see container.h. */
+#include "data/container.h"
+
+#include "data/readers.h"
+#include "data/text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+enum { LIST_ROOM = 400 };
+
+/* What variables are called, by the packages whose files these are: NumPy and SciPy users' own, anndata, the
+ * MATLAB file of the V1 data set. Upper and lower case are the same. Of several names the first counts. */
+static const char *const cell_names[] = {"cells",     "barcodes",  "cell_ids", "cell_names",
+                                         "obs_names", "sample_id", NULL};
+static const char *const gene_names[] = {"genes",     "gene_names", "gene_id", "gene_ids",
+                                         "var_names", "features",   NULL};
+static const char *const response_names[] = {"response_names", "responses", "protein_names", "proteins",
+                                             "pcipfx_names",   "features",  "var_names",     NULL};
+static const char *const count_matrices[] = {"counts", "X", "T_dat", NULL};
+static const char *const response_matrices[] = {"responses", "Y", "proteins", "ephys", "E_pcipfx", NULL};
+
+/* ---- variables ---- */
+
+static bool ends_with(const char *text, size_t n, const char *ending) {
+  size_t k = strlen(ending);
+  return n > k && strncasecmp(text + n - k, ending, k) == 0;
+}
+
+/* Where ":NAME" begins; the whole length if the path has none. */
+static size_t file_length(const char *path, const char *ending) {
+  const char *colon = strrchr(path, ':');
+  size_t n = colon ? (size_t)(colon - path) : 0;
+  return ends_with(path, n, ending) && access(path, F_OK) != 0 ? n : strlen(path);
+}
+
+bool sbnn_container_claims(const char *path, const char *ending) {
+  return ends_with(path, file_length(path, ending), ending);
+}
+
+char *sbnn_container_path(const char *path, const char *ending, const char **name) {
+  size_t n = file_length(path, ending);
+  char *file = sbnn_strdup(path);
+  file[n] = '\0';
+  *name = path[n] ? path + n + 1 : NULL;
+  return file;
+}
+
+void sbnn_container_add(sbnn_container *c, const char *name, sbnn_variable_kind kind, int n_dims, size_t rows,
+                        size_t columns) {
+  c->variables = sbnn_realloc(c->variables, c->n + 1, sizeof *c->variables);
+  c->variables[c->n++] = (sbnn_variable){sbnn_strdup(name), kind, n_dims, {rows, columns}};
+}
+
+void sbnn_container_free(sbnn_container *c) {
+  for (size_t i = 0; i < c->n; i++) free(c->variables[i].name);
+  free(c->variables);
+  c->variables = NULL;
+  c->n = 0;
+}
+
+static bool is_matrix(const sbnn_variable *v) {
+  return (v->kind == SBNN_VARIABLE_NUMBERS || v->kind == SBNN_VARIABLE_SPARSE) && v->n_dims == 2;
+}
+
+/* More than a list: at least two cells and two features. */
+static bool is_wide(const sbnn_variable *v) { return is_matrix(v) && v->shape[0] > 1 && v->shape[1] > 1; }
+
+/* Of any type: names of one that is not read are not taken for missing. */
+static bool is_list(const sbnn_variable *v) {
+  return v->kind != SBNN_VARIABLE_SPARSE &&
+         (v->n_dims == 1 || (v->n_dims == 2 && (v->shape[0] == 1 || v->shape[1] == 1)));
+}
+
+static size_t length_of(const sbnn_variable *v) { return v->shape[0] * v->shape[1]; }
+
+/* The first variable with one of the names that `is` so; n if there is none. */
+static size_t named(const sbnn_container *c, const char *const *names, bool (*is)(const sbnn_variable *v)) {
+  for (; *names; names++)
+    for (size_t v = 0; v < c->n; v++)
+      if (is(&c->variables[v]) && strcasecmp(c->variables[v].name, *names) == 0) return v;
+  return c->n;
+}
+
+/* "counts (3 x 2), y (3 x 4)", in text[LIST_ROOM]. */
+static const char *list_variables(const sbnn_container *c, bool (*is)(const sbnn_variable *v), char *text) {
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t v = 0; v < c->n && used + 120 < LIST_ROOM; v++) {
+    const sbnn_variable *x = &c->variables[v];
+    char shown[64], columns[32] = "";
+    if (is && !is(x)) continue;
+    if (x->n_dims > 1 && x->kind != SBNN_VARIABLE_TEXT)
+      snprintf(columns, sizeof columns, " x %zu", x->shape[1]);
+    used += (size_t)snprintf(text + used, LIST_ROOM - used, "%s%s (%zu%s)", used ? ", " : "",
+                             sbnn_text_show(x->name, shown), x->shape[0], columns);
+  }
+  if (!used) strcpy(text, "nothing");
+  return text;
+}
+
+/* ---- the matrix ---- */
+
+static int wanted_matrix(const sbnn_container *c, size_t *found) {
+  char list[LIST_ROOM];
+  for (size_t v = 0; v < c->n; v++) {
+    if (strcmp(c->variables[v].name, c->wanted) != 0) continue;
+    *found = v;
+    if (is_matrix(&c->variables[v])) return SBNN_OK;
+    return sbnn_fail(c->error, SBNN_BAD_INPUT,
+                     "%s: the %s '%.60s' is no matrix of numbers; name one of two dimensions", c->path,
+                     c->what, c->wanted);
+  }
+  return sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: there is no %s '%.60s'; it holds %s", c->path, c->what,
+                   c->wanted, list_variables(c, NULL, list));
+}
+
+static int find_matrix(const sbnn_container *c, bool responses, size_t *found) {
+  char list[LIST_ROOM];
+  size_t n = 0;
+  if (c->wanted) return wanted_matrix(c, found);
+  *found = named(c, responses ? response_matrices : count_matrices, is_matrix);
+  if (*found < c->n) return SBNN_OK;
+  for (size_t v = 0; v < c->n; v++)
+    if (is_wide(&c->variables[v])) *found = v, n++;
+  if (n == 1) return SBNN_OK;
+  if (n == 0)
+    return sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: there is no matrix of numbers in it; it holds %s",
+                     c->path, list_variables(c, NULL, list));
+  return sbnn_fail(c->error, SBNN_BAD_INPUT,
+                   "%s: which of its matrices are the %s: %s? Say it behind a colon, as in %s:%.60s", c->path,
+                   responses ? "responses" : "counts", list_variables(c, is_wide, list), c->path,
+                   c->variables[*found].name);
+}
+
+/* ---- names ---- */
+
+/* A list of names, none empty and none with control bytes. */
+static int read_names(sbnn_container *c, size_t v, sbnn_strings *out) {
+  char shown[64];
+  int code = c->strings(c, v, out);
+  for (size_t i = 0; i < out->n && code == SBNN_OK; i++) {
+    const char *s = out->items[i];
+    while (*s && !iscntrl((unsigned char)*s)) s++;
+    if (*s || !*out->items[i])
+      code = sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: number %zu of its %s '%s', '%s', is no name; give one",
+                       c->path, i + 1, c->what, c->variables[v].name, sbnn_text_show(out->items[i], shown));
+  }
+  if (code == SBNN_OK && out->n == 0)
+    code =
+        sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: its %s '%s' holds no names; give one for each row or column",
+                  c->path, c->what, c->variables[v].name);
+  return code;
+}
+
+static int name_axis(sbnn_container *c, size_t v, sbnn_axis *a) {
+  sbnn_strings names = {0};
+  int code = read_names(c, v, &names);
+  if (code == SBNN_OK) {
+    a->path = sbnn_sentence("%s, %s '%.60s'", c->path, c->what, c->variables[v].name);
+    a->n = a->n_kept = names.n;
+    a->inside = true;
+    a->place = sbnn_alloc(a->n, sizeof *a->place);
+    a->lines = sbnn_alloc(a->n, sizeof *a->lines);
+    for (size_t i = 0; i < a->n; i++) a->place[i] = i, a->lines[i] = i + 1;
+    a->ids = sbnn_strings_take(&names);
+  }
+  sbnn_strings_free(&names);
+  return code;
+}
+
+/* Inside the file, or beside it. */
+static int name_axes(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *a) {
+  size_t cells = named(c, cell_names, is_list),
+         features = named(c, o->responses ? response_names : gene_names, is_list);
+  *a = (sbnn_axes){0};
+  if (cells == c->n && features == c->n) return sbnn_axes_read(c->path, c->ending, o, a, c->error);
+  if (cells == c->n || features == c->n) {
+    char list[LIST_ROOM];
+    return sbnn_fail(c->error, SBNN_BAD_INPUT,
+                     "%s: the names of its %s are missing; save them too, as '%s' (it holds %s)", c->path,
+                     cells == c->n  ? "cells"
+                     : o->responses ? "responses"
+                                    : "genes",
+                     cells == c->n  ? "cells"
+                     : o->responses ? "response_names"
+                                    : "genes",
+                     list_variables(c, NULL, list));
+  }
+  int code = name_axis(c, cells, &a->cells);
+  return code == SBNN_OK ? name_axis(c, features, &a->features) : code;
+}
+
+static int read_table(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *a, sbnn_table *t) {
+  size_t v = 0;
+  int code = find_matrix(c, o->responses, &v);
+  if (code == SBNN_OK) code = name_axes(c, o, a);
+  if (code != SBNN_OK) return code;
+  const sbnn_variable *m = &c->variables[v];
+  char *path = *m->name ? sbnn_sentence("%s, %s '%.60s'", c->path, c->what, m->name) : sbnn_strdup(c->path);
+  code = sbnn_axes_match(a, path, m->shape[0], m->shape[1], o->genes_in, SBNN_GENES_AUTO, c->error);
+  if (code == SBNN_OK) code = c->matrix(c, v, path, a, o, t);
+  if (code == SBNN_OK) sbnn_axes_name(a, c->path, c->hash, t);
+  free(path);
+  return code;
+}
+
+int sbnn_container_table(sbnn_container *c, const sbnn_table_options *o, sbnn_table *t) {
+  sbnn_axes a = {0};
+  int code = read_table(c, o, &a, t);
+  sbnn_axes_free(&a);
+  return code;
+}
+
+/* ---- labels ---- */
+
+/* The table's columns: lists of text as long as the ids. */
+static int read_columns(sbnn_container *c, const size_t *columns, size_t n, sbnn_labels *l) {
+  int code = SBNN_OK;
+  l->text = sbnn_alloc(l->n_rows * n, sizeof *l->text);
+  l->col_ids = sbnn_alloc(n, sizeof *l->col_ids);
+  l->n_cols = n;
+  for (size_t j = 0; j < n; j++) l->col_ids[j] = sbnn_strdup(c->variables[columns[j]].name);
+  for (size_t j = 0; j < n && code == SBNN_OK; j++) {
+    sbnn_strings texts = {0};
+    code = c->strings(c, columns[j], &texts);
+    for (size_t i = 0; i < l->n_rows && code == SBNN_OK; i++)
+      l->text[i * n + j] = sbnn_strdup(i < texts.n ? texts.items[i] : "");
+    sbnn_strings_free(&texts);
+  }
+  return code;
+}
+
+static int check_ids_differ(const sbnn_container *c, const sbnn_labels *l) {
+  size_t first, second;
+  char shown[64];
+  sbnn_index x;
+  sbnn_index_build(&x, l->row_ids, l->n_rows, &first, &second);
+  sbnn_index_free(&x);
+  if (first == SBNN_ABSENT) return SBNN_OK;
+  return sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: the cell '%s' has two labels, number %zu and %zu; give one",
+                   c->path, sbnn_text_show(l->row_ids[first], shown), first + 1, second + 1);
+}
+
+int sbnn_container_labels(sbnn_container *c, sbnn_labels *l) {
+  size_t cells = named(c, cell_names, is_list), n = 0;
+  char list[LIST_ROOM];
+  if (cells == c->n)
+    return sbnn_fail(c->error, SBNN_BAD_INPUT,
+                     "%s: the names of its cells are missing; save them too, as 'cells' (it holds %s)",
+                     c->path, list_variables(c, NULL, list));
+  size_t *columns = sbnn_alloc(c->n, sizeof *columns);
+  for (size_t v = 0; v < c->n; v++)
+    if (v != cells && c->variables[v].kind == SBNN_VARIABLE_TEXT && is_list(&c->variables[v]) &&
+        length_of(&c->variables[v]) == length_of(&c->variables[cells]))
+      columns[n++] = v;
+  sbnn_strings ids = {0};
+  int code = read_names(c, cells, &ids);
+  if (code == SBNN_OK && n == 0)
+    code = sbnn_fail(c->error, SBNN_BAD_INPUT,
+                     "%s: no %s of text has as many elements as '%s', so there are no labels (it holds %s)",
+                     c->path, c->what, c->variables[cells].name, list_variables(c, NULL, list));
+  if (code == SBNN_OK) {
+    l->path = sbnn_strdup(c->path);
+    l->hash = c->hash;
+    l->n_rows = ids.n;
+    l->row_ids = sbnn_strings_take(&ids);
+    code = read_columns(c, columns, n, l);
+  }
+  if (code == SBNN_OK) code = check_ids_differ(c, l);
+  sbnn_strings_free(&ids);
+  free(columns);
+  return code;
+}

@@ -1,0 +1,188 @@
+/* content.c - see content.h. */
+#include "report/content.h"
+
+#include "figures/overlays.h"
+#include "figures/palette.h"
+#include "report/table_json.h"
+#include "results/map_data.h"
+#include "results/stored.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Significant digits: of a place on the map, of colours and scores. The tables have them all. */
+enum { PLACE_DIGITS = 5, VALUE_DIGITS = 4 };
+
+/* ---- curves ---- */
+
+static void put_phases(sbnn_json *j, const sbnn_experiment *x) {
+  sbnn_json_open(j, "phases", '[');
+  for (size_t i = 0, first = 0; i < x->n_history; i++) {
+    if (i + 1 < x->n_history && strcmp(x->history[i].phase, x->history[i + 1].phase) == 0) continue;
+    sbnn_json_open(j, NULL, '[');
+    sbnn_json_text(j, NULL, x->history[i].phase);
+    sbnn_json_whole(j, NULL, (long long)(i + 1 - first));
+    sbnn_json_close(j, ']');
+    first = i + 1;
+  }
+  sbnn_json_close(j, ']');
+}
+
+/* `at`: where the value is in a row. */
+static void put_curve(sbnn_json *j, const char *key, const sbnn_experiment *x, size_t at) {
+  sbnn_json_open(j, key, '[');
+  for (size_t i = 0; i < x->n_history; i++)
+    sbnn_json_number(j, NULL, *(const double *)((const char *)&x->history[i] + at), VALUE_DIGITS);
+  sbnn_json_close(j, ']');
+}
+
+static void put_history(sbnn_json *j, const sbnn_experiment *x) {
+  sbnn_json_open(j, NULL, '{');
+  sbnn_json_text(j, "model", x->model);
+  sbnn_json_whole(j, "fold", x->fold);
+  put_phases(j, x);
+  put_curve(j, "train_r2", x, offsetof(sbnn_history_row, train_r2));
+  put_curve(j, "test_r2", x, offsetof(sbnn_history_row, test_r2));
+  sbnn_json_close(j, '}');
+}
+
+/* ---- the map ---- */
+
+static void put_labels(sbnn_json *j, const sbnn_dataset *d, const sbnn_map *m) {
+  sbnn_color *palette = sbnn_alloc((size_t)m->n_labels, sizeof *palette);
+  sbnn_palette(m->n_labels, palette);
+  sbnn_json_text(j, "label_column", d->label_column);
+  sbnn_json_open(j, "label_names", '[');
+  for (int i = 0; i < m->n_labels; i++) sbnn_json_text(j, NULL, m->label_name[i]);
+  sbnn_json_close(j, ']');
+  sbnn_json_open(j, "label_colors", '[');
+  for (int i = 0; i < m->n_labels; i++) sbnn_json_color(j, m->label_color ? m->label_color[i] : palette[i]);
+  sbnn_json_close(j, ']');
+  sbnn_json_open(j, "labels", '[');
+  for (int64_t i = 0; i < m->n; i++) sbnn_json_whole(j, NULL, m->label[i]);
+  sbnn_json_close(j, ']');
+  if (m->cell_color) {
+    sbnn_json_open(j, "colors", '[');
+    for (int64_t i = 0; i < m->n; i++) sbnn_json_color(j, m->cell_color[i]);
+    sbnn_json_close(j, ']');
+  }
+  free(palette);
+}
+
+/* One head: names, and for each the values of the cells in the map's order. */
+static void put_head(sbnn_json *j, const char *key, char *const *name, size_t n, const double *value,
+                     const sbnn_map *m, const size_t *order) {
+  double *column = sbnn_alloc((size_t)m->n, sizeof *column);
+  sbnn_json_open(j, key, '[');
+  for (size_t k = 0; k < n; k++) {
+    for (int64_t i = 0; i < m->n; i++) column[i] = value[order[i] * n + k];
+    sbnn_json_open(j, NULL, '{');
+    sbnn_json_text(j, "name", name[k]);
+    sbnn_json_numbers(j, "values", column, (size_t)m->n, 1, VALUE_DIGITS - 1);
+    sbnn_json_close(j, '}');
+  }
+  sbnn_json_close(j, ']');
+  free(column);
+}
+
+static int put_triangles(sbnn_json *j, const sbnn_map *m, sbnn_error *e) {
+  sbnn_triangles t = {0};
+  sbnn_axes window = {.w = 1, .h = sbnn_map_shape(m)};
+  int code = sbnn_map_window(m, &window) ? sbnn_overlays_triangles(m, &window, 0, &t, e) : SBNN_OK;
+  sbnn_json_open(j, "triangles", '[');
+  for (int64_t i = 0; i < 3 * t.n; i++) sbnn_json_whole(j, NULL, t.corner[i]);
+  sbnn_json_close(j, ']');
+  sbnn_triangles_free(&t);
+  return code;
+}
+
+static int put_map(sbnn_json *j, const sbnn_results *r, sbnn_error *e) {
+  const sbnn_experiment *x = &r->experiments[0];
+  const sbnn_dataset *d = r->data;
+  sbnn_map_data data;
+  sbnn_map m = sbnn_map_make(d, x, &data);
+  sbnn_json_open(j, "map", '{');
+  sbnn_json_numbers(j, "x", m.z, (size_t)m.n, 2, PLACE_DIGITS);
+  sbnn_json_numbers(j, "y", m.z + 1, (size_t)m.n, 2, PLACE_DIGITS);
+  sbnn_json_open(j, "cells", '[');
+  for (int64_t i = 0; i < m.n; i++) sbnn_json_text(j, NULL, d->cell_names[data.order[i]]);
+  sbnn_json_close(j, ']');
+  sbnn_json_number(j, "accuracy", sbnn_map_accuracy(d, x), VALUE_DIGITS);
+  if (m.label) put_labels(j, d, &m);
+  if (x->gene_predictions) {
+    put_head(j, "genes", d->gene_names, x->n_genes, x->gene_predictions, &m, data.order);
+    put_head(j, "responses", d->response_names, x->n_responses, x->response_predictions, &m, data.order);
+  }
+  int code = put_triangles(j, &m, e);
+  sbnn_json_close(j, '}');
+  sbnn_map_data_free(&data);
+  return code;
+}
+
+/* ---- a folder of train or cv ---- */
+
+static const sbnn_table_spec metrics = {"metrics.tsv", "metrics",
+                                        "protocol model fold# stage split target r2#"};
+static const sbnn_table_spec genes = {"genes.tsv", "genes", "rank# gene norm#"};
+static const sbnn_table_spec folded_genes = {"genes.tsv", "genes", "model fold# rank# gene norm#"};
+
+static int put_fit(sbnn_json *j, const char *directory, sbnn_error *e) {
+  sbnn_stored s;
+  int code = sbnn_stored_read(directory, &s, e);
+  if (code != SBNN_OK) return code;
+  const sbnn_experiment *x = s.results.experiments;
+  bool folded = sbnn_results_folded(&s.results);
+  sbnn_json_text(j, "kind", folded ? "cv" : "train");
+  sbnn_json_open(j, "history", '[');
+  for (size_t i = 0; i < s.results.n; i++) put_history(j, &x[i]);
+  sbnn_json_close(j, ']');
+  sbnn_table_check overlaid = {"target", s.data.response_names, s.data.n_responses, "all"};
+  sbnn_table_check kept = {"gene", s.data.gene_names, s.data.n_genes, NULL};
+  bool checked = x->gene_predictions != NULL;
+  code = sbnn_table_put(j, directory, &metrics, checked ? &overlaid : NULL, e);
+  if (code == SBNN_OK)
+    code = sbnn_table_put(j, directory, folded ? &folded_genes : &genes, checked ? &kept : NULL, e);
+  if (code == SBNN_OK && x->latent && x->bottleneck > 1) code = put_map(j, &s.results, e);
+  sbnn_stored_free(&s);
+  return code;
+}
+
+/* ---- the others ---- */
+
+static const sbnn_table_spec srrr = {
+    "srrr.tsv", "srrr",
+    "rank# lambda# genes_mean# r2_test_mean# r2_test_sd# r2_test_relaxed_mean# r2_test_relaxed_sd#"};
+
+static int put_srrr(sbnn_json *j, const char *directory, sbnn_error *e) {
+  sbnn_json_text(j, "kind", "srrr");
+  return sbnn_table_put(j, directory, &srrr, NULL, e);
+}
+
+/* By the table that only this command writes. */
+static const struct {
+  const char *sign;
+  int (*put)(sbnn_json *j, const char *directory, sbnn_error *e);
+} kinds[] = {{"srrr.tsv", put_srrr},
+             {"metrics.tsv", put_fit},
+             {"history.tsv", put_fit},
+             {"genes.tsv", put_fit},
+             {"latent.tsv", put_fit}};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+static size_t kind_of(const char *directory) {
+  size_t i = 0;
+  while (i < N_KINDS && !sbnn_table_exists(directory, kinds[i].sign)) i++;
+  return i;
+}
+
+bool sbnn_report_has_results(const char *directory) { return kind_of(directory) < N_KINDS; }
+
+int sbnn_report_put(sbnn_json *j, const char *directory, const char *name, sbnn_error *e) {
+  sbnn_json_open(j, NULL, '{');
+  sbnn_json_text(j, "name", name);
+  int code = sbnn_record_put(j, directory, e);
+  if (code == SBNN_OK) code = kinds[kind_of(directory)].put(j, directory, e);
+  sbnn_json_close(j, '}');
+  return code;
+}

@@ -1,0 +1,88 @@
+/* report.c - `sbnn report`: one page of everything that a folder of results holds. */
+#include "commands.h"
+#include "figures/contour.h"
+#include "nabla_version.h"
+#include "report/content.h"
+#include "report/page.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Those in the folder itself, then those in its folders, by name. */
+static int put_folders(sbnn_json *j, const char *directory, size_t *found, sbnn_error *e) {
+  struct dirent **entry = NULL;
+  int n = scandir(directory, &entry, NULL, alphasort), code = SBNN_OK;
+  if (n < 0)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); --results takes a folder of results",
+                     directory, strerror(errno));
+  for (int i = 0; i < n; i++) {
+    char inner[4096];
+    const char *name = entry[i]->d_name;
+    bool itself = strcmp(name, ".") == 0;
+    snprintf(inner, sizeof inner, "%s/%s", directory, name);
+    if (code == SBNN_OK && (itself || *name != '.') && sbnn_report_has_results(itself ? directory : inner)) {
+      code = sbnn_report_put(j, itself ? directory : inner, itself ? "" : name, e);
+      ++*found;
+    }
+    free(entry[i]);
+  }
+  free(entry);
+  if (code == SBNN_OK && *found == 0)
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s holds no results of sbnn train, cv, srrr or stability, nor do the folders in it",
+                     directory);
+  return code;
+}
+
+/* The last part of the folder's real path: "results" also for "." in it. */
+static char *title_of(const char *directory) {
+  char *real = realpath(directory, NULL), *slash = real ? strrchr(real, '/') : NULL;
+  char *title = sbnn_strdup(slash && slash[1] ? slash + 1 : directory);
+  free(real);
+  return title;
+}
+
+/* The colours of the overlays, as the pictures have them: 40 levels from -2 to 2 and a band beyond either
+ * end. */
+static void put_bands(sbnn_json *j) {
+  enum { BANDS = 41 };
+  const double step = 4.0 / (BANDS - 2);
+  const sbnn_bands b = {-2 - step, 2 + step, BANDS};
+  sbnn_json_open(j, "bands", '[');
+  for (int i = 0; i < BANDS; i++) sbnn_json_color(j, sbnn_band_color(&b, i));
+  sbnn_json_close(j, ']');
+}
+
+static int write_page(const char *directory, const char *path, sbnn_error *e) {
+  char *data = NULL, *title = title_of(directory);
+  size_t n = 0, found = 0;
+  FILE *to = open_memstream(&data, &n);
+  if (!to) return sbnn_fail(e, SBNN_FAILED, "out of memory: close other programs");
+  sbnn_json j = {.to = to};
+  sbnn_json_open(&j, NULL, '{');
+  sbnn_json_text(&j, "title", title);
+  sbnn_json_text(&j, "version", NABLA_VERSION " (" NABLA_COMMIT ")");
+  put_bands(&j);
+  sbnn_json_open(&j, "folders", '[');
+  int code = put_folders(&j, directory, &found, e);
+  sbnn_json_close(&j, ']');
+  sbnn_json_close(&j, '}');
+  if (fclose(to) != 0 && code == SBNN_OK)
+    code = sbnn_fail(e, SBNN_FAILED, "out of memory: close other programs");
+  if (code == SBNN_OK) code = sbnn_page_write(path, title, data, e);
+  free(data);
+  free(title);
+  return code;
+}
+
+int sbnn_report(const sbnn_options *o, sbnn_error *e) {
+  char path[4096];
+  if (o->out) snprintf(path, sizeof path, "%s", o->out);
+  else snprintf(path, sizeof path, "%s/report.html", o->results);
+  int code = write_page(o->results, path, e);
+  if (code == SBNN_OK && !o->quiet) fprintf(stderr, "The report is %s: open it in a browser\n", path);
+  return code;
+}

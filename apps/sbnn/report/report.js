@@ -1,0 +1,235 @@
+/* report.js - the page, section by section, from its data:
+ *   {title, version, bands: ["#rrggbb", ...], folders: [{name, run (text of run.json), kind, ...}]}
+ *   kind "train" or "cv": history [{model, fold, phases: [[name, epochs], ...], train_r2, test_r2}], metrics, genes,
+ *     map {x, y, cells, triangles, accuracy, label_column, label_names, label_colors, labels, colors, genes, responses}
+ *   kind "srrr": srrr
+ * Tables are stored by columns. What a folder lacks is left out here as well. */
+'use strict';
+
+const data = JSON.parse(document.getElementById('data').textContent);
+bands.push(...data.bands.map(parseHex));
+
+const MODELS = {
+  sbnn: { name: 'paper\u2019s recipe', look: 0 },
+  'sbnn-nopretrain': { name: 'without pretraining', look: 1 },
+  'sbnn-denoise': { name: 'denoising recipe', look: 2 },
+};
+const SRRR_LOOK = 3;
+
+const ofKind = (kind) => data.folders.filter((f) => f.kind === kind);
+const run = (folder) => (folder.run ? JSON.parse(folder.run) : {});
+const option = (folder, name) => (run(folder).options || {})[name];
+
+/* Every model of every folder of train or cv: {folder, kind, model, title, look}. */
+const fits = data.folders.filter((f) => f.history).flatMap((folder) =>
+  unique(folder.history.map((x) => x.model)).map((model) => ({ folder, kind: folder.kind, model, look: MODELS[model].look })));
+for (const f of fits) {
+  const twins = fits.filter((o) => o.kind === f.kind && o.model === f.model);
+  f.title = MODELS[f.model].name + (twins.length > 1 ? ` (${f.folder.name || data.title})` : '');
+}
+fits.sort((a, b) => a.look - b.look || (a.kind === 'cv') - (b.kind === 'cv'));
+const tested = fits.filter((f) => f.kind === 'cv'), trained = fits.filter((f) => f.kind === 'train');
+
+/* R2 over folds: pooled ("all") or of one response. */
+function score(fit, target, split = fit.kind === 'cv' ? 'test' : 'train', stage = 'finetuned') {
+  return meanSd(rowsOf(fit.folder.metrics).filter((r) => r.model === fit.model && r.stage === stage && r.split === split && r.target === target).map((r) => r.r2));
+}
+const targets = (fit) => unique(rowsOf(fit.folder.metrics).filter((r) => r.model === fit.model).map((r) => r.target)).filter((t) => t !== 'all');
+const genesOf = (fit) => rowsOf(fit.folder.genes).filter((r) => r.model === undefined || r.model === fit.model);
+const foldsOf = (fit) => unique(fit.folder.history.filter((x) => x.model === fit.model).map((x) => x.fold)).length;
+
+const section = (id, title, ...children) => h('section', { id, 'aria-labelledby': id + '-title' }, h('h2', { id: id + '-title' }, title), children);
+const text = (...words) => h('p', null, words);
+
+/* ---- at a glance ---- */
+
+function glance() {
+  const card = (value, label, look) => h('div', { class: 'card' }, h('strong', { class: look === undefined ? null : `ink look${look}` }, value), h('span', null, label));
+  const inputs = run(data.folders[0]).inputs || {}, cards = [];
+  if (inputs.cells) cards.push(card(inputs.cells.toLocaleString('en'), `cells, ${plural(inputs.genes, 'gene')}, ${plural(inputs.responses, 'response')}`));
+  for (const f of tested) cards.push(card(withSd(score(f, 'all')), `test R\u00b2, ${f.title}, ${plural(foldsOf(f), 'fold')}, protocol ${rowsOf(f.folder.metrics)[0].protocol}`, f.look));
+  if (!tested.length) for (const f of trained) cards.push(card(withSd(score(f, 'all')), `training R\u00b2, ${f.title} (cells trained on)`, f.look));
+  for (const r of bestLinear()) cards.push(card(`${fixed(r.r2_test_relaxed_mean)} \u00b1 ${fixed(r.r2_test_relaxed_sd)}`, `test R\u00b2, linear of rank ${r.rank} with ${short(r.genes_mean)} genes`, SRRR_LOOK));
+  for (const f of trained) if (f.folder.map && isNumber(f.folder.map.accuracy)) cards.push(card(percent(f.folder.map.accuracy), `of the cells keep their ${f.folder.map.label_column} on the map, ${f.title}`, f.look));
+  return section('glance', 'At a glance', h('div', { class: 'cards' }, cards),
+    text('R\u00b2 is the part of the responses\u2019 variance that is explained, pooled over responses; \u00b1 is the standard deviation over folds.',
+      tested.length ? '' : ' Without a cross-validation nothing is known about unseen cells: sbnn cv measures it.'));
+}
+
+/* ---- map and genes ---- */
+
+function controls() {
+  const genes = unique(trained.flatMap((f) => ((f.folder.map || {}).genes || []).map((g) => g.name)));
+  const responses = unique(trained.flatMap((f) => ((f.folder.map || {}).responses || []).map((r) => r.name)));
+  const group = (title, buttons) => {
+    const box = h('div', { class: 'chips', role: 'toolbar', 'aria-label': title }, h('span', { class: 'label' }, title), buttons);
+    if (buttons.length) arrowKeys(box, 'button');
+    return buttons.length ? box : null;
+  };
+  const types = unique(trained.flatMap((f) => (f.folder.map || {}).label_names || []));
+  const colorsOf = new Map(trained.flatMap((f) => ((f.folder.map || {}).label_names || []).map((n, i) => [n, f.folder.map.label_colors[i]])));
+  const typeButton = (name) => h('button', { type: 'button', class: 'chip', 'data-type': name, 'aria-pressed': 'false', onclick: () => highlight(name) },
+    h('i', { class: 'swatch', style: `background:${colorsOf.get(name)}` }), name);
+  const dots = h('input', { type: 'checkbox', id: 'dots', onchange: (e) => { shown.dots = e.target.checked; redraw(); } });
+  return h('div', { class: 'controls' },
+    genes.length ? h('div', { class: 'chips' }, overlayButton('', '', 'Cell types'), h('label', { for: 'dots' }, dots, ' overlays as cells'), colorBar()) : null,
+    group('Genes', genes.map((g) => overlayButton('gene', g))),
+    group('Responses', responses.map((r) => overlayButton('response', r))),
+    group('Types', types.slice(0, 60).map(typeButton)));
+}
+
+function mapSection() {
+  for (const f of trained) if (f.folder.map) maps.push(new LatentMap(f.folder.map, f.title));
+  if (!maps.length) return null;
+  return section('map', 'Map of the cells',
+    text('Every dot is a cell, placed by the network\u2019s two bottleneck units. Point at a cell to see what it is; choose a gene or a response to see where the network predicts it high (bright) or low (dark). Turned or mirrored a map says the same.'),
+    controls(), h('div', { class: 'maps' }, maps.map((m) => m.figure)));
+}
+
+function geneSection() {
+  const sources = fits.filter((f) => genesOf(f).length);
+  if (!sources.length) return null;
+  const genes = new Map();
+  for (const f of sources)
+    for (const r of genesOf(f)) {
+      if (!genes.has(r.gene)) genes.set(r.gene, { gene: r.gene, best: Infinity });
+      const g = genes.get(r.gene), at = g[fits.indexOf(f)] || (g[fits.indexOf(f)] = { folds: 0 });
+      Object.assign(at, { rank: r.rank, norm: r.norm, folds: at.folds + 1 });
+      if (f.kind === 'train') g.best = Math.min(g.best, r.rank);
+    }
+  const onMap = new Set(maps.flatMap((m) => (m.map.genes || []).map((g) => g.name)));
+  const columns = [{ title: 'Gene', value: (r) => r.gene, cell: (r) => (onMap.has(r.gene) ? overlayButton('gene', r.gene) : h('em', null, r.gene)) }];
+  for (const f of sources) {
+    const at = (r) => r[fits.indexOf(f)] || {}, n = foldsOf(f);
+    if (f.kind === 'train') columns.push(
+      { title: `Rank, ${f.title}`, number: true, value: (r) => at(r).rank, cell: (r) => at(r).rank || '\u2013' },
+      { title: `Norm, ${f.title}`, hint: 'Length of the gene\u2019s weights, or what forward selection gained by it', number: true, down: true, value: (r) => at(r).norm, cell: (r) => short(at(r).norm) });
+    else columns.push({ title: `Folds, ${f.title}`, hint: `In how many of ${n} folds it was chosen`, number: true, down: true, value: (r) => at(r).folds || 0, cell: (r) => `${at(r).folds || 0} / ${n}` });
+  }
+  const rows = [...genes.values()].sort((a, b) => a.best - b.best);
+  return section('genes', 'Genes', text('The genes that each model kept. Choose one to see it on the map; choose a heading to sort.'),
+    sortableTable(`${plural(rows.length, 'gene')}`, columns, rows));
+}
+
+/* ---- training ---- */
+
+/* Mean and sd over folds by epoch, of the phases that fit the responses. */
+function curves(fit, split) {
+  const runs = fit.folder.history.filter((x) => x.model === fit.model).map((x) => {
+    const values = [];
+    let at = 0;
+    for (const [phase, epochs] of x.phases) {
+      if (phase !== 'pretrain' && phase !== 'autoencoder') values.push(...x[split + '_r2'].slice(at, at + epochs));
+      at += epochs;
+    }
+    return values;
+  });
+  const stats = Array.from({ length: Math.max(...runs.map((r) => r.length)) }, (_, i) => meanSd(runs.map((r) => r[i])));
+  return { x: stats.map((_, i) => i + 1), y: stats.map((m) => (m ? m.mean : null)), sd: runs.length > 1 ? stats.map((m) => (m ? m.sd : 0)) : null };
+}
+
+function phasesOf(fit) {
+  let at = 1;
+  return fit.folder.history.find((x) => x.model === fit.model).phases.filter(([p]) => p !== 'pretrain' && p !== 'autoencoder').map(([p, n]) => {
+    const span = { name: p === 'finetune' ? 'pruned, fine-tuned' : p, from: at, to: at + n };
+    at += n;
+    return span;
+  });
+}
+
+/* A chart for each recipe: their epochs are not the same. */
+function trainingSection() {
+  const source = tested.length ? tested : trained;
+  const recipes = [source.filter((f) => f.model !== 'sbnn-denoise'), source.filter((f) => f.model === 'sbnn-denoise')].filter((l) => l.length);
+  if (!recipes.length) return null;
+  const charts = recipes.map((list) => {
+    const series = list.flatMap((f) => ['test', 'train'].map((split) => ({ name: `${split}, ${f.title}`, look: f.look, dashed: split === 'train', ...curves(f, split) })))
+      .filter((l) => l.y.some(isNumber));
+    return lineChart({ label: `R2 by epoch, ${list.map((f) => f.title).join(' and ')}`, xLabel: 'epoch', yLabel: 'R\u00b2', yFrom: 0, series,
+      spans: list.length === 1 ? phasesOf(list[0]) : [], levels: bestLinear().map((r) => ({ name: `linear, rank ${r.rank}`, value: r.r2_test_relaxed_mean })) });
+  });
+  return section('training', 'Training', text('R\u00b2 by epoch', tested.length ? ', mean over folds with a band of one standard deviation' : '', '. Under the denoising recipe noise is on while training, so that the training curve may lie below the test curve.'),
+    h('div', { class: 'charts' }, charts));
+}
+
+/* ---- R2 by response ---- */
+
+function responseSection() {
+  const source = tested.length ? tested : trained;
+  const names = unique(source.flatMap(targets));
+  if (!names.length) return null;
+  const rows = names.map((name) => ({ name, scores: source.map((f) => ({ look: f.look, score: score(f, name) })) }));
+  rows.sort((a, b) => ((b.scores[0].score || {}).mean ?? -9) - ((a.scores[0].score || {}).mean ?? -9));
+  const lowest = Math.min(0, ...rows.flatMap((r) => r.scores.map((m) => (m.score ? m.score.mean - m.score.sd : 0))));
+  const lo = Math.max(-0.5, Math.floor(4 * lowest) / 4);
+  const onMap = new Set(maps.flatMap((m) => (m.map.responses || []).map((r) => r.name)));
+  const columns = [{ title: 'Response', value: (r) => r.name, cell: (r) => (onMap.has(r.name) ? overlayButton('response', r.name) : r.name) },
+    ...source.map((f, k) => ({ title: f.title, number: true, down: true, value: (r) => (r.scores[k].score || {}).mean, cell: (r) => withSd(r.scores[k].score) })),
+    { title: `R\u00b2 from ${short(lo)} to 1`, cell: (r) => dotRow(r.scores, lo) }];
+  return section('responses', 'R\u00b2 by response',
+    text(tested.length ? 'In cells that the model has not seen: mean \u00b1 standard deviation over folds.' : 'In the cells trained on; sbnn cv tells how well unseen cells are predicted.'),
+    legend(source.map((f) => ({ name: f.title, look: f.look, marks: true }))), sortableTable(plural(rows.length, 'response'), columns, rows));
+}
+
+/* ---- the linear counterpart ---- */
+
+const linear = () => ofKind('srrr').flatMap((f) => rowsOf(f.srrr));
+
+/* Of each rank the fit whose number of genes comes nearest to what the networks kept. */
+function bestLinear() {
+  const kept = fits.length ? genesOf(fits[0]).length / (fits[0].kind === 'cv' ? foldsOf(fits[0]) : 1) : 25;
+  return unique(linear().map((r) => r.rank)).map((rank) => linear().filter((r) => r.rank === rank)
+    .reduce((a, b) => (Math.abs(b.genes_mean - kept) < Math.abs(a.genes_mean - kept) ? b : a)));
+}
+
+function linearSection() {
+  const rows = linear();
+  if (!rows.length) return null;
+  const series = unique(rows.map((r) => r.rank)).map((rank, k) => {
+    const list = rows.filter((r) => r.rank === rank).sort((a, b) => a.genes_mean - b.genes_mean);
+    return { name: `linear, rank ${rank}, relaxed`, look: SRRR_LOOK, dashed: k > 0, x: list.map((r) => r.genes_mean), y: list.map((r) => r.r2_test_relaxed_mean) };
+  });
+  for (const f of tested) {
+    const m = score(f, 'all');
+    if (m) series.push({ name: `network, ${f.title}`, look: f.look, marks: true, x: [genesOf(f).length / foldsOf(f)], y: [m.mean], sd: [m.sd] });
+  }
+  const columns = [['rank', 'Rank', short], ['lambda', 'Penalty', short], ['genes_mean', 'Genes', (v) => fixed(v, 1)], ['r2_test_mean', 'Test R\u00b2', fixed], ['r2_test_relaxed_mean', 'Test R\u00b2, relaxed', fixed], ['r2_test_relaxed_sd', 'sd over folds', fixed]]
+    .map(([key, title, show]) => ({ title, number: true, value: (r) => r[key], cell: (r) => show(r[key]) }));
+  return section('linear', 'Against the linear model',
+    text('Sparse reduced-rank regression predicts the responses from a few genes through as many linear components as its rank; relaxed means refitted without the penalty\u2019s shrinkage.'),
+    h('div', { class: 'charts' }, lineChart({ label: 'Test R2 against the number of genes', xLabel: 'genes', yLabel: 'test R\u00b2', yFrom: Infinity, series })),
+    h('details', null, h('summary', null, 'All fits'), sortableTable(plural(rows.length, 'fit'), columns, rows)));
+}
+
+/* ---- provenance ---- */
+
+function definitions(object) {
+  const show = (v) => (v == null ? 'not given' : typeof v === 'object' ? JSON.stringify(v) : String(v));
+  return h('dl', null, Object.entries(object).map(([k, v]) => [h('dt', null, k), h('dd', null, show(v))]));
+}
+
+function provenanceOf(folder) {
+  const r = run(folder), inputs = r.inputs || {}, files = ['x', 'y', 'labels'].filter((k) => inputs[k]);
+  const title = folder.name || data.title;
+  if (!folder.run) return h('details', null, h('summary', null, title), text('There is no run.json, so nothing is known about how these were made.'));
+  return h('details', null, h('summary', null, `${title}: sbnn ${r.command}, seed ${r.seed}, ${Math.round((r.timings || {}).seconds)} s`),
+    h('h3', null, 'Command'), h('pre', { tabindex: '0' }, (r.command_line || []).map((w) => (/^[\w./:,=+-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`)).join(' ')),
+    h('h3', null, 'Inputs'), definitions(Object.fromEntries(files.map((k) => [k, `${inputs[k].path} (${inputs[k].cells} cells, FNV-1a ${inputs[k].fnv1a64})`]))),
+    (inputs.notes || []).length ? [h('h3', null, 'Notes while reading'), h('ul', null, inputs.notes.map((n) => h('li', null, n)))] : [],
+    h('h3', null, 'Options'), definitions(r.options || {}), h('h3', null, 'Program'), definitions(r.build || {}));
+}
+
+const provenanceSection = () => section('provenance', 'How it was made',
+  text('The same command on the same inputs with the same build gives the same bits, whatever the number of threads.'), data.folders.map(provenanceOf),
+  h('p', { class: 'note' }, `Page made by sbnn ${data.version}.`));
+
+/* ---- the page ---- */
+
+function page() {
+  const sections = [glance(), mapSection(), geneSection(), responseSection(), trainingSection(), linearSection(), provenanceSection()].filter(Boolean);
+  const links = sections.map((x) => h('a', { href: '#' + x.id }, x.querySelector('h2').textContent));
+  document.getElementById('top').append(h('div', { class: 'title' }, h('h1', null, data.title), theme.button()), h('nav', { 'aria-label': 'Sections' }, links));
+  document.getElementById('main').replaceChildren(...sections);
+  theme.set('');
+}
+page();
