@@ -46,7 +46,7 @@ static const char *value_text(const sbnn_options *o, const sbnn_option *row, cha
   case SBNN_OPTION_POSITIVE: real_text(*(const double *)field, text); break;
   case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
   case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
-  case SBNN_OPTION_COUNTS: sbnn_whole_list_text(field, text); break;
+  case SBNN_OPTION_COUNTS: sbnn_whole_list_text(field, text); return *text ? text : NULL;
   case SBNN_OPTION_NUMBERS: sbnn_numbers_text(field, text); break;
   }
   return text;
