@@ -30,6 +30,9 @@ typedef struct nn__variable {
   uint32_t build;
   ag_ref ref;
   bool frozen;
+  nn_prox_function *prox; /* NULL: none */
+  const void *prox_ctx;   /* NULL: prox_lambda is its context */
+  double prox_lambda;
 } nn__variable;
 
 typedef struct nn__named { /* an output or a report */
@@ -134,6 +137,9 @@ TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const cha
 /* ---- layers ------------------------------------------------------------------------------------------ */
 
 void nn__initialize(const nn__variable *v, tn_rng key, tn_view out);
+
+/* What the variable's proximal operator makes of the value it is about to take. */
+ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step);
 
 /* ---- state ------------------------------------------------------------------------------------------- */
 

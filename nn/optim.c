@@ -61,6 +61,21 @@ static ag_ref next_step(nn_model *m) {
   return m->step;
 }
 
+/* The value after the parameter's proximal operator, if it has one. */
+static ag_ref proximal(nn_model *m, int index, const nn_optimizer *o, const ag_ref *new_slots, ag_ref lr,
+                       ag_ref step, ag_ref value) {
+  const nn__variable *v = &m->variables[index];
+  if (!v->prox || !nn__building(m)) return value;
+  if (!o->step_size) {
+    nn__fail(m, TN_EINVAL,
+             "nn_minimize: '%s' has a proximal operator, and this optimizer has no step size for it "
+             "(nn_optimizer.step_size)",
+             v->name);
+    return value;
+  }
+  return nn__prox(m, v, value, o->step_size(m->graph, o->options, new_slots, lr, step));
+}
+
 static void update_parameter(nn_model *m, int index, ag_ref gradient, const nn_optimizer *o, ag_ref lr,
                              ag_ref step) {
   ag_ref slots[MAX_SLOTS] = {{0}}, new_slots[MAX_SLOTS] = {{0}};
@@ -76,6 +91,7 @@ static void update_parameter(nn_model *m, int index, ag_ref gradient, const nn_o
   }
   ag_scope_push(m->graph, m->variables[index].name);
   ag_ref value = o->update(m->graph, o->options, parameter, gradient, slots, new_slots, lr, step);
+  value = proximal(m, index, o, new_slots, lr, step, value);
   for (int k = 0; k < o->n_slots; k++) update(m, slots[k], new_slots[k]);
   update(m, parameter, value);
   ag_scope_pop(m->graph);
@@ -143,8 +159,17 @@ static ag_ref sgd_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, 
   return ag_sub(g, p, ag_mul(g, lr, direction));
 }
 
+/* A constant gradient moves p by that much a step in the long run, so the penalty's weight keeps its meaning.
+ */
+static ag_ref sgd_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
+                            ag_ref step) {
+  const nn_sgd_options *o = options;
+  (void)new_slots, (void)step;
+  return ag_scale(g, lr, 1 / (1 - o->momentum));
+}
+
 void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o) {
-  nn_optimizer rule = {o->momentum != 0, {"sgd/velocity"}, sgd_update, o};
+  nn_optimizer rule = {o->momentum != 0, {"sgd/velocity"}, sgd_update, o, sgd_step_size};
   nn_minimize(m, loss, &rule, o->lr);
 }
 
@@ -157,8 +182,21 @@ static ag_ref rmsprop_update(ag_graph *g, const void *options, ag_ref p, ag_ref 
   return ag_sub(g, p, ag_div(g, ag_mul(g, lr, dp), ag_offset(g, ag_sqrt(g, v), epsilon)));
 }
 
+/* lr / (sqrt(mean of v over the row) + epsilon) */
+static ag_ref row_step(ag_graph *g, ag_ref lr, ag_ref v, double epsilon) {
+  ag_ref mean = ag_type_of(g, v).rank ? ag_mean_axis(g, v, -1, true) : v;
+  return ag_div(g, lr, ag_offset(g, ag_sqrt(g, mean), epsilon));
+}
+
+static ag_ref rmsprop_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
+                                ag_ref step) {
+  const nn_rmsprop_options *o = options;
+  (void)step;
+  return row_step(g, lr, new_slots[0], or_default(o->epsilon, 1e-7));
+}
+
 void nn_rmsprop(nn_model *m, ag_ref loss, const nn_rmsprop_options *o) {
-  nn_optimizer rule = {1, {"rmsprop/v"}, rmsprop_update, o};
+  nn_optimizer rule = {1, {"rmsprop/v"}, rmsprop_update, o, rmsprop_step_size};
   nn_minimize(m, loss, &rule, o->lr);
 }
 
@@ -190,7 +228,15 @@ static ag_ref adam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp,
   return ag_sub(g, p, change);
 }
 
+static ag_ref adam_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
+                             ag_ref step) {
+  const nn_adam_options *o = options;
+  double beta2 = or_default(o->beta2, 0.999);
+  ag_ref v_hat = ag_div(g, new_slots[1], bias_correction(g, beta2, step));
+  return row_step(g, lr, v_hat, or_default(o->epsilon, 1e-7));
+}
+
 void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o) {
-  nn_optimizer rule = {2, {"adam/m", "adam/v"}, adam_update, o};
+  nn_optimizer rule = {2, {"adam/m", "adam/v"}, adam_update, o, adam_step_size};
   nn_minimize(m, loss, &rule, o->lr);
 }

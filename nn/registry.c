@@ -165,6 +165,7 @@ ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind
   if (!nn__declared(m, v)) {
     v->build = m->build;
     v->frozen = false;
+    v->prox = NULL;
     v->ref = ag_state(m->graph, name, m->dtype, rank, shape);
   }
   if (out) *out = v;

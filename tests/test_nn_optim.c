@@ -91,7 +91,7 @@ static ag_ref sign_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp,
 }
 static void own(nn_model *m, ag_ref l) {
   static const double factor = 0.5;
-  nn_optimizer o = {2, {"own/total", "own/last"}, sign_update, &factor};
+  nn_optimizer o = {2, {"own/total", "own/last"}, sign_update, &factor, NULL};
   nn_minimize(m, l, &o, 0.1);
 }
 static void own_step(hand *h, int i, double g, double lr, int t) {

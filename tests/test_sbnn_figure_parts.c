@@ -109,6 +109,14 @@ Test(sbnn_palette, categories_differ_and_are_stable) {
 
 /* ---- labels ---- */
 
+Test(sbnn_labels, thinned_labels_keep_the_first) {
+  sbnn_label l[] = {{.want_x = 50, .want_y = 50, .w = 30, .h = 8, .text = "a"},
+                    {.want_x = 60, .want_y = 52, .w = 30, .h = 8, .text = "b"},
+                    {.want_x = 50, .want_y = 70, .w = 30, .h = 8, .text = "c"}};
+  cr_assert_eq(sbnn_labels_thin(3, l), 2);
+  cr_assert(*l[0].text == 'a' && *l[1].text == 'c');
+}
+
 Test(sbnn_labels, crowded_labels_are_moved_apart_inside_the_frame) {
   sbnn_label l[8];
   for (int i = 0; i < 8; i++)

@@ -2,6 +2,7 @@
 #include "figures/curves.h"
 #include "figures/outfile.h"
 #include "figures/overlays.h"
+#include "figures/scores.h"
 #include "support/scattered.h"
 #include "support/throwaway.h"
 
@@ -116,6 +117,28 @@ static int draw_overlays(const char *name, bool flat, sbnn_error *e) {
   return sbnn_figure_overlays(root, name, &o, e);
 }
 
+/* More responses than fit, one never measured, names of any length; two models. */
+static int draw_responses(const char *name, int n, sbnn_error *e) {
+  static const char *const names[] = {"UDR", "Short sq. AP1 upstroke-downstroke ratio", "<&\"'>", ""};
+  static double r2[2][80], sd[80];
+  static const char *name_of[80];
+  for (int i = 0; i < n; i++) {
+    name_of[i] = names[i % 4];
+    r2[0][i] = i == 2 ? NAN : 0.8 - 0.02 * i;
+    r2[1][i] = 0.5 * r2[0][i];
+    sd[i] = 0.01 * i;
+  }
+  const sbnn_response_scores model[] = {{"with pretraining", r2[0], sd, 0.4}, {"without", r2[1], NULL, NAN}};
+  return sbnn_figure_responses(root, name, n, name_of, 2, model, e);
+}
+
+static int draw_by_genes(const char *name, int n, sbnn_error *e) {
+  const double genes[] = {2, 8.5, 24.2, 287}, r2[] = {0.18, 0.3, NAN, 0.38}, sd[] = {0.02, 0.01, 0.02, 0.02};
+  const sbnn_path_scores path[] = {{"sRRR, rank 2", n, genes, r2, sd},
+                                   {"sRRR, rank 16", 1, genes + 2, r2, NULL}};
+  return sbnn_figure_by_genes(root, name, n ? 2 : 0, path, 25, e);
+}
+
 Test(sbnn_figures, curves_have_the_same_bytes_twice) {
   if (!sbnn_figures_available()) cr_skip_test("built without cairo");
   sbnn_error e = {0};
@@ -147,6 +170,8 @@ Test(sbnn_figures, nothing_to_draw_writes_nothing) {
                SBNN_OK);
   cr_assert_eq(sbnn_figure_map(root, "a", &(sbnn_map){0}, &e), SBNN_OK);
   cr_assert_eq(sbnn_figure_overlays(root, "a", &(sbnn_overlays){0}, &e), SBNN_OK);
+  cr_assert_eq(draw_responses("a", 0, &e), SBNN_OK);
+  cr_assert_eq(draw_by_genes("a", 0, &e), SBNN_OK);
   cr_assert_eq(files_in(root), 0);
 }
 
@@ -172,6 +197,19 @@ Test(sbnn_figures, many_dots_stay_small) {
   cr_assert(svg.n < 2000000 && pdf.n < 2000000, "%zu %zu", svg.n, pdf.n);
   free(svg.data);
   free(pdf.data);
+}
+
+Test(sbnn_figures, scores) {
+  if (!sbnn_figures_available()) cr_skip_test("built without cairo");
+  sbnn_error e = {0};
+  for (int n = 1; n <= 80; n += 79) {
+    cr_assert_eq(draw_responses("a", n, &e), SBNN_OK, "%s", e.text);
+    cr_assert_eq(draw_responses("b", n, &e), SBNN_OK, "%s", e.text);
+    assert_pictures("a", "b");
+  }
+  cr_assert_eq(draw_by_genes("c", 4, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(draw_by_genes("d", 4, &e), SBNN_OK, "%s", e.text);
+  assert_pictures("c", "d");
 }
 
 Test(sbnn_figures, overlays) {

@@ -67,6 +67,45 @@ Test(sbnn_plot, folds) {
   free(svg);
 }
 
+/* What the linear model leaves: R2 by genes, a map, and levels for the curves of the networks. */
+Test(sbnn_plot, the_linear_model) {
+  static const char *const of_srrr[] = {"by_genes", "latent_map", "overlays"};
+  runs("srrr --x @x.tsv --y @y.tsv --labels @labels.tsv --ranks 1,3 --lambdas 0.3,0.1 --folds 3 --quiet "
+       "--out @s");
+  char *svg[3];
+  for (int i = 0; i < 3; i++) {
+    svg[i] = text_of(figure("s", of_srrr[i], "svg"));
+    remove(figure("s", of_srrr[i], "svg"));
+  }
+  runs("plot --results @s --quiet");
+  for (int i = 0; i < 3; i++) {
+    expect_text(figure("s", of_srrr[i], "svg"), svg[i]);
+    free(svg[i]);
+  }
+  runs("cv --x @x.tsv --y @y.tsv --no-pretrain --folds 3 --out @cv" QUICK_CV);
+  char *curves = text_of(figure("cv", "training_curves", "svg")),
+       *scores = text_of(figure("cv", "responses", "svg"));
+  runs("plot --results @cv --srrr @s --quiet");
+  char *compared = text_of(figure("cv", "training_curves", "svg"));
+  cr_expect_str_neq(compared, curves);
+  expect_text(figure("cv", "responses", "svg"), scores);
+  sbnn_stored s;
+  sbnn_error e = {0};
+  cr_assert_eq(sbnn_stored_read(at("cv"), &s, &e), SBNN_OK, "%s", e.text);
+  cr_expect_eq(s.results.genes_kept, 8);
+  cr_expect_eq(s.data.n_responses, tables.n_responses);
+  sbnn_stored_free(&s);
+  refuses("plot --results @cv --srrr @cv", SBNN_BAD_INPUT, "srrr.tsv", "folder of results");
+  put_file(at("s/srrr.tsv"),
+           "rank\tlambda\tgenes_mean\tr2_test_relaxed_mean\tr2_test_relaxed_sd\n0\t1\t1\t1\t1\n");
+  refuses("plot --results @cv --srrr @s", SBNN_BAD_INPUT, "line 2", "no such rank");
+  put_file(at("s/srrr.tsv"), "rank\tlambda\n");
+  refuses("plot --results @s", SBNN_BAD_INPUT, "no column 'genes_mean'", "srrr.tsv");
+  free(curves);
+  free(scores);
+  free(compared);
+}
+
 Test(sbnn_plot, names_that_are_not_there) {
   runs("train --x @x.tsv --y @y.tsv --out @d" QUICK);
   refuses("plot --results @d --genes Nothing", SBNN_USAGE, "'Nothing' is not among the 8 genes", "kept");

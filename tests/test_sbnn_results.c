@@ -253,7 +253,8 @@ Test(sbnn_results, train_then_cross_validation_in_one_directory) {
   cr_expect_not(there(at("out/latent.tsv")));
   cr_expect(there(at("out/predictions-nopretrain.tsv")));
   if (sbnn_figures_available()) {
-    cr_expect_eq(entries(at("out/figures")), 2 * 3);
+    cr_expect_eq(entries(at("out/figures")), 3 * 3);
+    cr_expect(there(at("out/figures/responses.png")));
     cr_expect(there(at("out/figures/training_curves.pdf")) && there(at("out/figures/pretraining.svg")));
   }
 }

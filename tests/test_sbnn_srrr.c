@@ -2,6 +2,8 @@
 #include "options.h"
 #include "test_sbnn_program.h"
 
+#include <unistd.h>
+
 TestSuite(sbnn_srrr_program, .init = make_root, .fini = remove_root);
 
 static int srrr(const char *options, char *output, size_t room) {
@@ -27,6 +29,32 @@ Test(sbnn_srrr_program, leaves_its_tables) {
   cr_expect_str_eq(line[0],
                    "rank\tfold\tlambda\tgenes\tr2_test\tr2_test_relaxed\tr2_train\tr2_train_relaxed\n");
   cr_expect_gt(read_lines("out/srrr_genes.tsv", line, 4096), 1 + 4 * 5 * 2);
+}
+
+/* The responses are linear in the map: least squares on it leaves nothing. And rank 1 has no map. */
+Test(sbnn_srrr_program, leaves_a_linear_map) {
+  char output[8192], name[32];
+  static char latent[64][512], overlays[64][512];
+  double first = 0, second = 0, across = 0, z[60][2], y[60];
+  write_tables();
+  cr_assert_eq(srrr("--ranks 1,2 --genes 2 --folds 3", output, sizeof output), 0, "%s", output);
+  cr_assert_eq(read_lines("out/latent.tsv", latent, 64), 61);
+  cr_assert_eq(read_lines("out/overlays.tsv", overlays, 64), 61);
+  cr_expect_str_eq(latent[0], "cell\tz1\tz2\n");
+  cr_expect(strstr(overlays[0], "gene:g0") && strstr(overlays[0], "gene:g1"), "%s", overlays[0]);
+  for (int i = 0; i < 60; i++) {
+    cr_assert_eq(sscanf(latent[i + 1], "%31s %lf %lf", name, &z[i][0], &z[i][1]), 3);
+    cr_assert_eq(sscanf(overlays[i + 1], "%*s %*f %*f %lf", &y[i]), 1);
+    first += z[i][0] * z[i][0], second += z[i][1] * z[i][1], across += z[i][0] * z[i][1];
+  }
+  cr_expect(first >= second && second > 0 && fabs(across) < 1e-5 * first,
+            "axes are orthogonal, largest first");
+  double a = 0, b = 0, left = 0, all = 0;
+  for (int i = 0; i < 60; i++) a += z[i][0] * y[i] / first, b += z[i][1] * y[i] / second;
+  for (int i = 0; i < 60; i++) left += pow(y[i] - a * z[i][0] - b * z[i][1], 2), all += y[i] * y[i];
+  cr_expect(all > 1 && left < 1e-9 * all, "%g of %g", left, all);
+  cr_assert_eq(srrr("--ranks 1 --genes 2 --folds 3", output, sizeof output), 0, "%s", output);
+  cr_expect_eq(access(at("out/latent.tsv"), F_OK), -1);
 }
 
 Test(sbnn_srrr_program, finds_the_penalty_for_a_number_of_genes) {

@@ -8,6 +8,7 @@
 
 int sbnn_demo(const sbnn_options *o, sbnn_error *e);
 int sbnn_train(const sbnn_options *o, sbnn_error *e);
+int sbnn_path(const sbnn_options *o, sbnn_error *e);
 int sbnn_cv(const sbnn_options *o, sbnn_error *e);
 int sbnn_predict(const sbnn_options *o, sbnn_error *e);
 int sbnn_plot(const sbnn_options *o, sbnn_error *e);

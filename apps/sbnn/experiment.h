@@ -27,6 +27,7 @@ typedef struct sbnn_history_row {
   double train_loss;        /* running mean over the epoch: cross-entropy (pretrain) or mean squared error */
   double test_loss;         /* after the epoch, on validation rows (pretrain) or test rows; NaN without */
   double train_r2, test_r2; /* pooled; NaN in pretrain: see train_accuracy */
+  double test_r2_batches;   /* mean over batches of the R2 of each; NaN unless asked for */
   double train_accuracy, test_accuracy; /* pretrain only, else NaN */
   double penalty;                       /* value of the penalties after the epoch; NaN if not measured */
 } sbnn_history_row;

@@ -102,6 +102,22 @@ static double r2_of_mse(const sbnn__fitting *s, sbnn_split split, double mse) {
   return 1 - mse * (double)(n * s->p->n_responses) / s->sst[split];
 }
 
+/* Mean over batches of the test rows, in order, of the R2 of each: what Keras reports. */
+static double r2_by_batch(const watch *w, nn_state *state) {
+  sbnn__fitting *s = w->s;
+  nn_split test = sbnn__test_rows(s);
+  size_t q = s->p->n_responses;
+  double sum = 0, mse[NN_MAX_REPORTS];
+  for (int64_t i = 0; i < test.n; i += s->o->batch) {
+    nn_split rows = {test.rows + i, test.n - i < s->o->batch ? test.n - i : s->o->batch};
+    if (nn_evaluate(w->f->model, state, s->data, rows, mse) != TN_OK) return NAN;
+    size_t values = (size_t)rows.n * q;
+    double total = sum_of_squares(s->p->y + (size_t)rows.rows[0] * q, values);
+    sum += (double)rows.n * (1 - mse[0] * (double)values / total);
+  }
+  return sum / (double)test.n;
+}
+
 static bool on_epoch(void *ctx, const nn_epoch *e) {
   const watch *w = ctx;
   sbnn__fitting *s = w->s;
@@ -114,6 +130,8 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
                           .test_loss = e->valid ? e->valid[0] : NAN,
                           .train_r2 = responses ? r2_of_mse(s, SBNN_TRAIN, e->train[0]) : NAN,
                           .test_r2 = responses && e->valid ? r2_of_mse(s, SBNN_TEST, e->valid[0]) : NAN,
+                          .test_r2_batches =
+                              s->t->by_batch && responses && e->valid ? r2_by_batch(w, e->state) : NAN,
                           .train_accuracy = classes ? e->train[1] : NAN,
                           .test_accuracy = classes && e->valid ? e->valid[1] : NAN,
                           .penalty = w->evaluated ? lasso_value(w->f) : NAN};

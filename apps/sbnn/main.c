@@ -23,6 +23,7 @@ static const struct {
     {SBNN_CMD_DEMO, sbnn_demo},
     {SBNN_CMD_TRAIN, sbnn_train},
     {SBNN_CMD_CV, sbnn_cv},
+    {SBNN_CMD_PATH, sbnn_path},
     {SBNN_CMD_PREDICT, sbnn_predict},
     {SBNN_CMD_PLOT, sbnn_plot},
     {SBNN_CMD_GENERATE, sbnn_generate},

@@ -21,12 +21,13 @@ typedef enum sbnn_command {
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
+  SBNN_CMD_PATH = 16384,
   SBNN_CMD_REPORT = 4096,
   SBNN_CMD_RUN = 8192,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 /* Those that train networks on the user's data: they take a configuration file and --resume. */
-enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV };
+enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
 enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
@@ -62,14 +63,16 @@ typedef struct sbnn_options {
   int x_genes_in; /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
-  const char *y_transform;                           /* a rule: y_transform.h */
-  int missing;                                       /* sbnn_missing */
-  const char *model;                                 /* predict: results of train */
-  const char *results, *show_genes, *show_responses; /* plot */
+  const char *y_transform;                                  /* a rule: y_transform.h */
+  int missing;                                              /* sbnn_missing */
+  const char *model;                                        /* predict: results of train */
+  const char *results, *show_genes, *show_responses, *srrr; /* plot */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;
   double lasso, l2;
+  sbnn_numbers penalties; /* path: in place of lasso */
+  sbnn_whole_list widths; /* path: in place of bottleneck */
   /* recipe: whose defaults differ, see sbnn_options_parse */
   int recipe;                           /* sbnn_recipe */
   int select;                           /* sbnn_select; under the paper's recipe always NETWORK */

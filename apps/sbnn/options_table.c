@@ -21,6 +21,7 @@ _Static_assert(SBNN_SELECT_NETWORK == 0 && SBNN_SELECT_FORWARD == 1 && SBNN_SELE
 
 enum {
   TRAIN = SBNN_CMD_TRAIN,
+  PATH = SBNN_CMD_PATH,
   CV = SBNN_CMD_CV,
   DEMO = SBNN_CMD_DEMO,
   PREDICT = SBNN_CMD_PREDICT,
@@ -28,11 +29,12 @@ enum {
   SRRR = SBNN_CMD_SRRR,
   REPORT = SBNN_CMD_REPORT,
   INFO = SBNN_CMD_INFO,
-  FIT = SBNN_CMD_FIT, /* commands that train networks on the user's data */
-  READ = FIT | SRRR,  /* commands that read the user's data */
-  FOLDED = CV | SRRR, /* commands that cross-validate */
-  RUN = READ | DEMO,  /* commands that fit anything */
-  MANY = 1000000      /* more than anyone means; keeps products of counts far from overflow */
+  NET = SBNN_CMD_FIT,        /* commands that train networks on the user's data */
+  FIT = TRAIN | CV,          /* those that train by one set of options */
+  READ = NET | SRRR,         /* commands that read the user's data */
+  FOLDED = CV | PATH | SRRR, /* commands that cross-validate */
+  RUN = READ | DEMO,         /* commands that fit anything */
+  MANY = 1000000             /* more than anyone means; keeps products of counts far from overflow */
 };
 
 #define AT(field) offsetof(sbnn_options, field)
@@ -67,8 +69,8 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(DATA, "model", "DIR", model, PREDICT, "results of sbnn train, with its trained network"),
   REQUIRED(DATA, "x", "FILE", x, PREDICT, "gene counts of the cells to predict"),
   REQUIRED(DATA, "y", "FILE", y, READ, "responses of the same cells: physiology, proteins"),
-  TEXT(DATA, "labels", "FILE", labels, NULL, FIT, "cell types: the colours of the map that train draws"),
-  TEXT(DATA, "label-column", "NAME", label_column, NULL, FIT,
+  TEXT(DATA, "labels", "FILE", labels, NULL, READ, "cell types: the colours of the map"),
+  TEXT(DATA, "label-column", "NAME", label_column, NULL, READ,
     "its column of types; without: the first after the ids"),
   CHOICE(DATA, "x-genes-in", "auto|rows|columns", x_genes_in, "auto", READ,
     "where --x has its genes; auto looks at the cell ids"),
@@ -93,39 +95,43 @@ const sbnn_option sbnn_option_table[] = {
     "noise on the genes in training; denoise: 0.8"),
   NUMBER(NETWORK, REAL, "bottleneck-noise", "SD", bottleneck_noise, "0", 0, INFINITY, FIT,
     "the same on the map, in sds of the batch; denoise: 0.1"),
-  NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, FIT,
+  NUMBER(NETWORK, WIDTHS, "hidden", "N,N,...", hidden, "512,128", 1, 100000, NET,
     "units of the encoder's layers; decoders mirror"),
   WHOLE(NETWORK, "bottleneck", "N", bottleneck, "2", 1, 100000, FIT,
     "units of the bottleneck: dimensions of the latent map"),
-  WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, FIT, "genes to keep when the network is pruned"),
+  LIST(NETWORK, COUNTS, "bottleneck", "N,N,...", widths, "2", PATH,
+    "units of the bottleneck; each with each penalty"),
+  WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, NET, "genes to keep when the network is pruned"),
   NUMBER(NETWORK, REAL, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
     "penalty that pushes genes out (group lasso)"),
-  NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, FIT,
+  LIST(NETWORK, NUMBERS, "lambdas", "L,L,...", penalties, "0.0001,0.01,0.1,1", PATH,
+    "penalties that push genes out, or FIRST:LAST:STEP"),
+  NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, NET,
     "penalty on the squares of all weights (ridge)"),
 
-  FLAG(PRETRAINING, "no-pretrain", no_pretrain, FIT, "go without pretraining"),
+  FLAG(PRETRAINING, "no-pretrain", no_pretrain, NET, "go without pretraining"),
   FLAG(PRETRAINING, "both", both, CV, "run both models, with and without pretraining"),
-  WHOLE(PRETRAINING, "clusters", "N", clusters, "20", 2, 100000, FIT,
+  WHOLE(PRETRAINING, "clusters", "N", clusters, "20", 2, 100000, NET,
     "clusters of cells, by k-means on the responses"),
-  WHOLE(PRETRAINING, "cluster-min", "CELLS", cluster_min, "10", 0, MANY, FIT,
+  WHOLE(PRETRAINING, "cluster-min", "CELLS", cluster_min, "10", 0, MANY, NET,
     "smaller clusters are left out of the pretraining"),
-  WHOLE(PRETRAINING, "kmeans-restarts", "N", kmeans_restarts, "1000", 1, MANY, FIT,
+  WHOLE(PRETRAINING, "kmeans-restarts", "N", kmeans_restarts, "1000", 1, MANY, NET,
     "random starts of k-means; the best one counts"),
-  NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, FIT,
+  NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, NET,
     "part of the cells that trains, the others validate"),
   CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN,
     "epoch to go on from: last, or best validated (auto)"),
-  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", CV,
+  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", CV | PATH,
     "epoch to go on from; auto: best, last under paper"),
-  PHASE(PRETRAINING, "pretrain", pretrain, "50", "1e-4", FIT, "of pretraining"),
+  PHASE(PRETRAINING, "pretrain", pretrain, "50", "1e-4", NET, "of pretraining"),
 
-  PHASE(PHASES, "frozen", frozen, "50", "1e-4", FIT, "after pretraining, the encoder's layers held"),
-  PHASE(PHASES, "unfrozen", unfrozen, "50", "5e-5", FIT, "after that, all layers learning"),
-  PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", FIT,
+  PHASE(PHASES, "frozen", frozen, "50", "1e-4", NET, "after pretraining, the encoder's layers held"),
+  PHASE(PHASES, "unfrozen", unfrozen, "50", "5e-5", NET, "after that, all layers learning"),
+  PHASE(PHASES, "no-pretrain", no_pretrain_phase, "100", "1e-4", NET,
     "in place of the above with --no-pretrain"),
-  PHASE(PHASES, "finetune", finetune, "100", "5e-5", FIT, "after pruning, on the genes kept"),
+  PHASE(PHASES, "finetune", finetune, "100", "5e-5", NET, "after pruning, on the genes kept"),
   PHASE(PHASES, "autoencoder", autoencoder, "100", "5e-5", TRAIN, "of the head that predicts the genes kept"),
-  WHOLE(PHASES, "batch", "CELLS", batch, "32", 1, MANY, FIT, "cells per training step"),
+  WHOLE(PHASES, "batch", "CELLS", batch, "32", 1, MANY, NET, "cells per training step"),
 
   LIST(LINEAR, COUNTS, "ranks", "N,N,...", ranks, "2", SRRR,
     "ranks of the fit: 2 has as few dimensions as the map"),
@@ -144,8 +150,8 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(CROSS_VALIDATION, "evaluate", "each-epoch|stage-ends", evaluate, "each-epoch", CV,
     "stage-ends: faster, no curves of test cells"),
 
-  TEXT(RUN, "config", "FILE", config, NULL, FIT, "options from a file: key = value, or JSON as run.json"),
-  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", FIT,
+  TEXT(RUN, "config", "FILE", config, NULL, NET, "options from a file: key = value, or JSON as run.json"),
+  CHOICE(RUN, "preset", "none|patchseq|citeseq", preset, "none", NET,
     "gene threshold and transform that suit such data"),
   FLAG(RUN, "print-config", print_config, INFO,
     "options of train and cv as resolved; the options follow"),
@@ -159,12 +165,14 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(OUTPUT, "out", "FILE", out, NULL, REPORT, "page to write; without: report.html in the folder"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
-  FLAG(OUTPUT, "resume", resume, FIT, "go on with the unfinished run that the folder holds"),
+  FLAG(OUTPUT, "resume", resume, NET, "go on with the unfinished run that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT, "replace the table if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
     "overlays left of the map, up to nine; without: largest norms"),
   TEXT(OUTPUT, "responses", "NAME,NAME,...", show_responses, NULL, PLOT,
     "overlays right of it, up to nine; without: best predicted"),
+  TEXT(OUTPUT, "srrr", "DIR", srrr, NULL, PLOT,
+    "results of sbnn srrr, to compare the training curves with"),
   FLAG(OUTPUT, "quiet", quiet, RUN | PREDICT | PLOT | REPORT, "say nothing unless something fails"),
 };
 /* clang-format on */
@@ -195,6 +203,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "cross-validate: how well unseen cells are predicted",
      "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, the part of\n"
      "the responses' variance that is explained in unseen cells: mean and standard deviation over folds.\n"},
+    {SBNN_CMD_PATH, "path", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "cross-validate over penalties and widths of the bottleneck",
+     "Cross-validates the network for each penalty and each width of the bottleneck, on the folds that cv\n"
+     "uses, and trains it on all cells: R2 by epoch, norms of the genes before pruning, R2 by width.\n"},
     {SBNN_CMD_SRRR, "srrr", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"

@@ -28,6 +28,7 @@ typedef struct sbnn_training {
   const sbnn_options *options;
   uint32_t replica;      /* of the random numbers: the fold, 0 = whole data set */
   bool autoencoder;      /* train the second head, fill latent and gene predictions */
+  bool by_batch;         /* after each epoch, R2 of the test rows by batch too */
   sbnn_epoch_hook *hook; /* may be NULL */
   void *hook_ctx;
   const char *model_path;           /* the finished model as safetensors; NULL = not kept */

@@ -49,11 +49,11 @@ static int choose(const char *option, const char *list, char *const *names, size
 static int choose_overlays(const sbnn_options *o, sbnn_stored *s, sbnn_error *e) {
   sbnn_overlay_choice *c = &s->results.overlays;
   const sbnn_dataset *d = &s->data;
-  if ((o->show_genes || o->show_responses) && !s->experiments[0].gene_predictions)
-    return sbnn_fail(
-        e, SBNN_USAGE,
-        "%s has no overlays.tsv, so there are no overlays to choose; only 'sbnn train' makes them",
-        o->results);
+  if ((o->show_genes || o->show_responses) && (!s->results.n || !s->experiments[0].gene_predictions))
+    return sbnn_fail(e, SBNN_USAGE,
+                     "%s has no overlays.tsv, so there are no overlays to choose; only 'sbnn train' and "
+                     "'sbnn srrr' make them",
+                     o->results);
   int code = choose("genes", o->show_genes, d->gene_names, d->n_genes, c->genes, &c->n_genes, e);
   if (code != SBNN_OK) return code;
   return choose("responses", o->show_responses, d->response_names, d->n_responses, c->responses,
@@ -78,6 +78,7 @@ int sbnn_plot(const sbnn_options *o, sbnn_error *e) {
   int code = sbnn_stored_read(o->results, &s, e);
   if (code != SBNN_OK) return code;
   code = choose_overlays(o, &s, e);
+  if (code == SBNN_OK && o->srrr) code = sbnn_stored_compare(o->srrr, &s, e);
   if (code == SBNN_OK) code = draw(o, &s, e);
   sbnn_stored_free(&s);
   return code;

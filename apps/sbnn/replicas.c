@@ -65,8 +65,11 @@ static int train(ensemble *a, int64_t i) {
   int code = sbnn_fold_make(w->data, r->options, r->shared, r->train, r->n_train, r->test, r->n_test,
                             r->pretrain, 1, &fold, &r->error);
   if (code != SBNN_OK) return code;
-  sbnn_training t = {
-      .options = r->options, .replica = r->number, .hook = on_epoch, .hook_ctx = &(watched){a, i}};
+  sbnn_training t = {.options = r->options,
+                     .replica = r->number,
+                     .by_batch = r->by_batch,
+                     .hook = on_epoch,
+                     .hook_ctx = &(watched){a, i}};
   code = sbnn_train_model(&fold.problem, &t, &r->experiment, &r->error);
   if (code == SBNN_OK) {
     finish(&fold, r, &r->experiment);

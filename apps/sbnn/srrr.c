@@ -3,7 +3,10 @@
 #include "commands.h"
 #include "crossval.h"
 #include "interrupt.h"
+#include "results/pictures.h"
 #include "results/srrr_tables.h"
+#include "results/tables.h"
+#include "srrr_map.h"
 #include "work.h"
 
 #include <math.h>
@@ -109,23 +112,42 @@ static int first_error(const fits *v, sbnn_error *e) {
   return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written");
 }
 
+/* What srrr leaves: the folds' scores, and the results that hold their means and the map. */
+typedef struct leavings {
+  sbnn_srrr_results scores;
+  sbnn_results results;
+} leavings;
+
 static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
-  (void)figures;
-  return sbnn_write_srrr(directory, ctx, e);
+  const leavings *l = ctx;
+  int code = sbnn_write_srrr(directory, &l->scores, e);
+  if (code == SBNN_OK && l->results.n) code = sbnn_write_tables(directory, &l->results, e);
+  return code == SBNN_OK ? sbnn_write_pictures(figures, &l->results, e) : code;
 }
 
-static void print(const void *ctx, FILE *to) { sbnn_print_srrr(to, ctx); }
+static void print(const void *ctx, FILE *to) { sbnn_print_srrr(to, &((const leavings *)ctx)->scores); }
 
 static int write_all(fits *v, sbnn_error *e) {
   sbnn_work *w = &v->work;
-  sbnn_srrr_results r = {.data = w->data,
-                         .n_ranks = v->n_ranks,
-                         .n_lambdas = v->n_lambdas,
-                         .n_folds = v->folds.folds.n_folds,
-                         .scores = v->scores};
-  sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(w->options)};
-  sbnn_output output = {.ctx = &r, .write = write, .print = print};
-  return sbnn_work_finish(w, &none, &output, e);
+  sbnn_experiment map;
+  int code = sbnn_srrr_map(w, &map, e);
+  if (code != SBNN_OK) return code;
+  leavings l = {.scores = {.data = w->data,
+                           .n_ranks = v->n_ranks,
+                           .n_lambdas = v->n_lambdas,
+                           .n_folds = v->folds.folds.n_folds,
+                           .scores = v->scores},
+                .results = {.data = w->data,
+                            .protocol = sbnn_protocol_name(w->options),
+                            .n = map.model ? 1 : 0,
+                            .experiments = &map}};
+  sbnn_srrr_mean *path = sbnn_srrr_means(&l.scores, &l.results.n_path);
+  l.results.path = path;
+  sbnn_output output = {.ctx = &l, .write = write, .print = print, .pictures = true};
+  code = sbnn_work_finish(w, &l.results, &output, e);
+  free(path);
+  sbnn_experiment_free(&map);
+  return code;
 }
 
 static int run_folds(fits *v, sbnn_error *e) {

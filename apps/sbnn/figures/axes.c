@@ -70,14 +70,32 @@ static sbnn_ticks x_ticks(const sbnn_axes *a) {
   return sbnn_ticks_for(a->x_lo, a->x_hi, most);
 }
 static sbnn_ticks y_ticks(const sbnn_axes *a) {
-  return sbnn_ticks_for(a->y_lo, a->y_hi, 2 + (int)(a->h / 22));
+  sbnn_ticks t = sbnn_ticks_for(a->y_lo, a->y_hi, 2 + (int)(a->h / 22));
+  if (!a->y_log || t.step >= 1) return t;
+  return (sbnn_ticks){.first = ceil(a->y_lo), .step = 1, .count = (int)(floor(a->y_hi) - ceil(a->y_lo)) + 1};
 }
 
-static double widest_tick(sbnn_canvas *c, const sbnn_ticks *t) {
+/* A power of ten with its exponent raised. */
+static void power_text(int power, char *text) {
+  static const char *const raised[] = {"\u2070", "\u00b9", "\u00b2", "\u00b3", "\u2074",
+                                       "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
+  char digits[16];
+  size_t used = (size_t)snprintf(text, 32, "10%s", power < 0 ? "\u207b" : "");
+  snprintf(digits, sizeof digits, "%d", abs(power));
+  for (const char *d = digits; *d && used < 28; d++)
+    used += (size_t)snprintf(text + used, 32 - used, "%s", raised[*d - '0']);
+}
+
+static void y_tick_text(const sbnn_axes *a, const sbnn_ticks *t, int i, char *text) {
+  if (a->y_log) power_text((int)lround(sbnn_tick_at(t, i)), text);
+  else sbnn_tick_text(t, i, text);
+}
+
+static double widest_tick(sbnn_canvas *c, const sbnn_axes *a, const sbnn_ticks *t) {
   double widest = 0;
   char text[32];
   for (int i = 0; i < t->count; i++) {
-    sbnn_tick_text(t, i, text);
+    y_tick_text(a, t, i, text);
     widest = fmax(widest, sbnn_canvas_text_width(c, text, &(sbnn_type){0}));
   }
   return widest;
@@ -86,7 +104,7 @@ static double widest_tick(sbnn_canvas *c, const sbnn_ticks *t) {
 double sbnn_axes_left(sbnn_canvas *c, const sbnn_axes *a) {
   if (!a->y_label) return SPINE;
   sbnn_ticks t = y_ticks(a);
-  return TICK + GAP + widest_tick(c, &t) + 2 * GAP + SBNN_FONT_PT;
+  return TICK + GAP + widest_tick(c, a, &t) + 2 * GAP + SBNN_FONT_PT;
 }
 
 double sbnn_axes_below(const sbnn_axes *a) {
@@ -117,11 +135,11 @@ static void draw_y(sbnn_canvas *c, const sbnn_axes *a) {
   for (int i = 0; i < t.count; i++) {
     char text[32];
     double y = sbnn_axes_y(a, sbnn_tick_at(&t, i));
-    sbnn_tick_text(&t, i, text);
+    y_tick_text(a, &t, i, text);
     segment(c, a->x - TICK, y, a->x, y);
     sbnn_canvas_text(c, a->x - TICK - GAP, y, text, &type);
   }
-  double x = a->x - TICK - GAP - widest_tick(c, &t) - 2 * GAP;
+  double x = a->x - TICK - GAP - widest_tick(c, a, &t) - 2 * GAP;
   sbnn_canvas_text(c, x, a->y + a->h / 2, a->y_label,
                    &(sbnn_type){.upward = true, .across = SBNN_CENTER, .down = SBNN_END});
 }

@@ -26,6 +26,7 @@ typedef struct sbnn_axes {
   double x_lo, x_hi, y_lo, y_hi;
   const char *x_label, *y_label;
   bool x_whole; /* x counts things: no ticks between whole numbers */
+  bool y_log;   /* y_lo .. y_hi and all y are powers of ten */
 } sbnn_axes;
 
 /* Data to points. */

@@ -22,16 +22,6 @@ typedef struct chart {
   double x_lo, x_hi, y_lo, y_hi;
 } chart;
 
-/* Green, orange, blue, ...: the paper's colours for with and without pretraining come first; no faint yellow.
- */
-static sbnn_color color_of(int i) {
-  static const int order[] = {2, 4, 0, 3, 5, 1};
-  sbnn_color all[MOST_KEYS + 1];
-  i %= MOST_KEYS;
-  sbnn_palette(i < 6 ? 6 : i + 2, all);
-  return all[i < 6 ? order[i] : i + 1];
-}
-
 static void take(double v, double *lo, double *hi) {
   if (!isfinite(v)) return;
   *lo = fmin(*lo, v);
@@ -69,7 +59,8 @@ static void y_range_r2(chart *k) {
   values_after(k->spec, k->x_lo + 0.1 * (k->x_hi - k->x_lo), &lo, &hi);
   values_after(k->spec, k->x_lo, &ignored, &hi);
   for (int i = 0; i < k->spec->n_levels; i++) take(k->spec->level[i].value, &lo, &hi);
-  k->y_lo = fmax(fmin(lo < 0 ? 1.05 * lo : 0, 0), LOWEST_R2);
+  double below = lo - 0.5 * (hi - lo); /* curves that stay far above 0 fill the frame */
+  k->y_lo = lo < 0 ? fmax(1.05 * lo, LOWEST_R2) : below > 0.25 * hi ? below : 0;
   k->y_hi = fmax(hi + 0.05 * (hi - k->y_lo), 0.1);
 }
 
@@ -202,8 +193,9 @@ static int legend_keys(const chart *k, sbnn_key *keys) {
   const sbnn_curves *s = k->spec;
   int n = 0;
   for (int i = 0; i < s->n_curves && s->n_curves > 1 && n < MOST_KEYS - 4; i++)
-    if (s->curve[i].name) keys[n++] = (sbnn_key){s->curve[i].name, {color_of(i), 1.3, SBNN_SOLID}, false};
-  const sbnn_color grey = s->n_curves > 1 ? (sbnn_color){0.3, 0.3, 0.3, 1} : color_of(0);
+    if (s->curve[i].name)
+      keys[n++] = (sbnn_key){s->curve[i].name, {sbnn_line_color(i), 1.3, SBNN_SOLID}, false};
+  const sbnn_color grey = s->n_curves > 1 ? (sbnn_color){0.3, 0.3, 0.3, 1} : sbnn_line_color(0);
   const char *test = s->test_name ? s->test_name : k->r2 ? "test" : "validation";
   if (any_test(s)) keys[n++] = (sbnn_key){test, {grey, 1.3, SBNN_SOLID}, false};
   if (any_train(s)) keys[n++] = (sbnn_key){"train", {grey, 0.9, SBNN_DASHED}, false};
@@ -250,11 +242,11 @@ static void draw_chart(sbnn_canvas *c, const void *what) {
   draw_phases(c, &a, s);
   draw_levels(c, &a, s);
   for (int i = 0; i < s->n_curves; i++) {
-    draw_band(c, &a, &s->curve[i], s->curve[i].train, s->curve[i].train_sd, color_of(i));
-    draw_band(c, &a, &s->curve[i], s->curve[i].test, s->curve[i].test_sd, color_of(i));
+    draw_band(c, &a, &s->curve[i], s->curve[i].train, s->curve[i].train_sd, sbnn_line_color(i));
+    draw_band(c, &a, &s->curve[i], s->curve[i].test, s->curve[i].test_sd, sbnn_line_color(i));
   }
-  for (int i = 0; i < s->n_curves; i++) draw_curve(c, &a, &s->curve[i], color_of(i));
-  for (int i = 0; i < s->n_curves && !k->r2; i++) mark_lowest(c, &a, &s->curve[i], color_of(i));
+  for (int i = 0; i < s->n_curves; i++) draw_curve(c, &a, &s->curve[i], sbnn_line_color(i));
+  for (int i = 0; i < s->n_curves && !k->r2; i++) mark_lowest(c, &a, &s->curve[i], sbnn_line_color(i));
   sbnn_axes_draw(c, &a);
   draw_level_names(c, &a, s, room);
   sbnn_legend(c, MARGIN + 4, sbnn_canvas_height(c) - MARGIN - legend, inner, n_keys, keys, true);

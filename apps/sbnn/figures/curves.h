@@ -40,9 +40,9 @@ typedef struct sbnn_curves {
   double width_mm;       /* 0 = 85, one column */
 } sbnn_curves;
 
-/* R2 by epoch: train dashed, test solid. The y axis begins at 0, lower only for what happens after the first
- * tenth of the epochs and never below -0.5: the first epochs of a fresh readout can reach -3 and would
- * flatten the rest. Writes DIRECTORY/NAME.{png,svg,pdf}. */
+/* R2 by epoch: train dashed, test solid. The y axis shows what happens after the first tenth of the epochs,
+ * from 0 or, where all curves stay far above, from higher up; never below -0.5: the first epochs of a fresh
+ * readout can reach -3 and would flatten the rest. Writes DIRECTORY/NAME.{png,svg,pdf}. */
 int sbnn_figure_r2(const char *directory, const char *name, const sbnn_curves *what, sbnn_error *e);
 
 /* Unpenalised cross-entropy (nats) of the pretraining by epoch: train dashed, validation solid, the lowest

@@ -5,9 +5,10 @@
 
 #include <math.h>
 
-/* Rounds of pushing; points kept free around a label. */
+/* Rounds of pushing; points kept free beside and above a label: names side by side would read as one. */
 enum { ROUNDS = 600 };
-#define SPACE 1.0
+#define BESIDE 4.0
+#define ABOVE  1.5
 
 static double clamp(double v, double lo, double hi) {
   return hi < lo ? 0.5 * (lo + hi) : fmin(fmax(v, lo), hi);
@@ -16,7 +17,7 @@ static double clamp(double v, double lo, double hi) {
 /* Pushes two overlapping labels apart along the direction that takes least. */
 static bool push(sbnn_label *a, sbnn_label *b) {
   double dx = b->x - a->x, dy = b->y - a->y;
-  double over_x = 0.5 * (a->w + b->w) + SPACE - fabs(dx), over_y = 0.5 * (a->h + b->h) + SPACE - fabs(dy);
+  double over_x = 0.5 * (a->w + b->w) + BESIDE - fabs(dx), over_y = 0.5 * (a->h + b->h) + ABOVE - fabs(dy);
   if (over_x <= 0 || over_y <= 0) return false;
   if (over_x < over_y) {
     double step = copysign(0.5 * over_x + 0.01, dx);
@@ -44,6 +45,21 @@ bool sbnn_labels_place(int n, sbnn_label *label, double x, double y, double w, d
     }
   }
   return !overlap;
+}
+
+static bool apart(const sbnn_label *a, const sbnn_label *b) {
+  return fabs(a->want_x - b->want_x) >= 0.5 * (a->w + b->w) + BESIDE ||
+         fabs(a->want_y - b->want_y) >= 0.5 * (a->h + b->h) + ABOVE;
+}
+
+int sbnn_labels_thin(int n, sbnn_label *label) {
+  int kept = 0;
+  for (int i = 0; i < n; i++) {
+    int k = 0;
+    while (k < kept && apart(&label[i], &label[k])) k++;
+    if (k == kept) label[kept++] = label[i];
+  }
+  return kept;
 }
 
 void sbnn_labels_draw(sbnn_canvas *c, int n, const sbnn_label *label, const sbnn_type *type) {

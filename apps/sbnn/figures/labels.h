@@ -17,6 +17,10 @@ typedef struct sbnn_label {
  * cannot be placed without overlap: the caller should draw fewer. */
 bool sbnn_labels_place(int n, sbnn_label *label, double x, double y, double w, double h);
 
+/* Keeps, in order, the labels that overlap none kept before them where they want to be, and puts them first:
+ * for more things than can be named, the first being the ones that matter. Returns how many. */
+int sbnn_labels_thin(int n, sbnn_label *label);
+
 /* Draws them with a white outline, and a thin line from a label that had to move to what it names. */
 void sbnn_labels_draw(sbnn_canvas *c, int n, const sbnn_label *label, const sbnn_type *type);
 

@@ -190,21 +190,24 @@ static sbnn_label label_for(sbnn_canvas *c, const sbnn_axes *a, const group *g, 
   return l;
 }
 
-/* Writes names (or numbers) at the groups; where they cannot all be placed, those of the smallest groups go.
- */
+/* Names, names of as many as there is room for, or numbers. */
+typedef enum naming { ALL_NAMES, SOME_NAMES, NUMBERS } naming;
+
+/* At the groups; where they cannot all be placed, those of the smallest groups go. */
 static void draw_labels(sbnn_canvas *c, const sbnn_map *m, const sbnn_axes *a, const group *g, int n,
-                        bool numbers) {
+                        naming how) {
   const sbnn_type type = {.bold = true};
   sbnn_label *label = sbnn_alloc((size_t)n, sizeof *label);
   char(*text)[SBNN_TEXT] = sbnn_alloc((size_t)n, sizeof *text);
   sbnn_color *palette = label_colors(m);
   for (int i = 0; i < n; i++) {
-    if (numbers) snprintf(text[i], sizeof text[i], "%d", i + 1);
+    if (how == NUMBERS) snprintf(text[i], sizeof text[i], "%d", i + 1);
     else sbnn_text_fit(c, m->label_name[g[i].label], &type, 0.45 * a->w, text[i], sizeof text[i]);
     label[i] = label_for(c, a, &g[i], text[i], &type);
     /* Dots with colours of their own say nothing of the palette's. */
     label[i].color = m->cell_color && !m->label_color ? SBNN_BLACK : text_color(palette[g[i].label]);
   }
+  if (how == SOME_NAMES) n = sbnn_labels_thin(n, label);
   while (n > 0 && !sbnn_labels_place(n, label, a->x + 1, a->y + 1, a->w - 2, a->h - 2)) n--;
   sbnn_labels_draw(c, n, label, &type);
   free(palette);
@@ -219,7 +222,8 @@ void sbnn_map_draw(sbnn_canvas *c, const sbnn_map *m, const sbnn_axes *a, int mo
   if (m->n_labels < 1 || !m->label) return;
   int count;
   group *g = groups_of(m, most_names, &count);
-  draw_labels(c, m, a, g, count < most_names ? count : most_names, false);
+  bool all = count <= most_names;
+  draw_labels(c, m, a, g, all ? count : most_names, all ? ALL_NAMES : SOME_NAMES);
   free(g);
 }
 
@@ -267,7 +271,7 @@ static void draw_page(sbnn_canvas *c, const void *what) {
   bool direct = p->columns == 0;
   sbnn_map_draw(c, m, &a, direct ? DIRECT : 0);
   int listed = p->rows * p->columns;
-  if (!direct) draw_labels(c, m, &a, p->group, p->groups > listed ? listed - 1 : p->groups, true);
+  if (!direct) draw_labels(c, m, &a, p->group, p->groups > listed ? listed - 1 : p->groups, NUMBERS);
   sbnn_axes_draw(c, &a);
   if (!direct) draw_legend(c, p, p->map_width + 4, a.y);
   if (m->title) sbnn_canvas_text(c, MARGIN + 4, MARGIN + 2, m->title, &(sbnn_type){.bold = true, .size = 8});

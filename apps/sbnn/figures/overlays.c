@@ -130,7 +130,7 @@ static void draw_bar(sbnn_canvas *c, const figure *f, double x, double y, double
     sbnn_canvas_line(c, 2, (double[]){at, y + h, at, y + h + 2}, (sbnn_pen){SBNN_BLACK, 0.6, SBNN_SOLID});
     sbnn_canvas_text(c, at, y + h + 4, text, &(sbnn_type){.across = SBNN_CENTER});
   }
-  sbnn_canvas_text(c, x + w / 2, y + h + 13, "Network prediction (z-score)",
+  sbnn_canvas_text(c, x + w / 2, y + h + 13, f->spec->bar ? f->spec->bar : "Network prediction (z-score)",
                    &(sbnn_type){.across = SBNN_CENTER});
 }
 

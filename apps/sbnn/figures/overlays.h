@@ -24,6 +24,7 @@ typedef struct sbnn_overlays {
   int levels;    /* 0 = 40 */
   int masked; /* triangles left out, those with the longest edges; 0 = 50, but never more than a twentieth */
   const char *title; /* NULL = none */
+  const char *bar;   /* what the colours mean; NULL = "Network prediction (z-score)" */
 } sbnn_overlays;
 
 /* True when built with cairo and qhull. */

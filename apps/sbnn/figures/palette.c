@@ -110,6 +110,15 @@ void sbnn_palette(int n, sbnn_color *color) {
   free(c);
 }
 
+sbnn_color sbnn_line_color(int i) {
+  static const int order[] = {2, 4, 0, 3, 5, 1};
+  enum { MOST = 32, FIRST = sizeof order / sizeof *order };
+  sbnn_color all[MOST + 1];
+  i %= MOST;
+  sbnn_palette(i < FIRST ? FIRST : i + 2, all);
+  return all[i < FIRST ? order[i] : i + 1];
+}
+
 /* Every fifth of the 256 entries of matplotlib's inferno (N. Smith and S. van der Walt, CC0), in thousandths.
  * A Catmull-Rom spline through them stays within 1/255 of all entries. */
 static const short inferno[52][3] = {

@@ -9,6 +9,10 @@
  * and deuteranope vision. The first k of n and of k colours are the same. */
 void sbnn_palette(int n, sbnn_color *color);
 
+/* The colour of the i-th line (i >= 0, repeated after 32): green, orange, blue, ..., the paper's for with and
+ * without pretraining first; no faint yellow. */
+sbnn_color sbnn_line_color(int i);
+
 /* The inferno scale of matplotlib at t in 0..1 (clamped; NaN gives grey). */
 sbnn_color sbnn_inferno(double t);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char magic[] = "sbnn part 2\n";
+static const char magic[] = "sbnn part 3\n";
 static const char *const phases[] = {"pretrain", "frozen", "unfrozen", "finetune", "denoise", "autoencoder"};
 enum { PHASES = sizeof phases / sizeof *phases };
 
@@ -76,7 +76,7 @@ typedef struct sizes {
 
 typedef struct stored_row {
   int32_t phase, epoch;
-  double value[8];
+  double value[9];
 } stored_row;
 
 static void put_history(sbnn_part_bytes *b, const sbnn_experiment *x) {
@@ -85,7 +85,7 @@ static void put_history(sbnn_part_bytes *b, const sbnn_experiment *x) {
     stored_row row = {.phase = 0,
                       .epoch = h->epoch,
                       .value = {h->lr, h->train_loss, h->test_loss, h->train_r2, h->test_r2,
-                                h->train_accuracy, h->test_accuracy, h->penalty}};
+                                h->test_r2_batches, h->train_accuracy, h->test_accuracy, h->penalty}};
     while (row.phase < PHASES && strcmp(phases[row.phase], h->phase) != 0) row.phase++;
     put(b, &row, sizeof row);
   }
@@ -96,8 +96,8 @@ static bool get_history(sbnn_part_bytes *b, size_t n, sbnn_experiment *x) {
     stored_row row;
     if (!get(b, &row, sizeof row) || row.phase < 0 || row.phase >= PHASES) return false;
     const double *v = row.value;
-    sbnn_experiment_add(
-        x, &(sbnn_history_row){phases[row.phase], row.epoch, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]});
+    sbnn_experiment_add(x, &(sbnn_history_row){phases[row.phase], row.epoch, v[0], v[1], v[2], v[3], v[4],
+                                               v[5], v[6], v[7], v[8]});
   }
   return true;
 }

@@ -3,6 +3,7 @@
 
 #include "figures/curves.h"
 #include "figures/overlays.h"
+#include "figures/scores.h"
 #include "results/map_data.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PHASES = 8 };
+enum { MAX_PHASES = 8, MAX_RANKS = 12, GENES = 25, NAME = 32 };
 
 /* ---- curves: the mean over folds, epoch by epoch ---- */
 
@@ -142,9 +143,38 @@ static int phases_of(const sbnn_experiment *x, sbnn_phase phase[MAX_PHASES]) {
   return n;
 }
 
+static double genes_kept(const sbnn_results *r) {
+  return (double)(r->genes_kept ? r->genes_kept : r->experiments[0].n_genes);
+}
+
+static bool is_nearer(const sbnn_srrr_mean *a, const sbnn_srrr_mean *b, double genes) {
+  return fabs(a->genes - genes) < fabs(b->genes - genes);
+}
+
+/* For each rank the penalty whose number of genes is nearest to `genes`; returns how many ranks. */
+static int levels_of(const sbnn_results *r, double genes, sbnn_level level[MAX_RANKS],
+                     char name[MAX_RANKS][NAME]) {
+  const sbnn_srrr_mean *nearest[MAX_RANKS];
+  int n = 0;
+  for (size_t i = 0; i < r->n_levels; i++) {
+    int k = 0;
+    while (k < n && nearest[k]->rank != r->levels[i].rank) k++;
+    if (k == MAX_RANKS) continue;
+    if (k == n) nearest[n++] = &r->levels[i];
+    else if (is_nearer(&r->levels[i], nearest[k], genes)) nearest[k] = &r->levels[i];
+  }
+  for (int k = 0; k < n; k++) {
+    snprintf(name[k], NAME, "sRRR, rank %zu", nearest[k]->rank);
+    level[k] = (sbnn_level){name[k], nearest[k]->r2};
+  }
+  return n;
+}
+
 static int training_curves(const char *directory, const sbnn_results *r, sbnn_error *e) {
   curve_set s;
   sbnn_phase phase[MAX_PHASES];
+  sbnn_level level[MAX_RANKS];
+  char level_name[MAX_RANKS][NAME];
   curves_make(r, in_regression, train_r2, test_r2, &s);
   const char *model[SBNN_MAX_MODELS] = {0};
   bool pretrained = sbnn_results_models(r, model) > 0 && strcmp(model[0], "sbnn") == 0;
@@ -152,6 +182,8 @@ static int training_curves(const char *directory, const sbnn_results *r, sbnn_er
                       .curve = s.curve,
                       .n_phases = phases_of(&r->experiments[0], phase),
                       .phase = phase,
+                      .n_levels = levels_of(r, genes_kept(r), level, level_name),
+                      .level = level,
                       .x_label = pretrained ? NULL : "Epoch"};
   int code = sbnn_figure_r2(directory, "training_curves", &what, e);
   curves_free(&s);
@@ -166,6 +198,74 @@ static int pretraining(const char *directory, const sbnn_results *r, sbnn_error 
   curves_free(&s);
   return code;
 }
+
+/* ---- R2 by response, by number of genes ---- */
+
+static int responses(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  const char *model[SBNN_MAX_MODELS];
+  sbnn_response_scores scores[SBNN_MAX_MODELS];
+  size_t models = sbnn_results_models(r, model), q = r->data->n_responses, found = 0;
+  double *value = sbnn_alloc(2 * q * models, sizeof *value);
+  for (size_t m = 0; m < models; m++) {
+    double *r2 = value + 2 * q * m, *sd = r2 + q;
+    for (size_t j = 0; j < q; j++) {
+      sbnn_mean_sd s = sbnn_results_r2(r, model[m], SBNN_STAGE_FINETUNED, SBNN_TEST, 1 + j);
+      r2[j] = s.mean;
+      sd[j] = s.sd;
+      found += s.n;
+    }
+    scores[m] = (sbnn_response_scores){
+        .name = name_of(model[m]),
+        .r2 = r2,
+        .sd = sd,
+        .pooled = sbnn_results_r2(r, model[m], SBNN_STAGE_FINETUNED, SBNN_TEST, 0).mean};
+  }
+  int code = SBNN_OK;
+  if (found)
+    code = sbnn_figure_responses(directory, "responses", (int)q, (const char *const *)r->data->response_names,
+                                 (int)models, scores, e);
+  free(value);
+  return code;
+}
+
+/* The rows of one rank, ascending by genes. */
+static void path_of_rank(const sbnn_results *r, size_t rank, double *value, sbnn_path_scores *path) {
+  int n = 0;
+  double *genes = value, *r2 = genes + r->n_path, *sd = r2 + r->n_path;
+  for (size_t i = 0; i < r->n_path; i++) {
+    const sbnn_srrr_mean *row = &r->path[i];
+    if (row->rank != rank) continue;
+    int at = n++;
+    for (; at > 0 && genes[at - 1] > row->genes; at--)
+      genes[at] = genes[at - 1], r2[at] = r2[at - 1], sd[at] = sd[at - 1];
+    genes[at] = row->genes, r2[at] = row->r2, sd[at] = row->sd;
+  }
+  *path = (sbnn_path_scores){.n = n, .genes = genes, .r2 = r2, .sd = sd};
+}
+
+static int by_genes(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  size_t rank[MAX_RANKS], k;
+  char name[MAX_RANKS][NAME];
+  sbnn_path_scores path[MAX_RANKS];
+  int n = 0;
+  double *value = sbnn_alloc(3 * r->n_path * MAX_RANKS, sizeof *value);
+  for (size_t i = 0; i < r->n_path && n < MAX_RANKS; i++) {
+    for (k = 0; k < (size_t)n && rank[k] != r->path[i].rank; k++) {}
+    if (k < (size_t)n) continue;
+    rank[n] = r->path[i].rank;
+    path_of_rank(r, rank[n], value + 3 * r->n_path * (size_t)n, &path[n]);
+    snprintf(name[n], NAME, "sRRR, rank %zu", rank[n]);
+    path[n].name = name[n];
+    n++;
+  }
+  int code = sbnn_figure_by_genes(directory, "by_genes", n, path, GENES, e);
+  free(value);
+  return code;
+}
+
+/* ---- the latent map ---- */
+
+static bool is_linear(const sbnn_experiment *x) { return strcmp(x->model, "srrr") == 0; }
 
 /* ---- the overlays ---- */
 
@@ -232,6 +332,12 @@ static int overlays(const char *directory, const sbnn_results *r, const sbnn_map
   sbnn_overlays what = {.map = *map};
   what.gene = side_make(&genes, m->order, x->n_train, x->gene_predictions, x->n_genes);
   what.response = side_make(&responses, m->order, x->n_train, x->response_predictions, x->n_responses);
+  if (is_linear(x)) {
+    what.lo = -1, what.hi = 1;
+    what.bar = "Linear prediction (z-score)";
+    what.gene.heading = "Genes (regressed on the map)";
+    what.response.heading = "Responses (predicted)";
+  }
   int code = sbnn_figure_overlays(directory, "overlays", &what, e);
   free(genes.value);
   free(responses.value);
@@ -245,6 +351,7 @@ static int maps(const char *directory, const sbnn_results *r, sbnn_error *e) {
   sbnn_map_data data;
   if (x->fold > 0 || !x->latent || x->bottleneck < 2) return SBNN_OK;
   sbnn_map map = sbnn_map_make(r->data, x, &data);
+  if (is_linear(x)) map.x_label = "Component 1", map.y_label = "Component 2";
   int code = sbnn_figure_map(directory, "latent_map", &map, e);
   if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
     code = overlays(directory, r, &data, &map, e);
@@ -253,10 +360,12 @@ static int maps(const char *directory, const sbnn_results *r, sbnn_error *e) {
 }
 
 int sbnn_write_pictures(const char *directory, const sbnn_results *r, sbnn_error *e) {
-  if (r->n == 0) return SBNN_OK;
   if (!sbnn_figures_available()) return SBNN_OK;
-  int code = training_curves(directory, r, e);
+  int code = by_genes(directory, r, e);
+  if (r->n == 0) return code;
+  if (code == SBNN_OK) code = training_curves(directory, r, e);
   if (code == SBNN_OK) code = pretraining(directory, r, e);
+  if (code == SBNN_OK && sbnn_results_folded(r)) code = responses(directory, r, e);
   if (code == SBNN_OK) code = maps(directory, r, e);
   return code;
 }

@@ -16,6 +16,13 @@ typedef struct sbnn_overlay_choice {
   size_t genes[9], responses[9];
 } sbnn_overlay_choice;
 
+/* A row of srrr.tsv as far as figures need it: means over folds. */
+typedef struct sbnn_srrr_mean {
+  size_t rank;
+  double lambda, genes;
+  double r2, sd; /* test, relaxed fit */
+} sbnn_srrr_mean;
+
 /* All borrowed. Files list experiments in the order given here: by model, then by fold. Fold 0 (the whole
  * data set, `train`) and folds from 1 (`cv`) do not mix. */
 typedef struct sbnn_results {
@@ -24,6 +31,10 @@ typedef struct sbnn_results {
   size_t n;
   const sbnn_experiment *experiments; /* [n] */
   sbnn_overlay_choice overlays;
+  size_t n_path, n_levels;
+  const sbnn_srrr_mean *path;   /* [n_path] of `srrr`: R2 by number of genes */
+  const sbnn_srrr_mean *levels; /* [n_levels] of another run, to compare with: see pictures.h */
+  size_t genes_kept;            /* by each network, where experiments do not hold them; else 0 */
 } sbnn_results;
 
 enum { SBNN_MAX_MODELS = 4 };

@@ -1,6 +1,7 @@
 /* srrr_tables.c - see srrr_tables.h. */
 #include "results/srrr_tables.h"
 
+#include "results/reader.h"
 #include "results/writer.h"
 
 #include <stdlib.h>
@@ -95,6 +96,50 @@ int sbnn_write_srrr(const char *directory, const sbnn_srrr_results *r, sbnn_erro
   int code = write_means(directory, r, e);
   if (code == SBNN_OK) code = write_folds(directory, r, e);
   if (code == SBNN_OK) code = write_genes(directory, r, e);
+  return code;
+}
+
+sbnn_srrr_mean *sbnn_srrr_means(const sbnn_srrr_results *r, size_t *n) {
+  *n = r->n_ranks * r->n_lambdas;
+  sbnn_srrr_mean *mean = sbnn_alloc(*n, sizeof *mean);
+  for (size_t row = 0; row < *n; row++) {
+    sbnn_mean_sd r2 = over_folds(r, row, TEST_RELAXED);
+    mean[row] = (sbnn_srrr_mean){.rank = r->scores[row * r->n_folds].rank,
+                                 .lambda = over_folds(r, row, LAMBDA).mean,
+                                 .genes = over_folds(r, row, GENES).mean,
+                                 .r2 = r2.mean,
+                                 .sd = r2.sd};
+  }
+  return mean;
+}
+
+int sbnn_srrr_means_read(const char *directory, sbnn_srrr_mean **row, size_t *n, sbnn_error *e) {
+  static const char *const names[] = {"rank", "lambda", "genes_mean", "r2_test_relaxed_mean",
+                                      "r2_test_relaxed_sd"};
+  enum { N = sizeof names / sizeof *names };
+  sbnn_tsv t;
+  size_t column[N], length = strlen(directory) + sizeof "/srrr.tsv";
+  char *path = sbnn_alloc(length, 1);
+  snprintf(path, length, "%s/srrr.tsv", directory);
+  *row = NULL;
+  *n = 0;
+  int code = sbnn_tsv_read(path, &t, e);
+  for (size_t k = 0; k < N && code == SBNN_OK; k++) code = sbnn_tsv_column(&t, names[k], &column[k], e);
+  if (code == SBNN_OK) *row = sbnn_alloc(t.n_rows, sizeof **row);
+  for (size_t i = 0; code == SBNN_OK && i < t.n_rows; i++) {
+    double v[N];
+    for (size_t k = 0; k < N && code == SBNN_OK; k++) code = sbnn_tsv_number(&t, i, column[k], &v[k], e);
+    if (code == SBNN_OK && !(v[0] >= 1 && v[0] < 1e6))
+      code = sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %zu: there is no such rank", path, i + 2);
+    if (code == SBNN_OK) (*row)[(*n)++] = (sbnn_srrr_mean){(size_t)v[0], v[1], v[2], v[3], v[4]};
+  }
+  if (code != SBNN_OK) {
+    free(*row);
+    *row = NULL;
+    *n = 0;
+  }
+  sbnn_tsv_free(&t);
+  free(path);
   return code;
 }
 

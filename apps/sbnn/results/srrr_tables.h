@@ -27,6 +27,11 @@ typedef struct sbnn_srrr_results {
  * sentence (I/O). Any thread. */
 int sbnn_write_srrr(const char *directory, const sbnn_srrr_results *r, sbnn_error *e);
 
+/* For the figures: rows [ranks x lambdas], the caller frees; from the scores, and from DIRECTORY/srrr.tsv as
+ * written. *n rows. SBNN_BAD_INPUT with one sentence. */
+sbnn_srrr_mean *sbnn_srrr_means(const sbnn_srrr_results *r, size_t *n);
+int sbnn_srrr_means_read(const char *directory, sbnn_srrr_mean **row, size_t *n, sbnn_error *e);
+
 /* The table as a command's last words. */
 void sbnn_print_srrr(FILE *to, const sbnn_srrr_results *r);
 

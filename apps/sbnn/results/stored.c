@@ -4,6 +4,7 @@
 #include "data/dataset_labels.h"
 #include "data/ids.h"
 #include "results/reader.h"
+#include "results/srrr_tables.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,8 +42,10 @@ static const char *known(const char *text, const char *const *words, size_t n) {
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
+static const char SRRR[] = "srrr";
+
 static const char *model_named(const char *text) {
-  static const char *const models[] = {"sbnn", "sbnn-nopretrain", "sbnn-denoise"};
+  static const char *const models[] = {"sbnn", "sbnn-nopretrain", "sbnn-denoise", SRRR};
   return known(text, models, COUNT(models));
 }
 
@@ -106,25 +109,73 @@ static int read_history(const char *directory, sbnn_stored *s, sbnn_error *e) {
   return code;
 }
 
-/* ---- metrics.tsv: the final training R2 of each response, which orders the overlays ---- */
+/* ---- metrics.tsv: the final R2 of each response ---- */
+
+enum { MODEL, FOLD, STAGE, SPLIT, TARGET, R2, N_METRICS };
+
+static bool same_group(const sbnn_tsv *t, size_t a, size_t b, const size_t *column) {
+  for (int k = MODEL; k <= SPLIT; k++)
+    if (strcmp(sbnn_tsv_text(t, a, column[k]), sbnn_tsv_text(t, b, column[k])) != 0) return false;
+  return true;
+}
+
+/* The targets of the first group but its first, which is all of them pooled. */
+static void name_responses(const sbnn_tsv *t, const size_t *column, sbnn_dataset *d) {
+  size_t n = 1;
+  while (n < t->n_rows && same_group(t, 0, n, column)) n++;
+  d->n_responses = n - 1;
+  d->response_names = sbnn_alloc(n, sizeof *d->response_names);
+  for (size_t j = 1; j < n; j++) d->response_names[j - 1] = sbnn_strdup(sbnn_tsv_text(t, j, column[TARGET]));
+}
+
+/* Row `row`, the at-th of its group. */
+static int read_metric(const sbnn_tsv *t, size_t row, size_t at, const size_t *column, sbnn_stored *s,
+                       sbnn_error *e) {
+  const char *model = model_named(sbnn_tsv_text(t, row, column[MODEL]));
+  size_t q = s->data.n_responses;
+  double value, fold;
+  if (strcmp(sbnn_tsv_text(t, row, column[STAGE]), "finetuned") != 0) return SBNN_OK;
+  int code = model && at <= q ? SBNN_OK : stranger(t, row, model ? "response" : "model", e);
+  if (code == SBNN_OK) code = sbnn_tsv_number(t, row, column[FOLD], &fold, e);
+  if (code == SBNN_OK) code = sbnn_tsv_number(t, row, column[R2], &value, e);
+  for (size_t i = 0; code == SBNN_OK && i < s->results.n; i++) {
+    sbnn_experiment *x = &s->experiments[i];
+    if (x->model != model || x->fold != fold) continue;
+    bool test = strcmp(sbnn_tsv_text(t, row, column[SPLIT]), "test") == 0;
+    double **r2 = &x->r2[SBNN_STAGE_FINETUNED][test ? SBNN_TEST : SBNN_TRAIN];
+    if (!*r2) *r2 = sbnn_alloc(q + 1, sizeof **r2);
+    x->n_responses = q;
+    (*r2)[at] = value;
+  }
+  return code;
+}
 
 static int read_metrics(const char *directory, sbnn_stored *s, sbnn_error *e) {
-  static const char *const names[] = {"model", "stage", "split", "target", "r2"};
+  static const char *const names[N_METRICS] = {"model", "fold", "stage", "split", "target", "r2"};
   sbnn_tsv t;
-  size_t column[COUNT(names)], q = s->data.n_responses;
-  sbnn_experiment *x = &s->experiments[0];
+  size_t column[N_METRICS], at = 0;
   int code = read_named(directory, "metrics.tsv", &t, e);
-  for (size_t k = 0; k < COUNT(names) && code == SBNN_OK; k++)
+  for (size_t k = 0; k < N_METRICS && code == SBNN_OK; k++)
     code = sbnn_tsv_column(&t, names[k], &column[k], e);
+  if (code == SBNN_OK && t.n_rows && !s->data.n_responses) name_responses(&t, column, &s->data);
   for (size_t row = 0; code == SBNN_OK && row < t.n_rows; row++) {
-    if (strcmp(sbnn_tsv_text(&t, row, column[1]), "finetuned") != 0 ||
-        strcmp(sbnn_tsv_text(&t, row, column[2]), "train") != 0)
-      continue;
-    double **r2 = &x->r2[SBNN_STAGE_FINETUNED][SBNN_TRAIN], value;
-    code = sbnn_tsv_number(&t, row, column[4], &value, e);
-    if (!*r2) *r2 = sbnn_alloc(q + 1, sizeof **r2);
-    for (size_t j = 0; j < q; j++)
-      if (strcmp(s->data.response_names[j], sbnn_tsv_text(&t, row, column[3])) == 0) (*r2)[j + 1] = value;
+    at = row && same_group(&t, row - 1, row, column) ? at + 1 : 0;
+    code = read_metric(&t, row, at, column, s, e);
+  }
+  sbnn_tsv_free(&t);
+  return code;
+}
+
+/* How many genes a network kept: the highest rank. */
+static int count_genes(const char *directory, size_t *n, sbnn_error *e) {
+  sbnn_tsv t;
+  size_t column;
+  double rank;
+  int code = read_named(directory, "genes.tsv", &t, e);
+  if (code == SBNN_OK) code = sbnn_tsv_column(&t, "rank", &column, e);
+  for (size_t row = 0; code == SBNN_OK && row < t.n_rows; row++) {
+    code = sbnn_tsv_number(&t, row, column, &rank, e);
+    if (code == SBNN_OK && rank > (double)*n && rank < 1e9) *n = (size_t)rank;
   }
   sbnn_tsv_free(&t);
   return code;
@@ -241,35 +292,58 @@ static int require_map(const char *directory, sbnn_error *e) {
   if (has(directory, "latent.tsv")) return SBNN_OK;
   for (size_t i = 0; i < COUNT(of_map); i++)
     if (has(directory, of_map[i]))
-      return sbnn_fail(
-          e, SBNN_BAD_INPUT,
-          "%s holds %s but not the map it belongs to, latent.tsv: a file was lost; run 'sbnn train' again",
-          directory, of_map[i]);
+      return sbnn_fail(e, SBNN_BAD_INPUT,
+                       "%s holds %s but not the map it belongs to, latent.tsv: a file was lost; run 'sbnn "
+                       "train' or 'sbnn srrr' again",
+                       directory, of_map[i]);
   return SBNN_OK;
 }
 
-int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
-  *s = (sbnn_stored){0};
+/* What `srrr` left: the path, and the map if it drew one. */
+static int read_path(const char *directory, sbnn_stored *s, sbnn_error *e) {
+  if (has(directory, "latent.tsv")) (void)experiment_of(s, SRRR, 0);
+  return sbnn_srrr_means_read(directory, &s->path, &s->results.n_path, e);
+}
+
+static int read_curves(const char *directory, sbnn_stored *s, sbnn_error *e) {
   int code = read_history(directory, s, e);
   if (code == SBNN_OK && s->results.n == 0)
     code =
         sbnn_fail(e, SBNN_BAD_INPUT, "%s/history.tsv holds no epochs: there is nothing to draw", directory);
+  return code;
+}
+
+int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
+  *s = (sbnn_stored){0};
+  int code = has(directory, "srrr.tsv") ? read_path(directory, s, e) : read_curves(directory, s, e);
   if (code == SBNN_OK) code = require_map(directory, e);
-  bool mapped = code == SBNN_OK && s->experiments[0].fold == 0 && has(directory, "latent.tsv");
+  bool whole = code == SBNN_OK && s->results.n && s->experiments[0].fold == 0;
+  bool mapped = whole && has(directory, "latent.tsv");
   if (mapped) code = read_latent(directory, s, e);
   if (mapped && code == SBNN_OK && has(directory, "overlays.tsv")) code = read_overlays(directory, s, e);
   if (mapped && code == SBNN_OK && has(directory, "labels.tsv")) code = read_labels(directory, &s->data, e);
-  if (code == SBNN_OK && s->data.n_responses) code = read_metrics(directory, s, e);
+  if (code == SBNN_OK && (s->data.n_responses || (s->results.n && !whole)))
+    code = read_metrics(directory, s, e);
+  if (code == SBNN_OK && s->results.n && !whole) code = count_genes(directory, &s->results.genes_kept, e);
   s->results.data = &s->data;
   s->results.experiments = s->experiments;
+  s->results.path = s->path;
   s->results.protocol = "";
   if (code != SBNN_OK) sbnn_stored_free(s);
+  return code;
+}
+
+int sbnn_stored_compare(const char *directory, sbnn_stored *s, sbnn_error *e) {
+  int code = sbnn_srrr_means_read(directory, &s->levels, &s->results.n_levels, e);
+  s->results.levels = s->levels;
   return code;
 }
 
 void sbnn_stored_free(sbnn_stored *s) {
   for (size_t i = 0; i < s->results.n; i++) sbnn_experiment_free(&s->experiments[i]);
   free(s->experiments);
+  free(s->path);
+  free(s->levels);
   sbnn_dataset_free(&s->data);
   *s = (sbnn_stored){0};
 }

@@ -10,12 +10,17 @@
 typedef struct sbnn_stored {
   sbnn_dataset data;
   sbnn_experiment *experiments;
+  sbnn_srrr_mean *path, *levels;
   sbnn_results results;
 } sbnn_stored;
 
-/* Reads history.tsv and metrics.tsv; and, where `train` left them, latent.tsv, overlays.tsv and labels.tsv.
+/* Reads history.tsv and metrics.tsv, or srrr.tsv; and, where `train` or `srrr` left them, latent.tsv,
+ * overlays.tsv and labels.tsv.
  * On failure *s is all zero. SBNN_BAD_INPUT with one sentence. */
 int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e);
+
+/* Takes the levels to draw beside the curves from what `srrr` left in a directory. Once. SBNN_BAD_INPUT. */
+int sbnn_stored_compare(const char *directory, sbnn_stored *s, sbnn_error *e);
 void sbnn_stored_free(sbnn_stored *s); /* leaves *s all zero */
 
 #endif

@@ -233,9 +233,17 @@ static int write_map_tables(const char *directory, const sbnn_dataset *d, const 
   return code;
 }
 
+/* The linear model has no epochs. */
+static bool has_history(const sbnn_results *r) {
+  for (size_t i = 0; i < r->n; i++)
+    if (r->experiments[i].n_history) return true;
+  return false;
+}
+
 int sbnn_write_tables(const char *directory, const sbnn_results *r, sbnn_error *e) {
   int code = write_named(directory, "metrics.tsv", sbnn_write_metrics, r, e);
-  if (code == SBNN_OK) code = write_named(directory, "history.tsv", sbnn_write_history, r, e);
+  if (code == SBNN_OK && has_history(r))
+    code = write_named(directory, "history.tsv", sbnn_write_history, r, e);
   if (code == SBNN_OK) code = write_named(directory, "genes.tsv", sbnn_write_genes, r, e);
   if (code == SBNN_OK) code = write_all_predictions(directory, r, e);
   if (code == SBNN_OK && !sbnn_results_folded(r) && r->n && r->experiments[0].latent)

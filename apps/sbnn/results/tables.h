@@ -28,9 +28,9 @@ int sbnn_write_labels(const char *path, const sbnn_dataset *d, sbnn_error *e);
  * responses (alloencoder head), which colour the overlays; of the one experiment of `train` */
 int sbnn_write_overlays(const char *path, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e);
 
-/* All of the above under their names in `directory`: metrics.tsv, history.tsv, genes.tsv, predictions.tsv
- * (and predictions-nopretrain.tsv for a second model), and for train latent.tsv,
- * overlays.tsv and labels.tsv. */
+/* All of the above (history.tsv where there are epochs) under their names in `directory`: metrics.tsv,
+ * history.tsv, genes.tsv, predictions.tsv (and predictions-nopretrain.tsv for a second model), and for train
+ * latent.tsv, overlays.tsv and labels.tsv. */
 int sbnn_write_tables(const char *directory, const sbnn_results *r, sbnn_error *e);
 
 #endif
