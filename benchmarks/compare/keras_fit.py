@@ -7,7 +7,7 @@ from keras import layers, ops
 
 SETTINGS = {
     "steps_per_execution": [1, 7, 35],
-    "jit_compile": [True, False],  # False: tensorflow only
+    "jit_compile": [True, False],  # False: on tensorflow only
 }
 
 

@@ -4,11 +4,12 @@ A peer is a script that defines
 
     SETTINGS = {"name": [first, second, ...], ...}     # what can be tuned, the usual choice first
     class Peer:
-        def __init__(self, setting, threads): ...      # build and compile
+        def __init__(self, setting, threads): ...      # what has to be built once
         def train(self, fold, epochs): ...             # one model; returns its test R2 by stage
 
-and ends in m1.main(SETTINGS, Peer). compare.py starts it, waits for the line {"ready": ...} (imports, reading and compilation are then
-done), says "go", and reads one line for each fold: {"fold": 1, "seconds": 12.3, "r2": {"frozen": 0.34, ...}}.
+and ends in m1.main(SETTINGS, Peer). compare.py starts it and waits for {"ready": true}: imports, reading and compilation are then
+done. Each line of fold numbers that it sends ("1 2") is answered by a line for each, {"fold": 1, "seconds": 12.3, "r2": {"frozen":
+0.34, ...}}, and {"done": true}.
 """
 
 import argparse
@@ -111,29 +112,30 @@ def glorot(rng, inputs, outputs):
 # ---- the talk with compare.py ----
 
 
+def say(what):
+    print(json.dumps(what), flush=True)
+
+
 def main(settings, peer):
     p = argparse.ArgumentParser()
     p.add_argument("--shared", required=True, help="the folder that holds data/ and reference/")
-    p.add_argument("--labels", required=True, help="a cluster for each cell, one a line: benchmarks/kmeans --labels")
-    p.add_argument("--folds", default="1", help="which of the ten, from 1: 1,2")
+    p.add_argument("--labels", required=True, help="a cluster for each cell, one a line: benchmarks/kmeans writes it")
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--setting", default="{}", help="JSON: what differs from the first choices")
     p.add_argument("--shorten", type=int, default=1, help="divides the epochs of each phase")
-    p.add_argument("--wait", action="store_true", help="for a line on standard input before the first fold")
     o = p.parse_args()
     setting = {name: choices[0] for name, choices in settings.items()} | json.loads(o.setting)
     epochs = {phase: max(1, n // o.shorten) for phase, n in EPOCHS.items()}
     x, y = load(o.shared)
     clusters = np.loadtxt(o.labels, dtype=np.int64)
     order = np.loadtxt(os.path.join(o.shared, "reference/m1_fold_permutation.txt"), dtype=np.int64)
-    folds = [Fold(int(k), x, y, clusters, order) for k in o.folds.split(",")]
     worker = peer(setting, o.threads)
-    worker.train(folds[0], {phase: 1 for phase in EPOCHS})  # compiles whatever gets compiled
-    say = lambda what: print(json.dumps(what), flush=True)  # noqa: E731
+    worker.train(Fold(1, x, y, clusters, order), {phase: 1 for phase in EPOCHS})  # compiles whatever gets compiled
     say({"ready": True, "start_up": time.perf_counter() - STARTED})
-    if o.wait:
-        sys.stdin.readline()
-    for fold in folds:
-        begin = time.perf_counter()
-        r2 = worker.train(fold, epochs)
-        say({"fold": fold.number, "seconds": time.perf_counter() - begin, "r2": r2})
+    for line in sys.stdin:
+        for number in line.split():
+            fold = Fold(int(number), x, y, clusters, order)
+            begin = time.perf_counter()
+            r2 = worker.train(fold, epochs)
+            say({"fold": fold.number, "seconds": time.perf_counter() - begin, "r2": r2})
+        say({"done": True})
