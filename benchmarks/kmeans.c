@@ -4,8 +4,8 @@
  *   kmeans [SEEDS [LABELS]]    (3 seeds; LABELS: a file for the clusters of the first one, a line a cell)
  *
  * The data are looked for in $NABLA_DATA, the folder that holds data/. */
-#include "bench.h"
 #include "data/kmeans.h"
+#include "bench.h"
 #include "data/prepare.h"
 #include "tensor/tensor.h"
 
