@@ -144,7 +144,8 @@ enum {
   AG_NO_REUSE = 4,        /* every value its own memory */
   AG_NO_IN_PLACE = 8,     /* assigns copy from a buffer of their own */
   AG_TRAP_NONFINITE = 16, /* stop at the first NaN or infinity; implies AG_NO_FUSE and AG_NO_REUSE */
-  AG_NO_COMBINE = 32      /* one pass over each block per op */
+  AG_NO_COMBINE = 32,     /* one pass over each block per op */
+  AG_NO_PANELS = 64       /* each step to its end before the next */
 };
 
 /* Compiles outputs[0..n) (and the assigns) into a plan. The graph may be freed or extended afterwards. */
@@ -226,7 +227,7 @@ enum { /* ag_op.flags */
 typedef struct ag_call { /* what a kernel sees */
   const ag_attr *attr;
   int n_in;
-  const tn_view *in; /* contiguous unless the op's kind is AG_ELEMENTWISE */
+  const tn_view *in; /* contiguous unless the op's kind is AG_ELEMENTWISE or AG_CONTRACTION */
   tn_view out;       /* contiguous */
   tn_rng rng;        /* stream set from the node's name */
   int threads;
@@ -256,8 +257,9 @@ struct ag_op {
   void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
   void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
   void (*run)(const ag_call *call); /* every other kind */
-  /* Two axes: row r of the output needs row r of input 0 and the other inputs whole. NULL: never. */
-  bool (*rowwise_0)(const ag_attr *attr);
+  /* Two axes: row r of the output needs what is at r along this axis of input 0, and the other inputs whole.
+   * NULL: there is no such axis. */
+  int (*row_axis)(const ag_attr *attr);
   /* Appends the cotangents of the inputs (leave id 0 where there is none). y is the node: ag_in(g, y, i) are
    * its inputs. Ignores broadcasting: the caller sums back to shape. */
   void (*vjp)(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);

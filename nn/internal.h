@@ -14,6 +14,10 @@
 
 enum { NN__NAME = 256, NN__MESSAGE = 256 };
 
+/* Writes the sentence into message (NN__MESSAGE bytes, or NULL) and returns status. */
+tn_status nn__say(char *message, tn_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* ---- registry ---------------------------------------------------------------------------------------- */
 
 typedef enum nn__kind { NN__PARAMETER, NN__BUFFER, NN__SLOT, NN__STEP } nn__kind;

@@ -4,10 +4,10 @@
 
 #include "tensor/tensor.h"
 
-enum { TN__NARROW_DEPTH = 1024 };
-
-/* c = a b; false, and nothing done, where this is not the kernel for it. That never depends on the rows of c.
- */
-bool tn__gemm_narrow(const tn_view *a, const tn_view *b, const tn_view *c);
+/* c = a b in f32, each element one chain of fused multiply-adds in the order of the inner dimension; false,
+ * and nothing done, where this is not the kernel for it (other types, a result whose rows are not contiguous,
+ * no AVX-512). That never depends on the shape, unless the inner dimension is 0. */
+bool tn__gemm_f32(const tn_view *a, const tn_view *b, const tn_view *c);
+bool tn__has_gemm_f32(void); /* on this CPU */
 
 #endif

@@ -144,10 +144,16 @@ int tn_max_threads(void); /* what OpenMP would use; 1 without it */
 
 /* ---- dense kernels --------------------------------------------------------------------------------- */
 
-/* c = alpha * op(a) op(b) + beta * c through BLIS. 2-d views [m,k] [k,n] [m,n] of one float type, any strides
- * (a transpose is a view); c must not overlap. beta = 0 never reads c. Same bits for every `threads` >= 1.
- * BLIS itself aborts the process when its packing buffers cannot be had. */
+/* c = alpha * op(a) op(b) + beta * c. 2-d views [m,k] [k,n] [m,n] of one float type, any strides (a transpose
+ * is a view); c must not overlap. beta = 0 never reads c. Same bits for every `threads` >= 1. In f32, with
+ * alpha 1 and beta 0 and where the CPU has AVX-512, nothing is allocated; otherwise BLIS packs into memory of
+ * its own and aborts the process when there is none. */
 void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads);
+
+/* Whether tn_gemm (alpha 1, beta 0, rows of c contiguous) gives each element of a product with inner
+ * dimension k bits that depend on its own row and column alone, so that any rows of it may be had by
+ * themselves. */
+bool tn_gemm_by_element(tn_dtype dtype, int64_t k);
 
 typedef enum tn_reduction { TN_SUM, TN_MAX, TN_SUM_SQUARES } tn_reduction;
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS = 3, VARIANTS = 12, GRAPHS = 500 };
+enum { STEPS = 3, VARIANTS = 16, GRAPHS = 500 };
 static const unsigned variants[VARIANTS] = {
     0,
     AG_NO_FUSE,
@@ -22,6 +22,10 @@ static const unsigned variants[VARIANTS] = {
     AG_TRAP_NONFINITE,
     AG_NO_COMBINE,
     AG_NO_COMBINE | AG_NO_IN_PLACE,
+    AG_NO_PANELS,
+    AG__SMALL_PANELS,
+    AG__SMALL_PANELS | AG_NO_FUSE,
+    AG__SMALL_PANELS | AG_NO_REUSE | AG_NO_IN_PLACE,
 };
 
 static tn_rng rng_of(int step) { return (tn_rng){.seed = 3, .replica = 1, .step = (uint32_t)step}; }
@@ -72,13 +76,23 @@ static bool lives(const ag__program *p, int x) {
   return p->nodes[x].place == AG__ARENA && p->nodes[x].unit >= 0;
 }
 
+/* The units of a panel are interleaved: each may run before and after every other. */
+static int first_of(const ag__program *p, int unit) {
+  return p->units[unit].panel < 0 ? unit : p->panels[p->units[unit].panel].first;
+}
+static int last_of(const ag__program *p, int unit) {
+  const ag__panel *q = p->units[unit].panel < 0 ? NULL : &p->panels[p->units[unit].panel];
+  return q ? q->first + q->n - 1 : unit;
+}
+
 /* The last unit that needs the memory of x, aliases included; past the end if the step's result does. */
 static int last_need(const ag__program *p, int x) {
-  int last = p->nodes[x].unit;
+  int last = last_of(p, p->nodes[x].unit);
   for (int y = 0; y < p->n_nodes; y++) {
     if (p->nodes[y].output && p->nodes[y].root == x) return p->n_units;
     for (int k = 0; k < p->nodes[y].n_in && p->nodes[y].unit >= 0; k++)
-      if (p->nodes[ag__in(p, &p->nodes[y], k)].root == x && p->nodes[y].unit > last) last = p->nodes[y].unit;
+      if (p->nodes[ag__in(p, &p->nodes[y], k)].root == x && last_of(p, p->nodes[y].unit) > last)
+        last = last_of(p, p->nodes[y].unit);
   }
   for (int i = 0; i < p->n_assigns; i++)
     if (!p->assigns[i].in_place && p->nodes[p->assigns[i].value].root == x) return p->n_units;
@@ -96,10 +110,10 @@ static void check_memory(const ag_plan *plan, uint32_t seed) {
   for (int x = 0; x < p->n_nodes; x++) {
     const ag__pnode *a = &p->nodes[x];
     if (!lives(p, x)) continue;
-    cr_assert(a->offset % 64 == 0 && a->offset + bytes_of(a) <= plan->scratch_offset);
+    cr_assert(a->offset % 64 == 0 && a->offset + bytes_of(a) <= plan->worker_offset);
     for (int y = 0; y < x; y++) {
       const ag__pnode *b = &p->nodes[y];
-      bool together = lives(p, y) && a->unit <= last[y] && b->unit <= last[x];
+      bool together = lives(p, y) && first_of(p, a->unit) <= last[y] && first_of(p, b->unit) <= last[x];
       bool meet = a->offset < b->offset + bytes_of(b) && b->offset < a->offset + bytes_of(a);
       cr_assert_not(together && meet, "seed %u: nodes %u and %u share memory", seed, a->id, b->id);
     }
@@ -173,7 +187,7 @@ static bool check_run(const random_graph *r, const truth *t, const ag_plan *plan
 }
 
 typedef struct tally {
-  long fused_away, in_place, assigns, nodes, trapped, finite;
+  long fused_away, in_place, assigns, nodes, trapped, finite, panels, products;
   size_t arena, arena_unshared;
 } tally;
 
@@ -199,6 +213,12 @@ static void check_graph(uint32_t seed, tn_dtype dtype, tally *sum) {
       for (int u = 0; u < plan->program.n_units; u++) sum->fused_away += plan->program.units[u].n - 1;
       sum->arena += ag_plan_arena_bytes(plan);
     }
+    if (v == 13) {
+      sum->panels += plan->program.n_panels;
+      for (int x = 0; x < plan->program.n_nodes; x++)
+        sum->products +=
+            plan->program.nodes[x].place == AG__PANEL && plan->program.nodes[x].op->kind == AG_CONTRACTION;
+    }
     if (v == 2) sum->arena_unshared += ag_plan_arena_bytes(plan);
     if (v == 9) sum->trapped += !finished, sum->finite += finished;
     ag_plan_free(plan);
@@ -211,12 +231,14 @@ static void check_graph(uint32_t seed, tn_dtype dtype, tally *sum) {
 static void check_graphs(tn_dtype dtype, uint32_t first) {
   tally sum = {0};
   for (uint32_t seed = first; seed < first + GRAPHS; seed++) check_graph(seed, dtype, &sum);
-  cr_log_info("%d %s graphs: %ld nodes, %ld fused away, %ld of %ld assigns in place, %ld trapped, %ld "
-              "finite, arena %zu of %zu",
-              GRAPHS, tn_dtype_name(dtype), sum.nodes, sum.fused_away, sum.in_place, sum.assigns, sum.trapped,
-              sum.finite, sum.arena, sum.arena_unshared);
+  cr_log_info(
+      "%d %s graphs: %ld nodes, %ld fused away, %ld of %ld assigns in place, %ld panels (%ld products), "
+      "%ld trapped, %ld finite, arena %zu of %zu",
+      GRAPHS, tn_dtype_name(dtype), sum.nodes, sum.fused_away, sum.in_place, sum.assigns, sum.panels,
+      sum.products, sum.trapped, sum.finite, sum.arena, sum.arena_unshared);
   cr_expect(sum.nodes > 40 * GRAPHS && sum.fused_away > 10 * GRAPHS && sum.assigns > GRAPHS &&
-            sum.in_place > GRAPHS / 2);
+            sum.in_place > GRAPHS / 2 && sum.panels > GRAPHS / 10 &&
+            (sum.products > GRAPHS / 50 || !tn_gemm_by_element(dtype, 1)));
   cr_expect(sum.finite > GRAPHS / 2 && sum.trapped > GRAPHS / 50 && sum.arena < sum.arena_unshared);
 }
 

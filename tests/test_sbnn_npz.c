@@ -10,7 +10,7 @@
 
 TestSuite(sbnn_npz, .init = make_root, .fini = remove_root, .timeout = 300);
 
-/* ---- what NumPy and SciPy write (tests/golden/npz.py) ---- */
+/* ---- what NumPy and SciPy write (tests/golden/arrays.py) ---- */
 
 static const double small[3][2] = {{1, 0}, {0, 5.5}, {3, 1000}};
 

@@ -50,6 +50,16 @@ static void refuse(const char *text, const char *sentence) {
   free(l.words);
 }
 
+/* The same for a sentence that names, in between, all commands that have the option. */
+static void refuse_foreign(const char *text, const char *start, const char *end) {
+  line l = parse(text);
+  cr_assert_eq(l.code, SBNN_USAGE, "'%s' was accepted", text);
+  size_t n = strlen(l.e.text), tail = strlen(end);
+  cr_assert(strncmp(l.e.text, start, strlen(start)) == 0, "'%s' gives %s", text, l.e.text);
+  cr_assert(n > tail && strcmp(l.e.text + n - tail, end) == 0, "'%s' gives %s", text, l.e.text);
+  free(l.words);
+}
+
 /* ---- defaults and values ---- */
 
 static void check_phase(sbnn_phase_options phase, int epochs, double lr) {
@@ -200,15 +210,16 @@ Test(sbnn_options, unknown_options) {
   refuse(CV " -lasso 1", "unknown option '-lasso': did you mean '--lasso'? ('sbnn help cv' lists them)");
   refuse("cv -x a", "unknown option '-x': did you mean '--x'? ('sbnn help cv' lists them)");
   refuse(CV " --hepl", "unknown option '--hepl': did you mean '--help'? ('sbnn help cv' lists them)");
-  refuse(TRAIN " --gene 3", "unknown option '--gene': did you mean '--gene-threshold' or '--genes'? ('sbnn "
-                            "help train' lists them)");
+  refuse(TRAIN " --gene 3",
+         "unknown option '--gene': did you mean '--gene-threshold' or '--gene-prefix' or '--genes'? ('sbnn "
+         "help train' lists them)");
   refuse(CV " --momentum 1", "unknown option '--momentum' ('sbnn help cv' lists them)");
   refuse(CV " --", "unknown option '--' ('sbnn help cv' lists them)");
-  refuse(TRAIN " --folds 5",
-         "'--folds' is an option of cv, path, srrr, not of train ('sbnn help train' lists its own)");
-  refuse(
-      "info --seed 1",
-      "'--seed' is an option of demo, train, cv, path, srrr, not of info ('sbnn help info' lists its own)");
+  refuse("info --ranks 2", "'--ranks' is an option of srrr, not of info ('sbnn help info' lists its own)");
+  refuse_foreign(TRAIN " --folds 5", "'--folds' is an option of cv, ",
+                 ", not of train ('sbnn help train' lists its own)");
+  refuse_foreign("info --seed 1", "'--seed' is an option of demo, train, cv, ",
+                 ", not of info ('sbnn help info' lists its own)");
 }
 
 Test(sbnn_options, an_option_stays_unknown_however_long_it_is) {
@@ -546,5 +557,5 @@ Test(sbnn_program, info_prints_every_fact) {
   cr_assert_eq(run("info", output), 0);
   fact_check f = {output, 0};
   sbnn_build_facts(check_fact, &f);
-  cr_assert_eq(f.count, 14);
+  cr_assert_eq(f.count, 15);
 }

@@ -24,21 +24,27 @@ static int32_t labels[] = {0, 0, 1, 1, 0};
 static char cell_colors_text[][8] = {"#FF0000", "#FF0000", "#00FF00", "", "#FF0000"};
 static char label_colors_text[][8] = {"#FF0000", "#00FF00"};
 
+static char x_path[] = "counts.csv", y_path[] = "y.csv";
+
 static sbnn_dataset data_set(void) {
-  return (sbnn_dataset){
-      .n_cells = CELLS,
-      .n_genes = GENES,
-      .n_responses = RESPONSES,
-      .cell_names = cell_names,
-      .gene_names = gene_names,
-      .response_names = response_names,
-      .n_labels = 2,
-      .label_names = label_names,
-      .labels = labels,
-      .cell_colors = cell_colors_text,
-      .label_colors = label_colors_text,
-      .overlap = {
-          .x_cells = 7, .y_cells = 6, .shared = CELLS, .x_genes_in = SBNN_GENES_IN_ROWS, .x_hash = 0xabc}};
+  return (sbnn_dataset){.n_cells = CELLS,
+                        .n_genes = GENES,
+                        .n_responses = RESPONSES,
+                        .cell_names = cell_names,
+                        .gene_names = gene_names,
+                        .response_names = response_names,
+                        .n_labels = 2,
+                        .label_names = label_names,
+                        .labels = labels,
+                        .cell_colors = cell_colors_text,
+                        .label_colors = label_colors_text,
+                        .overlap = {.x_cells = 7,
+                                    .y_cells = 6,
+                                    .shared = CELLS,
+                                    .x_genes_in = SBNN_GENES_IN_ROWS,
+                                    .x_hash = 0xabc},
+                        .x_path = x_path,
+                        .y_path = y_path};
 }
 
 static void *copy(const void *from, size_t size) {
@@ -333,7 +339,7 @@ Test(sbnn_results, run_json_tells_how_and_what) {
   sbnn_error e = {0};
   run r;
   cv_run(&r);
-  sbnn_options o = {.command = SBNN_CMD_CV, .x = "counts.csv", .y = "y.csv", .seed = 7, .lasso = 0.1};
+  sbnn_options o = {.command = SBNN_CMD_CV, .seed = 7, .lasso = 0.1};
   o.hidden[0] = 512, o.hidden[1] = 128, o.n_hidden = 2;
   sbnn_run j = {.options = &o, .results = &r.results, .seconds = 2.5, .facts = two_facts};
   cr_assert_eq(sbnn_write_run_json(at("run.json"), &j, &e), SBNN_OK, "%s", e.text);
@@ -351,6 +357,7 @@ Test(sbnn_results, run_json_tells_how_and_what) {
       "\"protocol\": \"paper\"",
       "\"mean\": 0.5,",
       "\"sd\": 0.1",
+      "\"path\": \"counts.csv\"",
       "\"labels\": null"};
   expect_lines(at("run.json"), sizeof line / sizeof *line, line);
   run_free(&r);

@@ -7,6 +7,7 @@
 #include "sbnn.h"
 
 int sbnn_demo(const sbnn_options *o, sbnn_error *e);
+int sbnn_prep(const sbnn_options *o, sbnn_error *e);
 int sbnn_train(const sbnn_options *o, sbnn_error *e);
 int sbnn_path(const sbnn_options *o, sbnn_error *e);
 int sbnn_cv(const sbnn_options *o, sbnn_error *e);
@@ -15,6 +16,7 @@ int sbnn_plot(const sbnn_options *o, sbnn_error *e);
 int sbnn_report(const sbnn_options *o, sbnn_error *e);
 int sbnn_generate(const sbnn_options *o, sbnn_error *e);
 int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e);
+int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e);
 int sbnn_info(const sbnn_options *o, sbnn_error *e);
 
 #endif

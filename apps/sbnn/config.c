@@ -12,8 +12,13 @@ extern char **environ;
 
 enum { LINE_ROOM = 8192, MAX_NAMES = 128 };
 
-/* Commands whose options may come from a file: one file serves them all. */
-static const unsigned all_commands = SBNN_CMD_FIT;
+/* Commands whose options may come from a file, those that have --config: one file serves them all. */
+static unsigned all_commands(void) {
+  unsigned commands = 0;
+  for (size_t i = 0; i < sbnn_n_options; i++)
+    if (strcmp(sbnn_option_table[i].name, "config") == 0) commands |= sbnn_option_table[i].commands;
+  return commands;
+}
 
 /* ---- settings ---- */
 
@@ -58,7 +63,7 @@ void sbnn_settings_free(sbnn_settings *s) {
 static size_t names_of_all(const char *names[MAX_NAMES]) {
   size_t n = 0;
   for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
-    if (sbnn_option_table[i].commands & all_commands) names[n++] = sbnn_option_table[i].name;
+    if (sbnn_option_table[i].commands & all_commands()) names[n++] = sbnn_option_table[i].name;
   return n;
 }
 
@@ -78,7 +83,7 @@ static int add_key(sbnn_settings *s, unsigned commands, const char *key, const c
   for (char *c = name; *c; c++)
     if (*c == '_') *c = '-';
   const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
-  bool other = !row && sbnn_option_named(all_commands, name, strlen(name));
+  bool other = !row && sbnn_option_named(all_commands(), name, strlen(name));
   if (strcmp(name, "config") == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: a configuration file cannot name another one; leave out 'config'", where);
@@ -264,22 +269,36 @@ void sbnn_config_environment(unsigned commands, sbnn_settings *s) {
     const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
     suggest(name, meant);
     if (row) add(s, row, equals + 1, where);
-    else if (!sbnn_option_named(all_commands, name, strlen(name)))
+    else if (!sbnn_option_named(all_commands(), name, strlen(name)))
       fprintf(stderr, "sbnn: the environment variable %.*s is no option%s\n", (int)(equals - text), text,
               meant);
   }
 }
 
+/* What each stands for, as a configuration file. Features that V1 leaves out: as published. */
+static const struct {
+  int preset;
+  const char *where, *lines;
+} presets[] = {
+    {SBNN_PRESET_PATCHSEQ, "preset patchseq",
+     "gene-threshold = 30\ny-transform = none\n"}, /* Smart-seq reads */
+    {SBNN_PRESET_CITESEQ, "preset citeseq", "gene-threshold = 0\ny-transform = log1p\n"}, /* UMIs */
+    {SBNN_PRESET_M1, "preset m1", "gene-threshold = 30\ny-transform = none\n"},
+    {SBNN_PRESET_V1, "preset v1",
+     "x-transform = none\nvariable-genes = 0\ny-transform = none\nmissing = drop-cells-any\n"
+     "drop-responses = spc0 spk. fast trough v,long sq. stim. amp.,spc1 step subthr.,spc1 subthr. norm,"
+     "long sq. AP1 up-down ratio,long sq. AP1 peak v,long sq. AP1 threshold v,long sq. AP1 width,"
+     "short sq. AP1 width,spc1 inst. freq.,spc3 inst. freq.,long sq. AP1 downstroke,spc2 inst. freq.\n"},
+    {SBNN_PRESET_CBMC, "preset cbmc",
+     "gene-prefix = HUMAN_\ngene-threshold = 0\ny-transform = none\nlasso = 0.01\n"},
+};
+
 void sbnn_config_preset(int preset, sbnn_settings *s) {
-  static const struct {
-    int preset;
-    const char *name, *value, *where;
-  } presets[] = {{SBNN_PRESET_PATCHSEQ, "gene-threshold", "30", "preset patchseq"}, /* Smart-seq reads */
-                 {SBNN_PRESET_PATCHSEQ, "y-transform", "none", "preset patchseq"},
-                 {SBNN_PRESET_CITESEQ, "gene-threshold", "0", "preset citeseq"}, /* UMIs */
-                 {SBNN_PRESET_CITESEQ, "y-transform", "log1p", "preset citeseq"}};
-  for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
-    if (presets[i].preset == preset)
-      add(s, sbnn_option_named(all_commands, presets[i].name, strlen(presets[i].name)), presets[i].value,
-          presets[i].where);
+  for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+    if (presets[i].preset != preset) continue;
+    char *text = sbnn_strdup(presets[i].lines), *rest = text;
+    sbnn_error e = {0};
+    for (char *line; (line = strsep(&rest, "\n"));) read_line(presets[i].where, line, all_commands(), s, &e);
+    free(text);
+  }
 }

@@ -13,9 +13,7 @@ static const char *const overview_head =
 
 static const char *const overview_tail =
     "\n"
-    "Examples:\n"
-    "  sbnn train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
-    "  sbnn cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval\n"
+    "For example: sbnn train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
     "\n"
     "sbnn COMMAND --help explains a command, sbnn --version prints the version, and\n"
     "sbnn --generate man|bash|zsh|fish the manual page or the completions of a shell.\n"
@@ -64,7 +62,7 @@ static void print_option(FILE *to, const sbnn_option *row, int widest) {
   fprintf(to, "  --%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
   if (!beside) fputc('\n', to);
   fprintf(to, "%*s  %s", beside ? widest - left_width(row) : 2 + widest, "", row->help);
-  if (row->required) fputs(" (required)", to);
+  if (row->required) fprintf(to, row->unless ? " (or --%s)" : " (required)", row->unless);
   if (row->initial) fprintf(to, " [%s]", row->initial);
   fputc('\n', to);
 }

@@ -2,6 +2,7 @@
 #include "info.h"
 
 #include "commands.h"
+#include "data/data_file.h"
 #include "nabla_version.h"
 #include "tensor/tensor.h"
 
@@ -57,6 +58,11 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #else
 #define HAS_LIBZIP "no"
 #endif
+#ifdef NABLA_MATIO
+#define HAS_MATIO "yes"
+#else
+#define HAS_MATIO "no"
+#endif
 
 void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *value), void *ctx) {
   char cpu[CPU_ROOM], cpus[24], threads[24], blas[64];
@@ -79,6 +85,7 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"qhull", HAS_QHULL},
       {"jansson", HAS_JANSSON},
       {"libzip", HAS_LIBZIP},
+      {"matio", HAS_MATIO},
   };
   for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) each(ctx, facts[i][0], known(facts[i][1]));
 }
@@ -88,8 +95,8 @@ static void print_fact(void *ctx, const char *name, const char *value) {
 }
 
 int sbnn_info(const sbnn_options *o, sbnn_error *e) {
-  (void)e;
   if (o->print_config) sbnn_options_print(stdout, o);
+  else if (o->data) return sbnn_data_file_describe(stdout, o->data, e);
   else sbnn_build_facts(print_fact, stdout);
   return SBNN_OK;
 }

@@ -77,7 +77,8 @@ static double *count_shares(const sbnn_dataset *d, const sbnn_preparation *p, co
   }
   free(counts);
   for (size_t j = 0; j < p->n_genes; j++) total += share[j];
-  for (size_t j = 0; j < p->n_genes; j++) share[j] /= total;
+  bool shared = p->x_transform == SBNN_X_COUNTS; /* without a library size there are no shares of it */
+  for (size_t j = 0; j < p->n_genes; j++) share[j] = shared ? share[j] / total : 0;
   return share;
 }
 
@@ -100,6 +101,8 @@ static json_t *response_part(const sbnn_dataset *d, const sbnn_fold *f) {
       numbers(p->y_sd, NULL, p->n_responses), "center", numbers(f->y_center, NULL, p->n_responses)));
 }
 
+static const char *const x_transforms[] = {[SBNN_X_COUNTS] = "counts", [SBNN_X_NONE] = "none"};
+
 static json_t *whole(const sbnn_options *o, const sbnn_dataset *d, const sbnn_fold *f,
                      const sbnn_experiment *x, uint64_t weights) {
   const sbnn_preparation *p = &f->preparation;
@@ -110,7 +113,8 @@ static json_t *whole(const sbnn_options *o, const sbnn_dataset *d, const sbnn_fo
   json_t *hidden = checked(json_array());
   for (int i = 0; i < o->n_hidden; i++) json_array_append_new(hidden, json_integer(o->hidden[i]));
   json_t *inputs =
-      checked(json_pack("{s:o, s:o, s:o}", "genes", names(d->gene_names, x->genes, x->n_genes), "mean",
+      checked(json_pack("{s:s, s:o, s:o, s:o}", "transform", x_transforms[p->x_transform], "genes",
+                        names(d->gene_names, x->genes, x->n_genes), "mean",
                         numbers(p->x_mean, kept, x->n_genes), "sd", numbers(p->x_sd, kept, x->n_genes)));
   json_t *library =
       checked(json_pack("{s:o, s:o, s:f}", "genes", names(d->gene_names, p->genes, p->n_genes), "share",
@@ -219,8 +223,19 @@ static void read_library(reader *r, json_t *library, sbnn_model_file *m) {
   for (size_t j = 0; j < m->n_genes; j++) p->genes[j] = j;
 }
 
+/* Absent in files of before there was a choice. */
+static sbnn_x_transform read_x_transform(reader *r, json_t *inputs) {
+  json_t *word = json_object_get(inputs, "transform");
+  for (int i = SBNN_X_COUNTS; word && i <= SBNN_X_NONE; i++)
+    if (json_is_string(word) && strcmp(json_string_value(word), x_transforms[i]) == 0)
+      return (sbnn_x_transform)i;
+  if (word) wrong(r, "inputs");
+  return SBNN_X_COUNTS;
+}
+
 static void read_inputs(reader *r, json_t *inputs, sbnn_model_file *m) {
   sbnn_preparation *p = &m->fold.preparation;
+  p->x_transform = read_x_transform(r, inputs);
   sbnn_index index;
   char **name = read_names(r, inputs, "genes", &m->n_kept);
   if (!name) m->n_kept = 0;

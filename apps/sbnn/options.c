@@ -10,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { MAX_NAMES = SBNN_MAX_OPTIONS, TEXT_ROOM = 512 };
 
@@ -326,8 +325,14 @@ static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) 
   return code;
 }
 
+static bool is_given(const sbnn_options *o, const sbnn_option *row) {
+  return *(const char *const *)field_in(o, row) != NULL;
+}
+
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
-  return row->required && (row->commands & o->command) && !*(const char *const *)field_in(o, row);
+  const sbnn_option *other =
+      row->unless ? sbnn_option_named(o->command, row->unless, strlen(row->unless)) : NULL;
+  return row->required && (row->commands & o->command) && !is_given(o, row) && !(other && is_given(o, other));
 }
 
 /* All that are missing in one sentence, so that nobody has to come back three times. */
@@ -348,10 +353,24 @@ static int check_required(const sbnn_options *o, const sbnn_command_row *command
                    command->name);
 }
 
-/* A 10x folder may hold counts and proteins both. */
-static bool is_folder(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+static const char *origin_of(const sbnn_options *o, const char *name) {
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  return row ? o->origin[row - sbnn_option_table] : NULL;
+}
+
+/* --data stands for the two tables; what says how to read these has no meaning with it. */
+static int check_data(const sbnn_options *o, sbnn_error *e) {
+  static const char *const instead[] = {"x", "y", "x-genes-in"};
+  const char *from = origin_of(o, "data");
+  for (size_t i = 0; from && i < sizeof instead / sizeof *instead; i++) {
+    const char *where = origin_of(o, instead[i]);
+    if (where)
+      return sbnn_fail(e, SBNN_USAGE,
+                       "--data (%s) and --%s (%s) exclude each other: give the two tables, or the file that "
+                       "sbnn prep made of them",
+                       from, instead[i], where);
+  }
+  return SBNN_OK;
 }
 
 /* Options that contradict each other, found before hours of work and not after. */
@@ -360,11 +379,12 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
     return sbnn_fail(e, SBNN_USAGE,
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
-  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !is_folder(o->x))
+  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !sbnn_table_holds_several(o->x))
     return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
                      o->x);
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
+  if (check_data(o, e) != SBNN_OK) return e->code;
   bool paper = o->recipe == SBNN_RECIPE_PAPER;
   const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
                       : o->noise != SBNN_NOISE_FIXED   ? "noise"
@@ -427,9 +447,10 @@ static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
   if (asks(a, is_help)) return just(SBNN_CMD_HELP, a->command->name, o);
   if (o->command == SBNN_CMD_HELP) return parse_help(a, o, e);
   set_defaults(o);
-  const bool fits = o->command & FIT, prints = o->command == SBNN_CMD_INFO && asks(a, is_print_config);
+  const bool everywhere = sbnn_option_named(o->command, "config", strlen("config")),
+             prints = o->command == SBNN_CMD_INFO && asks(a, is_print_config);
   if (prints) a->command = &print_config;
-  int code = fits || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
+  int code = everywhere || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
   if (code == SBNN_OK) code = check_required(o, a->command, e);
   if (code == SBNN_OK) code = check_together(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)

@@ -21,16 +21,18 @@ typedef enum sbnn_command {
   SBNN_CMD_PREDICT = 64,
   SBNN_CMD_PLOT = 128,
   SBNN_CMD_SRRR = 512,
+  SBNN_CMD_PREP = 1024,
+  SBNN_CMD_TSNE = 1 << 16,
   SBNN_CMD_PATH = 16384,
   SBNN_CMD_REPORT = 4096,
   SBNN_CMD_RUN = 8192,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
-/* Those that train networks on the user's data: they take a configuration file and --resume. */
+/* Those that train networks on the user's data: they take --resume. */
 enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
-enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 112 };
+enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192 };
 
 /* "2,16" */
 typedef struct sbnn_whole_list {
@@ -47,7 +49,17 @@ typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS 
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
-typedef enum sbnn_preset { SBNN_PRESET_NONE, SBNN_PRESET_PATCHSEQ, SBNN_PRESET_CITESEQ } sbnn_preset;
+typedef enum sbnn_preset {
+  SBNN_PRESET_NONE,
+  SBNN_PRESET_PATCHSEQ,
+  SBNN_PRESET_CITESEQ,
+  SBNN_PRESET_M1, /* the three data sets of the paper */
+  SBNN_PRESET_V1,
+  SBNN_PRESET_CBMC
+} sbnn_preset;
+
+typedef enum sbnn_view { SBNN_VIEW_BOTH, SBNN_VIEW_GENES, SBNN_VIEW_RESPONSES } sbnn_view;
+typedef enum sbnn_start { SBNN_START_PCA, SBNN_START_RANDOM } sbnn_start;
 
 typedef struct sbnn_phase_options {
   int epochs;
@@ -60,9 +72,12 @@ typedef struct sbnn_options {
   const char *help_topic; /* `sbnn help CMD`, NULL = the overview */
   /* data */
   const char *x, *y, *labels, *label_column;
-  int x_genes_in; /* sbnn_genes_in */
+  const char *data; /* in place of x and y: what prep has written */
+  int x_genes_in;   /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;
+  int x_transform;                                          /* sbnn_x_transform */
+  const char *gene_prefix, *cells, *drop_responses;         /* dataset.h */
   const char *y_transform;                                  /* a rule: y_transform.h */
   int missing;                                              /* sbnn_missing */
   const char *model;                                        /* predict: results of train */
@@ -97,7 +112,13 @@ typedef struct sbnn_options {
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;
   int srrr_genes; /* 0 = the lambdas, else the lambda that leaves so many genes */
-  int threads;    /* 0 = all */
+  /* t-SNE */
+  int view; /* sbnn_view */
+  int components;
+  double perplexity, theta;
+  int exact_cells, iterations;
+  int start;   /* sbnn_start */
+  int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
   bool force, quiet, resume;
@@ -119,8 +140,9 @@ int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
 
 const char *sbnn_command_name(sbnn_command command); /* "train" (options_table.c) */
 
-/* How many genes are to be kept; 0: srrr where the lambdas say. */
+/* How many genes are to be kept; 0: srrr where the lambdas say, and where none are chosen. */
 static inline int sbnn_options_genes(const sbnn_options *o) {
+  if (o->command & (SBNN_CMD_TSNE | SBNN_CMD_PREP)) return 0;
   return o->command == SBNN_CMD_SRRR ? o->srrr_genes : o->genes;
 }
 

@@ -26,6 +26,7 @@ typedef enum sbnn_option_group {
   SBNN_GROUP_PRETRAINING,
   SBNN_GROUP_PHASES,
   SBNN_GROUP_LINEAR,
+  SBNN_GROUP_TSNE,
   SBNN_GROUP_CROSS_VALIDATION,
   SBNN_GROUP_RUN,
   SBNN_GROUP_OUTPUT,
@@ -43,8 +44,9 @@ typedef struct sbnn_option {
   const char *initial; /* the default, as one would type it; NULL = none */
   double lowest, highest;
   bool required;
-  unsigned commands; /* sbnn_command bits */
-  const char *help;  /* one line */
+  const char *unless; /* another option that may stand in place of this required one; NULL: none */
+  unsigned commands;  /* sbnn_command bits */
+  const char *help;   /* one line */
 } sbnn_option;
 
 typedef struct sbnn_command_row {

@@ -5,11 +5,8 @@
 #include "predict_cells.h"
 #include "results/writer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* What the network says of n cells, in their order. */
 typedef struct prediction {
@@ -82,17 +79,6 @@ static int run_network(const char *weights, const sbnn_model_file *m, const tn_a
 
 /* ---- the file ---- */
 
-static int check_place(const sbnn_options *o, sbnn_error *e) {
-  struct stat s;
-  if (stat(o->out, &s) != 0) return SBNN_OK; /* what else is wrong shows when it is written */
-  if (S_ISDIR(s.st_mode))
-    return sbnn_fail(e, SBNN_FAILED,
-                     "--out %s is a folder, but predict writes one table; give the name of a file", o->out);
-  if (o->force || !S_ISREG(s.st_mode)) return SBNN_OK;
-  return sbnn_fail(e, SBNN_FAILED, "%s exists; choose another name with --out, or replace it with --force",
-                   o->out);
-}
-
 static void put_row(sbnn_writer *w, const double *value, size_t n) {
   for (size_t j = 0; j < n; j++) {
     sbnn_put(w, "\t");
@@ -151,7 +137,7 @@ static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_e
 
 int sbnn_predict(const sbnn_options *o, sbnn_error *e) {
   sbnn_model_file m;
-  int code = check_place(o, e);
+  int code = sbnn_check_place(o->out, o->force, e);
   if (code == SBNN_OK) code = sbnn_model_file_read(o->model, &m, e);
   if (code != SBNN_OK) return code;
   code = predict_cells(o, &m, e);

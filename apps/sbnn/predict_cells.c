@@ -18,10 +18,14 @@ typedef struct places {
 } places;
 
 /* Genes of one name are told apart as in training: the later ones get -1, -2, ... behind it. */
-static void look_along(const sbnn_model_file *m, char *const *ids, size_t n, places *p) {
+static void look_along(const sbnn_model_file *m, const char *prefix, char *const *ids, size_t n, places *p) {
   sbnn_index index;
   const char *example;
-  char **names = sbnn_copy_strings(ids, n);
+  char **names = sbnn_alloc(n, sizeof *names);
+  for (size_t i = 0; i < n; i++) {
+    const char *name = sbnn_without_prefix(ids[i], prefix);
+    names[i] = sbnn_strdup(name ? name : ""); /* no gene's name */
+  }
   sbnn_make_unique(names, n, &example);
   sbnn_index_build(&index, names, n, NULL, NULL);
   p->at = sbnn_alloc(m->n_genes, sizeof *p->at);
@@ -37,8 +41,8 @@ static void look_along(const sbnn_model_file *m, char *const *ids, size_t n, pla
  * genes have them in columns. */
 static places look(const sbnn_options *o, const sbnn_model_file *m, const sbnn_table *t) {
   places rows = {.in_rows = true}, columns = {.in_rows = false};
-  look_along(m, t->row_ids, t->n_rows, &rows);
-  look_along(m, t->col_ids, t->n_cols, &columns);
+  look_along(m, o->gene_prefix, t->row_ids, t->n_rows, &rows);
+  look_along(m, o->gene_prefix, t->col_ids, t->n_cols, &columns);
   bool by_rows = t->genes_in != SBNN_GENES_AUTO     ? false
                  : o->x_genes_in == SBNN_GENES_AUTO ? rows.found > columns.found
                                                     : o->x_genes_in == SBNN_GENES_IN_ROWS;
@@ -85,6 +89,7 @@ static int by_share(const void *a, const void *b, void *share) {
 
 /* A notice, not talk: it is there with --quiet too. */
 static void tell_missing(const sbnn_options *o, const sbnn_model_file *m, const places *p) {
+  if (m->fold.preparation.x_transform == SBNN_X_NONE) return; /* no library size */
   size_t n = 0, *missing = sbnn_alloc(m->n_genes, sizeof *missing);
   double share = 0;
   for (size_t j = 0; j < m->n_genes; j++)
@@ -165,7 +170,8 @@ int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dat
   if (code == SBNN_OK) {
     tell_missing(o, m, &p);
     fill(&t, m, &p, d);
-    code = sbnn_dataset_check(d, 1, o->x, "", e); /* 1: a constant gene is none of our business */
+    code = sbnn_dataset_check(d, 1, m->fold.preparation.x_transform, o->x, "",
+                              e); /* 1: a constant gene is none of our business */
   }
   if (code != SBNN_OK) sbnn_dataset_free(d);
   free(p.at);

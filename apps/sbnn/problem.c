@@ -33,7 +33,8 @@ static int cluster(const float *y, size_t n, size_t d, const sbnn_options *o, in
 }
 
 static sbnn_prepare_options prepare_options(const sbnn_options *o) {
-  return (sbnn_prepare_options){(size_t)o->variable_genes, o->gene_threshold, o->y_transform};
+  return (sbnn_prepare_options){(size_t)o->variable_genes, o->gene_threshold, o->y_transform,
+                                (sbnn_x_transform)o->x_transform};
 }
 
 int sbnn_shared_make(const sbnn_dataset *d, const sbnn_options *o, bool pretrain, sbnn_shared *s,

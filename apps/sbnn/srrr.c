@@ -174,7 +174,7 @@ static int check_ranks(const sbnn_options *o, const sbnn_dataset *d, sbnn_error 
   for (int i = 0; i < o->ranks.n; i++)
     if ((size_t)o->ranks.value[i] > d->n_responses)
       return sbnn_fail(e, SBNN_BAD_INPUT, "--ranks %d: %s has %zu responses, and no fit has a higher rank",
-                       o->ranks.value[i], o->y, d->n_responses);
+                       o->ranks.value[i], o->data ? o->data : o->y, d->n_responses);
   return SBNN_OK;
 }
 

@@ -15,23 +15,32 @@
 int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   sbnn_dataset_options q = {.x_path = o->x,
                             .y_path = o->y,
+                            .data_path = o->data,
                             .labels_path = o->labels,
                             .label_column = o->label_column,
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
                             .variable_genes = (size_t)o->variable_genes,
-                            .missing = (sbnn_missing)o->missing,
+                            .missing =
+                                o->command == SBNN_CMD_PREP ? SBNN_MISSING_KEEP : (sbnn_missing)o->missing,
+                            .x_transform = (sbnn_x_transform)o->x_transform,
+                            .cells_path = o->cells,
+                            .gene_prefix = o->gene_prefix,
+                            .drop_responses = o->drop_responses,
                             .y_transform = o->y_transform};
   int code = sbnn_dataset_read(&q, d, e);
   if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
-    code = sbnn_fail(e, SBNN_BAD_INPUT,
-                     "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less", o->x,
-                     d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+    code = sbnn_fail(
+        e, SBNN_BAD_INPUT, "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
+        o->data ? o->data : o->x, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
     sbnn_dataset_free(d);
   }
   if (code != SBNN_OK || o->quiet) return code;
   const sbnn_overlap *v = &d->overlap;
-  fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s): %zu gene%s, %zu response%s", v->shared,
-          v->x_cells, o->x, v->y_cells, o->y, d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
+  if (o->data) fprintf(stderr, "%zu cells in %s", v->shared, o->data);
+  else
+    fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s)", v->shared, v->x_cells, o->x,
+            v->y_cells, o->y);
+  fprintf(stderr, ": %zu gene%s, %zu response%s", d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
           d->n_responses == 1 ? "" : "s");
   if (d->n_labels)
     fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);

@@ -21,7 +21,8 @@ typedef struct sbnn_work {
   double models;         /* seconds from the first model's start to the last one's end */
 } sbnn_work;
 
-/* The data set named by --x, --y, --labels; reports the overlap on stderr unless --quiet. */
+/* The data set named by --x and --y, or --data, and --labels; for prep as it is, with what is missing.
+ * Reports the overlap on stderr unless --quiet. */
 int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
 
 /* Opens o->out, reads the data set, and calls `run` on it unless its results are complete already. What is

@@ -60,7 +60,7 @@ static void contract_run(const ag_call *call) {
   }
 }
 
-static bool contract_rowwise_0(const ag_attr *attr) { return !attr->i[0]; }
+static int contract_row_axis(const ag_attr *attr) { return attr->i[0] ? 1 : 0; }
 
 /* dA = dy B', dB = A' dy for the operands as multiplied; the derivative of a transposed one is the transpose
  * of that, which swaps the two factors. */
@@ -78,7 +78,7 @@ const ag_op ag_op_contract = {
     .arity = 2,
     .infer = contract_infer,
     .run = contract_run,
-    .rowwise_0 = contract_rowwise_0,
+    .row_axis = contract_row_axis,
     .vjp = contract_vjp,
     AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {4, 5}}}},
              {.n_in = 2, .in = {{2, {4, 3}}, {2, {4, 5}}}, .attr.i = {1, 0}},

@@ -120,28 +120,33 @@ static bool needs_copy(const ag__step *s, const ag__register *r) {
   return r->wide || (r->how == AG__STRIDED && !s->by_rows);
 }
 
+/* Straight into memory if the value has some and nothing reads what it overwrites after instruction k. */
+static void place_result(builder *b, int reg, int k) {
+  ag__register *out = &b->step->registers[reg];
+  const ag__pnode *n = &program(b)->nodes[out->node];
+  bool late = n->place == AG__LEAF && read_later(b, n->leaf, k);
+  if (n->place != AG__NOWHERE && !late) return;
+  out->temp = take_temp(b);
+  if (late) out->store = out->node;
+}
+
 /* Scratch blocks: loads that need one keep it for the whole step; computed values from instruction to last
  * use. */
 static void assign_temps(builder *b) {
   ag__step *s = b->step;
-  const ag__program *p = program(b);
   memset(b->busy, 0, ((size_t)s->n_registers + 1) * sizeof *b->busy);
   for (int r = 0; r < s->n_registers; r++)
     if (s->registers[r].loaded && needs_copy(s, &s->registers[r])) s->registers[r].temp = take_temp(b);
   for (int k = 0; k < s->n_instructions; k++) {
     const ag__instruction *i = &s->instructions[k];
-    ag__register *out = &s->registers[i->out];
-    const ag__pnode *n = &p->nodes[i->node];
-    bool in_memory = n->place != AG__NOWHERE, late = n->place == AG__LEAF && read_later(b, n->leaf, k);
     for (int a = 0; a < i->n_in;
          a++) { /* a block whose last reader this is may become the output's: kernels allow it */
       int r = s->operands[i->first + a];
       ag__register *in = &s->registers[r];
       if (!in->loaded && in->temp >= 0 && in->store < 0 && b->last_use[r] == k) b->busy[in->temp] = false;
     }
-    if (in_memory && !late) continue;
-    out->temp = take_temp(b);
-    if (late) out->store = i->node;
+    place_result(b, i->out, k);
+    for (int a = i->n_in - i->n_kept; a < i->n_in; a++) place_result(b, s->operands[i->first + a], k);
   }
 }
 
@@ -165,8 +170,8 @@ static void list_registers(builder *b) {
     if (s->registers[r].store >= 0) s->lists[n++] = r;
   s->n_stored = n - s->n_moving;
   for (int r = 0; r < s->n_registers; r++)
-    if (s->registers[r].how == AG__STRIDED && !s->by_rows) s->lists[n++] = r;
-  s->n_copied = n - s->n_moving - s->n_stored;
+    if (s->registers[r].how == AG__STRIDED) s->lists[n++] = r;
+  s->n_strided = n - s->n_moving - s->n_stored;
 }
 
 static tn_status bind_fused(builder *b, const ag__unit *u) {
@@ -182,7 +187,7 @@ static tn_status bind_fused(builder *b, const ag__unit *u) {
   s->registers = tn_calloc(p->alloc, count + operands + 1, sizeof *s->registers);
   s->instructions = tn_calloc(p->alloc, count + 1, sizeof *s->instructions);
   s->operands = tn_calloc(p->alloc, operands + count * AG__MAX_OPERANDS + 1, sizeof *s->operands);
-  s->lists = tn_calloc(p->alloc, count + operands + 1, sizeof *s->lists);
+  s->lists = tn_calloc(p->alloc, 2 * (count + operands) + 1, sizeof *s->lists);
   if (!s->registers || !s->instructions || !s->operands || !s->lists) return TN_ENOMEM;
   for (int i = 0; i < p->n_nodes; i++) b->register_of[i] = -1;
   int used = list_instructions(b, u);
@@ -201,7 +206,8 @@ static tn_status bind_units(builder *b) {
     const ag__unit *unit = &p->units[u];
     int node = p->order[unit->first + unit->n - 1];
     b->step = &b->plan->steps[b->plan->n_steps++];
-    *b->step = (ag__step){.node = node, .first_in = p->nodes[node].first_in, .n_in = p->nodes[node].n_in};
+    *b->step = (ag__step){
+        .node = node, .first_in = p->nodes[node].first_in, .n_in = p->nodes[node].n_in, .panel = unit->panel};
     for (int k = 0; k < unit->n; k++) {
       int n_in = p->nodes[p->order[unit->first + k]].n_in;
       if (n_in > b->plan->max_operands) b->plan->max_operands = n_in;
@@ -225,7 +231,11 @@ tn_status ag__bind(ag_plan *plan) {
   tn_free(p->alloc, b.last_use);
   tn_free(p->alloc, b.busy);
   plan->n_temps = b.n_temps;
-  plan->scratch_offset = p->arena_bytes;
-  plan->arena_bytes = p->arena_bytes + (size_t)b.n_temps * AG_BLOCK * sizeof(double);
+  plan->worker_offset = p->arena_bytes;
+  plan->worker_bytes = (size_t)b.n_temps * AG_BLOCK * sizeof(double);
+  size_t panel = 0;
+  for (int i = 0; i < p->n_panels; i++) panel = p->panels[i].bytes > panel ? p->panels[i].bytes : panel;
+  plan->worker_bytes += panel;
+  plan->arena_bytes = p->arena_bytes + plan->worker_bytes;
   return status;
 }

@@ -4,7 +4,12 @@
 #include "autograd/ops/op.h"
 #include "autograd/plan/plan.h"
 
-enum { SLOTS = AG__MAX_OPERANDS, INNER = 8 /* ops of the largest tree */ };
+enum {
+  SLOTS = AG__MAX_OPERANDS - AG__KEPT, /* A, B, C, G, then those that hold for a block */
+  WIDE = 4,
+  INNER = 24, /* ops of the largest expression */
+  TREES = 4   /* of an update: its step, second and first moment, gradient */
+};
 
 /* ---- the kernels ---- */
 
@@ -14,20 +19,45 @@ enum { SLOTS = AG__MAX_OPERANDS, INNER = 8 /* ops of the largest tree */ };
     (void)attr, (void)a, (void)b, (void)c, (void)s, (void)t;                                                 \
     TN_IVDEP for (int i = 0; i < n; i++) out[i] = TREE;                                                      \
   }
+#define UPDATE(NAME, T_, SUFFIX, GRADIENT, FIRST, SECOND, STEP)                                              \
+  TN_CLONES static void NAME##_##SUFFIX(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {          \
+    const T_ *a = in[0], *b = in[1], *c = in[2], *g = in[3], s = *in[4], t = *in[5], u = *in[6], w = *in[7], \
+             x = *in[8], y = *in[9], q = *in[10], r = *in[11];                                               \
+    T_ *first = (T_ *)(uintptr_t)in[SLOTS], *second = (T_ *)(uintptr_t)in[SLOTS + 1];                        \
+    (void)attr, (void)s, (void)t;                                                                            \
+    TN_IVDEP for (int i = 0; i < n; i++) {                                                                   \
+      const T_ d = GRADIENT, m = FIRST, v = SECOND, p = STEP;                                                \
+      first[i] = m, second[i] = v, out[i] = p;                                                               \
+    }                                                                                                        \
+  }
 
-#define ADD(X, Y)               ((X) + (Y))
-#define SUB(X, Y)               ((X) - (Y))
-#define MUL(X, Y)               ((X) * (Y))
-#define DIV(X, Y)               ((X) / (Y))
-#define SQRT(X)                 tn_sqrt(X)
+#define ADD(X_, Y_)             ((X_) + (Y_))
+#define SUB(X_, Y_)             ((X_) - (Y_))
+#define MUL(X_, Y_)             ((X_) * (Y_))
+#define DIV(X_, Y_)             ((X_) / (Y_))
+#define SQRT(X_)                tn_sqrt(X_)
 #define A                       a[i]
 #define B                       b[i]
 #define C                       c[i]
+#define G                       g[i]
 #define S                       s
 #define T                       t
+#define U                       u
+#define W                       w
+#define X                       x
+#define Y                       y
+#define Q                       q
+#define R                       r
+#define D                       d
+#define M                       m
+#define V                       v
 #define AG_COMBINED(NAME, TREE) KERNEL(NAME, float, f32, TREE) KERNEL(NAME, double, f64, TREE)
+#define AG_COMBINED_UPDATE(NAME, GRADIENT, FIRST, SECOND, STEP)                                              \
+  UPDATE(NAME, float, f32, GRADIENT, FIRST, SECOND, STEP)                                                    \
+  UPDATE(NAME, double, f64, GRADIENT, FIRST, SECOND, STEP)
 #include "autograd/plan/combine.def"
 #undef AG_COMBINED
+#undef AG_COMBINED_UPDATE
 #undef ADD
 #undef SUB
 #undef MUL
@@ -36,35 +66,60 @@ enum { SLOTS = AG__MAX_OPERANDS, INNER = 8 /* ops of the largest tree */ };
 #undef A
 #undef B
 #undef C
+#undef G
 #undef S
 #undef T
+#undef U
+#undef W
+#undef X
+#undef Y
+#undef Q
+#undef R
+#undef D
+#undef M
+#undef V
 
-/* ---- the trees: ops in prefix order; an operand is the address of its slot ---- */
+/* ---- the trees: ops in prefix order; an operand is the address of its slot, a result of another tree that
+ * of its name ---- */
 
-static const ag_op slots[SLOTS];
+static const ag_op slots[SLOTS], names[TREES];
 
-#define ADD(X, Y) &ag_op_add, X, Y
-#define SUB(X, Y) &ag_op_sub, X, Y
-#define MUL(X, Y) &ag_op_mul, X, Y
-#define DIV(X, Y) &ag_op_div, X, Y
-#define SQRT(X)   &ag_op_sqrt, X
-#define A         &slots[0]
-#define B         &slots[1]
-#define C         &slots[2]
-#define S         &slots[3]
-#define T         &slots[4]
+#define ADD(X_, Y_) &ag_op_add, X_, Y_
+#define SUB(X_, Y_) &ag_op_sub, X_, Y_
+#define MUL(X_, Y_) &ag_op_mul, X_, Y_
+#define DIV(X_, Y_) &ag_op_div, X_, Y_
+#define SQRT(X_)    &ag_op_sqrt, X_
+#define A           &slots[0]
+#define B           &slots[1]
+#define C           &slots[2]
+#define G           &slots[3]
+#define S           &slots[4]
+#define T           &slots[5]
+#define U           &slots[6]
+#define W           &slots[7]
+#define X           &slots[8]
+#define Y           &slots[9]
+#define Q           &slots[10]
+#define R           &slots[11]
+#define V           &names[1]
+#define M           &names[2]
+#define D           &names[3]
 
 typedef struct combined {
   ag__f32_kernel *f32;
   ag__f64_kernel *f64;
-  const ag_op *tree[2 * INNER + 1];
+  const ag_op *trees[TREES][2 * 8 + 1]; /* the first is the result's; names[k] stands for that of trees[k] */
 } combined;
 
-#define AG_COMBINED(NAME, TREE) {NAME##_f32, NAME##_f64, {TREE}},
+#define AG_COMBINED(NAME, TREE) {NAME##_f32, NAME##_f64, {{TREE}}},
+#define AG_COMBINED_UPDATE(NAME, GRADIENT, FIRST, SECOND, STEP)                                              \
+  {NAME##_f32, NAME##_f64, {{STEP}, {SECOND}, {FIRST}, {GRADIENT}}},
 static const combined table[] = {
 #include "autograd/plan/combine.def"
 };
 
+#undef AG_COMBINED
+#undef AG_COMBINED_UPDATE
 #undef ADD
 #undef SUB
 #undef MUL
@@ -73,8 +128,18 @@ static const combined table[] = {
 #undef A
 #undef B
 #undef C
+#undef G
 #undef S
 #undef T
+#undef U
+#undef W
+#undef X
+#undef Y
+#undef Q
+#undef R
+#undef D
+#undef M
+#undef V
 
 /* ---- matching ---- */
 
@@ -83,6 +148,7 @@ typedef struct matcher {
   const ag__step *s;
   const int *maker; /* per register: the instruction that computes it, or -1 */
   int slot[SLOTS];  /* the register in each slot, -1 = none */
+  int named[TREES]; /* the register that each name stands for, -1 = none */
   int inner[INNER]; /* instructions that would disappear */
   int n_inner;
 } matcher;
@@ -103,27 +169,35 @@ static bool match_operands(matcher *m, const ag_op *const **tree, const ag__inst
   return true;
 }
 
-static int slot_of(const ag_op *x) {
-  for (int k = 0; k < SLOTS; k++)
-    if (x == &slots[k]) return k;
+static int index_in(const ag_op *list, int n, const ag_op *x) {
+  for (int k = 0; k < n; k++)
+    if (x == &list[k]) return k;
   return -1;
 }
 
 static bool match_slot(matcher *m, int slot, int reg) {
-  if (slot >= AG__WIDE_SLOTS && !holds_for_block(m, reg)) return false;
+  if (slot >= WIDE && !holds_for_block(m, reg)) return false;
   if (m->slot[slot] >= 0) return m->slot[slot] == reg;
   m->slot[slot] = reg;
   return true;
 }
 
-static bool match(matcher *m, const ag_op *const **tree, int reg, bool root) {
+static bool match_name(matcher *m, int name, int reg) {
+  if (m->named[name] >= 0) return m->named[name] == reg;
+  m->named[name] = reg;
+  return true;
+}
+
+/* `keeps`: the root of a tree, whose value need not disappear. */
+static bool match(matcher *m, const ag_op *const **tree, int reg, bool keeps) {
   const ag_op *want = *(*tree)++;
-  int slot = slot_of(want), maker = m->maker[reg];
+  int slot = index_in(slots, SLOTS, want), name = index_in(names, TREES, want), maker = m->maker[reg];
   if (slot >= 0) return match_slot(m, slot, reg);
+  if (name >= 0) return match_name(m, name, reg);
   if (maker < 0) return false;
   const ag__instruction *i = &m->s->instructions[maker];
-  if (i->op != want || i->combined || (!root && m->p->nodes[i->node].place != AG__NOWHERE)) return false;
-  if (!root) m->inner[m->n_inner++] = maker;
+  if (i->op != want || i->combined || (!keeps && m->p->nodes[i->node].place != AG__NOWHERE)) return false;
+  if (!keeps) m->inner[m->n_inner++] = maker;
   const matcher before = *m;
   const ag_op *const *rest = *tree;
   if (match_operands(m, tree, i, false)) return true;
@@ -133,6 +207,18 @@ static bool match(matcher *m, const ag_op *const **tree, int reg, bool root) {
   return match_operands(m, tree, i, true);
 }
 
+/* The moments of an update are written to memory with its step; the gradient is a value like any other. */
+static bool match_named(matcher *m, const combined *c, int name) {
+  const ag_op *const *tree = c->trees[name];
+  int reg = m->named[name];
+  bool kept = name <= AG__KEPT;
+  if (!*tree) return true;
+  if (reg < 0) return false;
+  if (!kept) return match(m, &tree, reg, false);
+  return m->maker[reg] >= 0 && m->p->nodes[m->s->registers[reg].node].place != AG__NOWHERE &&
+         match(m, &tree, reg, true);
+}
+
 static int count_uses(const ag__step *s, int instruction, int reg) {
   const ag__instruction *i = &s->instructions[instruction];
   int n = 0;
@@ -140,17 +226,20 @@ static int count_uses(const ag__step *s, int instruction, int reg) {
   return n;
 }
 
-/* Does anything outside the tree, or the tree as one of its operands, read what would disappear with it? */
+static bool inside(const matcher *m, int root, int instruction) {
+  bool is = instruction == root;
+  for (int k = 0; k < m->n_inner; k++) is |= m->inner[k] == instruction;
+  return is;
+}
+
+/* Does anything outside the trees, or a tree as one of its operands, read what would disappear with them? */
 static bool leaks(const matcher *m, int root) {
   for (int k = 0; k < m->n_inner; k++) {
     int reg = m->s->instructions[m->inner[k]].out;
     for (int a = 0; a < SLOTS; a++)
       if (m->slot[a] == reg) return true;
-    for (int i = 0; i < m->s->n_instructions; i++) {
-      bool inside = i == root;
-      for (int o = 0; o < m->n_inner; o++) inside |= m->inner[o] == i;
-      if (!inside && m->s->instructions[i].op && count_uses(m->s, i, reg)) return true;
-    }
+    for (int i = 0; i < m->s->n_instructions; i++)
+      if (!inside(m, root, i) && m->s->instructions[i].op && count_uses(m->s, i, reg)) return true;
   }
   return false;
 }
@@ -158,26 +247,39 @@ static bool leaks(const matcher *m, int root) {
 /* ---- replacing ---- */
 
 /* An unused slot takes any register that is read anyway: wide ones for wide slots. */
-static int put_operands(ag__step *s, const matcher *m, int used) {
-  for (int k = 0; k < SLOTS; k++) s->operands[used + k] = m->slot[k] >= 0 ? m->slot[k] : m->slot[0];
-  return used + SLOTS;
+static void put_operands(ag__step *s, const matcher *m, bool update, ag__instruction *i, int *used) {
+  static const int usual[] = {0, 1, 2, WIDE, WIDE + 1};
+  int n = update ? SLOTS : (int)(sizeof usual / sizeof *usual);
+  i->first = *used;
+  for (int k = 0; k < n; k++) {
+    int slot = update ? k : usual[k];
+    s->operands[(*used)++] = m->slot[slot] >= 0 ? m->slot[slot] : m->slot[update ? 2 : 0];
+  }
+  for (int k = AG__KEPT; update && k > 0; k--) s->operands[(*used)++] = m->named[k];
+  i->n_in = *used - i->first;
+  i->n_wide = update ? WIDE : 3;
+  i->n_kept = update ? AG__KEPT : 0;
 }
 
 static bool replace(const matcher *start, ag__step *s, int root, int *used) {
   for (size_t c = 0; c < sizeof table / sizeof *table; c++) {
     matcher m = *start;
-    const ag_op *const *tree = table[c].tree;
+    const ag_op *const *tree = table[c].trees[0];
+    bool update = table[c].trees[1][0], fits;
     for (int k = 0; k < SLOTS; k++) m.slot[k] = -1;
-    if (!match(&m, &tree, s->instructions[root].out, true) || leaks(&m, root)) continue;
+    for (int k = 0; k < TREES; k++) m.named[k] = -1;
+    fits = match(&m, &tree, s->instructions[root].out, true);
+    for (int k = 1; k < TREES && fits; k++) fits = match_named(&m, &table[c], k);
+    if (!fits) continue;
+    /* the moments disappear as instructions, not as values; what reads them must be of the update too */
+    for (int k = 1; update && k <= AG__KEPT; k++) m.inner[m.n_inner++] = m.maker[m.named[k]];
+    if (leaks(&m, root)) continue;
     for (int k = 0; k < m.n_inner; k++) s->instructions[m.inner[k]].op = NULL;
     ag__instruction *i = &s->instructions[root];
-    i->first = *used;
-    i->n_in = SLOTS;
-    i->n_wide = AG__WIDE_SLOTS;
+    put_operands(s, &m, update, i, used);
     i->combined = true;
     i->f32 = table[c].f32;
     i->f64 = table[c].f64;
-    *used = put_operands(s, &m, *used);
     return true;
   }
   return false;

@@ -14,6 +14,7 @@ static tn_status run_passes(ag_graph *g, refs given, const ag_ref *outputs, int 
   tn_status status = ag__prune(g, given.ref, given.n, outputs, n, p);
   if (status == TN_OK) status = ag__fuse(p);
   if (status == TN_OK) status = ag__order(p);
+  if (status == TN_OK) status = ag__panels(p);
   if (status == TN_OK) status = ag__memory(p);
   if (status == TN_OK) status = ag__bind(plan);
   return status;
@@ -97,7 +98,8 @@ void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line
   const ag__program *p = &plan->program;
   for (int u = 0; u < p->n_units; u++) {
     char line[1024], type[128];
-    int at = snprintf(line, sizeof line, "%d:", u);
+    int at =
+        snprintf(line, sizeof line, p->units[u].panel >= 0 ? "%d: panel %d:" : "%d:", u, p->units[u].panel);
     const ag__pnode *n = NULL;
     for (int k = 0; k < p->units[u].n; k++) {
       n = &p->nodes[p->order[p->units[u].first + k]];

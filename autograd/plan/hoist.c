@@ -26,7 +26,7 @@ static bool by_row(const search *s, const ag__node *y, uint32_t k) {
 
 static state state_of_op(const search *s, const ag__node *y) {
   bool all_fixed = true, deep = y->op->kind == AG_CONTRACTION, by_rows = same_rows(s, &y->type);
-  bool matrix = y->op->rowwise_0 && y->type.rank == 2 && y->op->rowwise_0(&y->attr);
+  bool matrix = y->op->row_axis && y->type.rank == 2 && y->op->row_axis(&y->attr) == 0;
   for (uint32_t k = 0; k < y->n_in; k++) {
     state x = s->states[ag__inputs_of(s->g, y)[k]];
     if (x == NOT) return NOT;

@@ -14,6 +14,15 @@ static size_t size_of(const ag__pnode *n) {
   return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+/* The units of a panel are interleaved: they count as one moment, from its first unit to its last. */
+static int begin(const ag__program *p, int unit) {
+  return p->units[unit].panel < 0 ? unit : p->panels[p->units[unit].panel].first;
+}
+static int end(const ag__program *p, int unit) {
+  const ag__panel *q = p->units[unit].panel < 0 ? NULL : &p->panels[p->units[unit].panel];
+  return q ? q->first + q->n - 1 : unit;
+}
+
 /* last[r]: the last unit that reads the value of root r outside its own unit; -1 = none. */
 static void find_last_uses(const ag__program *p, int *last) {
   for (int x = 0; x < p->n_nodes; x++) last[x] = -1;
@@ -21,13 +30,21 @@ static void find_last_uses(const ag__program *p, int *last) {
     const ag__pnode *n = &p->nodes[x];
     for (int k = 0; k < n->n_in && n->unit >= 0; k++) {
       int root = p->nodes[ag__in(p, n, k)].root;
-      if (p->nodes[root].unit != n->unit && n->unit > last[root]) last[root] = n->unit;
+      int until = end(p, n->unit);
+      if (p->nodes[root].unit != n->unit && until > last[root]) last[root] = until;
     }
   }
   for (int x = 0; x < p->n_nodes; x++)
     if (p->nodes[x].output) last[p->nodes[x].root] = p->n_units;
   for (int i = 0; i < p->n_assigns; i++)
     if (!p->assigns[i].in_place) last[p->nodes[p->assigns[i].value].root] = p->n_units;
+}
+
+static void put_in_panel(ag__panel *q, ag__pnode *n) {
+  size_t row = (size_t)tn_numel(n->type.rank, n->type.shape) * tn_dtype_size(n->type.dtype) / (size_t)q->rows;
+  n->place = AG__PANEL;
+  n->offset = q->bytes;
+  q->bytes += (row * (size_t)q->height + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 static int collect(ag__program *p, const int *last, interval *list) {
@@ -39,9 +56,14 @@ static int collect(ag__program *p, const int *last, interval *list) {
       node->place = AG__LEAF;
       node->leaf = node->written_leaf;
     } else if (last[x] >= 0 || !p->units[node->unit].fused) {
-      int until = last[x] > node->unit ? last[x] : node->unit;
+      int first = begin(p, node->unit), until = end(p, node->unit);
+      if (end(p, node->unit) != node->unit) { /* not the last of a panel, which alone is read from outside */
+        put_in_panel(&p->panels[p->units[node->unit].panel], node);
+        continue;
+      }
+      if (last[x] > until) until = last[x];
       node->place = AG__ARENA;
-      list[n++] = (interval){x, node->unit, p->flags & AG_NO_REUSE ? p->n_units : until, size_of(node), 0};
+      list[n++] = (interval){x, first, p->flags & AG_NO_REUSE ? p->n_units : until, size_of(node), 0};
     }
   }
   return n;

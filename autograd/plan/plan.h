@@ -5,6 +5,7 @@
  *   prune    the live nodes, renumbered                                  -> program.nodes
  *   fuse     elementwise nodes gathered into units                       -> node.unit, program.reach
  *   order    units sorted so that a leaf's readers precede its writer    -> program.units, assign.in_place
+ *   panel    units that go row by row to one update, to be interleaved   -> program.panels
  *   memory   which value lives where in the arena                        -> node.place, node.offset
  *   bind     pointers and micro-programs laid out for the run            -> ag_plan
  *   combine  expressions of a micro-program that have one kernel         -> step.instructions
@@ -18,8 +19,11 @@ typedef enum ag__place {
   AG__NOWHERE, /* lives in a register of its unit only */
   AG__LEAF,    /* the caller's memory */
   AG__CONSTANT,
-  AG__ARENA
+  AG__ARENA,
+  AG__PANEL /* the rows of one panel, in a worker's memory */
 } ag__place;
+
+enum { AG__SMALL_PANELS = 1 << 16 /* for tests: panels wherever the rules allow them, two rows high */ };
 
 typedef struct ag__pnode {
   const ag_op *op;
@@ -54,7 +58,15 @@ typedef struct ag__passign {
 typedef struct ag__unit { /* one step: one op, or fused elementwise ops in topological order */
   int first, n;           /* into program.order */
   bool fused;
+  int id;    /* in program.reach */
+  int panel; /* into program.panels, or -1 */
 } ag__unit;
+
+typedef struct ag__panel { /* units first.. first + n, run for `height` of their rows at a time */
+  int first, n;
+  int64_t rows, height;
+  size_t bytes; /* of the values that only the panel reads (memory pass) */
+} ag__panel;
 
 /* Which unit needs which, directly or not: one row of bits a unit. */
 typedef struct ag__reach {
@@ -84,6 +96,9 @@ typedef struct ag__program {
   ag__unit *units; /* in execution order; node.unit is an index from here on */
   int n_units;
   int *order; /* nodes by unit */
+  /* panel */
+  ag__panel *panels;
+  int n_panels;
   /* memory */
   size_t arena_bytes;
 } ag__program;
@@ -92,6 +107,7 @@ TN_MUST_CHECK tn_status ag__prune(ag_graph *g, const ag_ref *given, int n_given,
                                   ag__program *p);
 TN_MUST_CHECK tn_status ag__fuse(ag__program *p);
 TN_MUST_CHECK tn_status ag__order(ag__program *p);
+TN_MUST_CHECK tn_status ag__panels(ag__program *p);
 TN_MUST_CHECK tn_status ag__memory(ag__program *p);
 void ag__program_free(ag__program *p);
 
@@ -123,8 +139,9 @@ typedef struct ag__register { /* a cache block of a micro-program */
 typedef void ag__f32_kernel(const ag_attr *attr, int n, const float *const *in, float *out);
 typedef void ag__f64_kernel(const ag_attr *attr, int n, const double *const *in, double *out);
 
-/* Operands of a combined instruction: so many blocks, then so many pointers to one value. */
-enum { AG__WIDE_SLOTS = 3, AG__NARROW_SLOTS = 2, AG__MAX_OPERANDS = AG__WIDE_SLOTS + AG__NARROW_SLOTS };
+/* Operands of a combined instruction, at most: blocks, then pointers to one value, then what it computes
+ * besides its result. */
+enum { AG__KEPT = 2, AG__MAX_OPERANDS = 4 + 8 + AG__KEPT };
 
 typedef struct ag__instruction {
   const ag_op *op;
@@ -132,6 +149,7 @@ typedef struct ag__instruction {
   ag__f64_kernel *f64;
   int node;
   int first, n_in, n_wide; /* register numbers, into step.operands; the first n_wide are read as blocks */
+  int n_kept;              /* the last so many are written */
   int out;
   bool combined; /* the tree of which op is the root */
 } ag__instruction;
@@ -139,6 +157,7 @@ typedef struct ag__instruction {
 typedef struct ag__step {
   int node; /* the op (fused: the last one, for messages) */
   bool fused;
+  int panel; /* as of the unit */
   /* single ops */
   int first_in, n_in; /* nodes, into plan.program.inputs */
   /* fused */
@@ -149,9 +168,9 @@ typedef struct ag__step {
   int64_t block; /* elements */
   ag__register *registers;
   int n_registers;
-  int *lists; /* registers: windows that move with the blocks, then those stored late, then copies made block
-                 by block */
-  int n_moving, n_stored, n_copied;
+  int *lists; /* registers: windows that move with the blocks, then those stored late, then strided ones, to
+                 be found again for each row (else copied for each block) */
+  int n_moving, n_stored, n_strided;
   ag__instruction *instructions;
   int n_instructions;
   int *operands;
@@ -164,20 +183,26 @@ struct ag_plan {
   int n_temps;      /* scratch blocks of the widest step */
   int max_operands; /* of one op */
   int max_registers;
-  size_t scratch_offset; /* in the arena */
-  size_t arena_bytes;
+  size_t worker_offset; /* in the arena: the first worker's memory, scratch blocks before panels */
+  size_t worker_bytes;
+  size_t arena_bytes; /* with one worker */
 };
+
+typedef struct ag__worker { /* what a thread needs of its own */
+  tn_view *call_in;
+  void **registers;
+  unsigned char *scratch, *panel; /* in the arena */
+  int64_t row;                    /* where the panel under way starts */
+} ag__worker;
 
 struct ag_run {
   const ag_plan *plan;
   const tn_alloc *alloc;
   int threads;
   unsigned char *arena;
-  tn_view *views; /* per node; data NULL where it has no memory or is unbound */
-  tn_view *call_in;
-  const void **operands;
-  void **registers;
-  void **leaves; /* bound memory; NULL = not yet */
+  tn_view *views;      /* per node; data NULL where it has no memory, is unbound or of a panel */
+  ag__worker *workers; /* one a thread */
+  void **leaves;       /* bound memory; NULL = not yet */
   int n_unbound;
   char error[256];
 };

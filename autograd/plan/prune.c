@@ -162,4 +162,5 @@ void ag__program_free(ag__program *p) {
   tn_free(a, p->reach.bits);
   tn_free(a, p->units);
   tn_free(a, p->order);
+  tn_free(a, p->panels);
 }

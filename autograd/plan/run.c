@@ -8,15 +8,26 @@
 
 /* ---- life ---- */
 
+static bool allocate_worker(ag_run *r, int i) {
+  const ag_plan *plan = r->plan;
+  ag__worker *w = &r->workers[i];
+  w->call_in = tn_calloc(r->alloc, (size_t)plan->max_operands + 1, sizeof *w->call_in);
+  w->registers = tn_calloc(r->alloc, (size_t)plan->max_registers + 1, sizeof *w->registers);
+  w->scratch = r->arena + plan->worker_offset + (size_t)i * plan->worker_bytes;
+  w->panel = w->scratch + (size_t)plan->n_temps * AG_BLOCK * sizeof(double);
+  return w->call_in && w->registers;
+}
+
 static bool allocate(ag_run *r) {
   const ag_plan *plan = r->plan;
-  r->arena = tn_calloc(r->alloc, plan->arena_bytes + 64, 1);
+  size_t threads = (size_t)r->threads;
+  r->arena = tn_calloc(r->alloc, plan->arena_bytes + (threads - 1) * plan->worker_bytes + 64, 1);
   r->views = tn_calloc(r->alloc, (size_t)plan->program.n_nodes + 1, sizeof *r->views);
-  r->call_in = tn_calloc(r->alloc, (size_t)plan->max_operands + 1, sizeof *r->call_in);
-  r->operands = tn_calloc(r->alloc, (size_t)plan->max_operands + 1, sizeof *r->operands);
-  r->registers = tn_calloc(r->alloc, (size_t)plan->max_registers + 1, sizeof *r->registers);
   r->leaves = tn_calloc(r->alloc, (size_t)plan->program.n_leaves + 1, sizeof *r->leaves);
-  return r->arena && r->views && r->call_in && r->operands && r->registers && r->leaves;
+  r->workers = tn_calloc(r->alloc, threads, sizeof *r->workers);
+  bool all = r->arena && r->views && r->leaves && r->workers;
+  for (int i = 0; i < r->threads && all; i++) all = allocate_worker(r, i);
+  return all;
 }
 
 static void *memory_of(const ag_run *r, const ag__pnode *root) {
@@ -25,6 +36,7 @@ static void *memory_of(const ag_run *r, const ag__pnode *root) {
   case AG__LEAF: return r->leaves[root->leaf];
   case AG__CONSTANT: return p->constants + root->constant;
   case AG__ARENA: return r->arena + root->offset;
+  case AG__PANEL:
   case AG__NOWHERE: break;
   }
   return NULL;
@@ -57,11 +69,13 @@ tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out) {
 
 void ag_run_free(ag_run *r) {
   if (!r) return;
+  for (int i = 0; r->workers && i < r->threads; i++) {
+    tn_free(r->alloc, r->workers[i].call_in);
+    tn_free(r->alloc, r->workers[i].registers);
+  }
+  tn_free(r->alloc, r->workers);
   tn_free(r->alloc, r->arena);
   tn_free(r->alloc, r->views);
-  tn_free(r->alloc, r->call_in);
-  tn_free(r->alloc, r->operands);
-  tn_free(r->alloc, r->registers);
   tn_free(r->alloc, r->leaves);
   tn_free(r->alloc, r);
 }
@@ -93,8 +107,18 @@ const char *ag_run_error(const ag_run *r) { return r->error; }
 
 /* ---- fused steps ---- */
 
-static void *scratch(const ag_run *r, int temp) {
-  return r->arena + r->plan->scratch_offset + (size_t)temp * AG_BLOCK * sizeof(double);
+/* Where the value of a node starts. Of a panel's values only the rows under way exist, and there is no memory
+ * before them: the address is meant for the whole. */
+static char *address(const ag_run *r, const ag__worker *w, int node) {
+  const ag__pnode *nodes = r->plan->program.nodes, *root = &nodes[nodes[node].root];
+  if (root->place != AG__PANEL) return r->views[node].data;
+  int64_t row =
+      tn_numel(root->type.rank - 1, root->type.shape + 1) * (int64_t)tn_dtype_size(root->type.dtype);
+  return (char *)((uintptr_t)(w->panel + root->offset) - (uintptr_t)(w->row * row));
+}
+
+static void *scratch(const ag__worker *w, int temp) {
+  return w->scratch + (size_t)temp * AG_BLOCK * sizeof(double);
 }
 
 static void fill_block(void *block, const void *value, size_t size, int64_t n) {
@@ -148,22 +172,17 @@ static void *load_strided(const ag__step *s, const ag__register *reg, const char
   return block;
 }
 
-/* The registers at the start of a run of elements that lie side by side: a row (at `index`), or everything.
- */
-static void point_registers(ag_run *r, const ag__step *s, size_t size, int64_t start, const int64_t *index) {
-  for (int i = 0; i < s->n_registers; i++) {
-    const ag__register *reg = &s->registers[i];
-    char *base = r->views[reg->node].data;
+/* The strided registers at the start of the row at `index`. */
+static void point_at_row(const ag_run *r, ag__worker *w, const ag__step *s, size_t size,
+                         const int64_t *index) {
+  const int *strided = s->lists + s->n_moving + s->n_stored;
+  for (int i = 0; i < s->n_strided; i++) {
+    const ag__register *reg = &s->registers[strided[i]];
     int64_t offset = 0;
-    if (reg->how == AG__REPEAT || (reg->how == AG__DIRECT && reg->temp >= 0)) continue;
-    if (reg->how == AG__DIRECT) offset = start;
-    else if (s->by_rows)
-      for (int a = 0; a < s->rank - 1; a++) offset += index[a] * reg->stride[a];
-    else continue;
-    if (!base) continue; /* a value that was combined away */
-    base += offset * (int64_t)size;
-    if (reg->temp < 0) r->registers[i] = base;
-    else fill_block(r->registers[i], base, size, s->block);
+    for (int a = 0; a < s->rank - 1; a++) offset += index[a] * reg->stride[a];
+    char *base = address(r, w, reg->node) + offset * (int64_t)size;
+    if (reg->temp < 0) w->registers[strided[i]] = base;
+    else fill_block(w->registers[strided[i]], base, size, s->block);
   }
 }
 
@@ -172,62 +191,137 @@ static void next_row(const ag__step *s, int64_t *index) {
 }
 
 #define RUN_INSTRUCTIONS(T, FIELD)                                                                           \
-  static void run_##FIELD(ag_run *r, const ag__step *s, int n) {                                             \
-    const ag__pnode *nodes = r->plan->program.nodes;                                                         \
+  static void run_##FIELD(const ag__worker *w, const ag__pnode *nodes, const ag__step *s, int n) {           \
     for (int k = 0; k < s->n_instructions; k++) {                                                            \
       const ag__instruction *i = &s->instructions[k];                                                        \
       const int *operand = s->operands + i->first;                                                           \
       const T *in[AG__MAX_OPERANDS];                                                                         \
-      for (int a = 0; a < i->n_in; a++) in[a] = r->registers[operand[a]];                                    \
-      i->FIELD(&nodes[i->node].attr, n, in, r->registers[i->out]);                                           \
+      for (int a = 0; a < i->n_in; a++) in[a] = w->registers[operand[a]];                                    \
+      i->FIELD(&nodes[i->node].attr, n, in, w->registers[i->out]);                                           \
     }                                                                                                        \
   }
 RUN_INSTRUCTIONS(float, f32)
 RUN_INSTRUCTIONS(double, f64)
 
 /* Everything of one block that lies at `start`. */
-static void run_block(ag_run *r, const ag__step *s, bool f32, int64_t start, int n) {
+static void run_block(const ag_run *r, ag__worker *w, const ag__step *s, bool f32, int64_t start, int n) {
+  const ag__pnode *nodes = r->plan->program.nodes;
   size_t size = f32 ? sizeof(float) : sizeof(double);
-  const int *moving = s->lists, *stored = moving + s->n_moving, *copied = stored + s->n_stored;
-  for (int i = 0; i < s->n_copied; i++) {
-    const ag__register *reg = &s->registers[copied[i]];
-    r->registers[copied[i]] =
-        load_strided(s, reg, r->views[reg->node].data, size, start, n, scratch(r, reg->temp));
+  const int *moving = s->lists, *stored = moving + s->n_moving, *strided = stored + s->n_stored;
+  for (int i = 0; i < s->n_strided && !s->by_rows; i++) {
+    const ag__register *reg = &s->registers[strided[i]];
+    w->registers[strided[i]] =
+        load_strided(s, reg, address(r, w, reg->node), size, start, n, scratch(w, reg->temp));
   }
-  if (f32) run_f32(r, s, n);
-  else run_f64(r, s, n);
+  if (f32) run_f32(w, nodes, s, n);
+  else run_f64(w, nodes, s, n);
   for (int i = 0; i < s->n_stored; i++)
-    memcpy((char *)r->views[s->registers[stored[i]].store].data + start * (int64_t)size,
-           r->registers[stored[i]], (size_t)n * size);
+    memcpy(address(r, w, s->registers[stored[i]].store) + start * (int64_t)size, w->registers[stored[i]],
+           (size_t)n * size);
   for (int i = 0; i < s->n_moving; i++)
-    r->registers[moving[i]] = (char *)r->registers[moving[i]] + (size_t)n * size;
+    w->registers[moving[i]] = (char *)w->registers[moving[i]] + (size_t)n * size;
 }
 
-static void run_fused(ag_run *r, const ag__step *s) {
-  bool f32 = r->plan->program.nodes[s->node].type.dtype == TN_F32;
-  size_t size = f32 ? sizeof(float) : sizeof(double);
-  int64_t run = s->by_rows ? s->shape[s->rank - 1] : s->numel, index[TN_MAX_RANK] = {0};
+/* Registers as they are at element `start`, but for those of its row. */
+static void point_registers(const ag_run *r, ag__worker *w, const ag__step *s, size_t size, int64_t start,
+                            int64_t most) {
   for (int i = 0; i < s->n_registers; i++) {
     const ag__register *reg = &s->registers[i];
-    r->registers[i] = reg->temp < 0 ? r->views[reg->node].data : scratch(r, reg->temp);
-    if (reg->how == AG__REPEAT && reg->temp >= 0)
-      fill_block(r->registers[i], r->views[reg->node].data, size, run < s->block ? run : s->block);
+    char *base = reg->temp < 0 || reg->how == AG__REPEAT ? address(r, w, reg->node) : NULL;
+    w->registers[i] = reg->temp < 0 ? base : scratch(w, reg->temp);
+    if (reg->how == AG__REPEAT && reg->temp >= 0) fill_block(w->registers[i], base, size, most);
   }
-  for (int64_t row = 0; row < s->numel; row += run, next_row(s, index)) {
-    point_registers(r, s, size, row, index);
+  for (int i = 0; i < s->n_moving; i++)
+    if (s->registers[s->lists[i]].how == AG__DIRECT)
+      w->registers[s->lists[i]] = (char *)w->registers[s->lists[i]] + start * (int64_t)size;
+}
+
+/* Elements start to end: all, or whole rows of the first axis. */
+static void run_fused(const ag_run *r, ag__worker *w, const ag__step *s, int64_t start, int64_t end) {
+  bool f32 = r->plan->program.nodes[s->node].type.dtype == TN_F32;
+  size_t size = f32 ? sizeof(float) : sizeof(double);
+  int64_t run = s->by_rows ? s->shape[s->rank - 1] : end - start, index[TN_MAX_RANK] = {0};
+  if (start == end) return;
+  point_registers(r, w, s, size, start, run < s->block ? run : s->block);
+  if (s->by_rows)
+    for (int64_t a = s->rank - 2, row = start / run; a >= 0; row /= s->shape[a--])
+      index[a] = row % s->shape[a];
+  for (int64_t row = start; row < end; row += run, next_row(s, index)) {
+    if (s->by_rows) point_at_row(r, w, s, size, index);
     for (int64_t at = 0; at < run; at += s->block)
-      run_block(r, s, f32, row + at, (int)(run - at < s->block ? run - at : s->block));
+      run_block(r, w, s, f32, row + at, (int)(run - at < s->block ? run - at : s->block));
   }
 }
 
 /* ---- steps ---- */
 
-static void run_single(ag_run *r, const ag__step *s, tn_rng rng) {
+static void run_single(const ag_run *r, ag__worker *w, const ag__step *s, tn_rng rng) {
   const ag__program *p = &r->plan->program;
   const ag__pnode *n = &p->nodes[s->node];
-  for (int k = 0; k < s->n_in; k++) r->call_in[k] = r->views[p->inputs[s->first_in + k]];
+  for (int k = 0; k < s->n_in; k++) w->call_in[k] = r->views[p->inputs[s->first_in + k]];
   rng.stream += n->stream;
-  n->op->run(&(ag_call){&n->attr, s->n_in, r->call_in, r->views[s->node], rng, r->threads});
+  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, r->views[s->node], rng, r->threads});
+}
+
+/* Rows first to last of a single op of a panel. */
+static void run_rows(const ag_run *r, ag__worker *w, const ag__step *s, int64_t first, int64_t last) {
+  const ag__program *p = &r->plan->program;
+  const ag__pnode *n = &p->nodes[s->node];
+  tn_view out = r->views[s->node];
+  for (int k = 0; k < s->n_in; k++) {
+    int x = p->inputs[s->first_in + k];
+    w->call_in[k] = r->views[x];
+    w->call_in[k].data = address(r, w, x);
+  }
+  w->call_in[0] =
+      tn_view_slice(w->call_in[0], n->op->row_axis ? n->op->row_axis(&n->attr) : 0, first, 1, last - first);
+  out.data = address(r, w, s->node);
+  out = tn_view_slice(out, 0, first, 1, last - first);
+  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, out, (tn_rng){0}, 1});
+}
+
+static void run_panel(const ag_run *r, ag__worker *w, const ag__panel *q, int64_t number) {
+  int64_t first = number * q->height, last = q->rows - first < q->height ? q->rows : first + q->height;
+  w->row = first;
+  for (int u = q->first; u < q->first + q->n; u++) {
+    const ag__step *s = &r->plan->steps[u];
+    if (s->fused) run_fused(r, w, s, first * (s->numel / q->rows), last * (s->numel / q->rows));
+    else run_rows(r, w, s, first, last);
+  }
+}
+
+/* A share of a fused step or of the panels, for worker i. */
+typedef struct shared_step {
+  ag_run *run;
+  const ag__step *step;
+  const ag__panel *panel; /* or NULL */
+  int64_t parts, size;    /* of the step: blocks or rows, in elements */
+} shared_step;
+
+static void run_share(void *ctx, int64_t i) {
+  const shared_step *s = ctx;
+  ag__worker *w = &s->run->workers[i];
+  int64_t first = s->parts * i / s->run->threads, last = s->parts * (i + 1) / s->run->threads;
+  for (int64_t k = first; s->panel && k < last; k++) run_panel(s->run, w, s->panel, k);
+  if (s->panel) return;
+  int64_t end = last * s->size < s->step->numel ? last * s->size : s->step->numel;
+  run_fused(s->run, w, s->step, first * s->size, end);
+}
+
+/* Shares follow from the number of threads alone, and no element from the share it is in. */
+static void run_shared(ag_run *r, const ag__step *s) {
+  enum { WORTH_THREADS = 1 << 15 /* elements */ };
+  shared_step job = {.run = r, .step = s, .panel = s->panel < 0 ? NULL : &r->plan->program.panels[s->panel]};
+  if (job.panel) job.parts = (job.panel->rows - 1) / job.panel->height + 1;
+  else {
+    job.size = s->by_rows ? s->shape[s->rank - 1] : s->block;
+    job.parts = (s->numel + job.size - 1) / job.size;
+  }
+  if (r->threads > 1 && (job.panel || s->numel >= WORTH_THREADS))
+    tn_parallel_for(r->threads, r->threads, run_share, &job);
+  else if (job.panel)
+    for (int64_t k = 0; k < job.parts; k++) run_panel(r, r->workers, job.panel, k);
+  else run_fused(r, r->workers, s, 0, s->numel);
 }
 
 static bool all_finite(const tn_view *v) {
@@ -259,8 +353,9 @@ tn_status ag_run_step(ag_run *r, tn_rng rng) {
   }
   for (int i = 0; i < plan->n_steps; i++) {
     const ag__step *s = &plan->steps[i];
-    if (s->fused) run_fused(r, s);
-    else run_single(r, s, rng);
+    if (s->panel >= 0 || s->fused) run_shared(r, s);
+    else run_single(r, r->workers, s, rng);
+    if (s->panel >= 0) i += p->panels[s->panel].n - 1;
     if (p->flags & AG_TRAP_NONFINITE && trapped(r, s) != TN_OK) return TN_ENUMERIC;
   }
   for (int i = 0; i < p->n_assigns; i++) {

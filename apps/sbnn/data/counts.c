@@ -166,8 +166,10 @@ size_t sbnn_counts_bytes(const sbnn_counts *c) {
 }
 
 void sbnn_counts_free(sbnn_counts *c) {
-  free(c->start);
-  free(c->column);
-  free(c->value);
+  if (!c->borrowed) {
+    free(c->start);
+    free(c->column);
+    free(c->value);
+  }
   *c = (sbnn_counts){0};
 }

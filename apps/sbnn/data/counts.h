@@ -8,13 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Owns its arrays; release with sbnn_counts_free. {.n_cols = n} is a matrix to which rows can be added. */
+/* Owns its arrays unless they are borrowed; release with sbnn_counts_free. {.n_cols = n} is a matrix to which
+ * rows can be added. */
 typedef struct sbnn_counts {
   size_t n_rows, n_cols; /* n_cols <= UINT32_MAX */
   size_t *start;    /* n_rows + 1: row i is at start[i] .. start[i + 1] - 1; NULL while there is no row */
   uint32_t *column; /* ascending within a row */
   float *value;     /* not 0; a table that was not checked yet may hold infinities and negative ones */
   size_t row_room, room; /* for growth: elements of start (less one), of column and value */
+  bool borrowed;         /* the arrays are another's, read-only: sbnn_counts_free leaves them */
 } sbnn_counts;
 
 void sbnn_counts_add_row(sbnn_counts *c, const double *row); /* n_cols values; rounded to float */

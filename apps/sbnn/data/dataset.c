@@ -1,10 +1,12 @@
 /* dataset.c - joining the two tables by cell (dataset.h). */
 #include "data/dataset.h"
 
+#include "data/data_file.h"
 #include "data/dataset_join.h"
 #include "data/dataset_labels.h"
 #include "data/readers.h"
 #include "data/y_transform.h"
+#include "nn/nn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,19 +82,6 @@ static int find_orientation(const sbnn_table *x, const sbnn_table *y, sbnn_genes
 
 /* ---- joining ---- */
 
-double sbnn_join_value(const sbnn_join *j, size_t cell, size_t response) {
-  size_t c = j->cells[cell].y, r = j->responses[response];
-  return j->y->values[j->y_cells_in_rows ? c * j->y->n_cols + r : r * j->y->n_cols + c];
-}
-
-const char *sbnn_join_cell(const sbnn_join *j, size_t cell) {
-  return (j->y_cells_in_rows ? j->y->row_ids : j->y->col_ids)[j->cells[cell].y];
-}
-
-const char *sbnn_join_response(const sbnn_join *j, size_t response) {
-  return (j->y_cells_in_rows ? j->y->col_ids : j->y->row_ids)[j->responses[response]];
-}
-
 /* The shared cells, in the order of the response table. */
 static sbnn_join match_cells(const sbnn_table *x, const sbnn_table *y, const orientation *o) {
   size_t n_x, n_y;
@@ -107,9 +96,6 @@ static sbnn_join match_cells(const sbnn_table *x, const sbnn_table *y, const ori
     if (at != SBNN_ABSENT) j.cells[j.n_cells++] = (sbnn_cell_pair){at, i};
   }
   sbnn_index_free(&index);
-  axis(y, !o->y_cells_in_rows, &j.n_responses);
-  j.responses = sbnn_alloc(j.n_responses, sizeof *j.responses);
-  for (size_t r = 0; r < j.n_responses; r++) j.responses[r] = r;
   return j;
 }
 
@@ -119,13 +105,16 @@ static int check_cells_differ(const sbnn_table *x, const orientation *o, sbnn_er
   return fault ? sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault) : SBNN_OK;
 }
 
-static void copy_names(sbnn_join *j, sbnn_dataset *d) {
-  char *const *genes = axis(j->x, !j->x_cells_in_rows, &d->n_genes);
+static void copy_names(const sbnn_join *j, sbnn_dataset *d) {
+  size_t n;
+  char *const *genes = axis(j->x, !j->x_cells_in_rows, &d->n_genes),
+              *const *responses = axis(j->y, !j->y_cells_in_rows, &d->n_responses),
+              *const *cells = axis(j->y, j->y_cells_in_rows, &n);
+  d->n_cells = j->n_cells;
   d->gene_names = sbnn_copy_strings(genes, d->n_genes);
+  d->response_names = sbnn_copy_strings(responses, d->n_responses);
   d->cell_names = sbnn_alloc(j->n_cells, sizeof *d->cell_names);
-  d->response_names = sbnn_alloc(j->n_responses, sizeof *d->response_names);
-  for (size_t i = 0; i < j->n_cells; i++) d->cell_names[i] = sbnn_strdup(sbnn_join_cell(j, i));
-  for (size_t r = 0; r < j->n_responses; r++) d->response_names[r] = sbnn_strdup(sbnn_join_response(j, r));
+  for (size_t i = 0; i < j->n_cells; i++) d->cell_names[i] = sbnn_strdup(cells[j->cells[i].y]);
   const char *example = NULL;
   size_t renamed = sbnn_make_unique(d->gene_names, d->n_genes, &example);
   if (renamed == 0) return;
@@ -133,7 +122,7 @@ static void copy_names(sbnn_join *j, sbnn_dataset *d) {
       "%s: %zu genes have the name of an earlier one and are told apart by -1, -2, ... behind it, "
       "such as '%.60s'",
       j->x->path, renamed, example);
-  sbnn_strings_add(&j->notes, text);
+  sbnn_dataset_note(d, text);
   free(text);
 }
 
@@ -144,48 +133,39 @@ static void copy_counts(const sbnn_join *j, sbnn_dataset *d) {
   free(cells);
 }
 
-static void copy_join(sbnn_join *j, size_t shared, sbnn_dataset *d) {
+static void copy_responses(const sbnn_join *j, sbnn_dataset *d) {
+  const sbnn_table *y = j->y;
+  d->responses = sbnn_alloc(d->n_cells * d->n_responses, sizeof *d->responses);
+  for (size_t i = 0; i < d->n_cells; i++)
+    for (size_t r = 0; r < d->n_responses; r++) {
+      size_t c = j->cells[i].y;
+      d->responses[i * d->n_responses + r] =
+          y->values[j->y_cells_in_rows ? c * y->n_cols + r : r * y->n_cols + c];
+    }
+}
+
+static void copy_join(const sbnn_join *j, sbnn_dataset *d) {
   size_t x_cells, y_cells;
   const sbnn_table *x = j->x, *y = j->y;
   axis(x, j->x_cells_in_rows, &x_cells);
   axis(y, j->y_cells_in_rows, &y_cells);
-  d->n_cells = j->n_cells;
-  d->n_responses = j->n_responses;
+  if (x->note) sbnn_dataset_note(d, x->note);
+  if (y->note) sbnn_dataset_note(d, y->note);
   copy_names(j, d);
   copy_counts(j, d);
-  d->responses = sbnn_alloc(d->n_cells * d->n_responses, sizeof *d->responses);
-  for (size_t i = 0; i < d->n_cells; i++)
-    for (size_t r = 0; r < d->n_responses; r++)
-      d->responses[i * d->n_responses + r] = sbnn_join_value(j, i, r);
+  copy_responses(j, d);
   sbnn_genes_in found = j->x_cells_in_rows ? SBNN_GENES_IN_COLUMNS : SBNN_GENES_IN_ROWS;
   d->overlap =
       (sbnn_overlap){.x_cells = x_cells,
                      .y_cells = y_cells,
-                     .shared = shared,
+                     .shared = j->n_cells,
                      .x_genes_in = x->genes_in == SBNN_GENES_AUTO ? found : x->genes_in,
                      .y_cells_in_rows = y->genes_in == SBNN_GENES_AUTO ? j->y_cells_in_rows
                                                                        : y->genes_in == SBNN_GENES_IN_COLUMNS,
                      .x_hash = x->hash,
                      .y_hash = y->hash};
-  d->n_notes = j->notes.n;
-  d->notes = sbnn_strings_take(&j->notes);
-}
-
-static int join(const sbnn_dataset_options *o, const sbnn_table *x, const sbnn_table *y, sbnn_dataset *d,
-                sbnn_error *e) {
-  orientation best;
-  int code = find_orientation(x, y, o->x_genes_in, &best, e);
-  if (code == SBNN_OK) code = check_cells_differ(x, &best, e);
-  if (code != SBNN_OK) return code;
-  sbnn_join j = match_cells(x, y, &best);
-  if (x->note) sbnn_strings_add(&j.notes, x->note);
-  if (y->note) sbnn_strings_add(&j.notes, y->note);
-  code = sbnn_join_missing(&j, o->missing, e);
-  if (code == SBNN_OK) copy_join(&j, best.shared, d);
-  free(j.cells);
-  free(j.responses);
-  sbnn_strings_free(&j.notes);
-  return code;
+  d->x_path = sbnn_strdup(x->path);
+  d->y_path = sbnn_strdup(y->path);
 }
 
 /* The small table first: its faults show at once. */
@@ -217,31 +197,76 @@ static int check_transform(const sbnn_dataset *d, const char *rule, sbnn_error *
   return code;
 }
 
+/* ---- reading ---- */
+
+static int read_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
+  if (!o->labels_path) return SBNN_OK;
+  sbnn_dataset_drop_labels(d);
+  return sbnn_dataset_add_labels(o, d, e);
+}
+
+/* What is decided anew whenever the data are read. */
+static int finish(const sbnn_dataset_options *o, const char *x_path, const char *y_path, const sbnn_join *j,
+                  sbnn_dataset *d, sbnn_error *e) {
+  const bool first = o->missing == SBNN_MISSING_DROP_CELLS_ANY;
+  bool selected = false;
+  int code = first ? sbnn_dataset_missing(d, o->missing, y_path, j, e) : SBNN_OK;
+  if (code == SBNN_OK) code = sbnn_dataset_select(d, o, x_path, y_path, &selected, e);
+  if (code == SBNN_OK && !first) code = sbnn_dataset_missing(d, o->missing, y_path, selected ? NULL : j, e);
+  if (code == SBNN_OK && o->missing == SBNN_MISSING_KEEP)
+    return sbnn_dataset_check_raw(d, o->x_transform, x_path, y_path, e);
+  if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, o->x_transform, x_path, y_path, e);
+  return code == SBNN_OK ? check_transform(d, o->y_transform, e) : code;
+}
+
+static int from_tables(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
+  sbnn_table x = {0}, y = {0};
+  orientation best;
+  sbnn_join j = {0};
+  int code = read_tables(o, &x, &y, e);
+  if (code == SBNN_OK) code = find_orientation(&x, &y, o->x_genes_in, &best, e);
+  if (code == SBNN_OK) code = check_cells_differ(&x, &best, e);
+  if (code == SBNN_OK) {
+    j = match_cells(&x, &y, &best);
+    copy_join(&j, d);
+  }
+  sbnn_table_free(&x);
+  if (code == SBNN_OK) code = read_labels(o, d, e);
+  if (code == SBNN_OK) code = finish(o, o->x_path, o->y_path, &j, d, e);
+  free(j.cells);
+  sbnn_table_free(&y);
+  return code;
+}
+
+static int from_data(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
+  int code = sbnn_data_file_read(o->data_path, d, e);
+  if (code == SBNN_OK) code = read_labels(o, d, e);
+  return code == SBNN_OK ? finish(o, o->data_path, o->data_path, NULL, d, e) : code;
+}
+
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
   *d = (sbnn_dataset){0};
-  sbnn_table x = {0}, y = {0};
-  int code = read_tables(o, &x, &y, e);
-  if (code == SBNN_OK) code = join(o, &x, &y, d, e);
-  sbnn_table_free(&x);
-  sbnn_table_free(&y);
-  if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, o->x_path, o->y_path, e);
-  if (code == SBNN_OK) code = check_transform(d, o->y_transform, e);
-  if (code == SBNN_OK && o->labels_path) code = sbnn_dataset_add_labels(o, d, e);
+  int code = (o->data_path ? from_data : from_tables)(o, d, e);
   if (code != SBNN_OK) sbnn_dataset_free(d);
   return code;
+}
+
+void sbnn_dataset_note(sbnn_dataset *d, const char *text) {
+  d->notes = sbnn_realloc(d->notes, d->n_notes + 1, sizeof *d->notes);
+  d->notes[d->n_notes++] = sbnn_strdup(text);
 }
 
 void sbnn_dataset_free(sbnn_dataset *d) {
   sbnn_free_strings(d->cell_names, d->n_cells);
   sbnn_free_strings(d->gene_names, d->n_genes);
   sbnn_free_strings(d->response_names, d->n_responses);
-  sbnn_free_strings(d->label_names, d->n_labels);
   sbnn_free_strings(d->notes, d->n_notes);
+  sbnn_dataset_drop_labels(d);
   sbnn_counts_free(&d->counts);
   free(d->responses);
-  free(d->label_column);
-  free(d->labels);
-  free(d->cell_colors);
-  free(d->label_colors);
+  free(d->x_path);
+  free(d->y_path);
+  free(d->data_path);
+  nn_tensor_file_close(d->mapping);
   *d = (sbnn_dataset){0};
 }

@@ -11,18 +11,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What becomes of responses that are missing: an error, or the cells or the responses concerned are left out.
- */
+/* What becomes of responses that are missing: an error, or the cells or the responses concerned are left out,
+ * or they stay as NaN (to be written down, not to be trained on). */
 typedef enum sbnn_missing {
   SBNN_MISSING_ERROR,
   SBNN_MISSING_DROP_CELLS,
-  SBNN_MISSING_DROP_RESPONSES
+  SBNN_MISSING_DROP_RESPONSES,
+  SBNN_MISSING_DROP_CELLS_ANY, /* cells with a gap in any response, also in one that is left out by name */
+  SBNN_MISSING_KEEP
 } sbnn_missing;
 
-/* Strings are borrowed for the call. {0} plus the two paths is a valid set of options. */
+/* What is done to X before it is z-scored (prepare.h). */
+typedef enum sbnn_x_transform {
+  SBNN_X_COUNTS, /* counts: library size, logarithm */
+  SBNN_X_NONE    /* nothing: X is normalised already */
+} sbnn_x_transform;
+
+/* Strings are borrowed for the call. {0} plus the two paths, or plus data_path, is a valid set of options. */
 typedef struct sbnn_dataset_options {
-  const char *x_path;       /* counts, required */
-  const char *y_path;       /* responses, required */
+  const char *x_path; /* counts, required without data_path */
+  const char *y_path; /* responses, required without data_path */
+  const char
+      *data_path; /* a file of sbnn_data_file_write in place of both; labels_path replaces its labels */
   const char *labels_path;  /* NULL: no labels */
   const char *label_column; /* NULL: the first column after the id that is not the colour */
   sbnn_genes_in x_genes_in; /* AUTO: found from the ids the two tables share */
@@ -30,6 +40,10 @@ typedef struct sbnn_dataset_options {
                             no selection takes place (n_genes <= variable_genes, or 0), a constant gene is an
                             error, because it cannot be z-scored */
   sbnn_missing missing;
+  sbnn_x_transform x_transform; /* NONE: numbers may be negative */
+  const char *cells_path;       /* a list of the cells to keep, or a table whose ids they are; NULL: all */
+  const char *gene_prefix;      /* only genes that begin so, and take it off; NULL: all */
+  const char *drop_responses;   /* names or patterns to leave out, separated by commas; NULL: none */
   const char *y_transform; /* the rule that will follow (y_transform.h), checked against the responses' names;
                               NULL: none */
 } sbnn_dataset_options;
@@ -44,13 +58,15 @@ typedef struct sbnn_overlap {
   uint64_t x_hash, y_hash, labels_hash; /* FNV-1a of the files (table.h); labels_hash 0 without labels */
 } sbnn_overlap;
 
+struct nn_tensor_file; /* nn/nn.h */
+
 /* Owns all of its members; release with sbnn_dataset_free. Cells are in the order of the response table. */
 typedef struct sbnn_dataset {
   size_t n_cells, n_genes, n_responses;
   char **cell_names;     /* n_cells */
   char **gene_names;     /* n_genes */
   char **response_names; /* n_responses */
-  sbnn_counts counts;    /* n_cells x n_genes: raw, finite, > 0 where stored */
+  sbnn_counts counts;    /* n_cells x n_genes: raw, finite, > 0 where stored (under SBNN_X_NONE: not 0) */
   double *responses;     /* n_cells x n_responses, row-major: as in the file, finite, no column constant */
 
   char *label_column; /* the column's name; NULL (as all below, and n_labels 0) without labels */
@@ -61,12 +77,17 @@ typedef struct sbnn_dataset {
   char (*label_colors)[8]; /* n_labels: the colour most frequent among the label's cells, or ""; else as above
                             */
 
+  char *x_path, *y_path, *labels_path; /* what it was read from; NULL: unknown, or no labels */
+  char *data_path;                     /* the file that came in place of them; NULL: none */
+  uint64_t data_hash;                  /* of what that holds */
+  struct nn_tensor_file *mapping;      /* where counts are borrowed from; NULL: nowhere */
   sbnn_overlap overlap;
   size_t n_notes;
   char **notes; /* n_notes: a sentence each on what was left out or renamed while reading */
 } sbnn_dataset;
 
-/* Reads, joins and checks. On failure *d is all zero. A label file's colours are its column "NAME_color"
+/* Reads, joins and checks; what is left out afterwards, and all checks, are the same for tables and for data
+ * files. On failure *d is all zero. A label file's colours are its column "NAME_color"
  * for the label column NAME, else "color"; "colour" is as good. Cells without a label get "unlabelled". Genes
  * of one name are kept and told apart: the later ones get -1, -2, ... behind it. Of 10x features with types,
  * X takes "Gene Expression" and Y "Antibody Capture". SBNN_BAD_INPUT: whatever table.h reports; missing
@@ -78,8 +99,16 @@ int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error
 
 /* The checks above on an assembled data set (also run by sbnn_dataset_read). `x_path` and `y_path` are for
  * the message. */
-int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, const char *x_path, const char *y_path,
-                       sbnn_error *e);
+int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, sbnn_x_transform x_transform,
+                       const char *x_path, const char *y_path, sbnn_error *e);
+
+/* Of these, what raw data must fulfil whatever is done with them: counts and responses that are numbers, or
+ * responses that are missing (NaN). */
+int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, const char *x_path,
+                           const char *y_path, sbnn_error *e);
+
+/* Another sentence for the user. */
+void sbnn_dataset_note(sbnn_dataset *d, const char *text);
 
 /* SBNN_BAD_INPUT unless the data set has at least n cells; `what` completes "... cells are needed for". */
 int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e);

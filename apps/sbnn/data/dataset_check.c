@@ -8,28 +8,34 @@
 
 #define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
 
-static int check_counts(const sbnn_dataset *d, const char *path, sbnn_error *e) {
+static int check_counts(const sbnn_dataset *d, sbnn_x_transform transform, const char *path, sbnn_error *e) {
   const sbnn_counts *c = &d->counts;
   for (size_t i = 0; i < d->n_cells; i++)
     for (size_t k = c->start[i]; k < c->start[i + 1]; k++) {
       float v = c->value[k];
-      if (v >= 0 && isfinite(v)) continue;
+      if ((v >= 0 || transform == SBNN_X_NONE) && isfinite(v)) continue;
       return sbnn_fail(
           e, SBNN_BAD_INPUT,
           "%s: the count of gene '%s' in cell '%s' is %g; give raw counts, which are not negative and "
-          "below 3.4e38",
-          path, name(d->gene_names[c->column[k]]), name(d->cell_names[i]), (double)v);
+          "below 3.4e38%s",
+          path, name(d->gene_names[c->column[k]]), name(d->cell_names[i]), (double)v,
+          isfinite(v) ? ", or say --x-transform none" : "");
     }
   return SBNN_OK;
 }
 
-static int check_responses(const sbnn_dataset *d, const char *path, sbnn_error *e) {
+static int check_responses(const sbnn_dataset *d, const char *path, bool may_miss, sbnn_error *e) {
   const size_t q = d->n_responses;
   for (size_t i = 0; i < d->n_cells * q; i++)
-    if (!isfinite(d->responses[i]))
+    if (!isfinite(d->responses[i]) && !(may_miss && isnan(d->responses[i])))
       return sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s: response '%s' of cell '%s' is %g; give a finite number or remove the cell", path,
                        name(d->response_names[i % q]), name(d->cell_names[i / q]), d->responses[i]);
+  return SBNN_OK;
+}
+
+static int check_responses_vary(const sbnn_dataset *d, const char *path, sbnn_error *e) {
+  const size_t q = d->n_responses;
   for (size_t r = 0; r < q; r++) {
     size_t i = 1;
     while (i < d->n_cells && d->responses[i * q + r] == d->responses[r]) i++;
@@ -73,13 +79,20 @@ static int check_genes(const sbnn_dataset *d, const char *path, sbnn_error *e) {
       p);
 }
 
-int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, const char *x_path, const char *y_path,
-                       sbnn_error *e) {
-  int code = check_counts(d, x_path, e);
-  if (code == SBNN_OK) code = check_responses(d, y_path, e);
+int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, sbnn_x_transform x_transform,
+                       const char *x_path, const char *y_path, sbnn_error *e) {
+  int code = check_counts(d, x_transform, x_path, e);
+  if (code == SBNN_OK) code = check_responses(d, y_path, false, e);
+  if (code == SBNN_OK) code = check_responses_vary(d, y_path, e);
   bool selection = variable_genes > 0 && variable_genes < d->n_genes;
   if (code == SBNN_OK && !selection) code = check_genes(d, x_path, e);
   return code;
+}
+
+int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, const char *x_path,
+                           const char *y_path, sbnn_error *e) {
+  int code = check_counts(d, x_transform, x_path, e);
+  return code == SBNN_OK ? check_responses(d, y_path, true, e) : code;
 }
 
 int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e) {

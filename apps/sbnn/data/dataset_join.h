@@ -1,5 +1,4 @@
-/* dataset_join.h - the two tables side by side: which cells and responses become the data set. Internal to
- * data/. */
+/* dataset_join.h - the two tables side by side: which cells become the data set. Internal to data/. */
 #ifndef SBNN_DATA_DATASET_JOIN_H
 #define SBNN_DATA_DATASET_JOIN_H
 
@@ -12,21 +11,28 @@ typedef struct sbnn_cell_pair {
   size_t x, y;
 } sbnn_cell_pair;
 
-/* Tables are borrowed, the arrays owned. */
+/* Tables are borrowed, the array owned. */
 typedef struct sbnn_join {
   const sbnn_table *x, *y;
   bool x_cells_in_rows, y_cells_in_rows;
-  size_t n_cells, n_responses;
-  sbnn_cell_pair *cells; /* n_cells, in the order of y */
-  size_t *responses;     /* n_responses: positions in y, ascending */
-  sbnn_strings notes;    /* for the user */
+  size_t n_cells;
+  sbnn_cell_pair *cells; /* n_cells, in the order of y: those of the data set */
 } sbnn_join;
 
-double sbnn_join_value(const sbnn_join *j, size_t cell, size_t response); /* of the responses */
-const char *sbnn_join_cell(const sbnn_join *j, size_t cell);
-const char *sbnn_join_response(const sbnn_join *j, size_t response);
+/* What the options choose by name: cells_path, gene_prefix, drop_responses. *any: cells or responses were
+ * left out. SBNN_BAD_INPUT: a name that does not exist, or nothing is left. */
+int sbnn_dataset_select(sbnn_dataset *d, const sbnn_dataset_options *o, const char *x_path,
+                        const char *y_path, bool *any, sbnn_error *e);
 
-/* Missing responses: an error that lists them, or cells or responses less and a note that lists both. */
-int sbnn_join_missing(sbnn_join *j, sbnn_missing policy, sbnn_error *e);
+/* Keeps n >= 1 cells, whose positions ascend. */
+void sbnn_dataset_keep_cells(sbnn_dataset *d, const size_t *cells, size_t n);
+
+/* Leaves out the responses whose count is not 0, of which there are fewer than all. */
+void sbnn_dataset_drop_responses(sbnn_dataset *d, const size_t *drop);
+
+/* Missing responses (NaN) of a data set: an error that lists them, or cells or responses less and a note that
+ * lists both, or a note. `path` is the file they come from, `join` how (for the line; NULL: not known). */
+int sbnn_dataset_missing(sbnn_dataset *d, sbnn_missing policy, const char *path, const sbnn_join *join,
+                         sbnn_error *e);
 
 #endif

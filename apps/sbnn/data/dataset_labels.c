@@ -59,16 +59,39 @@ void sbnn_dataset_index_labels(sbnn_dataset *d, const char *const *label_of_cell
   sbnn_strings unique = {0};
   for (size_t i = 0; i < d->n_cells; i++)
     if (i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0) sbnn_strings_add(&unique, sorted[i]);
+  free(d->labels);
+  free(d->label_colors);
+  sbnn_free_strings(d->label_names, d->n_labels);
   d->n_labels = unique.n;
   d->label_names = sbnn_strings_take(&unique);
   d->labels = sbnn_alloc(d->n_cells, sizeof *d->labels);
+  d->label_colors = NULL;
+  d->overlap.labelled = 0;
   sbnn_index x;
   sbnn_index_build(&x, d->label_names, d->n_labels, NULL, NULL);
-  for (size_t i = 0; i < d->n_cells; i++) d->labels[i] = (int32_t)sbnn_index_find(&x, names[i]);
+  for (size_t i = 0; i < d->n_cells; i++) {
+    d->labels[i] = (int32_t)sbnn_index_find(&x, names[i]);
+    d->overlap.labelled += strcmp(names[i], unlabelled) != 0;
+  }
   sbnn_index_free(&x);
   if (d->cell_colors) pick_label_colors(d);
   free(names);
   free(sorted);
+}
+
+void sbnn_dataset_drop_labels(sbnn_dataset *d) {
+  sbnn_free_strings(d->label_names, d->n_labels);
+  free(d->label_column);
+  free(d->labels);
+  free(d->cell_colors);
+  free(d->label_colors);
+  free(d->labels_path);
+  d->label_names = NULL;
+  d->label_column = d->labels_path = NULL;
+  d->labels = NULL;
+  d->cell_colors = d->label_colors = NULL;
+  d->n_labels = d->overlap.labelled = 0;
+  d->overlap.labels_hash = 0;
 }
 
 /* ---- the file's columns ---- */
@@ -109,7 +132,7 @@ static int label_column(const sbnn_labels *l, const char *wanted, size_t *column
                    wanted, name(l->col_ids[0]));
 }
 
-static bool is_color(const char *s) {
+bool sbnn_is_color(const char *s) {
   if (*s == '\0') return true; /* none given */
   if (*s != '#' || strlen(s) != 7) return false;
   for (int i = 1; i < 7; i++)
@@ -119,7 +142,7 @@ static bool is_color(const char *s) {
 
 static int set_color(const sbnn_labels *l, size_t row, size_t column, char out[8], sbnn_error *e) {
   const char *text = l->text[row * l->n_cols + column];
-  if (!is_color(text))
+  if (!sbnn_is_color(text))
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: cell '%s' has the %s '%.40s'; write colours like #1f77b4",
                      l->path, name(l->row_ids[row]), l->col_ids[column], text);
   memcpy(out, text, strlen(text) + 1);
@@ -140,7 +163,6 @@ static int join(const sbnn_labels *l, size_t label, size_t color, sbnn_dataset *
     if (row == SBNN_ABSENT) continue;
     known++;
     label_of_cell[i] = l->text[row * l->n_cols + label];
-    d->overlap.labelled += *label_of_cell[i] != '\0';
     if (color != SBNN_ABSENT) code = set_color(l, row, color, d->cell_colors[i], e);
   }
   sbnn_index_free(&x);
@@ -163,6 +185,7 @@ int sbnn_dataset_add_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn
   code = label_column(&l, o->label_column, &label, e);
   if (code == SBNN_OK) {
     d->label_column = sbnn_strdup(l.col_ids[label]);
+    d->labels_path = sbnn_strdup(o->labels_path);
     d->overlap.labels_hash = l.hash;
     code = join(&l, label, color_column(&l, d->label_column), d, e);
   }

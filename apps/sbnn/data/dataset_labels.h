@@ -8,8 +8,13 @@
  * they may be set in part: sbnn_dataset_free releases them. */
 int sbnn_dataset_add_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e);
 
-/* From a label per cell (borrowed, NULL or "": unlabelled), sets label_names, labels and n_labels; and, where
- * cell_colors is set, label_colors. */
+void sbnn_dataset_drop_labels(sbnn_dataset *d); /* back to none */
+
+/* "#RRGGBB", or "": none given. */
+bool sbnn_is_color(const char *s);
+
+/* From a label per cell (borrowed, NULL or "": unlabelled), sets label_names, labels, n_labels and
+ * overlap.labelled; and, where cell_colors is set, label_colors. What was in them before is replaced. */
 void sbnn_dataset_index_labels(sbnn_dataset *d, const char *const *label_of_cell);
 
 #endif

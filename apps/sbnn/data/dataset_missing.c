@@ -1,5 +1,6 @@
 /* dataset_missing.c - responses that are missing (dataset_join.h). */
 #include "data/dataset_join.h"
+#include "data/dataset_labels.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,12 +16,12 @@ typedef struct gaps {
   size_t *of_cell, *of_response;
 } gaps;
 
-static void count_gaps(const sbnn_join *j, gaps *g) {
-  *g = (gaps){.of_cell = sbnn_alloc(j->n_cells, sizeof *g->of_cell),
-              .of_response = sbnn_alloc(j->n_responses, sizeof *g->of_response)};
-  for (size_t i = 0; i < j->n_cells; i++)
-    for (size_t r = 0; r < j->n_responses; r++) {
-      if (!isnan(sbnn_join_value(j, i, r))) continue;
+static void count_gaps(const sbnn_dataset *d, gaps *g) {
+  *g = (gaps){.of_cell = sbnn_alloc(d->n_cells, sizeof *g->of_cell),
+              .of_response = sbnn_alloc(d->n_responses, sizeof *g->of_response)};
+  for (size_t i = 0; i < d->n_cells; i++)
+    for (size_t r = 0; r < d->n_responses; r++) {
+      if (!isnan(d->responses[i * d->n_responses + r])) continue;
       if (g->n++ == 0) g->first_cell = i, g->first_response = r;
       g->n_cells += g->of_cell[i]++ == 0;
       g->n_responses += g->of_response[r]++ == 0;
@@ -28,14 +29,14 @@ static void count_gaps(const sbnn_join *j, gaps *g) {
 }
 
 /* "'r1' (3), 'r7' (1)" or "'c1', 'c2' and 5 others", in text[TEXT_ROOM]. */
-static const char *list_gaps(const sbnn_join *j, const size_t *count, size_t n, size_t with,
-                             const char *(*name)(const sbnn_join *, size_t), bool counted, char *text) {
+static const char *list_gaps(char *const *name, const size_t *count, size_t n, size_t with, bool counted,
+                             char *text) {
   size_t used = 0, shown = 0;
   text[0] = '\0';
   for (size_t i = 0; i < n; i++) {
     if (!count[i]) continue;
     if (shown == LISTED || used + 120 > TEXT_ROOM) break;
-    used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s'%.40s'", shown ? ", " : "", name(j, i));
+    used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s'%.40s'", shown ? ", " : "", name[i]);
     if (counted) used += (size_t)snprintf(text + used, TEXT_ROOM - used, " (%zu)", count[i]);
     shown++;
   }
@@ -43,81 +44,144 @@ static const char *list_gaps(const sbnn_join *j, const size_t *count, size_t n, 
   return text;
 }
 
-/* "FILE, line L, column C (NAME)"; where there are no lines, "FILE". */
-static void place_of_first(const sbnn_join *j, const gaps *g, char *text, size_t room) {
-  size_t cell = j->cells[g->first_cell].y, response = j->responses[g->first_response];
-  size_t row = j->y_cells_in_rows ? cell : response, column = j->y_cells_in_rows ? response : cell;
-  if (j->y->row_lines)
-    snprintf(text, room, "%s, line %zu, column %zu (%.60s)", j->y->path, j->y->row_lines[row], column + 2,
-             j->y->col_ids[column]);
-  else snprintf(text, room, "%s", j->y->path);
+static const char *list_responses(const sbnn_dataset *d, const gaps *g, bool counted, char *text) {
+  return list_gaps(d->response_names, g->of_response, d->n_responses, g->n_responses, counted, text);
 }
 
-static int refuse(const sbnn_join *j, const gaps *g, sbnn_error *e) {
+static const char *list_cells(const sbnn_dataset *d, const gaps *g, char *text) {
+  return list_gaps(d->cell_names, g->of_cell, d->n_cells, g->n_cells, false, text);
+}
+
+/* "FILE, line L, column C (NAME)"; where there are no lines, "FILE". */
+static void place_of_first(const char *path, const sbnn_join *j, const gaps *g, char *text, size_t room) {
+  const size_t *lines = j ? j->y->row_lines : NULL;
+  if (!lines) {
+    snprintf(text, room, "%s", path);
+    return;
+  }
+  size_t cell = j->cells[g->first_cell].y, response = g->first_response;
+  size_t row = j->y_cells_in_rows ? cell : response, column = j->y_cells_in_rows ? response : cell;
+  snprintf(text, room, "%s, line %zu, column %zu (%.60s)", path, lines[row], column + 2,
+           j->y->col_ids[column]);
+}
+
+static int refuse(const sbnn_dataset *d, const char *path, const sbnn_join *j, const gaps *g, sbnn_error *e) {
   char place[600], list[TEXT_ROOM];
-  place_of_first(j, g, place, sizeof place);
+  place_of_first(path, j, g, place, sizeof place);
   return sbnn_fail(
       e, SBNN_BAD_INPUT,
       "%s: the response '%.60s' of cell '%.60s' is missing, one of %zu missing values in %zu of %zu cells; "
       "fill them in, or leave out these cells (--missing drop-cells) or the responses with gaps "
       "(--missing drop-responses): %.300s",
-      place, sbnn_join_response(j, g->first_response), sbnn_join_cell(j, g->first_cell), g->n, g->n_cells,
-      j->n_cells,
-      list_gaps(j, g->of_response, j->n_responses, g->n_responses, sbnn_join_response, true, list));
+      place, d->response_names[g->first_response], d->cell_names[g->first_cell], g->n, g->n_cells, d->n_cells,
+      list_responses(d, g, true, list));
 }
 
-static void note(sbnn_join *j, const gaps *g, const char *what, size_t left_out, size_t of,
-                 const char *list) {
+static void note(sbnn_dataset *d, const char *path, const gaps *g, const char *what, size_t left_out,
+                 size_t of, const char *list) {
   char responses[TEXT_ROOM], text[3 * TEXT_ROOM];
-  list_gaps(j, g->of_response, j->n_responses, g->n_responses, sbnn_join_response, true, responses);
+  list_responses(d, g, true, responses);
   snprintf(text, sizeof text,
-           "%s: %zu values are missing, of the responses %s: %zu of %zu %s are left out: %s", j->y->path,
-           g->n, responses, left_out, of, what, list);
-  sbnn_strings_add(&j->notes, text);
+           "%s: %zu values are missing, of the responses %s: %zu of %zu %s are left out: %s", path, g->n,
+           responses, left_out, of, what, list);
+  sbnn_dataset_note(d, text);
 }
 
-static int drop_cells(sbnn_join *j, const gaps *g, sbnn_error *e) {
+static void note_kept(sbnn_dataset *d, const char *path, const gaps *g) {
+  char responses[TEXT_ROOM], text[2 * TEXT_ROOM];
+  snprintf(text, sizeof text,
+           "%s: %zu values are missing in %zu of %zu cells, of the responses %s: to be left out with "
+           "--missing drop-cells or drop-responses",
+           path, g->n, g->n_cells, d->n_cells, list_responses(d, g, true, responses));
+  sbnn_dataset_note(d, text);
+}
+
+/* Labels again, of fewer cells: which there are, their order and their colours depend on the cells. */
+static void keep_labels(sbnn_dataset *d, const size_t *cells, size_t n) {
+  const char **label = sbnn_alloc(n, sizeof *label);
+  char **names = sbnn_copy_strings(d->label_names, d->n_labels);
+  const size_t n_names = d->n_labels;
+  for (size_t i = 0; i < n; i++) {
+    label[i] = names[d->labels[cells[i]]];
+    if (d->cell_colors) memmove(d->cell_colors[i], d->cell_colors[cells[i]], sizeof *d->cell_colors);
+  }
+  d->n_cells = n;
+  sbnn_dataset_index_labels(d, label);
+  sbnn_free_strings(names, n_names);
+  free(label);
+}
+
+void sbnn_dataset_keep_cells(sbnn_dataset *d, const size_t *cells, size_t n) {
+  const size_t q = d->n_responses;
+  sbnn_counts counts = sbnn_counts_rows(&d->counts, cells, n);
+  sbnn_counts_free(&d->counts);
+  d->counts = counts;
+  for (size_t i = 0, next = 0; i < d->n_cells; i++) {
+    if (next == n || cells[next] != i) {
+      free(d->cell_names[i]);
+      continue;
+    }
+    d->cell_names[next] = d->cell_names[i];
+    memmove(d->responses + next++ * q, d->responses + i * q, q * sizeof *d->responses);
+  }
+  if (d->labels) keep_labels(d, cells, n);
+  d->n_cells = n;
+}
+
+static int drop_cells(sbnn_dataset *d, const char *path, const gaps *g, sbnn_error *e) {
   char list[TEXT_ROOM];
   size_t n = 0;
-  list_gaps(j, g->of_cell, j->n_cells, g->n_cells, sbnn_join_cell, false, list);
-  note(j, g, "cells", g->n_cells, j->n_cells, list);
-  if (g->n_cells == j->n_cells)
+  if (g->n_cells == d->n_cells)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: all %zu cells have missing responses, so --missing drop-cells leaves none; use "
                      "--missing drop-responses or fill them in",
-                     j->y->path, j->n_cells);
-  for (size_t i = 0; i < j->n_cells; i++)
-    if (!g->of_cell[i]) j->cells[n++] = j->cells[i];
-  j->n_cells = n;
+                     path, d->n_cells);
+  note(d, path, g, "cells", g->n_cells, d->n_cells, list_cells(d, g, list));
+  size_t *cells = sbnn_alloc(d->n_cells, sizeof *cells);
+  for (size_t i = 0; i < d->n_cells; i++)
+    if (!g->of_cell[i]) cells[n++] = i;
+  sbnn_dataset_keep_cells(d, cells, n);
+  free(cells);
   return SBNN_OK;
 }
 
-static int drop_responses(sbnn_join *j, const gaps *g, sbnn_error *e) {
+void sbnn_dataset_drop_responses(sbnn_dataset *d, const size_t *drop) {
+  const size_t q = d->n_responses;
+  for (size_t i = 0, next = 0; i < d->n_cells; i++)
+    for (size_t r = 0; r < q; r++)
+      if (!drop[r]) d->responses[next++] = d->responses[i * q + r];
+  d->n_responses = 0;
+  for (size_t r = 0; r < q; r++)
+    if (drop[r]) free(d->response_names[r]);
+    else d->response_names[d->n_responses++] = d->response_names[r];
+}
+
+static int drop_responses(sbnn_dataset *d, const char *path, const gaps *g, sbnn_error *e) {
   char list[TEXT_ROOM];
-  size_t n = 0;
-  list_gaps(j, g->of_response, j->n_responses, g->n_responses, sbnn_join_response, false, list);
-  note(j, g, "responses", g->n_responses, j->n_responses, list);
-  if (g->n_responses == j->n_responses)
+  const size_t q = d->n_responses;
+  if (g->n_responses == q)
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
         "%s: all %zu responses have missing values, so --missing drop-responses leaves none; use "
         "--missing drop-cells or fill them in",
-        j->y->path, j->n_responses);
-  for (size_t r = 0; r < j->n_responses; r++)
-    if (!g->of_response[r]) j->responses[n++] = j->responses[r];
-  j->n_responses = n;
+        path, q);
+  note(d, path, g, "responses", g->n_responses, q, list_responses(d, g, false, list));
+  sbnn_dataset_drop_responses(d, g->of_response);
   return SBNN_OK;
 }
 
-int sbnn_join_missing(sbnn_join *j, sbnn_missing policy, sbnn_error *e) {
+int sbnn_dataset_missing(sbnn_dataset *d, sbnn_missing policy, const char *path, const sbnn_join *join,
+                         sbnn_error *e) {
   gaps g;
-  count_gaps(j, &g);
+  count_gaps(d, &g);
   int code = SBNN_OK;
-  if (g.n > 0) {
-    if (policy == SBNN_MISSING_DROP_CELLS) code = drop_cells(j, &g, e);
-    else if (policy == SBNN_MISSING_DROP_RESPONSES) code = drop_responses(j, &g, e);
-    else code = refuse(j, &g, e);
-  }
+  if (g.n > 0) switch (policy) {
+    case SBNN_MISSING_ERROR: code = refuse(d, path, join, &g, e); break;
+    case SBNN_MISSING_DROP_CELLS_ANY:
+    case SBNN_MISSING_DROP_CELLS: code = drop_cells(d, path, &g, e); break;
+    case SBNN_MISSING_DROP_RESPONSES: code = drop_responses(d, path, &g, e); break;
+    case SBNN_MISSING_KEEP: note_kept(d, path, &g); break;
+    }
   free(g.of_cell);
   free(g.of_response);
   return code;

@@ -1,4 +1,4 @@
-/* gene_choice.c - the most variable genes (sbnn_variable_genes in prepare.h).
+/* gene_choice.c - the most variable genes (sbnn_variable_genes and sbnn_widest_genes in prepare.h).
  * A gene with a fraction f of cells off and mean log2 count m lies above exp(-1.5 (m - b)) + 0.02 exactly for
  * b < m + log(f - 0.02) / 1.5. So the curve that keeps n genes needs no bisection: sort by that bound. */
 #include "data/prepare.h"
@@ -10,7 +10,7 @@ enum { CELLS_NEEDED = 10 };
 static const double decay = 1.5, floor_fraction = 0.02;
 
 typedef struct gene_bound {
-  double b; /* the gene is kept by the curves with a smaller offset */
+  double b; /* the gene is kept by the curves with a smaller offset; or its variance */
   size_t gene;
 } gene_bound;
 
@@ -70,4 +70,32 @@ int sbnn_variable_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows
   free(log_sum);
   free(list);
   return code;
+}
+
+/* Sums of squares about the mean, in two passes over the values that are not 0. */
+static void sum_squares(const sbnn_dataset *d, const size_t *rows, size_t n_rows, gene_bound *list) {
+  const sbnn_counts *c = &d->counts;
+  double *mean = sbnn_alloc(d->n_genes, sizeof *mean);
+  size_t *on = sbnn_alloc(d->n_genes, sizeof *on);
+  for (size_t i = 0; i < n_rows; i++)
+    for (size_t k = c->start[rows[i]]; k < c->start[rows[i] + 1]; k++)
+      mean[c->column[k]] += (double)c->value[k] / (double)n_rows, on[c->column[k]]++;
+  for (size_t g = 0; g < d->n_genes; g++)
+    list[g] = (gene_bound){(double)(n_rows - on[g]) * mean[g] * mean[g], g};
+  for (size_t i = 0; i < n_rows; i++)
+    for (size_t k = c->start[rows[i]]; k < c->start[rows[i] + 1]; k++) {
+      double off = (double)c->value[k] - mean[c->column[k]];
+      list[c->column[k]].b += off * off;
+    }
+  free(mean);
+  free(on);
+}
+
+void sbnn_widest_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, size_t n, size_t *chosen) {
+  gene_bound *list = sbnn_alloc(d->n_genes, sizeof *list);
+  sum_squares(d, rows, n_rows, list);
+  qsort(list, d->n_genes, sizeof *list, by_bound);
+  for (size_t i = 0; i < n; i++) chosen[i] = list[i].gene;
+  qsort(chosen, n, sizeof *chosen, by_position);
+  free(list);
 }

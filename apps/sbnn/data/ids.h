@@ -23,6 +23,9 @@ char **sbnn_copy_strings(char *const *items, size_t n);
  * differ. Returns how many were changed; *example (if any): the first of them, borrowed. */
 size_t sbnn_make_unique(char **items, size_t n, const char **example);
 
+/* The name behind the prefix (NULL: the whole name); NULL: it does not begin so, or ends there. */
+const char *sbnn_without_prefix(const char *name, const char *prefix);
+
 /* Positions of strings; borrows them. */
 typedef struct sbnn_index {
   char *const *ids;

@@ -1,7 +1,8 @@
 /* npy.c - see npy.h. */
 #include "data/npy.h"
 
-#include <math.h>
+#include "data/readers.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,28 +178,17 @@ int sbnn_npy_numbers(sbnn_npy *a, size_t n, unsigned char *bytes, double *out) {
 
 /* ---- text ---- */
 
-/* Appends a character in UTF-8; false: it is none. */
-static bool put_utf8(uint32_t c, char **out) {
-  if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return false;
-  int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-  static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
-  *(*out)++ = (char)(lead[more] | c >> 6 * more);
-  while (more-- > 0) *(*out)++ = (char)(0x80 | (c >> 6 * more & 0x3f));
-  return true;
-}
-
 /* One element into `text`, which has room for it; NUL at its end is padding. */
 static bool text_of(const sbnn_npy *a, const unsigned char *bytes, char *text) {
-  size_t size = a->kind == 'U' ? 4 : 1;
-  char *end = text;
+  size_t size = a->kind == 'U' ? 4 : 1, n = 0;
   bool good = true;
   for (size_t k = 0; good && k < a->width; k += size) {
     uint32_t c = (uint32_t)bits_of(bytes + k, size, a->big_endian);
     if (c == 0) break;
-    if (size == 4) good = put_utf8(c, &end);
-    else *end++ = (char)c;
+    if (size == 4) good = sbnn_put_utf8(text, &n, c);
+    else text[n++] = (char)c;
   }
-  *end = '\0';
+  text[n] = '\0';
   return good;
 }
 

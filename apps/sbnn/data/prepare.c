@@ -26,10 +26,14 @@ static int chosen_counts(const sbnn_preparation *p, const sbnn_dataset *d, size_
       name(d->cell_names[row]), p->n_genes);
 }
 
-/* log2(normalised + 1) of the chosen genes. */
-static int log_expression(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *out,
-                          sbnn_error *e) {
+/* log2(normalised + 1) of the chosen genes, or what they are already. */
+static int expression(const sbnn_preparation *p, const sbnn_dataset *d, size_t row, double *out,
+                      sbnn_error *e) {
   double size;
+  if (p->x_transform == SBNN_X_NONE) {
+    sbnn_counts_gather(&d->counts, row, p->genes, p->n_genes, out);
+    return SBNN_OK;
+  }
   int code = chosen_counts(p, d, row, out, &size, e);
   if (code != SBNN_OK) return code;
   for (size_t j = 0; j < p->n_genes; j++) /* most counts are 0, log2 is slow */
@@ -96,6 +100,10 @@ static int choose_genes(sbnn_preparation *p, const sbnn_dataset *d, const size_t
   bool selection = o->variable_genes > 0 && o->variable_genes < d->n_genes;
   p->n_genes = selection ? o->variable_genes : d->n_genes;
   p->genes = sbnn_alloc(p->n_genes, sizeof *p->genes);
+  if (selection && o->x_transform == SBNN_X_NONE) {
+    sbnn_widest_genes(d, rows, n_rows, p->n_genes, p->genes);
+    return SBNN_OK;
+  }
   if (selection) return sbnn_variable_genes(d, rows, n_rows, o->gene_threshold, p->n_genes, p->genes, e);
   for (size_t j = 0; j < p->n_genes; j++) p->genes[j] = j;
   return SBNN_OK;
@@ -120,7 +128,7 @@ static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, siz
 
 int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,
                      sbnn_preparation *p, sbnn_error *e) {
-  *p = (sbnn_preparation){.n_responses = d->n_responses};
+  *p = (sbnn_preparation){.n_responses = d->n_responses, .x_transform = o->x_transform, .median_library = 1};
   if (n_rows == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "there are no cells to fit the scaling on; give more cells or fewer folds");
@@ -132,9 +140,8 @@ int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, c
   p->y_transform = sbnn_alloc(p->n_responses, sizeof *p->y_transform);
   if (code == SBNN_OK)
     code = sbnn_y_rule_apply(o->y_transform, d->response_names, p->n_responses, p->y_transform, e);
-  if (code == SBNN_OK) code = fit_median_library(p, d, rows, n_rows, e);
-  if (code == SBNN_OK)
-    code = fit_columns(log_expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, e);
+  if (code == SBNN_OK && o->x_transform == SBNN_X_COUNTS) code = fit_median_library(p, d, rows, n_rows, e);
+  if (code == SBNN_OK) code = fit_columns(expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, e);
   if (code == SBNN_OK)
     code = fit_columns(transformed_responses, p, d, rows, n_rows, p->n_responses, p->y_mean, p->y_sd, e);
   if (code == SBNN_OK) code = check_responses(p, d, n_rows, e);
@@ -162,7 +169,7 @@ static int apply_columns(row_function f, const sbnn_preparation *p, const sbnn_d
 int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
                        float *x, float *y, sbnn_error *e) {
   int code = SBNN_OK;
-  if (x) code = apply_columns(log_expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, x, e);
+  if (x) code = apply_columns(expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, x, e);
   if (y && code == SBNN_OK)
     code = apply_columns(transformed_responses, p, d, rows, n_rows, p->n_responses, p->y_mean, p->y_sd, y, e);
   return code;

@@ -1,9 +1,9 @@
 /* prepare.h - from raw counts and responses to the matrices a network is trained on.
- *   X: counts / (the cell's sum over the chosen genes) * (median of these sums); log2(x + 1); z-score
- *   Y: optional transform; z-score
- * z-scores use the population standard deviation (ddof 0). Everything is fitted on a list of cells and can be
- * applied to any other; all arithmetic is double, the results are rounded to float once.
- * Threads: all functions only read their const arguments; calls with different outputs may run at once. */
+ *   X: counts / (the cell's sum over the chosen genes) * (median of these sums); log2(x + 1); z-score; or,
+ * for data that are normalised already, z-score alone Y: optional transform; z-score z-scores use the
+ * population standard deviation (ddof 0). Everything is fitted on a list of cells and can be applied to any
+ * other; all arithmetic is double, the results are rounded to float once. Threads: all functions only read
+ * their const arguments; calls with different outputs may run at once. */
 #ifndef SBNN_DATA_PREPARE_H
 #define SBNN_DATA_PREPARE_H
 
@@ -17,15 +17,18 @@ typedef struct sbnn_prepare_options {
   size_t variable_genes; /* the most variable ones are chosen if the data set has more; 0: all are used */
   double
       gene_threshold; /* counts: a gene is "on" in a cell above this (30 for Smart-seq reads, 0 for UMIs) */
-  const char *y_transform; /* a rule (y_transform.h); NULL: none. Borrowed */
+  const char *y_transform;      /* a rule (y_transform.h); NULL: none. Borrowed */
+  sbnn_x_transform x_transform; /* NONE: the most variable genes are those of the largest variance */
 } sbnn_prepare_options;
 
 /* Owns its arrays; release with sbnn_preparation_free. */
 typedef struct sbnn_preparation {
-  size_t n_genes;        /* chosen */
-  size_t *genes;         /* n_genes: data set columns, ascending */
-  double median_library; /* counts: median over the fitted cells of the sum over the chosen genes */
-  double *x_mean, *x_sd; /* n_genes, of log2(normalised + 1); sd 0: constant in the fitted cells, see apply */
+  size_t n_genes; /* chosen */
+  size_t *genes;  /* n_genes: data set columns, ascending */
+  sbnn_x_transform x_transform;
+  double median_library; /* counts: median over the fitted cells of the sum over the chosen genes; NONE: 1 */
+  double *x_mean, *x_sd; /* n_genes, of log2(normalised + 1), or of X itself; sd 0: constant in the fitted
+                            cells, see apply */
   size_t n_responses;
   double *y_mean, *y_sd;         /* n_responses, after the transform */
   sbnn_y_transform *y_transform; /* n_responses */
@@ -63,5 +66,9 @@ void sbnn_center(float *train, size_t n_train, float *test, size_t n_test, size_
  * SBNN_BAD_INPUT: fewer than n genes are above the curve for any b. */
 int sbnn_variable_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, double threshold, size_t n,
                         size_t *chosen, sbnn_error *e);
+
+/* The n genes of the largest variance over the given cells; of equal ones the earlier columns. For X that is
+ * normalised already. chosen: n <= n_genes indices, ascending. */
+void sbnn_widest_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, size_t n, size_t *chosen);
 
 #endif

@@ -14,6 +14,8 @@ enum {
   SBNN_STREAM_FOLDS = 0x666f6c64,     /* "fold" */
   SBNN_STREAM_KMEANS = 0x6b6d6e73,    /* "kmns" */
   SBNN_STREAM_SYNTHETIC = 0x73796e74, /* "synt" */
+  SBNN_STREAM_PRINCIPAL = 0x7072696e, /* "prin" */
+  SBNN_STREAM_TSNE = 0x74736e65,      /* "tsne" */
 };
 
 typedef struct sbnn_stream {

@@ -22,6 +22,11 @@ bool sbnn_table_claims_npz(const char *path);
 int sbnn_table_read_npz(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
 int sbnn_labels_read_npz(const char *path, sbnn_labels *l, sbnn_error *e);
 
+/* MATLAB files (table_mat.c). */
+bool sbnn_table_claims_mat(const char *path);
+int sbnn_table_read_mat(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+int sbnn_labels_read_mat(const char *path, sbnn_labels *l, sbnn_error *e);
+
 /* True if the name ends so, perhaps with .gz, or if the regular file's (decompressed) content begins so. */
 bool sbnn_looks_like(const char *path, const char *ending, const char *magic);
 
@@ -30,6 +35,9 @@ void sbnn_table_add_row(sbnn_table *t, bool sparse, const double *row);
 
 /* Rows become columns: the numbers only. */
 void sbnn_table_transpose(sbnn_table *t, bool sparse);
+
+/* Appends a character to text[*n..], which has room for 4 bytes more; false: it is none. */
+bool sbnn_put_utf8(char *text, size_t *n, uint32_t c);
 
 /* A text of its own; release with free. */
 char *sbnn_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -224,7 +224,7 @@ int sbnn_synthetic(uint64_t seed, const sbnn_synthetic_options *options, sbnn_da
   make_cells(seed, o.n_families, &t, d);
   make_genes(seed, &t, d);
   for (size_t r = 0; r < o.n_responses; r++) make_response(seed, r, t.latent, d);
-  int code = sbnn_dataset_check(d, 0, "synthetic counts", "synthetic responses", e);
+  int code = sbnn_dataset_check(d, 0, SBNN_X_COUNTS, "synthetic counts", "synthetic responses", e);
   if (code != SBNN_OK) sbnn_dataset_free(d);
   if (code == SBNN_OK && truth) *truth = t;
   else sbnn_synthetic_truth_free(&t);

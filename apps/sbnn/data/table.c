@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 /* One line per format; the first that claims a path reads it. A new format is a new file and a line above the
  * text reader, which claims everything and names in its error the formats it knows but cannot read. */
 typedef struct table_reader {
+  bool (*holds_several)(const char *path); /* sbnn_table_holds_several, of what is claimed; NULL: never */
   bool (*claims)(const char *path);
   int (*read)(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
   int (*read_labels)(const char *path, sbnn_labels *l, sbnn_error *e); /* NULL: as text */
@@ -21,17 +23,28 @@ typedef struct table_reader {
 
 static bool claims_anything(const char *path) { return path != NULL; }
 
+static bool is_folder(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 static const table_reader readers[] = {
-    {sbnn_table_claims_mtx, sbnn_table_read_mtx, NULL},
-    {sbnn_table_claims_npy, sbnn_table_read_npy, NULL},
-    {sbnn_table_claims_npz, sbnn_table_read_npz, sbnn_labels_read_npz},
-    {claims_anything, sbnn_table_read_text, NULL},
+    {is_folder, sbnn_table_claims_mtx, sbnn_table_read_mtx, NULL},
+    {NULL, sbnn_table_claims_npy, sbnn_table_read_npy, NULL},
+    {claims_anything, sbnn_table_claims_npz, sbnn_table_read_npz, sbnn_labels_read_npz},
+    {claims_anything, sbnn_table_claims_mat, sbnn_table_read_mat, sbnn_labels_read_mat},
+    {NULL, claims_anything, sbnn_table_read_text, NULL},
 };
 
 static const table_reader *reader_of(const char *path) {
   const table_reader *reader = readers;
   while (!reader->claims(path)) reader++;
   return reader;
+}
+
+bool sbnn_table_holds_several(const char *path) {
+  const table_reader *reader = reader_of(path);
+  return reader->holds_several && reader->holds_several(path);
 }
 
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
@@ -125,6 +138,15 @@ void sbnn_table_transpose(sbnn_table *t, bool sparse) {
   }
   t->n_rows = n_cols;
   t->n_cols = n_rows;
+}
+
+bool sbnn_put_utf8(char *text, size_t *n, uint32_t c) {
+  static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+  if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return false;
+  int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+  text[(*n)++] = (char)(lead[more] | c >> 6 * more);
+  while (more-- > 0) text[(*n)++] = (char)(0x80 | (c >> 6 * more & 0x3f));
+  return true;
 }
 
 char *sbnn_sentence(const char *format, ...) {

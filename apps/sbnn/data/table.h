@@ -4,7 +4,8 @@
  * with doubled quotes, CRLF, UTF-8 byte-order mark, blank lines, '#' lines before the header, an empty or
  * named corner cell, or none at all (as R writes it: the header is one field shorter than the rows) Matrix
  * Market  coordinate, general, with lists of its features and cells beside it; a folder is a 10x folder .npy
- * a NumPy array of two dimensions, with the same lists beside it Each may be compressed with gzip. Another
+ * a NumPy array of two dimensions, with the same lists beside it .npz, .mat named arrays of NumPy, SciPy,
+ * MATLAB: matrices, and the names of their rows and columns Each may be compressed with gzip. Another
  * format is another file: see `readers` in table.c. Threads: a table may be read by any number of threads;
  * reading two files at once is fine. */
 #ifndef SBNN_DATA_TABLE_H
@@ -53,6 +54,9 @@ typedef struct sbnn_table_options {
  * truncated or damaged gzip, binary content, missing or duplicate ids, too many columns; whatever is wrong in
  * a matrix or in the lists beside it. SBNN_FAILED: I/O. */
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
+/* Whether one path may be both counts and responses: a 10x folder, a file of several named arrays. */
+bool sbnn_table_holds_several(const char *path);
+
 void sbnn_table_free(sbnn_table *t); /* leaves *t all zero; t may be all zero */
 
 /* A table of text: an id per row and any text in its columns (e.g. cell, family, type, color). */

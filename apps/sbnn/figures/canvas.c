@@ -2,6 +2,7 @@
 #include "figures/canvas.h"
 
 #include "figures/outfile.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,26 +41,12 @@ static void set_pen(cairo_t *cr, sbnn_pen pen) {
   cairo_set_dash(cr, pen.dash == SBNN_DOTTED ? dots : dashes, pen.dash == SBNN_SOLID ? 0 : 2, 0);
 }
 
-/* Length of the well-formed UTF-8 character at s, or 0. */
-static size_t utf8_length(const unsigned char *s) {
-  size_t n = *s < 0x80                 ? 1
-             : *s >= 0xC2 && *s < 0xE0 ? 2
-             : (*s & 0xF0) == 0xE0     ? 3
-             : *s >= 0xF0 && *s < 0xF5 ? 4
-                                       : 0;
-  for (size_t i = 1; i < n; i++)
-    if ((s[i] & 0xC0) != 0x80) return 0;
-  if ((*s == 0xE0 && s[1] < 0xA0) || (*s == 0xED && s[1] >= 0xA0)) return 0; /* overlong, surrogate */
-  if ((*s == 0xF0 && s[1] < 0x90) || (*s == 0xF4 && s[1] >= 0x90)) return 0; /* overlong, beyond Unicode */
-  return n;
-}
-
 /* A copy that cairo accepts: one bad byte, or a control character, would put the whole drawing into an error
  * state. */
 static char *printable(const char *text) {
   char *copy = sbnn_strdup(text);
   for (unsigned char *s = (unsigned char *)copy; *s;) {
-    size_t n = utf8_length(s);
+    size_t n = sbnn_utf8_length(s);
     if (n == 0 || *s < 0x20 || *s == 0x7F) *s = '?', n = 1;
     s += n;
   }

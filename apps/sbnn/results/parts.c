@@ -31,9 +31,9 @@ static char *path_of(const sbnn_parts *p, const char *name, const char *ending) 
 
 /* Options that change no number, and files, whose contents count and not their names. */
 static bool is_free(const char *name) {
-  static const char *const names[] = {"threads", "quiet",  "force",           "resume",
-                                      "out",     "config", "preset",          "x",
-                                      "y",       "labels", "fold-permutation"};
+  static const char *const names[] = {"threads",          "quiet",  "force", "resume", "out",
+                                      "config",           "preset", "x",     "y",      "labels",
+                                      "fold-permutation", "data"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;
@@ -71,6 +71,7 @@ static char *make_key(const sbnn_options *o, const sbnn_dataset *d) {
   add_line(to, "command", sbnn_command_name(o->command));
   sbnn_options_each(o, add_option, to);
   if (o->fold_permutation) (void)sbnn_hash_file(o->fold_permutation, &permutation);
+  add_hash(to, "contents of --data", d->data_hash);
   add_hash(to, "contents of --x", d->overlap.x_hash);
   add_hash(to, "contents of --y", d->overlap.y_hash);
   add_hash(to, "contents of --labels", d->overlap.labels_hash);

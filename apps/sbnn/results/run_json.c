@@ -104,11 +104,11 @@ static json_t *input(const char *path, uint64_t hash, size_t cells) {
 
 static json_t *inputs(const sbnn_run *run) {
   const sbnn_dataset *d = run->results->data;
-  const sbnn_options *o = run->options;
   json_t *in = object();
-  if (o && o->x) put(in, "x", input(o->x, d->overlap.x_hash, d->overlap.x_cells));
-  if (o && o->y) put(in, "y", input(o->y, d->overlap.y_hash, d->overlap.y_cells));
-  if (o && o->labels) put(in, "labels", input(o->labels, d->overlap.labels_hash, d->overlap.labelled));
+  if (d->data_path) put(in, "data", input(d->data_path, d->data_hash, d->overlap.shared));
+  if (d->x_path) put(in, "x", input(d->x_path, d->overlap.x_hash, d->overlap.x_cells));
+  if (d->y_path) put(in, "y", input(d->y_path, d->overlap.y_hash, d->overlap.y_cells));
+  if (d->labels_path) put(in, "labels", input(d->labels_path, d->overlap.labels_hash, d->overlap.labelled));
   put(in, "cells", integer(d->n_cells));
   put(in, "genes", integer(d->n_genes));
   put(in, "responses", integer(d->n_responses));

@@ -37,17 +37,9 @@ static void put_numbers(sbnn_writer *w, const double *value, size_t n) {
   sbnn_put(w, "\n");
 }
 
-static void open_in(sbnn_writer *w, const char *directory, const char *name) {
-  size_t n = strlen(directory) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, name);
-  sbnn_writer_open(w, path);
-  free(path);
-}
-
 static int write_means(const char *directory, const sbnn_srrr_results *r, sbnn_error *e) {
   sbnn_writer w;
-  open_in(&w, directory, "srrr.tsv");
+  sbnn_writer_open_in(&w, directory, "srrr.tsv");
   sbnn_put(&w,
            "rank\tlambda\tgenes_mean\tr2_test_mean\tr2_test_sd\tr2_test_relaxed_mean\tr2_test_relaxed_sd\t"
            "r2_train_mean\tr2_train_relaxed_mean\n");
@@ -64,7 +56,7 @@ static int write_means(const char *directory, const sbnn_srrr_results *r, sbnn_e
 
 static int write_folds(const char *directory, const sbnn_srrr_results *r, sbnn_error *e) {
   sbnn_writer w;
-  open_in(&w, directory, "srrr_folds.tsv");
+  sbnn_writer_open_in(&w, directory, "srrr_folds.tsv");
   sbnn_put(&w, "rank\tfold\tlambda\tgenes\tr2_test\tr2_test_relaxed\tr2_train\tr2_train_relaxed\n");
   for (size_t i = 0; i < r->n_ranks * r->n_lambdas * r->n_folds; i++) {
     double value[N_VALUES];
@@ -77,7 +69,7 @@ static int write_folds(const char *directory, const sbnn_srrr_results *r, sbnn_e
 
 static int write_genes(const char *directory, const sbnn_srrr_results *r, sbnn_error *e) {
   sbnn_writer w;
-  open_in(&w, directory, "srrr_genes.tsv");
+  sbnn_writer_open_in(&w, directory, "srrr_genes.tsv");
   sbnn_put(&w, "rank\tfold\tlambda\tgene\tnorm\n");
   for (size_t i = 0; i < r->n_ranks * r->n_lambdas * r->n_folds; i++) {
     const sbnn_srrr_score *s = &r->scores[i];

@@ -333,6 +333,15 @@ int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
   return code;
 }
 
+int sbnn_stored_read_latent(const char *directory, sbnn_stored *s, sbnn_error *e) {
+  *s = (sbnn_stored){.experiments = sbnn_alloc(1, sizeof *s->experiments)};
+  s->results = (sbnn_results){.data = &s->data, .protocol = "", .n = 1, .experiments = s->experiments};
+  int code = read_latent(directory, s, e);
+  if (code == SBNN_OK && has(directory, "labels.tsv")) code = read_labels(directory, &s->data, e);
+  if (code != SBNN_OK) sbnn_stored_free(s);
+  return code;
+}
+
 int sbnn_stored_compare(const char *directory, sbnn_stored *s, sbnn_error *e) {
   int code = sbnn_srrr_means_read(directory, &s->levels, &s->results.n_levels, e);
   s->results.levels = s->levels;

@@ -18,6 +18,8 @@ typedef struct sbnn_stored {
  * overlays.tsv and labels.tsv.
  * On failure *s is all zero. SBNN_BAD_INPUT with one sentence. */
 int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e);
+/* Of any results with a latent.tsv: that, in experiment 0, and labels.tsv if it is there. Errors likewise. */
+int sbnn_stored_read_latent(const char *directory, sbnn_stored *s, sbnn_error *e);
 
 /* Takes the levels to draw beside the curves from what `srrr` left in a directory. Once. SBNN_BAD_INPUT. */
 int sbnn_stored_compare(const char *directory, sbnn_stored *s, sbnn_error *e);

@@ -5,7 +5,30 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+int sbnn_check_place(const char *path, bool force, sbnn_error *e) {
+  struct stat s;
+  if (stat(path, &s) == 0) {
+    if (S_ISDIR(s.st_mode))
+      return sbnn_fail(e, SBNN_FAILED,
+                       "--out %s is a folder, but one file is written; give the name of a file", path);
+    if (S_ISREG(s.st_mode) && !force)
+      return sbnn_fail(e, SBNN_FAILED,
+                       "%s exists; choose another name with --out, or replace it with --force", path);
+    if (!S_ISREG(s.st_mode)) return SBNN_OK;
+  }
+  char *folder = sbnn_strdup(path), *slash = strrchr(folder, '/');
+  if (slash) slash[slash == folder] = '\0';
+  int problem = access(slash ? folder : ".", W_OK | X_OK) == 0 ? 0 : errno;
+  free(folder);
+  if (!problem) return SBNN_OK;
+  return sbnn_fail(e, SBNN_FAILED,
+                   "%s could not be written (%s); choose a folder that exists and that you may "
+                   "write to",
+                   path, strerror(problem));
+}
 
 static void note(sbnn_writer *w) {
   if (!w->problem) w->problem = errno ? errno : EIO;
@@ -17,6 +40,14 @@ void sbnn_writer_open(sbnn_writer *w, const char *path) {
   snprintf(w->temporary, n, "%s.tmp", path);
   w->file = fopen(w->temporary, "wbe");
   if (!w->file) note(w);
+}
+
+void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name) {
+  size_t n = strlen(directory) + strlen(name) + 2;
+  char *path = sbnn_alloc(n, 1);
+  snprintf(path, n, "%s/%s", directory, name);
+  sbnn_writer_open(w, path);
+  free(path);
 }
 
 void sbnn_put(sbnn_writer *w, const char *format, ...) {

@@ -5,6 +5,7 @@
 
 #include "sbnn.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Failures are sticky: after the first, writing does nothing and sbnn_writer_close reports it. */
@@ -14,8 +15,14 @@ typedef struct sbnn_writer {
   int problem; /* errno of the first failure */
 } sbnn_writer;
 
+/* Before hours of work: may --out name this file? SBNN_FAILED: a folder, a file that exists (without
+ * `force`), in a folder that is not there or may not be written to. */
+int sbnn_check_place(const char *path, bool force, sbnn_error *e);
+
 /* Begins PATH.tmp. Call sbnn_writer_close in any case. */
 void sbnn_writer_open(sbnn_writer *w, const char *path);
+
+void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name); /* DIRECTORY/NAME */
 
 void sbnn_put(sbnn_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Archives as NumPy and SciPy write them, for tests/test_sbnn_npz.c and as seeds of the fuzz target.
+"""Archives and MATLAB files as NumPy and SciPy write them, for tests/test_sbnn_npz.c and as seeds of fuzz targets.
 
-    python3 tests/golden/npz.py          rewrites tests/fuzz/corpus/npz/*.npz
+    python3 tests/golden/arrays.py          rewrites tests/fuzz/corpus/npz/*.npz and tests/fuzz/corpus/mat/*.mat
 
 The stored files came from NumPy 2.4 and SciPy 1.17. All hold the matrix (cells x genes)
     g1   g2
@@ -11,6 +11,7 @@ c3   3 1000
 """
 import os
 import numpy as np
+import scipy.io
 import scipy.sparse as sp
 
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fuzz/corpus/npz"))
@@ -30,3 +31,9 @@ np.savez("both.npz", counts=matrix, responses=matrix * 2, genes=genes, cells=cel
          family_color=np.array(["#112233", "#445566", "#112233"]))
 # Names as Python objects: pickled, and refused.
 np.savez("obj.npz", X=matrix, genes=genes.astype(object), cells=cells)
+
+os.chdir("../mat")
+names = {"cells": cells.astype(object), "genes": genes.astype(object)}
+scipy.io.savemat("cells.mat", {"X": matrix, "E_pcipfx": matrix, "pcipfx_names": np.array(["r1", "r2"]), **names})
+scipy.io.savemat("compressed.mat", {"X": matrix, "cluster": np.array(["A", "B", "A"]), **names}, do_compression=True)
+scipy.io.savemat("sparse.mat", {"X": sp.csc_matrix(matrix), **names})

@@ -1,0 +1,28 @@
+/* affinity.h - how alike cells are in the space that t-SNE starts from. Source: van der Maaten and Hinton,
+ * Visualizing data using t-SNE, 2008; van der Maaten, Accelerating t-SNE using tree-based algorithms, 2014.
+ *
+ * p(j|i) is a Gaussian of the distance from i to j whose width gives the row the wanted perplexity, over the
+ * k nearest other cells of i; p_ij = (p(j|i) + p(i|j)) / 2n, which sums to 1. */
+#ifndef SBNN_EMBED_AFFINITY_H
+#define SBNN_EMBED_AFFINITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A symmetric matrix row by row: the entries of row i are first[i] .. first[i + 1] - 1, by ascending column.
+ * Owns its arrays; sbnn_affinities_free. Read-only once made. */
+typedef struct sbnn_affinities {
+  size_t n;
+  size_t *first; /* [n + 1] */
+  int32_t *column;
+  double *p;
+} sbnn_affinities;
+
+/* Of x [n x d], row-major, over the k nearest cells of each, perplexity < k < n; of equally near ones the
+ * first in the table count. k = n - 1 is exact. The entropy of each row is met to 1e-10, unless more cells
+ * coincide than the perplexity allows. The bits do not depend on `threads`. Time n^2 d. */
+void sbnn_affinities_make(const double *x, size_t n, size_t d, double perplexity, size_t k, int threads,
+                          sbnn_affinities *a);
+void sbnn_affinities_free(sbnn_affinities *a); /* leaves *a all zero */
+
+#endif

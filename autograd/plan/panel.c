@@ -1,0 +1,212 @@
+/* panel.c - a product and the steps that lead from it to one update in place, all of which go row by row over
+ * the same rows, are run panel by panel: some rows of the product, then of the update that reads them. So the
+ * gradient of a kernel never travels to memory, and what else those steps share (the kernel itself, for the
+ * norms of its rows) is still in cache. Values that only the panel reads have memory for one panel. */
+#include "autograd/plan/plan.h"
+
+enum {
+  SMALLEST = 64 << 10, /* bytes of a product worth it */
+  REREAD = 256 << 10,  /* bytes of its right factor, which every panel reads again: from the L2 cache */
+  PANEL = 32 << 10,    /* bytes of a panel of the widest value */
+  TILE = 16            /* rows the product's kernel takes at once */
+};
+enum { MANY = -2, NOBODY = -1 };
+
+typedef struct search {
+  ag__program *p;
+  int anchor;   /* the unit that everything leads to */
+  int64_t rows; /* of its first axis */
+  int *reader;  /* per root: the only unit that reads its value, else MANY or NOBODY */
+  bool *member; /* per unit */
+  bool product; /* one of the members is worth it */
+  size_t widest;
+} search;
+
+static size_t bytes_of(const ag__pnode *n) {
+  return (size_t)tn_numel(n->type.rank, n->type.shape) * tn_dtype_size(n->type.dtype);
+}
+
+static bool any_size(const ag__program *p) { return p->flags & AG__SMALL_PANELS; }
+static const ag__pnode *node_at(const ag__program *p, const ag__unit *u, int k) {
+  return &p->nodes[p->order[u->first + k]];
+}
+
+static void find_readers(const ag__program *p, int *reader) {
+  for (int x = 0; x < p->n_nodes; x++) reader[x] = NOBODY;
+  for (int x = 0; x < p->n_nodes; x++) {
+    const ag__pnode *n = &p->nodes[x];
+    for (int k = 0; k < n->n_in && n->unit >= 0; k++) {
+      int root = p->nodes[ag__in(p, n, k)].root;
+      if (p->nodes[root].unit == n->unit) continue;
+      reader[root] = reader[root] == NOBODY || reader[root] == n->unit ? n->unit : MANY;
+    }
+  }
+  for (int x = 0; x < p->n_nodes; x++)
+    if (p->nodes[x].output) reader[p->nodes[x].root] = MANY;
+  for (int i = 0; i < p->n_assigns; i++) reader[p->nodes[p->assigns[i].value].root] = MANY;
+}
+
+static bool written_by_anchor(const search *s, int leaf) {
+  const ag__unit *u = &s->p->units[s->anchor];
+  for (int k = 0; k < u->n && leaf >= 0; k++)
+    if (node_at(s->p, u, k)->written_leaf == leaf) return true;
+  return false;
+}
+
+static bool same_shape(const ag_type *a, const ag_type *b) {
+  return tn_same_shape(a->rank, a->shape, b->rank, b->shape);
+}
+
+/* Operands go by row, or are the same for all rows; what the anchor overwrites is read at the very place. */
+static bool elementwise_by_row(const search *s, const ag__pnode *n) {
+  if (n->type.rank < 1 || n->type.shape[0] != s->rows) return false;
+  for (int k = 0; k < n->n_in; k++) {
+    const ag__pnode *in = &s->p->nodes[ag__in(s->p, n, k)], *root = &s->p->nodes[in->root];
+    bool by_row = in->type.rank == n->type.rank && in->type.shape[0] == s->rows;
+    if (written_by_anchor(s, root->leaf) && !(by_row && same_shape(&in->type, &root->type))) return false;
+  }
+  return true;
+}
+
+static bool reduction_by_row(const search *s, const ag__pnode *n) {
+  const ag__pnode *in = &s->p->nodes[ag__in(s->p, n, 0)];
+  return n->op->flags & AG_ROWWISE && n->n_in == 1 && n->type.rank > 1 && n->type.shape[0] == s->rows &&
+         in->type.shape[0] == s->rows && same_shape(&in->type, &s->p->nodes[in->root].type);
+}
+
+/* Only where the product of some rows has the bits that these rows have in the whole. */
+static bool product_by_row(search *s, const ag__pnode *n) {
+  const ag__program *p = s->p;
+  if (!n->op->row_axis || n->type.rank != 2 || n->n_in != 2 || n->type.shape[0] != s->rows) return false;
+  const ag__pnode *a = &p->nodes[ag__in(p, n, 0)], *b = &p->nodes[ag__in(p, n, 1)];
+  int64_t depth = a->type.shape[1 - n->op->row_axis(&n->attr)];
+  if (!tn_gemm_by_element(n->type.dtype, depth)) return false;
+  if (written_by_anchor(s, p->nodes[a->root].leaf) || written_by_anchor(s, p->nodes[b->root].leaf))
+    return false;
+  size_t again = bytes_of(b);
+  if (!any_size(p) && (bytes_of(n) < SMALLEST || again > REREAD || again > bytes_of(n) / 4)) return false;
+  return s->product = true;
+}
+
+static bool by_row(search *s, const ag__unit *u) {
+  const ag__pnode *n = node_at(s->p, u, 0);
+  if (n->op->kind == AG_CONTRACTION) return product_by_row(s, n);
+  if (n->op->kind == AG_REDUCE) return reduction_by_row(s, n);
+  for (int k = 0; k < u->n && u->fused; k++)
+    if (!elementwise_by_row(s, node_at(s->p, u, k))) return false;
+  return u->fused;
+}
+
+/* Row r of x needs row r of what member `unit` makes, and nothing else of it. The factors of a product are
+ * needed whole or by column. */
+static bool read_by_row(const search *s, const ag__pnode *x, int unit) {
+  const ag__program *p = s->p;
+  for (int k = 0; k < x->n_in; k++) {
+    const ag__pnode *in = &p->nodes[ag__in(p, x, k)], *root = &p->nodes[in->root];
+    if (root->unit == unit && (x->op->kind == AG_CONTRACTION || !same_shape(&in->type, &root->type) ||
+                               in->type.rank != x->type.rank || in->type.shape[0] != s->rows))
+      return false;
+  }
+  return true;
+}
+
+/* Its values are read by members alone, row by row, and it may wait for them: what comes in between does not
+ * need it, nor overwrite what it reads. */
+static bool may_join(search *s, int unit) {
+  const ag__program *p = s->p;
+  const ag__unit *u = &p->units[unit];
+  for (int k = 0; k < u->n; k++) {
+    int x = p->order[u->first + k], reader = s->reader[x];
+    if (reader == MANY || p->nodes[x].written_leaf >= 0) return false;
+    if (reader != NOBODY && !s->member[reader]) return false;
+  }
+  for (int v = unit + 1; v <= s->anchor; v++) {
+    if (!s->member[v] && ag__needs(&p->reach, p->units[v].id, u->id)) return false;
+    for (int k = 0; s->member[v] && k < p->units[v].n; k++)
+      if (!read_by_row(s, node_at(p, &p->units[v], k), unit)) return false;
+  }
+  return by_row(s, u);
+}
+
+/* From the anchor up; units are in topological order, so a member's own operands come later in this loop. */
+static int gather(search *s) {
+  const ag__program *p = s->p;
+  int n = 1;
+  for (int m = s->anchor; m >= 0; m--)
+    for (int k = 0; s->member[m] && k < p->units[m].n; k++) {
+      const ag__pnode *x = node_at(p, &p->units[m], k);
+      for (int a = 0; a < x->n_in; a++) {
+        int unit = ag__unit_of(p, ag__in(p, x, a));
+        if (unit < 0 || s->member[unit] || p->units[unit].panel >= 0 || !may_join(s, unit)) continue;
+        s->member[unit] = true;
+        n++;
+      }
+    }
+  return n;
+}
+
+/* Members move to just before the anchor, in their order. */
+static void make_panel(search *s, int n, ag__unit *sorted) {
+  ag__program *p = s->p;
+  ag__panel *q = &p->panels[p->n_panels];
+  int kept = 0, first = s->anchor - n + 1, joined = first;
+  for (int u = 0; u <= s->anchor; u++) {
+    if (s->member[u]) p->units[u].panel = p->n_panels;
+    sorted[s->member[u] ? joined++ : kept++] = p->units[u];
+  }
+  for (int u = 0; u <= s->anchor; u++) {
+    p->units[u] = sorted[u];
+    for (int k = 0; k < sorted[u].n; k++) p->nodes[p->order[sorted[u].first + k]].unit = u;
+  }
+  for (int i = 0; i < p->n_panels; i++) { /* earlier panels have moved as a whole */
+    int at = p->panels[i].first;
+    while (p->units[at].panel != i) at--;
+    while (at > 0 && p->units[at - 1].panel == i) at--;
+    p->panels[i].first = at;
+  }
+  for (int u = first; u < s->anchor; u++)
+    for (int k = 0; k < p->units[u].n; k++) {
+      size_t row = bytes_of(node_at(p, &p->units[u], k)) / (size_t)s->rows;
+      if (row > s->widest) s->widest = row;
+    }
+  int64_t height = (int64_t)(PANEL / (s->widest + 1)) / TILE * TILE;
+  *q = (ag__panel){.first = first, .n = n, .rows = s->rows, .height = height > TILE ? height : TILE};
+  if (any_size(p)) q->height = 2;
+  p->n_panels++;
+}
+
+static void try_anchor(search *s, ag__unit *sorted) {
+  ag__program *p = s->p;
+  const ag__unit *u = &p->units[s->anchor];
+  const ag__pnode *n = node_at(p, u, u->n - 1);
+  if (!u->fused || n->type.rank < 2 || (!any_size(p) && bytes_of(n) < SMALLEST)) return;
+  s->rows = n->type.shape[0];
+  s->product = false;
+  s->widest = 0;
+  for (int k = 0; k <= s->anchor; k++) s->member[k] = k == s->anchor;
+  if (s->rows < (any_size(p) ? 2 : 2 * TILE) || !by_row(s, u)) return;
+  int members = gather(s);
+  if (members > 1 && (s->product || any_size(p))) {
+    make_panel(s, members, sorted);
+    find_readers(p, s->reader);
+  }
+}
+
+tn_status ag__panels(ag__program *p) {
+  search s = {.p = p};
+  size_t n = (size_t)p->n_units + 1;
+  if (p->flags & (AG_NO_PANELS | AG_TRAP_NONFINITE)) return TN_OK;
+  s.reader = tn_calloc(p->alloc, (size_t)p->n_nodes + 1, sizeof *s.reader);
+  s.member = tn_calloc(p->alloc, n, sizeof *s.member);
+  p->panels = tn_calloc(p->alloc, n, sizeof *p->panels);
+  ag__unit *sorted = tn_calloc(p->alloc, n, sizeof *sorted);
+  tn_status status = s.reader && s.member && p->panels && sorted ? TN_OK : TN_ENOMEM;
+  if (status == TN_OK) {
+    find_readers(p, s.reader);
+    for (s.anchor = 0; s.anchor < p->n_units; s.anchor++) try_anchor(&s, sorted);
+  }
+  tn_free(p->alloc, s.reader);
+  tn_free(p->alloc, s.member);
+  tn_free(p->alloc, sorted);
+  return status;
+}

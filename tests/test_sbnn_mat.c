@@ -1,0 +1,244 @@
+/* test_sbnn_mat.c - MATLAB files: one of the structure of the V1 data set, in every version, and files that
+ * are wrong. */
+#include "test_sbnn_malformed.h"
+
+#include "data/dataset.h"
+#include "data/table.h"
+#include "options.h"
+
+#include <math.h>
+
+#if NABLA_MATIO
+
+#include "test_sbnn_mat.h"
+
+TestSuite(sbnn_mat, .init = make_root, .fini = remove_root, .timeout = 300);
+
+enum { CELLS = 40, GENES = 6, FEATURES = 17 };
+
+/* The names of the features of the V1 data set that are left out, and four more. */
+static const char *const features[FEATURES] = {"spc0 spk. fast trough v",
+                                               "long sq. stim. amp.",
+                                               "spc1 step subthr.",
+                                               "spc1 subthr. norm",
+                                               "tau",
+                                               "long sq. AP1 up-down ratio",
+                                               "long sq. AP1 peak v",
+                                               "long sq. AP1 threshold v",
+                                               "long sq. AP1 width",
+                                               "sag",
+                                               "short sq. AP1 width",
+                                               "spc1 inst. freq.",
+                                               "spc3 inst. freq.",
+                                               "long sq. AP1 downstroke",
+                                               "spc2 inst. freq.",
+                                               "vrest",
+                                               "ri"};
+static const char *const types[] = {"Vip", "Sst Chodl", "Pvalb \xce\xb1"}, *const colors[] = {"#112233",
+                                                                                              "#445566",
+                                                                                              "#778899"};
+
+static double expression(size_t cell, size_t gene) {
+  return (cell * 7 + gene * 3) % 5 ? log1p((double)((cell * 5 + gene) % 11)) : 0;
+}
+
+/* NaN in cell 3, in a feature that is left out, and in cell 7, in one that stays. */
+static double ephys(size_t cell, size_t feature) {
+  return (cell == 3 && feature == 0) || (cell == 7 && feature == 15) ? NAN
+                                                                     : sin((double)(cell * (feature + 2)));
+}
+
+static const char *write_v1(mat_style style, const char *name) {
+  static double t[CELLS * GENES], e[CELLS * FEATURES], id[CELLS];
+  char names[CELLS + GENES][16];
+  const char *cell[CELLS], *gene[GENES], *type[CELLS], *color[CELLS];
+  for (size_t i = 0; i < CELLS; i++) {
+    for (size_t j = 0; j < GENES; j++) t[i + CELLS * j] = expression(i, j);
+    for (size_t j = 0; j < FEATURES; j++) e[i + CELLS * j] = ephys(i, j);
+    id[i] = (double)(i % 3);
+    snprintf(names[i], sizeof names[i], "SM-%zu", i + 1);
+    cell[i] = names[i], type[i] = types[i % (style.chars ? 2 : 3)], color[i] = colors[i % 3];
+  }
+  for (size_t j = 0; j < GENES; j++) {
+    snprintf(names[CELLS + j], sizeof names[0], "Gene%zu", j);
+    gene[j] = names[CELLS + j];
+  }
+  mat_t *mat = Mat_CreateVer(at(name), NULL, style.version);
+  cr_assert(mat != NULL, "libmatio without HDF5 writes no version 7.3");
+  put_numbers(mat, style, "T_dat", CELLS, GENES, t);
+  put_numbers(mat, style, "E_pcipfx", CELLS, FEATURES, e);
+  put_list(mat, style, "sample_id", cell, CELLS);
+  put_numbers(mat, style, "cluster_id", CELLS, 1, id);
+  put_list(mat, style, "cluster_color", color, CELLS);
+  put_list(mat, style, "cluster", type, CELLS);
+  put_list(mat, style, "gene_id", gene, GENES);
+  put_list(mat, style, "pcipfx_names", features, FEATURES);
+  cr_assert_eq(Mat_Close(mat), 0);
+  return at(name);
+}
+
+/* What `--preset v1` makes of the file. */
+static void read_v1(const char *path, sbnn_dataset *d) {
+  char *argv[] = {
+      "sbnn",     "train", "--x", (char *)(uintptr_t)path, "--y", (char *)(uintptr_t)path, "--out", "o",
+      "--preset", "v1",    NULL};
+  sbnn_options o;
+  sbnn_error e = {0};
+  cr_assert_eq(sbnn_options_parse(10, argv, &o, &e), SBNN_OK, "%s", e.text);
+  cr_expect(o.x_transform == SBNN_X_NONE && o.variable_genes == 0);
+  sbnn_dataset_options q = {.x_path = path,
+                            .y_path = path,
+                            .labels_path = path,
+                            .missing = (sbnn_missing)o.missing,
+                            .x_transform = (sbnn_x_transform)o.x_transform,
+                            .drop_responses = o.drop_responses};
+  cr_assert_eq(sbnn_dataset_read(&q, d, &e), SBNN_OK, "%s", e.text);
+}
+
+static void check_v1(const sbnn_dataset *d, bool chars) {
+  cr_assert(d->n_cells == CELLS - 2 && d->n_genes == GENES && d->n_responses == 4);
+  for (size_t i = 0, cell = 0; i < d->n_cells; i++, cell++) {
+    while (cell == 3 || cell == 7) cell++;
+    for (size_t j = 0; j < GENES; j++)
+      cr_expect_eq(sbnn_counts_at(&d->counts, i, j), (float)expression(cell, j));
+    static const size_t kept[] = {4, 9, 15, 16};
+    for (size_t j = 0; j < 4; j++) cr_expect_eq(d->responses[4 * i + j], ephys(cell, kept[j]));
+    cr_expect_str_eq(d->label_names[d->labels[i]], types[cell % (chars ? 2 : 3)]);
+    cr_expect_str_eq(d->cell_colors[i], colors[cell % 3]);
+  }
+  cr_expect_str_eq(d->label_column, "cluster");
+  cr_expect_str_eq(d->cell_names[d->n_cells - 1], "SM-40");
+  cr_expect_str_eq(d->gene_names[GENES - 1], "Gene5");
+  cr_expect_str_eq(d->response_names[3], "ri");
+}
+
+Test(sbnn_mat, file_of_the_v1_data_set) {
+  static const mat_style styles[] = {
+      {MAT_FT_MAT5, MAT_COMPRESSION_NONE, false},  {MAT_FT_MAT5, MAT_COMPRESSION_NONE, true},
+      {MAT_FT_MAT5, MAT_COMPRESSION_ZLIB, false},  {MAT_FT_MAT5, MAT_COMPRESSION_ZLIB, true},
+      {MAT_FT_MAT73, MAT_COMPRESSION_NONE, false}, {MAT_FT_MAT73, MAT_COMPRESSION_NONE, true}};
+  for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
+    sbnn_dataset d;
+    read_v1(write_v1(styles[i], i % 2 ? "v1.mat" : "no_ending"), &d);
+    check_v1(&d, styles[i].chars);
+    sbnn_dataset_free(&d);
+  }
+}
+
+/* Sparse, whole numbers as ids, and a matrix that the user names. */
+Test(sbnn_mat, sparse_counts_and_numbers_as_ids) {
+  static const double ids[] = {101, 102, 103}, values[] = {1, 3, 5.5, 1000}, other[] = {9, 9, 9, 9, 9, 9};
+  static const uint32_t start[] = {0, 2, 4}, row[] = {0, 2, 1, 2};
+  static const char *const genes[] = {"g1", "g2"};
+  const mat_style styles[] = {{.version = MAT_FT_MAT5}, {.version = MAT_FT_MAT73}};
+  for (size_t k = 0; k < 2; k++) {
+    mat_t *mat = Mat_CreateVer(at("s.mat"), NULL, styles[k].version);
+    put_numbers(mat, styles[k], "other", 3, 2, other);
+    put_sparse(mat, styles[k], "counts", 3, 2, start, row, values, 4);
+    put_numbers(mat, styles[k], "cells", 3, 1, ids);
+    put_list(mat, styles[k], "genes", genes, 2);
+    Mat_Close(mat);
+    for (int sparse = 0; sparse < 2; sparse++) {
+      sbnn_table t;
+      sbnn_error e = {0};
+      sbnn_table_options o = {.sparse = sparse};
+      cr_assert_eq(sbnn_table_read(at("s.mat"), &o, &t, &e), SBNN_OK, "%s", e.text);
+      static const double expected[] = {1, 0, 0, 5.5, 3, 1000};
+      for (size_t i = 0; i < 6; i++)
+        cr_expect_eq(sparse ? (double)sbnn_counts_at(&t.counts, i / 2, i % 2) : t.values[i], expected[i]);
+      cr_expect_str_eq(t.row_ids[1], "102");
+      sbnn_table_free(&t);
+      cr_assert_eq(sbnn_table_read(at("s.mat:other"), &o, &t, &e), SBNN_OK, "%s", e.text);
+      sbnn_table_free(&t);
+    }
+  }
+}
+
+/* ---- files that are wrong ---- */
+
+static const mat_style plain = {.version = MAT_FT_MAT5};
+
+/* A file of version 5 out of what is not NULL; the matrix is 3 x 2. */
+static size_t write_small(const char *path, const double *x, const char *const *cells, size_t n_cells,
+                          const char *const *genes, char bytes[1 << 13]) {
+  mat_t *mat = Mat_CreateVer(path, NULL, MAT_FT_MAT5);
+  if (x) put_numbers(mat, plain, "X", 3, 2, x);
+  if (cells) put_list(mat, plain, "cells", cells, n_cells);
+  if (genes) put_list(mat, plain, "genes", genes, 2);
+  Mat_Close(mat);
+  FILE *f = fopen(path, "rb");
+  size_t n = fread(bytes, 1, 1 << 13, f);
+  fclose(f);
+  return n;
+}
+
+static const char *const three[] = {"c1", "c2", "c3"}, *const two[] = {"g1", "g2"};
+static const double good[] = {1, 2, 0, 0, 5, 6};
+
+static void refused_bytes(const char *bytes, size_t n, const char *parts, const char *x) {
+  check_one(&(bad){.parts = parts, .x = x, .files = {{"a.mat", bytes, n}}}, 3, n);
+}
+
+Test(sbnn_mat, damaged_files) {
+  static char bytes[1 << 13];
+  size_t n = write_small(at("a.mat"), good, three, 3, two, bytes);
+  refused_bytes(bytes, n - 8, "a.mat|ends within a variable", "a.mat");
+  refused_bytes(bytes, 200, "a.mat|ends within a variable", "a.mat");
+  refused_bytes(bytes, 131, "a.mat|ends within a variable", "a.mat");
+  refused_bytes(bytes, 100, "a.mat|ends within its header", "a.mat");
+  refused_bytes("no MATLAB file", 0, "a.mat|no MATLAB file", "a.mat");
+  refused_bytes("\x1f\x8b\x08", 3, "a.mat|not compressed", "a.mat");
+  check_one(&(bad){.parts = "b.mat|cannot be opened", .x = "b.mat:X"}, 3, 0);
+  memcpy(bytes + 128, "\x7", 1);
+  refused_bytes(bytes, n, "a.mat|no variable where one should begin", "a.mat");
+  memcpy(bytes + 132, "\xff\xff\xff\x7f", 4);
+  memcpy(bytes + 128, "\xe", 1);
+  refused_bytes(bytes, n, "a.mat|ends within a variable", "a.mat");
+}
+
+Test(sbnn_mat, damaged_version_73) {
+  static char bytes[1 << 16];
+  mat_t *mat = Mat_CreateVer(at("h.mat"), NULL, MAT_FT_MAT73);
+  put_numbers(mat, plain, "X", 3, 2, good);
+  Mat_Close(mat);
+  FILE *f = fopen(at("h.mat"), "rb");
+  size_t n = fread(bytes, 1, sizeof bytes, f);
+  fclose(f);
+  refused_bytes(bytes, n / 2, "a.mat|copy the file again", "a.mat");
+  refused_bytes(bytes, 600, "a.mat|copy the file again", "a.mat");
+}
+
+Test(sbnn_mat, variables_that_are_missing_or_wrong) {
+  static char bytes[1 << 13];
+  static const double gap[] = {1, 2, 0, 0, NAN, 6}, negative[] = {1, 2, 0, 0, -5, 6};
+  static const char *const twice[] = {"c1", "c2", "c1"}, *const empty[] = {"c1", "", "c3"};
+  const struct {
+    const double *x;
+    const char *const *cells;
+    size_t n_cells;
+    const char *const *genes;
+    const char *parts, *path;
+  } list[] = {
+      {NULL, three, 3, two, "a.mat|no matrix of numbers|cells (3), genes (2)", NULL},
+      {good, NULL, 0, two, "a.mat|names of its cells are missing|X (3 x 2)", NULL},
+      {good, three, 3, NULL, "a.mat|names of its genes are missing", NULL},
+      {good, NULL, 0, NULL, "a.mat|list of its genes is missing|beside it", NULL},
+      {good, three, 2, two, "a.mat, variable 'X'|3 x 2|'cells' 2", NULL},
+      {good, twice, 3, two, "a.mat, variable 'cells'|'c1'|in places 1 and 3", NULL},
+      {good, empty, 3, two, "a.mat|number 2 of its variable 'cells'|no name", NULL},
+      {gap, three, 3, two, "a.mat, variable 'X', row 2, column 2 (from 1)|NaN", NULL},
+      {negative, three, 3, two, "a.mat|gene 'g2'|cell 'c2'|-5|--x-transform none", NULL},
+      {good, three, 3, two, "a.mat|no variable 'T'|X (3 x 2)", "a.mat:T"},
+      {good, three, 3, two, "a.mat|'genes' is no matrix", "a.mat:genes"},
+  };
+  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    size_t n = write_small(at("a.mat"), list[i].x, list[i].cells, list[i].n_cells, list[i].genes, bytes);
+    refused_bytes(bytes, n, list[i].parts, list[i].path ? list[i].path : "a.mat");
+  }
+}
+
+#else
+
+Test(sbnn_mat, without_matio) { cr_skip_test("this build has no libmatio"); }
+
+#endif
