@@ -75,7 +75,7 @@ tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose
   if (!out->plan->plan) {
     return nn__state_fail(s, TN_EINVAL, "the network neither reports nor minimizes anything");
   }
-  assert(purpose != NN__FIT || out->plan->n_given == (given ? given->n : 0));
+  assert((purpose != NN__FIT && purpose != NN__VALIDATE) || out->plan->n_given == (given ? given->n : 0));
   status = bind_all(m, s, d, given, out);
   if (status != TN_OK && !s->error[0]) nn__state_fail(s, status, "%s", tn_status_text(status));
   if (status != TN_OK) nn__runner_free(out);

@@ -40,16 +40,17 @@ static tn_status fill(nn__hoisted *h, nn__pass *p, nn_split split) {
   return TN_OK;
 }
 
-/* In batches of the fit's own size, so that products are those that each step would make. */
-tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, nn__hoisted *out) {
+/* In batches of the pass's own size, so that products are those that each step would make. */
+tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, nn_split rows,
+                    nn__hoisted *out) {
   const nn__plan *plan;
   nn__pass pass;
-  int64_t n = nn__split_size(d, rows);
+  int64_t n = nn__split_size(d, rows), batch = purpose == NN__FIT ? m->batch : m->eval_batch;
   *out = (nn__hoisted){.n = 0};
-  tn_status status = nn__plan_get(m, NN__FIT, NULL, n < m->batch ? n : m->batch, &plan, s->error);
+  tn_status status = nn__plan_get(m, purpose, NULL, n < batch ? n : batch, &plan, s->error);
   if (status != TN_OK || plan->n_given == 0) return status;
   int n_given = plan->n_given;
-  status = nn__pass_new(m, s, d, NN__HOIST, NULL, NULL, rows, &pass);
+  status = nn__pass_new(m, s, d, purpose == NN__FIT ? NN__HOIST : NN__HOIST_VALID, NULL, NULL, rows, &pass);
   if (status != TN_OK) return status;
   for (int c = 0; c < n_given && status == TN_OK; c++)
     status = add_hoisted(out, m->alloc, nn_data_rows(d), ag_run_output(nn__pass_runner(&pass, 0)->run, c));

@@ -46,11 +46,13 @@ typedef struct nn__named { /* an output or a report */
 } nn__named;
 
 typedef enum nn__purpose {
-  NN__FIT,      /* reports, with effects */
-  NN__TRACE,    /* reports and updated values, no effects, trapping the first non-finite node */
-  NN__EVALUATE, /* reports */
-  NN__HOIST,    /* what NN__FIT takes as given: see nn__hoist */
-  NN__PREDICT   /* one named output */
+  NN__FIT,         /* reports, with effects */
+  NN__TRACE,       /* reports and updated values, no effects, trapping the first non-finite node */
+  NN__EVALUATE,    /* reports */
+  NN__VALIDATE,    /* reports of the rows that a fit validates on */
+  NN__HOIST,       /* what NN__FIT takes as given: see nn__hoist */
+  NN__HOIST_VALID, /* what NN__VALIDATE takes as given */
+  NN__PREDICT      /* one named output */
 } nn__purpose;
 
 enum {
@@ -190,11 +192,12 @@ typedef struct nn__hoisted {
   int n;
 } nn__hoisted;
 
-TN_MUST_CHECK tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
-                                  nn__hoisted *out);
+/* For `purpose`, NN__FIT or NN__VALIDATE. */
+TN_MUST_CHECK tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
+                                  nn_split rows, nn__hoisted *out);
 void nn__hoisted_free(nn__hoisted *h);
 
-/* `given`: for NN__FIT, else NULL. Borrowed. */
+/* `given`: for NN__FIT and NN__VALIDATE, else NULL. Borrowed. */
 TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
                                        const char *output, const nn__hoisted *given, int64_t rows,
                                        nn__runner *out);
@@ -234,7 +237,7 @@ typedef struct nn__fit {
   const char *phase;
   int first;   /* epoch */
   int monitor; /* index of the report, -1 = none */
-  nn__hoisted hoisted;
+  nn__hoisted hoisted, hoisted_valid;
   nn__pass train, valid;
   int64_t *order;     /* the rows of this epoch, shuffled */
   void *start, *best; /* copies of the slab */

@@ -224,11 +224,12 @@ static tn_status map_leaves(nn_model *m, nn__plan *p) {
 static tn_status compile_refs(nn_model *m, nn__plan *p, const ag_ref *refs) {
   static const unsigned flags[] = {
       [NN__FIT] = AG_WITH_EFFECTS, [NN__TRACE] = AG_TRAP_NONFINITE, [NN__PREDICT] = 0};
+  const bool hoists = p->purpose == NN__HOIST || p->purpose == NN__HOIST_VALID;
   ag_ref given[NN__MAX_HOISTED];
-  if (p->purpose == NN__FIT || p->purpose == NN__HOIST)
+  if (hoists || p->purpose == NN__FIT || p->purpose == NN__VALIDATE)
     p->n_given = choose_given(m, refs, p->n_outputs, given);
   if (ag_status(m->graph) != TN_OK) return ag_status(m->graph);
-  if (p->purpose != NN__HOIST)
+  if (!hoists)
     return ag_compile_given(m->graph, given, p->n_given, refs, p->n_outputs, flags[p->purpose], &p->plan);
   p->n_outputs = p->n_given;
   return ag_compile(m->graph, given, p->n_given, 0, &p->plan);
@@ -254,7 +255,8 @@ static tn_status compile(nn_model *m, nn__plan *p) {
 static tn_status build(nn_model *m, nn__plan *p) {
   tn_status status = ag_graph_new(m->alloc, &m->graph);
   if (status == TN_OK) {
-    m->mode = p->purpose == NN__EVALUATE || p->purpose == NN__PREDICT ? NN_EVAL : NN_TRAIN;
+    m->mode =
+        p->purpose == NN__FIT || p->purpose == NN__TRACE || p->purpose == NN__HOIST ? NN_TRAIN : NN_EVAL;
     m->rows = p->rows;
     m->build++;
     m->n_updates = 0;
@@ -328,21 +330,21 @@ tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int
   return status;
 }
 
-/* The full and the short batch of a pass over n rows. */
+/* The full and the short batch of a pass over n rows, and of what is hoisted from it. */
 static tn_status prepare(nn_model *m, nn__purpose purpose, const char *output, int64_t batch, int64_t n) {
-  const nn__plan *plan;
+  const nn__plan *plan = NULL;
   tn_status status = TN_OK;
   if (n >= batch) status = nn__plan_get(m, purpose, output, batch, &plan, NULL);
   if (status == TN_OK && n % batch) status = nn__plan_get(m, purpose, output, n % batch, &plan, NULL);
-  return status;
+  if (status != TN_OK || !plan || !plan->n_given || (purpose != NN__FIT && purpose != NN__VALIDATE))
+    return status;
+  return prepare(m, purpose == NN__FIT ? NN__HOIST : NN__HOIST_VALID, output, batch, n);
 }
 
 tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows) {
   if (train_rows < 0 || eval_rows < 0) return TN_EINVAL;
-  const nn__plan *plan;
   tn_status status = prepare(m, NN__FIT, NULL, m->batch, train_rows);
-  if (status == TN_OK) status = nn__plan_get(m, NN__FIT, NULL, m->batch, &plan, NULL);
-  if (status == TN_OK && plan->n_given) status = prepare(m, NN__HOIST, NULL, m->batch, train_rows);
+  if (status == TN_OK) status = prepare(m, NN__VALIDATE, NULL, m->eval_batch, eval_rows);
   if (status == TN_OK) status = prepare(m, NN__EVALUATE, NULL, m->eval_batch, eval_rows);
   for (size_t i = 0; i < m->n_outputs && status == TN_OK; i++) {
     /* nn_predict runs full batches only */

@@ -59,11 +59,14 @@ static tn_status prepare(nn__fit *f) {
   f->first = o->first_epoch ? o->first_epoch : 1;
   f->shuffle = phase_stream("shuffle", f->phase);
   f->seed = o->seed ^ phase_stream("phase", f->phase);
-  status = nn__hoist(f->model, f->state, f->data, f->rows, &f->hoisted);
+  status = nn__hoist(f->model, f->state, f->data, NN__FIT, f->rows, &f->hoisted);
   if (status != TN_OK) return status;
   status = nn__pass_new(f->model, f->state, f->data, NN__FIT, NULL, &f->hoisted, f->rows, &f->train);
   if (status == TN_OK && o->valid.n) {
-    status = nn__pass_new(f->model, f->state, f->data, NN__EVALUATE, NULL, NULL, o->valid, &f->valid);
+    status = nn__hoist(f->model, f->state, f->data, NN__VALIDATE, o->valid, &f->hoisted_valid);
+    if (status == TN_OK)
+      status = nn__pass_new(f->model, f->state, f->data, NN__VALIDATE, NULL, &f->hoisted_valid, o->valid,
+                            &f->valid);
   }
   return status == TN_OK ? allocate(f) : status;
 }
@@ -73,6 +76,7 @@ static void release(nn__fit *f) {
   nn__pass_free(&f->train);
   nn__pass_free(&f->valid);
   nn__hoisted_free(&f->hoisted);
+  nn__hoisted_free(&f->hoisted_valid);
   tn_free(a, f->order);
   tn_free(a, f->start);
   tn_free(a, f->best);

@@ -141,3 +141,41 @@ Test(hoist, given_values_are_no_leaf_and_no_output) {
     ag_graph_free(g);
   }
 }
+
+/* Validation rows hoist by themselves: the reports of every epoch are those of a fit that does not hoist. */
+typedef struct reports {
+  double loss[5];
+} reports;
+
+static bool keep_report(void *ctx, const nn_epoch *e) {
+  ((reports *)ctx)->loss[e->epoch - 1] = e->valid[0];
+  return true;
+}
+
+Test(hoist, validation_rows) {
+  variant v = {.freeze = "low/*", .noise = true};
+  reports r[2];
+  tn_array x, y;
+  nn_data *d = make_data(&x, &y);
+  int64_t rows[ROWS];
+  for (int i = 0; i < ROWS; i++) rows[i] = (i * 5) % ROWS;
+  for (int hoist = 0; hoist < 2; hoist++) {
+    nn_model *m;
+    nn_state *s;
+    const nn__plan *p;
+    OK(nn_model_new(&(nn_model_options){.batch = 8, .eval_batch = 16}, network, &v, &m));
+    m->no_hoist = !hoist;
+    OK(nn_state_new(m, &s));
+    nn_state_init(s, 4, 0);
+    nn_fit_options o = {
+        .epochs = 5, .valid = {rows + 40, ROWS - 40}, .on_epoch = keep_report, .on_epoch_ctx = &r[hoist]};
+    OK(nn_fit(m, s, d, (nn_split){rows, 40}, &o, NULL));
+    OK(nn__plan_get(m, NN__VALIDATE, NULL, 16, &p, NULL));
+    cr_expect_eq(p->n_given, hoist); /* in training the noise forbids it, in evaluation there is none */
+    nn_state_free(s), nn_model_free(m);
+  }
+  double bound = tn_gemm_by_element(TN_F32, 1) ? 0 : 1e-5;
+  for (int i = 0; i < 5; i++) cr_expect_leq(fabs(r[0].loss[i] - r[1].loss[i]), bound);
+  tn_array_free(&x), tn_array_free(&y);
+  nn_data_free(d);
+}

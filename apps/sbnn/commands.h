@@ -16,6 +16,7 @@ int sbnn_plot(const sbnn_options *o, sbnn_error *e);
 int sbnn_report(const sbnn_options *o, sbnn_error *e);
 int sbnn_generate(const sbnn_options *o, sbnn_error *e);
 int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e);
+int sbnn_stability(const sbnn_options *o, sbnn_error *e);
 int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e);
 int sbnn_info(const sbnn_options *o, sbnn_error *e);
 

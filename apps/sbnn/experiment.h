@@ -54,6 +54,8 @@ typedef struct sbnn_experiment {
                                `genes` */
   double *response_predictions; /* whole data set: alloencoder head, z-scores [n_train x n_responses] */
   int bottleneck;
+  double lasso;                          /* paper's recipe: the penalty, as given, chosen or found */
+  int prune_epoch;                       /* --prune-at best: of the phase before pruning; else 0 */
   double input_noise, bottleneck_noise;  /* denoising recipe: as trained */
   size_t clusters_used, cells_clustered; /* pretraining; 0 without */
   int pretrain_epoch;                    /* whose weights went on */

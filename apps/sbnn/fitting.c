@@ -28,9 +28,15 @@ nn_split sbnn__test_rows(const sbnn__fitting *s) {
   return (nn_split){s->rows + s->p->n_train, (int64_t)s->p->n_test};
 }
 
+/* Sixteen sums at once: one would wait for each addition. */
 static double sum_of_squares(const float *x, size_t n) {
-  double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
+  enum { PARTS = 16 };
+  double part[PARTS] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + PARTS <= n; i += PARTS)
+    for (size_t k = 0; k < PARTS; k++) part[k] += (double)x[i + k] * x[i + k];
+  for (; i < n; i++) sum += (double)x[i] * x[i];
+  for (size_t k = 0; k < PARTS; k++) sum += part[k];
   return sum;
 }
 
@@ -94,6 +100,7 @@ sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr
 typedef struct watch {
   sbnn__fitting *s;
   sbnn__phase *f;
+  const sbnn__course *c;
   bool evaluated; /* after each epoch */
 } watch;
 
@@ -118,43 +125,57 @@ static double r2_by_batch(const watch *w, nn_state *state) {
   return sum / (double)test.n;
 }
 
+/* The reports over the rows that history calls test; NULL: not looked at. */
+static const double *tested(const watch *w, const nn_epoch *e, double reports[NN_MAX_REPORTS]) {
+  if (!w->evaluated || !w->c->valid.n) return NULL;
+  if (!w->c->best_on.n) return e->valid;
+  tn_status status = nn_evaluate(w->f->model, e->state, w->s->data, w->c->valid, reports);
+  return status == TN_OK ? reports : NULL;
+}
+
 static bool on_epoch(void *ctx, const nn_epoch *e) {
   const watch *w = ctx;
   sbnn__fitting *s = w->s;
   bool classes = w->f->network.head == SBNN_HEAD_CLUSTERS,
        responses = w->f->network.head == SBNN_HEAD_RESPONSES;
+  double reports[NN_MAX_REPORTS];
+  const double *test = tested(w, e, reports);
   sbnn_history_row row = {.phase = s->name,
                           .epoch = e->epoch,
                           .lr = e->lr,
                           .train_loss = e->train[0],
-                          .test_loss = e->valid ? e->valid[0] : NAN,
+                          .test_loss = test ? test[0] : NAN,
                           .train_r2 = responses ? r2_of_mse(s, SBNN_TRAIN, e->train[0]) : NAN,
-                          .test_r2 = responses && e->valid ? r2_of_mse(s, SBNN_TEST, e->valid[0]) : NAN,
+                          .test_r2 = responses && test ? r2_of_mse(s, SBNN_TEST, test[0]) : NAN,
                           .test_r2_batches =
-                              s->t->by_batch && responses && e->valid ? r2_by_batch(w, e->state) : NAN,
+                              s->t->by_batch && responses && test ? r2_by_batch(w, e->state) : NAN,
                           .train_accuracy = classes ? e->train[1] : NAN,
-                          .test_accuracy = classes && e->valid ? e->valid[1] : NAN,
+                          .test_accuracy = classes && test ? test[1] : NAN,
                           .penalty = w->evaluated ? lasso_value(w->f) : NAN};
   sbnn_experiment_add(s->out, &row);
-  double shown = responses ? (e->valid ? row.test_r2 : row.train_r2) : NAN;
-  bool go_on = !s->t->hook || s->t->hook(s->t->hook_ctx, s->out, s->name, e->epoch, e->epochs, shown);
+  double shown = responses ? (test ? row.test_r2 : row.train_r2) : NAN;
+  int epochs = w->c->of ? w->c->of : w->c->last;
+  bool go_on = !s->t->hook || s->t->hook(s->t->hook_ctx, s->out, s->name, e->epoch, epochs, shown);
   return go_on && !sbnn_interrupted();
 }
 
-int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, nn_split rows, nn_split valid, int epochs, bool best) {
+int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, const sbnn__course *c) {
   nn_fit_result result = {0};
-  watch w = {s, f, s->o->evaluate == SBNN_EVALUATE_EACH_EPOCH || best};
-  nn_fit_options fo = {.epochs = epochs,
+  watch w = {s, f, c, s->o->evaluate == SBNN_EVALUATE_EACH_EPOCH || (c->monitor && !c->best_on.n)};
+  nn_fit_options fo = {.epochs = c->last,
+                       .first_epoch = c->first,
                        .seed = (uint32_t)s->o->seed,
                        .replica = s->t->replica,
                        .phase = s->name,
                        .schedule = sbnn__denoising(s) ? nn_cosine : NULL,
-                       .valid = w.evaluated ? valid : (nn_split){0},
-                       .monitor = best ? "cross_entropy" : NULL,
-                       .restore_best = best,
+                       .valid = c->best_on.n  ? c->best_on
+                                : w.evaluated ? c->valid
+                                              : (nn_split){0},
+                       .monitor = c->monitor,
+                       .restore_best = c->monitor != NULL,
                        .on_epoch = on_epoch,
                        .on_epoch_ctx = &w};
-  tn_status status = nn_fit(f->model, f->state, s->data, rows, &fo, &result);
+  tn_status status = nn_fit(f->model, f->state, s->data, c->rows, &fo, &result);
   if (status == TN_ENUMERIC && s->t->rescue_path) {
     tn_status saved = nn_state_save(f->state, s->t->rescue_path, s->t->metadata, s->t->n_metadata, NULL);
     if (saved == TN_OK)
@@ -162,7 +183,7 @@ int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, nn_split rows, nn_split valid, i
                        s->t->rescue_path);
   }
   if (status != TN_OK) return sbnn__failed(s, status, *result.message ? result.message : nn_error(f->model));
-  if (best) s->out->pretrain_epoch = result.best_epoch;
+  if (c->best_epoch) *c->best_epoch = result.best_epoch;
   return SBNN_OK;
 }
 

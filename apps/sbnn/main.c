@@ -20,11 +20,21 @@ static const struct {
   sbnn_command command;
   int (*run)(const sbnn_options *o, sbnn_error *e);
 } commands[] = {
-    {SBNN_CMD_DEMO, sbnn_demo},         {SBNN_CMD_TRAIN, sbnn_train},       {SBNN_CMD_CV, sbnn_cv},
-    {SBNN_CMD_PATH, sbnn_path},         {SBNN_CMD_PREDICT, sbnn_predict},   {SBNN_CMD_PLOT, sbnn_plot},
-    {SBNN_CMD_GENERATE, sbnn_generate}, {SBNN_CMD_SRRR, sbnn_srrr_command}, {SBNN_CMD_PREP, sbnn_prep},
-    {SBNN_CMD_REPORT, sbnn_report},     {SBNN_CMD_INFO, sbnn_info},         {SBNN_CMD_HELP, help},
-    {SBNN_CMD_VERSION, version},        {SBNN_CMD_TSNE, sbnn_tsne_command},
+    {SBNN_CMD_DEMO, sbnn_demo},
+    {SBNN_CMD_TRAIN, sbnn_train},
+    {SBNN_CMD_CV, sbnn_cv},
+    {SBNN_CMD_PATH, sbnn_path},
+    {SBNN_CMD_PREDICT, sbnn_predict},
+    {SBNN_CMD_PLOT, sbnn_plot},
+    {SBNN_CMD_GENERATE, sbnn_generate},
+    {SBNN_CMD_SRRR, sbnn_srrr_command},
+    {SBNN_CMD_PREP, sbnn_prep},
+    {SBNN_CMD_REPORT, sbnn_report},
+    {SBNN_CMD_INFO, sbnn_info},
+    {SBNN_CMD_HELP, help},
+    {SBNN_CMD_VERSION, version},
+    {SBNN_CMD_TSNE, sbnn_tsne_command},
+    {SBNN_CMD_STABILITY, sbnn_stability},
 };
 
 static int dispatch(const sbnn_options *o, sbnn_error *e) {

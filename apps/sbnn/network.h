@@ -25,6 +25,7 @@ typedef struct sbnn_network {
   int n_hidden;
   int64_t bottleneck;
   double lasso;            /* group lasso on encoder/0/kernel; 0 = off */
+  bool proximal;           /* the lasso as a proximal operator, whose zeros are exact */
   double l2;               /* on every kernel and bias but a regression readout's bias; 0 = off */
   const char *freeze[3];   /* globs; NULL = none */
   double lr;               /* of Adam */

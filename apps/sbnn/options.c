@@ -85,6 +85,10 @@ static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text)
   case SBNN_OPTION_WHOLE: return read_whole(text, strlen(text), row->lowest, row->highest, field);
   case SBNN_OPTION_REAL:
   case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
+  case SBNN_OPTION_AUTO:
+    if (strcmp(text, "auto") != 0) return read_real(text, row, field);
+    *(double *)field = -1;
+    return true;
   case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
   case SBNN_OPTION_RULE: *(const char **)field = text; return sbnn_y_rule_valid(text);
   case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
@@ -123,6 +127,7 @@ static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
     else snprintf(text, TEXT_ROOM, "a number from %g to %g", row->lowest, row->highest);
     break;
   case SBNN_OPTION_POSITIVE: snprintf(text, TEXT_ROOM, "a number above 0"); break;
+  case SBNN_OPTION_AUTO: snprintf(text, TEXT_ROOM, "a number from %g up, or auto", row->lowest); break;
   case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
   case SBNN_OPTION_RULE:
     snprintf(text, TEXT_ROOM, "none, log1p, clr or zscore, or these by pattern as in 'log1p:CD*,none'");
@@ -396,6 +401,25 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      other);
   if (!paper && o->both)
     return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
+  bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL, chosen = o->lasso == SBNN_LASSO_AUTO;
+  if (!paper && (proximal || chosen || o->prune_at != SBNN_PRUNE_AT_LAST))
+    return sbnn_fail(e, SBNN_USAGE, "%s belongs to --recipe paper: the other one has no penalty",
+                     proximal ? "--penalty proximal"
+                     : chosen ? "--lasso auto"
+                              : "--prune-at best");
+  if (!proximal && o->genes == 0 && (o->command & SBNN_CMD_FIT))
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--genes 0, as many as the penalty leaves, needs --penalty proximal: only its zeros are "
+                     "exact");
+  if (proximal && chosen && o->genes > 0)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--lasso auto chooses the penalty, and so does --penalty proximal, which finds the one that "
+        "leaves --genes; with --genes 0 they go together");
+  if (proximal && o->prune_at == SBNN_PRUNE_AT_BEST)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--prune-at best chooses when to prune; with --penalty proximal the penalty has done it");
   int genes = sbnn_options_genes(o);
   if (o->variable_genes > 0 && genes > o->variable_genes)
     return sbnn_fail(e, SBNN_USAGE,
@@ -407,6 +431,12 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
       return sbnn_fail(e, SBNN_USAGE, "--only-folds takes numbers from 1 to %d (--folds), in ascending order",
                        o->folds);
   return SBNN_OK;
+}
+
+/* By the user, anywhere. */
+static bool is_chosen(const sbnn_options *o, const char *name) {
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  return row && o->origin[row - sbnn_option_table];
 }
 
 static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
@@ -452,6 +482,9 @@ static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
   if (prints) a->command = &print_config;
   int code = everywhere || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
   if (code == SBNN_OK) code = check_required(o, a->command, e);
+  /* path varies the penalty, so that the number of genes follows from it unless it is asked for. */
+  if (o->command == SBNN_CMD_PATH && o->penalty == SBNN_PENALTY_PROXIMAL && !is_chosen(o, "genes"))
+    o->genes = 0;
   if (code == SBNN_OK) code = check_together(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
     o->pretrain_weights = o->protocol == SBNN_PROTOCOL_PAPER ? SBNN_WEIGHTS_LAST : SBNN_WEIGHTS_BEST;

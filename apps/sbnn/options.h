@@ -23,13 +23,14 @@ typedef enum sbnn_command {
   SBNN_CMD_SRRR = 512,
   SBNN_CMD_PREP = 1024,
   SBNN_CMD_TSNE = 1 << 16,
+  SBNN_CMD_STABILITY = 1 << 17,
   SBNN_CMD_PATH = 16384,
   SBNN_CMD_REPORT = 4096,
   SBNN_CMD_RUN = 8192,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 /* Those that train networks on the user's data: they take --resume. */
-enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH };
+enum { SBNN_CMD_FIT = SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_PATH | SBNN_CMD_STABILITY };
 typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
 
 enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192 };
@@ -47,6 +48,9 @@ typedef struct sbnn_numbers {
 
 typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS } sbnn_evaluate;
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
+typedef enum sbnn_penalty { SBNN_PENALTY_SUBGRADIENT, SBNN_PENALTY_PROXIMAL } sbnn_penalty;
+typedef enum sbnn_prune_at { SBNN_PRUNE_AT_LAST, SBNN_PRUNE_AT_BEST } sbnn_prune_at;
+#define SBNN_LASSO_AUTO (-1.0) /* --lasso auto */
 typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
 typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
 typedef enum sbnn_preset {
@@ -84,10 +88,12 @@ typedef struct sbnn_options {
   const char *results, *show_genes, *show_responses, *srrr; /* plot */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
-  int bottleneck, genes;
-  double lasso, l2;
-  sbnn_numbers penalties; /* path: in place of lasso */
-  sbnn_whole_list widths; /* path: in place of bottleneck */
+  int bottleneck, genes;                 /* genes 0: as many as a proximal penalty leaves */
+  double lasso, l2;                      /* lasso may be SBNN_LASSO_AUTO */
+  int penalty;                           /* sbnn_penalty */
+  int prune_at;                          /* sbnn_prune_at */
+  sbnn_numbers penalties;                /* path: in place of lasso */
+  sbnn_whole_list widths;                /* path: in place of bottleneck */
   /* recipe: whose defaults differ, see sbnn_options_parse */
   int recipe;                           /* sbnn_recipe */
   int select;                           /* sbnn_select; under the paper's recipe always NETWORK */
@@ -117,7 +123,10 @@ typedef struct sbnn_options {
   int components;
   double perplexity, theta;
   int exact_cells, iterations;
-  int start;   /* sbnn_start */
+  int start; /* sbnn_start */
+  /* stability */
+  int restarts;
+  bool subsample;
   int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */

@@ -18,6 +18,8 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
+_Static_assert(SBNN_PENALTY_SUBGRADIENT == 0 && SBNN_PENALTY_PROXIMAL == 1, "subgradient|proximal");
+_Static_assert(SBNN_PRUNE_AT_LAST == 0 && SBNN_PRUNE_AT_BEST == 1, "last|best");
 _Static_assert(SBNN_NOISE_FIXED == 0 && SBNN_NOISE_AUTO == 1, "fixed|auto");
 _Static_assert(SBNN_VIEW_BOTH == 0 && SBNN_VIEW_GENES == 1 && SBNN_VIEW_RESPONSES == 2,
                "both|genes|responses");
@@ -35,15 +37,16 @@ enum {
   SRRR = SBNN_CMD_SRRR,
   PREP = SBNN_CMD_PREP,
   TSNE = SBNN_CMD_TSNE,
+  STABILITY = SBNN_CMD_STABILITY,
   REPORT = SBNN_CMD_REPORT,
   INFO = SBNN_CMD_INFO,
-  NET = SBNN_CMD_FIT,        /* commands that train networks on the user's data */
-  FIT = TRAIN | CV,          /* those that train by one set of options */
-  READ = NET | SRRR,         /* commands that read the user's data, from tables or as prep has left them */
-  FOLDED = CV | PATH | SRRR, /* commands that cross-validate */
-  RUN = READ | DEMO | TSNE,  /* commands that fit anything */
-  VIEWS = READ | TSNE,       /* commands that read it or draw what others read */
-  MANY = 1000000             /* more than anyone means; keeps products of counts far from overflow */
+  NET = SBNN_CMD_FIT,           /* commands that train networks on the user's data */
+  FIT = TRAIN | CV | STABILITY, /* those that train by one set of options */
+  READ = NET | SRRR,            /* commands that read the user's data, from tables or as prep has left them */
+  FOLDED = CV | PATH | SRRR,    /* commands that cross-validate */
+  RUN = READ | DEMO | TSNE,     /* commands that fit anything */
+  VIEWS = READ | TSNE,          /* commands that read it or draw what others read */
+  MANY = 1000000                /* more than anyone means; keeps products of counts far from overflow */
 };
 
 #define AT(field) offsetof(sbnn_options, field)
@@ -129,11 +132,16 @@ const sbnn_option sbnn_option_table[] = {
     "units of the bottleneck: dimensions of the latent map"),
   LIST(NETWORK, COUNTS, "bottleneck", "N,N,...", widths, "2", PATH,
     "units of the bottleneck; each with each penalty"),
-  WHOLE(NETWORK, "genes", "N", genes, "25", 1, MANY, NET, "genes to keep when the network is pruned"),
-  NUMBER(NETWORK, REAL, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
-    "penalty that pushes genes out (group lasso)"),
+  WHOLE(NETWORK, "genes", "N", genes, "25", 0, MANY, NET,
+    "genes to keep; 0: as many as a proximal penalty leaves"),
+  NUMBER(NETWORK, AUTO, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
+    "penalty that pushes genes out (group lasso), or auto"),
   LIST(NETWORK, NUMBERS, "lambdas", "L,L,...", penalties, "0.0001,0.01,0.1,1", PATH,
     "penalties that push genes out, or FIRST:LAST:STEP"),
+  CHOICE(NETWORK, "penalty", "subgradient|proximal", penalty, "subgradient", NET,
+    "proximal: weights of genes become 0 exactly"),
+  CHOICE(NETWORK, "prune-at", "last|best", prune_at, "last", NET,
+    "epoch before pruning: last, or best validated"),
   NUMBER(NETWORK, REAL, "l2", "NUMBER", l2, "1e-10", 0, INFINITY, NET,
     "penalty on the squares of all weights (ridge)"),
 
@@ -147,7 +155,7 @@ const sbnn_option sbnn_option_table[] = {
     "random starts of k-means; the best one counts"),
   NUMBER(PRETRAINING, REAL, "pretrain-fraction", "PART", pretrain_fraction, "0.6", 0.01, 0.99, NET,
     "part of the cells that trains, the others validate"),
-  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN,
+  CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", TRAIN | STABILITY,
     "epoch to go on from: last, or best validated (auto)"),
   CHOICE(PRETRAINING, "pretrain-weights", "auto|last|best", pretrain_weights, "auto", CV | PATH,
     "epoch to go on from; auto: best, last under paper"),
@@ -180,6 +188,11 @@ const sbnn_option sbnn_option_table[] = {
   WHOLE(TSNE, "iterations", "N", iterations, "1000", 1, MANY, TSNE,
     "of the descent, 250 of them with exaggeration"),
   CHOICE(TSNE, "start", "pca|random", start, "pca", TSNE, "where cells start; random depends on --seed"),
+
+  WHOLE(STABILITY, "restarts", "N", restarts, "10", 2, 10000, STABILITY,
+    "models, each from fresh weights; their genes are compared"),
+  FLAG(STABILITY, "subsample", subsample, STABILITY,
+    "each on one half of the cells, the next on the other"),
 
   WHOLE(CROSS_VALIDATION, "folds", "N", folds, "10", 2, MANY, FOLDED, "parts of the cells, each tested once"),
   CHOICE(CROSS_VALIDATION, "protocol", "strict|paper", protocol, "strict", FOLDED,
@@ -229,6 +242,7 @@ const char *const sbnn_group_headings[SBNN_N_GROUPS] = {
     [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
     [SBNN_GROUP_LINEAR] = "Sparse reduced-rank regression",
     [SBNN_GROUP_TSNE] = "Embedding",
+    [SBNN_GROUP_STABILITY] = "Stability",
     [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
     [SBNN_GROUP_RUN] = "Running",
     [SBNN_GROUP_OUTPUT] = "Output",
@@ -258,6 +272,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
+    {SBNN_CMD_STABILITY, "stability", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "how much of the result chance decides: the genes of many restarts",
+     "Trains the model many times, from other random numbers or on halves of the cells, and reports how\n"
+     "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one another.\n"},
     {SBNN_CMD_TSNE, "tsne", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
      "maps of each view by itself: t-SNE of genes, responses, or a latent space",
      "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"

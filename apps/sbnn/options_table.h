@@ -13,6 +13,7 @@ typedef enum sbnn_option_kind {
   SBNN_OPTION_WHOLE,    /* int, from lowest to highest */
   SBNN_OPTION_REAL,     /* double, from lowest to highest */
   SBNN_OPTION_POSITIVE, /* double, above 0 */
+  SBNN_OPTION_AUTO,     /* double, from lowest to highest; "auto" is -1 */
   SBNN_OPTION_CHOICE,   /* int: the position of the word in `value`, "strict|paper" */
   SBNN_OPTION_RULE,     /* const char *: a rule of transforms, y_transform.h */
   SBNN_OPTION_WIDTHS,   /* int[SBNN_MAX_HIDDEN] and n_hidden, each from lowest to highest */
@@ -27,6 +28,7 @@ typedef enum sbnn_option_group {
   SBNN_GROUP_PHASES,
   SBNN_GROUP_LINEAR,
   SBNN_GROUP_TSNE,
+  SBNN_GROUP_STABILITY,
   SBNN_GROUP_CROSS_VALIDATION,
   SBNN_GROUP_RUN,
   SBNN_GROUP_OUTPUT,

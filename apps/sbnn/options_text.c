@@ -44,6 +44,10 @@ static const char *value_text(const sbnn_options *o, const sbnn_option *row, cha
   case SBNN_OPTION_WHOLE: snprintf(text, TEXT_ROOM, "%d", *(const int *)field); break;
   case SBNN_OPTION_REAL:
   case SBNN_OPTION_POSITIVE: real_text(*(const double *)field, text); break;
+  case SBNN_OPTION_AUTO:
+    if (*(const double *)field < 0) return "auto";
+    real_text(*(const double *)field, text);
+    break;
   case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
   case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
   case SBNN_OPTION_COUNTS: sbnn_whole_list_text(field, text); return *text ? text : NULL;
@@ -57,6 +61,7 @@ static char json_kind(sbnn_option_kind kind) {
   case SBNN_OPTION_FLAG: return 'b';
   case SBNN_OPTION_WHOLE:
   case SBNN_OPTION_REAL:
+  case SBNN_OPTION_AUTO:
   case SBNN_OPTION_POSITIVE: return 'n';
   case SBNN_OPTION_TEXT:
   case SBNN_OPTION_CHOICE:

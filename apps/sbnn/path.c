@@ -15,8 +15,13 @@ typedef struct plan {
   size_t *cells; /* all, in random order */
 } plan;
 
+/* The penalty of a number of genes is found anew for each width and fold. */
+static bool finds_penalty(const sbnn_options *o) {
+  return o->penalty == SBNN_PENALTY_PROXIMAL && o->genes > 0;
+}
+
 static void plan_settings(plan *p, const sbnn_options *o) {
-  size_t n_lambdas = (size_t)o->penalties.n;
+  size_t n_lambdas = finds_penalty(o) ? 1 : (size_t)o->penalties.n;
   p->n_settings = (size_t)o->widths.n * n_lambdas;
   p->options = sbnn_alloc(p->n_settings, sizeof *p->options);
   for (size_t i = 0; i < p->n_settings; i++) {
@@ -38,8 +43,9 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
                     .experiment = {.model = sbnn_model_name(o, pretrain)}};
   if (!whole) r = sbnn_replica_of_fold(&p->folds, o, pretrain, fold);
   r.by_batch = !whole;
-  snprintf(r.title, sizeof r.title, "lambda %g, %d unit%s", o->lasso, o->bottleneck,
-           o->bottleneck == 1 ? "" : "s");
+  size_t used = 0;
+  if (!finds_penalty(o)) used = (size_t)snprintf(r.title, sizeof r.title, "lambda %g, ", o->lasso);
+  snprintf(r.title + used, sizeof r.title - used, "%d unit%s", o->bottleneck, o->bottleneck == 1 ? "" : "s");
   snprintf(r.part, sizeof r.part, "setting-%zu-fold-%d", setting + 1, r.experiment.fold);
   if (whole) snprintf(r.where, sizeof r.where, "%s, all cells", r.title);
   else snprintf(r.where, sizeof r.where, "%s, fold %zu", r.title, fold + 1);
@@ -53,16 +59,28 @@ static int write(const void *ctx, const char *directory, const char *figures, sb
 
 static void print(const void *ctx, FILE *to) { sbnn_print_path(to, ctx); }
 
+/* As given, or the mean over folds of those found. */
+static double penalty(const plan *p, const sbnn_options *o, const sbnn_experiment *folds) {
+  double sum = 0;
+  for (size_t i = 0; i < p->n_folds; i++) sum += folds[i].lasso;
+  return finds_penalty(o) ? sum / (double)p->n_folds : o->lasso;
+}
+
 static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error *e) {
   size_t each = p->n_folds + 1, n = p->n_settings * each;
   sbnn_experiment *x = sbnn_alloc(n, sizeof *x);
   sbnn_path_setting *s = sbnn_alloc(p->n_settings, sizeof *s);
   for (size_t i = 0; i < n; i++) x[i] = r[i].experiment;
-  for (size_t i = 0; i < p->n_settings; i++)
-    s[i] = (sbnn_path_setting){p->options[i].bottleneck, p->options[i].lasso, &x[i * each],
-                               &x[i * each + p->n_folds]};
-  sbnn_path_results path = {
-      .data = w->data, .n_settings = p->n_settings, .n_folds = p->n_folds, .settings = s};
+  for (size_t i = 0; i < p->n_settings; i++) {
+    const sbnn_options *o = &p->options[i];
+    const sbnn_experiment *folds = &x[i * each];
+    s[i] = (sbnn_path_setting){o->bottleneck, penalty(p, o, folds), folds, &folds[p->n_folds]};
+  }
+  sbnn_path_results path = {.data = w->data,
+                            .n_settings = p->n_settings,
+                            .n_penalties = p->n_settings / (size_t)w->options->widths.n,
+                            .n_folds = p->n_folds,
+                            .settings = s};
   sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(w->options)};
   sbnn_output output = {.ctx = &path, .write = write, .print = print, .pictures = true};
   int code = sbnn_work_finish(w, &none, &output, e);

@@ -3,7 +3,6 @@
 #include "phases.h"
 
 #include "fitting.h"
-#include "linear/choose.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -62,12 +61,34 @@ static int pretrain(sbnn__fitting *s, sbnn__phase *f) {
                      n, s->o->cluster_min);
   else {
     bool best = s->o->pretrain_weights == SBNN_WEIGHTS_BEST;
-    code = sbnn__fit(s, f, (nn_split){kept, n_fit}, (nn_split){kept + n_fit, (int64_t)n - n_fit},
-                     s->o->pretrain.epochs, best);
+    sbnn__course c = {.rows = {kept, n_fit},
+                      .valid = {kept + n_fit, (int64_t)n - n_fit},
+                      .last = s->o->pretrain.epochs,
+                      .monitor = best ? "cross_entropy" : NULL,
+                      .best_epoch = best ? &s->out->pretrain_epoch : NULL};
+    code = sbnn__fit(s, f, &c);
   }
   free(kept);
   free(one_hot);
   return code;
+}
+
+static sbnn__course all_rows(const sbnn__fitting *s, int epochs) {
+  return (sbnn__course){.rows = sbnn__train_rows(s), .valid = sbnn__test_rows(s), .last = epochs};
+}
+
+/* Under --prune-at best the phase before pruning leaves the epoch with the best R2: of the test rows as
+ * published, of a fifth of the training rows, which do not train, under strict and where none are tested. */
+static void watch_for_best(const sbnn__fitting *s, sbnn__course *c) {
+  bool published = s->o->protocol == SBNN_PROTOCOL_PAPER && c->valid.n > 0;
+  if (!published) {
+    c->rows.n = c->rows.n * 4 / 5;
+    c->best_on = (nn_split){c->rows.rows + c->rows.n, (int64_t)s->p->n_train - c->rows.n};
+  } else {
+    c->best_on = c->valid;
+  }
+  c->monitor = "mse";
+  c->best_epoch = &s->out->prune_epoch;
 }
 
 /* From `from` (NULL: fresh weights) through one fit of the responses head; scores the result. */
@@ -75,17 +96,39 @@ static int regress(sbnn__fitting *s, const sbnn__phase *from, const char *name, 
                    const char *freeze, sbnn_stage stage, sbnn__phase *f) {
   s->name = name;
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->lr);
+  sbnn__course c = all_rows(s, o->epochs);
+  bool last = stage == SBNN_STAGE_UNFROZEN;
   network.freeze[0] = freeze;
+  network.proximal = last && s->o->penalty == SBNN_PENALTY_PROXIMAL && s->o->genes == 0;
+  if (last && s->o->prune_at == SBNN_PRUNE_AT_BEST) watch_for_best(s, &c);
   int code = sbnn__phase_new(s, network, f);
   if (code == SBNN_OK && from) take_weights(f, from);
-  if (code == SBNN_OK) code = sbnn__fit(s, f, sbnn__train_rows(s), sbnn__test_rows(s), o->epochs, false);
+  if (code == SBNN_OK) code = sbnn__fit(s, f, &c);
   return code == SBNN_OK ? sbnn__score(s, f, stage) : code;
+}
+
+/* The phase before pruning. */
+static int unfreeze(sbnn__fitting *s, const sbnn__phase *from, const sbnn_phase_options *o, sbnn__phase *f) {
+  size_t genes = (size_t)s->o->genes;
+  if (s->o->penalty != SBNN_PENALTY_PROXIMAL || genes == 0 || genes >= s->p->n_inputs)
+    return regress(s, from, "unfrozen", o, NULL, SBNN_STAGE_UNFROZEN, f);
+  s->name = "unfrozen";
+  int code = sbnn__sparsify(s, from, o, genes, f);
+  return code == SBNN_OK ? sbnn__score(s, f, SBNN_STAGE_UNFROZEN) : code;
 }
 
 static int by_norm(const void *a, const void *b, void *norms) {
   size_t i = *(const size_t *)a, j = *(const size_t *)b;
   double x = ((double *)norms)[i], y = ((double *)norms)[j];
   return x > y ? -1 : x < y ? 1 : i < j ? -1 : i > j;
+}
+
+/* How many genes pruning keeps: as many as asked for, or as the penalty has left. */
+static size_t kept(const sbnn_options *o, size_t n, const double *norms) {
+  size_t nonzero = 0;
+  for (size_t i = 0; i < n; i++) nonzero += norms[i] > 0;
+  if (o->penalty == SBNN_PENALTY_PROXIMAL) return nonzero;
+  return (size_t)o->genes < n ? (size_t)o->genes : n;
 }
 
 /* Ranks the inputs by the norm of their outgoing weights and records the largest ones in `out`. */
@@ -102,7 +145,11 @@ static int rank_genes(sbnn__fitting *s, const sbnn__phase *f, size_t *order) {
   memcpy(x->all_genes, s->p->input_genes, n * sizeof *x->all_genes);
   for (size_t i = 0; i < n; i++) order[i] = i;
   qsort_r(order, n, sizeof *order, by_norm, x->all_norms);
-  x->n_genes = (size_t)s->o->genes < n ? (size_t)s->o->genes : n;
+  x->n_genes = kept(s->o, n, x->all_norms);
+  if (x->n_genes == 0)
+    return sbnn_fail(s->e, SBNN_BAD_INPUT,
+                     "the penalty %g leaves no gene; give a lower one, or the number of --genes to be kept",
+                     s->o->lasso);
   x->genes = sbnn_alloc(x->n_genes, sizeof *x->genes);
   x->norms = sbnn_alloc(x->n_genes, sizeof *x->norms);
   for (size_t r = 0; r < x->n_genes; r++) {
@@ -158,7 +205,7 @@ static int autoencode(sbnn__fitting *s, const sbnn__phase *from, sbnn__phase *f)
   take_weights(f, from);
   nn_state_copy(f->state, "auto/", from->state, "allo/", true);
   tn_array genes = {0};
-  code = sbnn__fit(s, f, sbnn__train_rows(s), (nn_split){0}, s->o->autoencoder.epochs, false);
+  code = sbnn__fit(s, f, &(sbnn__course){.rows = sbnn__train_rows(s), .last = s->o->autoencoder.epochs});
   if (code == SBNN_OK) code = sbnn__predict(s, f, sbnn__train_rows(s), "genes", (int64_t)x->n_genes, &genes);
   if (code == SBNN_OK) x->gene_predictions = as_double(&genes);
   tn_array_free(&genes);
@@ -196,8 +243,8 @@ static int first_head(sbnn__fitting *s, const sbnn__phase *from, const size_t *o
   int code = take_part(s, s->name, network, f, &taken);
   if (code != SBNN_OK || taken) return code;
   code = small_network(s, from, network, order, f);
-  if (code == SBNN_OK)
-    code = sbnn__fit(s, f, sbnn__train_rows(s), sbnn__test_rows(s), s->o->finetune.epochs, false);
+  sbnn__course c = all_rows(s, s->o->finetune.epochs);
+  if (code == SBNN_OK) code = sbnn__fit(s, f, &c);
   if (code == SBNN_OK) code = sbnn__score(s, f, SBNN_STAGE_FINETUNED);
   if (code == SBNN_OK) code = keep_predictions(s, f);
   return keep_part(s, s->name, f, code);
@@ -205,7 +252,7 @@ static int first_head(sbnn__fitting *s, const sbnn__phase *from, const size_t *o
 
 /* On the kept genes, inputs order[0 ..]: fine-tuning of the pruned network, or all of the training if there
  * is none; the second head. */
-static int on_kept_genes(sbnn__fitting *full, const sbnn__phase *unfrozen, const size_t *order) {
+int sbnn__on_kept_genes(sbnn__fitting *full, const sbnn__phase *unfrozen, const size_t *order) {
   sbnn_problem small = *full->p;
   size_t n = full->out->n_genes;
   small.x = kept_columns(full->p, order, n);
@@ -232,9 +279,7 @@ static int to_unfrozen(sbnn__fitting *s, sbnn__phase *first, sbnn__phase *frozen
   int code = take_part(s, "unfrozen", responses, unfrozen, &taken);
   if (code != SBNN_OK || taken) return code;
   if (!pretrained)
-    return keep_part(
-        s, "unfrozen", unfrozen,
-        regress(s, NULL, "unfrozen", &o->no_pretrain_phase, NULL, SBNN_STAGE_UNFROZEN, unfrozen));
+    return keep_part(s, "unfrozen", unfrozen, unfreeze(s, NULL, &o->no_pretrain_phase, unfrozen));
   code = take_part(s, "frozen", responses, frozen, &taken);
   if (code == SBNN_OK && !taken) {
     code = take_part(s, "pretrain", sbnn__network_for(s, SBNN_HEAD_CLUSTERS, o->pretrain.lr), first, &taken);
@@ -245,12 +290,11 @@ static int to_unfrozen(sbnn__fitting *s, sbnn__phase *first, sbnn__phase *frozen
     sbnn__phase_free(first);
   }
   if (code != SBNN_OK) return code;
-  return keep_part(s, "unfrozen", unfrozen,
-                   regress(s, frozen, "unfrozen", &o->unfrozen, NULL, SBNN_STAGE_UNFROZEN, unfrozen));
+  return keep_part(s, "unfrozen", unfrozen, unfreeze(s, frozen, &o->unfrozen, unfrozen));
 }
 
 /* The paper's training on all inputs, up to pruning, and the order of the inputs in it. */
-static int on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order) {
+int sbnn__on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order) {
   sbnn__phase first = {0}, frozen = {0};
   int code = sbnn__open_data(s);
   if (code == SBNN_OK) code = to_unfrozen(s, &first, &frozen, unfrozen);
@@ -261,120 +305,22 @@ static int on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order) 
   return code;
 }
 
-/* ---- the other recipe: genes first ---- */
-
-/* The paper's network chooses; of its training only the genes remain. */
-static int choose_by_network(sbnn__fitting *s, size_t *order) {
-  sbnn_options paper;
+int sbnn__as_published(sbnn__fitting *s, size_t *order) {
   sbnn__phase unfrozen = {0};
-  sbnn_experiment *x = s->out;
-  sbnn_options_selector(s->o, &paper);
-  sbnn__fitting chooser = *s;
-  chooser.o = &paper;
-  int code = on_all_genes(&chooser, &unfrozen, order);
-  sbnn__phase_free(&unfrozen);
-  x->n_history = 0;
-  for (int stage = 0; stage < SBNN_N_STAGES; stage++)
-    for (int split = 0; split < SBNN_N_SPLITS; split++) {
-      free(x->r2[stage][split]);
-      x->r2[stage][split] = NULL;
-    }
-  return code;
-}
-
-static int choose_by_linear_model(sbnn__fitting *s, size_t *order) {
-  const sbnn_problem *p = s->p;
-  sbnn_experiment *x = s->out;
-  size_t k = (size_t)s->o->genes < p->n_inputs ? (size_t)s->o->genes : p->n_inputs;
-  x->norms = sbnn_alloc(k, sizeof *x->norms);
-  x->genes = sbnn_alloc(k, sizeof *x->genes);
-  int code = sbnn_choose_genes(s->o->select, p->x, p->y, p->n_train, p->n_inputs, p->n_responses, k, order,
-                               x->norms, &x->n_genes, s->e);
-  for (size_t i = 0; i < x->n_genes; i++) x->genes[i] = p->input_genes[order[i]];
-  if (code == SBNN_OK && x->n_genes == 0)
-    code = sbnn_fail(s->e, SBNN_BAD_INPUT, "no gene explains anything of the responses");
-  return code;
-}
-
-static int choose_genes(sbnn__fitting *s, size_t *order) {
-  return s->o->select == SBNN_SELECT_NETWORK ? choose_by_network(s, order) : choose_by_linear_model(s, order);
-}
-
-/* Validation R2 of the network on the chosen genes with the noise in `o`. */
-static int try_noise(const sbnn__fitting *inner, const sbnn_options *o, const size_t *order, double *r2) {
-  sbnn_experiment trial = {
-      .model = inner->out->model, .fold = inner->out->fold, .n_genes = inner->out->n_genes};
-  sbnn__fitting s = *inner;
-  s.o = o;
-  s.out = &trial;
-  int code = on_kept_genes(&s, NULL, order);
-  if (code == SBNN_OK) *r2 = trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0];
-  sbnn_experiment_free(&trial);
-  return code;
-}
-
-/* --noise auto: sets the two levels in `o` to those with the best R2 on the last fifth of the training rows,
- * genes and network trained on the others, in half the epochs. The caller has the rows in random order. */
-static int choose_noise(const sbnn__fitting *s, size_t *order, sbnn_options *o) {
-  sbnn_problem p = *s->p;
-  sbnn_training t = *s->t;
-  sbnn_experiment chosen = {.model = s->out->model, .fold = s->out->fold};
-  p.n_train = s->p->n_train * 4 / 5;
-  p.n_test = s->p->n_train - p.n_train;
-  t.autoencoder = false;
-  t.model_path = NULL;
-  t.parts = NULL; /* other data, the same names */
-  sbnn__fitting inner = {.p = &p, .t = &t, .o = s->o, .out = &chosen, .e = s->e, .name = "noise"};
-  sbnn_options trial = *s->o;
-  trial.finetune.epochs = sbnn_noise_epochs(s->o);
-  int code = choose_genes(&inner, order);
-  double best = -INFINITY, r2;
-  for (int i = 0; i < SBNN_NOISE_LEVELS && code == SBNN_OK; i++) {
-    trial.input_noise = 0.2 * (i / 2 + 1);
-    trial.bottleneck_noise = 0.1 * (i % 2);
-    code = try_noise(&inner, &trial, order, &r2);
-    if (code != SBNN_OK || !(r2 > best)) continue;
-    best = r2;
-    o->input_noise = trial.input_noise;
-    o->bottleneck_noise = trial.bottleneck_noise;
-  }
-  sbnn_experiment_free(&chosen);
-  return code;
-}
-
-/* Sets the two levels in `o` and in what the model leaves. */
-static int set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o) {
-  sbnn_experiment *x = s->out;
-  bool search = o->noise == SBNN_NOISE_AUTO;
-  if (search && sbnn_parts_has(s->t->parts, "noise") && sbnn_parts_load(s->t->parts, "noise", x, NULL)) {
-    o->input_noise = x->input_noise;
-    o->bottleneck_noise = x->bottleneck_noise;
-    return SBNN_OK;
-  }
-  int code = search ? choose_noise(s, order, o) : SBNN_OK;
-  x->input_noise = o->input_noise;
-  x->bottleneck_noise = o->bottleneck_noise;
-  return search && code == SBNN_OK ? sbnn_parts_store(s->t->parts, "noise", x, NULL, s->e) : code;
-}
-
-/* The denoising recipe on the fitting's problem. */
-static int denoise(sbnn__fitting *s, size_t *order) {
-  sbnn_options o = *s->o;
-  int code = set_noise(s, order, &o);
-  s->o = &o;
-  if (code == SBNN_OK) code = choose_genes(s, order);
-  s->name = "denoise";
-  if (code == SBNN_OK) code = on_kept_genes(s, NULL, order);
-  s->o = s->t->options;
-  return code;
-}
-
-static int as_published(sbnn__fitting *s, size_t *order) {
-  sbnn__phase unfrozen = {0};
-  int code = on_all_genes(s, &unfrozen, order);
+  int code = sbnn__on_all_genes(s, &unfrozen, order);
   s->name = "finetune";
-  if (code == SBNN_OK) code = on_kept_genes(s, &unfrozen, order);
+  if (code == SBNN_OK) code = sbnn__on_kept_genes(s, &unfrozen, order);
   sbnn__phase_free(&unfrozen);
+  return code;
+}
+
+/* With the penalty chosen first, if it is to be. */
+static int paper(sbnn__fitting *s, size_t *order) {
+  sbnn_options o = *s->o;
+  int code = sbnn__set_lasso(s, &o);
+  s->o = &o;
+  if (code == SBNN_OK) code = sbnn__as_published(s, order);
+  s->o = s->t->options;
   return code;
 }
 
@@ -386,10 +332,8 @@ int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experim
   out->n_train = p->n_train;
   out->n_test = p->n_test;
   out->bottleneck = t->options->bottleneck;
-  int code = sbnn__denoising(&s) ? denoise(&s, order) : as_published(&s, order);
+  int code = sbnn__denoising(&s) ? sbnn__denoise(&s, order) : paper(&s, order);
   free(order);
   out->seconds = sbnn_clock() - start;
   return code;
 }
-
-int sbnn_noise_epochs(const sbnn_options *o) { return (o->finetune.epochs + 1) / 2; }

@@ -49,12 +49,22 @@ static const char *nearest(const char *typed, const char *const *names, size_t n
   return best;
 }
 
+/* "prepare" for prep: the longest name that `typed` goes on from. */
+static const char *stem(const char *typed, const char *const *names, size_t n) {
+  const char *best = NULL;
+  for (size_t i = 0; i < n; i++)
+    if (strlen(names[i]) > 3 && begins_with(typed, names[i]) && (!best || strlen(names[i]) > strlen(best)))
+      best = names[i];
+  return best;
+}
+
 void sbnn_suggest(const char *typed, const char *const *names, size_t n, const char *prefix, char *text,
                   size_t room) {
   *text = 0;
   for (size_t i = 0; i < n && typed[0] && typed[1]; i++)
     if (begins_with(names[i], typed)) add(prefix, names[i], text, room);
   const char *near = *text ? NULL : nearest(typed, names, n);
+  if (!near && !*text) near = stem(typed, names, n);
   if (near) add(prefix, near, text, room);
   size_t used = strlen(text);
   if (used) snprintf(text + used, room - used, "?");

@@ -8,8 +8,8 @@
 size_t sbnn_edit_distance(const char *a, const char *b);
 
 /* Those of `names` that begin with `typed` (two letters or more); if none does, the nearest one, if it is
- * near enough. Writes to `text` (room for `room`) "", or "did you mean 'PREFIXname'?", or "did you mean
- * 'PREFIXname' or 'PREFIXother'?". */
+ * near enough, or the longest that `typed` begins with. Writes to `text` (room for `room`) "", or "did you
+ * mean 'PREFIXname'?", or "did you mean 'PREFIXname' or 'PREFIXother'?". */
 void sbnn_suggest(const char *typed, const char *const *names, size_t n, const char *prefix, char *text,
                   size_t room);
 

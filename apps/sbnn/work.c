@@ -114,6 +114,7 @@ double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, b
                   (o->noise == SBNN_NOISE_AUTO ? SBNN_NOISE_LEVELS * sbnn_noise_epochs(o) : 0));
   if (o->select != SBNN_SELECT_NETWORK) return units;
   double full = epoch_units(o, "unfrozen", n_inputs);
+  if (o->lasso == SBNN_LASSO_AUTO) units += SBNN_LASSO_LEVELS * full * sbnn_lasso_epochs(o, pretrain);
   if (!pretrain) return units + full * o->no_pretrain_phase.epochs;
   return units + full * o->unfrozen.epochs + epoch_units(o, "pretrain", n_inputs) * o->pretrain.epochs +
          epoch_units(o, "frozen", n_inputs) * o->frozen.epochs;

@@ -53,7 +53,7 @@ run() { # NAME COMMAND OPTION...: into $work/NAME, unless it is complete there;
   shift
   seconds=kept
   if [ -f "$work/$name/run.json" ]; then return; fi
-  if [ "$1" = srrr ]; then keep=--force; fi # it has nothing to resume
+  if [ "$1" = srrr ] || [ "$1" = tsne ]; then keep=--force; fi # they have nothing to resume
   "$sbnn" "$@" --quiet --out "$work/$name" $keep
   # shellcheck disable=SC2034
   seconds=$(awk -v a="$begin" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')

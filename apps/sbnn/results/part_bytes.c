@@ -70,8 +70,8 @@ bool sbnn_part_check(sbnn_part_bytes *b) {
 
 typedef struct sizes {
   uint64_t n_train, n_test, n_responses, n_history, n_genes, n_all, clusters_used, cells_clustered;
-  int32_t bottleneck, pretrain_epoch;
-  double seconds, input_noise, bottleneck_noise;
+  int32_t bottleneck, pretrain_epoch, prune_epoch, unused;
+  double lasso, seconds, input_noise, bottleneck_noise;
 } sizes;
 
 typedef struct stored_row {
@@ -118,6 +118,7 @@ void sbnn_part_put_experiment(sbnn_part_bytes *b, const sbnn_experiment *x) {
   s.n_train = x->n_train, s.n_test = x->n_test, s.n_responses = x->n_responses, s.n_history = x->n_history;
   s.n_genes = x->n_genes, s.n_all = x->n_all, s.clusters_used = x->clusters_used;
   s.cells_clustered = x->cells_clustered, s.bottleneck = x->bottleneck, s.pretrain_epoch = x->pretrain_epoch;
+  s.prune_epoch = x->prune_epoch, s.lasso = x->lasso;
   s.seconds = x->seconds, s.input_noise = x->input_noise, s.bottleneck_noise = x->bottleneck_noise;
   put(b, &s, sizeof s);
   put_history(b, x);
@@ -135,6 +136,7 @@ bool sbnn_part_get_experiment(sbnn_part_bytes *b, sbnn_experiment *x) {
   x->n_train = s.n_train, x->n_test = s.n_test, x->n_responses = s.n_responses, x->n_genes = s.n_genes;
   x->n_all = s.n_all, x->clusters_used = s.clusters_used, x->cells_clustered = s.cells_clustered;
   x->bottleneck = s.bottleneck, x->pretrain_epoch = s.pretrain_epoch, x->seconds = s.seconds;
+  x->prune_epoch = s.prune_epoch, x->lasso = s.lasso;
   x->input_noise = s.input_noise, x->bottleneck_noise = s.bottleneck_noise;
   for (int stage = 0; stage < SBNN_N_STAGES; stage++)
     for (int split = 0; split < SBNN_N_SPLITS; split++)

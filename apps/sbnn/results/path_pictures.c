@@ -17,13 +17,9 @@ static size_t shown(const sbnn_path_results *r) {
 /* What tells the settings apart. */
 static void name_setting(const sbnn_path_results *r, size_t i, char name[NAME]) {
   const sbnn_path_setting *s = &r->settings[i];
-  bool widths = false, lambdas = false;
-  for (size_t k = 1; k < r->n_settings; k++) {
-    widths |= r->settings[k].bottleneck != r->settings[0].bottleneck;
-    lambdas |= r->settings[k].lambda != r->settings[0].lambda;
-  }
+  bool widths = r->n_settings > r->n_penalties, lambdas = r->n_penalties > 1;
   size_t used = 0;
-  if (lambdas || !widths) used += (size_t)snprintf(name, NAME, "\u03bb %g", s->lambda);
+  if (lambdas || !widths) used += (size_t)snprintf(name, NAME, "\u03bb %.3g", s->lambda);
   if (widths)
     snprintf(name + used, NAME - used, "%s%d unit%s", used ? ", " : "", s->bottleneck,
              s->bottleneck == 1 ? "" : "s");
@@ -111,6 +107,8 @@ static int norms(const char *directory, const sbnn_path_results *r, sbnn_error *
     line[i] = (sbnn_line){.name = name[i], .n = (int64_t)x->n_all, .x = value[i], .y = value[i] + x->n_all};
   }
   size_t genes = r->settings[0].whole->n_genes;
+  for (size_t i = 1; i < r->n_settings; i++)
+    if (r->settings[i].whole->n_genes != genes) genes = 0; /* as many as the penalty leaves: no mark */
   snprintf(kept, sizeof kept, "%zu genes", genes);
   sbnn_lines what = {.n_lines = (int)shown(r),
                      .line = line,
@@ -131,13 +129,12 @@ static int ascending_width(const void *a, const void *b) {
   return ((*x)->bottleneck > (*y)->bottleneck) - ((*x)->bottleneck < (*y)->bottleneck);
 }
 
-/* The settings of one penalty by width: x, mean, sd. Returns how many. */
-static size_t by_width(const sbnn_path_results *r, double lambda, double *x, double *mean, double *sd) {
+/* The settings of one penalty, by its place in the list, by width: x, mean, sd. Returns how many. */
+static size_t by_width(const sbnn_path_results *r, size_t penalty, double *x, double *mean, double *sd) {
   const sbnn_path_setting **s = sbnn_alloc(r->n_settings, sizeof *s);
   double *value = sbnn_alloc(r->n_folds, sizeof *value);
   size_t n = 0;
-  for (size_t i = 0; i < r->n_settings; i++)
-    if (r->settings[i].lambda == lambda) s[n++] = &r->settings[i];
+  for (size_t i = penalty; i < r->n_settings; i += r->n_penalties) s[n++] = &r->settings[i];
   qsort(s, n, sizeof *s, ascending_width);
   for (size_t i = 0; i < n; i++) {
     for (size_t f = 0; f < r->n_folds; f++) value[f] = s[i]->folds[f].r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0];
@@ -155,15 +152,11 @@ static int widths(const char *directory, const sbnn_path_results *r, sbnn_error 
   int n = 0;
   size_t each = r->n_settings;
   double *value = sbnn_alloc(3 * each * SBNN_PATH_CURVES, sizeof *value);
-  for (size_t i = 0; i < r->n_settings && n < SBNN_PATH_CURVES; i++) {
-    double lambda = r->settings[i].lambda, *x = value + 3 * each * (size_t)n;
-    size_t before = 0;
-    while (r->settings[before].lambda != lambda) before++;
-    if (before < i) continue;
-    snprintf(name[n], NAME, "\u03bb %g", lambda);
-    size_t points = by_width(r, lambda, x, x + each, x + 2 * each);
+  for (size_t i = 0; i < r->n_penalties && n < SBNN_PATH_CURVES; i++, n++) {
+    double *x = value + 3 * each * i;
+    snprintf(name[n], NAME, "\u03bb %.3g", r->settings[i].lambda);
+    size_t points = by_width(r, i, x, x + each, x + 2 * each);
     line[n] = (sbnn_line){.name = name[n], .n = (int64_t)points, .x = x, .y = x + each, .sd = x + 2 * each};
-    n++;
   }
   sbnn_lines what = {.n_lines = n,
                      .line = line,

@@ -9,15 +9,15 @@
 /* One width and one penalty. All borrowed. */
 typedef struct sbnn_path_setting {
   int bottleneck;
-  double lambda;
+  double lambda;                /* mean over folds, where it was found for a number of genes */
   const sbnn_experiment *folds; /* [n_folds] */
   const sbnn_experiment *whole; /* trained on all cells */
 } sbnn_path_setting;
 
 typedef struct sbnn_path_results {
   const sbnn_dataset *data;
-  size_t n_settings, n_folds;
-  const sbnn_path_setting *settings; /* by width, then by penalty */
+  size_t n_settings, n_penalties, n_folds; /* n_penalties: of each width */
+  const sbnn_path_setting *settings;       /* by width, then by penalty */
 } sbnn_path_results;
 
 /* path.tsv, path_folds.tsv, path_curves.tsv, path_norms.tsv in `directory`. SBNN_FAILED with one sentence

@@ -185,6 +185,8 @@ static json_t *fold_facts(const sbnn_results *r, const sbnn_experiment *x) {
   put(f, "genes", gene_list(r, x));
   double accuracy = sbnn_map_accuracy(r->data, x);
   if (!isnan(accuracy)) put(f, "map_label_accuracy", json_real(accuracy));
+  if (x->lasso > 0) put(f, "lasso", number(x->lasso));
+  if (x->prune_epoch) put(f, "prune_epoch", json_integer(x->prune_epoch));
   if (sbnn_experiment_denoised(x)) {
     put(f, "input_noise", number(x->input_noise));
     put(f, "bottleneck_noise", number(x->bottleneck_noise));

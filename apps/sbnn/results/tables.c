@@ -219,6 +219,13 @@ static int write_all_predictions(const char *directory, const sbnn_results *r, s
   return code;
 }
 
+int sbnn_write_labels_in(const char *directory, const sbnn_dataset *d, sbnn_error *e) {
+  char *path = path_of(directory, "labels.tsv");
+  int code = sbnn_write_labels(path, d, e);
+  free(path);
+  return code;
+}
+
 static int write_map_tables(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
                             sbnn_error *e) {
   char *latent = path_of(directory, "latent.tsv"), *overlays = path_of(directory, "overlays.tsv");

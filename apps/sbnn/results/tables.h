@@ -23,6 +23,7 @@ int sbnn_write_latent(const char *path, const sbnn_dataset *d, const sbnn_experi
 
 /* cell LABEL_COLUMN, and color if the labels came with colours; in the order of the data set's cells */
 int sbnn_write_labels(const char *path, const sbnn_dataset *d, sbnn_error *e);
+int sbnn_write_labels_in(const char *directory, const sbnn_dataset *d, sbnn_error *e); /* labels.tsv */
 
 /* cell gene:NAME ... response:NAME ...: predicted z-scores of the kept genes (autoencoder head) and of the
  * responses (alloencoder head), which colour the overlays; of the one experiment of `train` */

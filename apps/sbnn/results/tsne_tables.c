@@ -7,10 +7,6 @@
 #include "results/tables.h"
 #include "results/writer.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 static int write_places(const char *directory, const sbnn_tsne_results *r, sbnn_error *e) {
   sbnn_writer w;
   sbnn_writer_open_in(&w, directory, "tsne.tsv");
@@ -44,19 +40,10 @@ static int write_quality(const char *directory, const sbnn_tsne_results *r, sbnn
   return sbnn_writer_close(&w, e);
 }
 
-static int write_labels(const char *directory, const sbnn_dataset *d, sbnn_error *e) {
-  size_t n = strlen(directory) + sizeof "/labels.tsv";
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/labels.tsv", directory);
-  int code = sbnn_write_labels(path, d, e);
-  free(path);
-  return code;
-}
-
 int sbnn_write_tsne(const char *directory, const sbnn_tsne_results *r, sbnn_error *e) {
   int code = write_places(directory, r, e);
   if (code == SBNN_OK) code = write_quality(directory, r, e);
-  if (code == SBNN_OK && r->data->n_labels) code = write_labels(directory, r->data, e);
+  if (code == SBNN_OK && r->data->n_labels) code = sbnn_write_labels_in(directory, r->data, e);
   return code;
 }
 
