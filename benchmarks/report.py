@@ -17,6 +17,8 @@ def table(c):
     ours, bound, full = c["table"][0], c["bound"]["seconds"], c["full_default_run"]
     m, folds = c["machine"], min(10, 2 * c["options"]["rounds"])
     lines = [
+        "## How fast?",
+        "",
         f"The paper's cross-validation on M1, ten models of 8050 updates, on {m['cores']} cores ({m['cpu']}), {c['date']}: "
         "`./dev bench compare`.",
         "",

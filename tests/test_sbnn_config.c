@@ -32,6 +32,22 @@ static sbnn_options parsed(const char *words) {
 
 #define TRAIN "train --x x --y y --out o "
 
+Test(sbnn_config, presets_of_the_paper) {
+  sbnn_options o = parsed(TRAIN "--preset m1");
+  cr_expect(o.gene_threshold == 30 && o.x_transform == SBNN_X_COUNTS && !o.drop_responses);
+  o = parsed(TRAIN "--preset cbmc --lasso 0.2");
+  cr_expect(o.lasso == 0.2 && o.gene_threshold == 0);
+  cr_expect_str_eq(o.gene_prefix, "HUMAN_");
+  cr_expect_eq(parsed(TRAIN "--preset cbmc").lasso, 0.01);
+  o = parsed(TRAIN "--preset v1 --variable-genes 100");
+  cr_expect(o.x_transform == SBNN_X_NONE && o.variable_genes == 100 &&
+            o.missing == SBNN_MISSING_DROP_CELLS_ANY);
+  size_t commas = 0;
+  for (const char *c = o.drop_responses; *c; c++) commas += *c == ',';
+  cr_expect_eq(commas, 12, "%s", o.drop_responses);
+  cr_expect(strncmp(o.drop_responses, "spc0 spk. fast trough v,", 24) == 0);
+}
+
 Test(sbnn_config, command_line_then_environment_then_file_then_preset) {
   put_file(at("run.conf"), "gene-threshold = 5\nlasso = 0.2\nbatch = 8\ngenes = 4\n");
   setenv("SBNN_LASSO", "0.3", 1);

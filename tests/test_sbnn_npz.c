@@ -54,6 +54,7 @@ Test(sbnn_npz, numpy_and_scipy) {
   check_small(stored("both.npz"), true, 2);
   check_small(stored("fortran.npz"), false, 1);
   check_small(stored("flat.npz"), false, 1);
+  check_small(stored("flat.npz"), true, 2);
   write_text("csr_genes.txt", "g1\ng2\n");
   write_text("csr_cells.txt", "c1\nc2\nc3\n");
   check_small(copied("csr.npz"), false, 1);
@@ -217,6 +218,9 @@ Test(sbnn_npz, matrices_that_cannot_be_told_apart) {
     check_one(&(bad){.parts = wanted[i][1], .x = wanted[i][0], .files = {{"a.npz", a.bytes, a.n}}}, 3, i);
     a = (archive){0};
   }
+  put_array(&a, "proteins", "|u1", "(3, 2)", COUNTS, TRUTH);
+  put_names(&a);
+  refused(&a, "a.npz|no matrix of numbers", NULL); /* only one of the other kind */
   put_array(&a, "X", "|u1", "(3, 2)", COUNTS, TRUTH);
   put_names(&a);
   refused(&a, "a.npz|no array of text|no labels", "--labels a.npz");

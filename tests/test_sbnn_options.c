@@ -215,7 +215,8 @@ Test(sbnn_options, unknown_options) {
          "help train' lists them)");
   refuse(CV " --momentum 1", "unknown option '--momentum' ('sbnn help cv' lists them)");
   refuse(CV " --", "unknown option '--' ('sbnn help cv' lists them)");
-  refuse("info --ranks 2", "'--ranks' is an option of srrr, not of info ('sbnn help info' lists its own)");
+  refuse("info --ranks 2",
+         "'--ranks' is an option of srrr, run, not of info ('sbnn help info' lists its own)");
   refuse_foreign(TRAIN " --folds 5", "'--folds' is an option of cv, ",
                  ", not of train ('sbnn help train' lists its own)");
   refuse_foreign("info --seed 1", "'--seed' is an option of demo, train, cv, ",
@@ -343,6 +344,8 @@ Test(sbnn_options, each_gives_back_what_was_parsed) {
   round_trip("demo --seed 3 --force --quiet --out o");
   round_trip(TRAIN);
   round_trip("srrr" FIT_ARGS);
+  round_trip("tsne" FIT_ARGS " --view genes --theta 0.25 --start random");
+  round_trip("stability" FIT_ARGS " --restarts 6 --subsample --recipe denoise --select group-lasso");
   round_trip("srrr" FIT_ARGS " --ranks 1,2,3 --lambdas 0.1:6.4:0.1 --genes 9 --protocol paper");
   round_trip(TRAIN " --no-pretrain --labels l --label-column c --hidden 3,4,5 --epochs-autoencoder 7");
   round_trip(
@@ -416,7 +419,8 @@ Test(sbnn_help, gives_defaults_and_marks_what_is_required) {
 }
 
 Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_screen) {
-  static const char *const topics[] = {NULL, "", "demo", "train", "cv", "srrr", "info", "help"};
+  static const char *const topics[] = {NULL,   "",          "demo", "train",  "cv",   "srrr",
+                                       "tsne", "stability", "run",  "report", "info", "help"};
   for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
     char *text = help_on(topics[i]);
     int lines = 0;

@@ -87,6 +87,23 @@ Test(sbnn_prep, missing_responses) {
   cr_expect(cli_same(at("tables/latent.tsv"), at("prepared/latent.tsv")));
 }
 
+/* Cells, genes and responses chosen by name are chosen when the file is read. */
+Test(sbnn_prep, chosen_by_name) {
+  run_well(PREP);
+  put_file(at("list.txt"), "c1\nc2\nc3\nc5\nc8\nc13\nc21\nc34\nc4\nc6\nc7\nc9\nc10\nc11\nc12\nc40\nc41\n");
+  expect_same("cv" FAST " --folds 2 --clusters 2 --cells list.txt --drop-responses r1", cv_files);
+  expect_same("cv" FAST " --folds 2 --gene-prefix g", cv_files);
+}
+
+/* Numbers that are no counts stay so. */
+Test(sbnn_prep, numbers_that_are_no_counts) {
+  cli_write(at("x.csv"), &(cli_table){.edits = {{1, 1, "-2.5"}}});
+  refuse("prep" TABLES " --out d", 3, "is -2.5|--x-transform none");
+  run_well("prep" TABLES " --out data --quiet --x-transform none");
+  refuse("cv" FAST " --data data --out out", 3, "data was made with --x-transform none|here too");
+  expect_same("cv" FAST " --folds 3 --x-transform none", cv_files);
+}
+
 /* ---- what is refused ---- */
 
 Test(sbnn_prep, options) {

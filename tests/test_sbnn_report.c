@@ -76,12 +76,18 @@ Test(sbnn_report, of_several_folders) {
       at("all/linear/srrr.tsv"),
       "rank\tlambda\tgenes_mean\tr2_test_mean\tr2_test_sd\tr2_test_relaxed_mean\tr2_test_"
       "relaxed_sd\tr2_train_mean\tr2_train_relaxed_mean\n2\t0.4\t24.2\t0.3\t0.02\t0.35\t0.02\t0.4\t0.5\n");
+  mkdir(at("all/repeated"), 0777);
+  put_file(at("all/repeated/stability.tsv"),
+           "gene\truns\tfrequency\tlow\thigh\trank_mean\nVip\t9\t0.9\t0.596\t0.982\t3\n");
+  put_file(at("all/repeated/stability_summary.tsv"), "quantity\tvalue\nruns\t10\noverlap_mean\t14.2\n");
   write_train("Sst", "Width", "Pvalb");
   cr_assert_eq(rename(at("d"), at("all/train")), 0);
   runs("report --results @all --quiet");
   char *page = text_of(at("all/report.html"));
   expect_in(page, "{\"name\":\"linear\",\"kind\":\"srrr\",\"srrr\":{\"rank\":[2],");
   expect_in(page, "{\"name\":\"train\",\"kind\":\"train\"");
+  expect_in(page, "\"kind\":\"stability\",\"stability\":{\"gene\":[\"Vip\"],\"runs\":[9],\"frequency\":[0.9],"
+                  "\"low\":[0.596]");
   cr_expect_eq(occurrences(page, "\"name\":\"empty\""), 0);
   free(page);
 }

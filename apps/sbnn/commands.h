@@ -13,6 +13,7 @@ int sbnn_path(const sbnn_options *o, sbnn_error *e);
 int sbnn_cv(const sbnn_options *o, sbnn_error *e);
 int sbnn_predict(const sbnn_options *o, sbnn_error *e);
 int sbnn_plot(const sbnn_options *o, sbnn_error *e);
+int sbnn_run_command(const sbnn_options *o, sbnn_error *e);
 int sbnn_report(const sbnn_options *o, sbnn_error *e);
 int sbnn_generate(const sbnn_options *o, sbnn_error *e);
 int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e);

@@ -10,7 +10,7 @@
 static const char page_date[] = "2026-11-23"; /* of the last change to what the page says besides the table */
 
 static bool is_command(const sbnn_option *row, const sbnn_command_row *command) {
-  return (row->commands & command->command) != 0;
+  return sbnn_option_taken(command->command, row);
 }
 
 /* What the shell offers as a value. */

@@ -13,10 +13,9 @@ static const char *const overview_head =
 
 static const char *const overview_tail =
     "\n"
-    "For example: sbnn train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
+    "Example: sbnn run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
     "\n"
-    "sbnn COMMAND --help explains a command, sbnn --version prints the version, and\n"
-    "sbnn --generate man|bash|zsh|fish the manual page or the completions of a shell.\n"
+    "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish: manual, completions.\n"
     "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input, 4 not finite, 130 interrupted.\n";
 
 static const char *const table_notes =
@@ -52,7 +51,8 @@ static int widest_left(unsigned command) {
   int widest = (int)strlen("-h, --help");
   for (size_t i = 0; i < sbnn_n_options; i++) {
     int width = left_width(&sbnn_option_table[i]);
-    if ((sbnn_option_table[i].commands & command) && width > widest && width <= WIDEST) widest = width;
+    if (sbnn_option_taken(command, &sbnn_option_table[i]) && width > widest && width <= WIDEST)
+      widest = width;
   }
   return widest;
 }
@@ -69,7 +69,7 @@ static void print_option(FILE *to, const sbnn_option *row, int widest) {
 
 static bool has_group(unsigned command, sbnn_option_group group) {
   for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].group == group && (sbnn_option_table[i].commands & command)) return true;
+    if (sbnn_option_table[i].group == group && sbnn_option_taken(command, &sbnn_option_table[i])) return true;
   return false;
 }
 
@@ -77,7 +77,7 @@ static void print_group(FILE *to, unsigned command, sbnn_option_group group, int
   if (!has_group(command, group)) return;
   fprintf(to, "\n%s:\n", sbnn_group_headings[group]);
   for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].group == group && (sbnn_option_table[i].commands & command))
+    if (sbnn_option_table[i].group == group && sbnn_option_taken(command, &sbnn_option_table[i]))
       print_option(to, &sbnn_option_table[i], widest);
 }
 

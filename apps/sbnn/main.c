@@ -29,6 +29,7 @@ static const struct {
     {SBNN_CMD_GENERATE, sbnn_generate},
     {SBNN_CMD_SRRR, sbnn_srrr_command},
     {SBNN_CMD_PREP, sbnn_prep},
+    {SBNN_CMD_RUN, sbnn_run_command},
     {SBNN_CMD_REPORT, sbnn_report},
     {SBNN_CMD_INFO, sbnn_info},
     {SBNN_CMD_HELP, help},

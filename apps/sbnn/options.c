@@ -168,11 +168,15 @@ const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t
   return NULL;
 }
 
+bool sbnn_option_taken(unsigned commands, const sbnn_option *row) {
+  return (row->commands & commands) && sbnn_option_named(commands, row->name, strlen(row->name)) == row;
+}
+
 static size_t names_of(unsigned command, const char *names[MAX_NAMES]) {
   size_t n = 0;
   names[n++] = "help";
   for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
-    if (sbnn_option_table[i].commands & command) names[n++] = sbnn_option_table[i].name;
+    if (sbnn_option_taken(command, &sbnn_option_table[i])) names[n++] = sbnn_option_table[i].name;
   return n;
 }
 
@@ -274,12 +278,25 @@ static const struct {
                         {"lr-autoencoder", "0.005"},
                         {"epochs-autoencoder", "300"}};
 
-static void set_denoise_defaults(sbnn_options *o, bool back) {
+/* `open_only`: where nothing was given. */
+static void set_denoise_defaults(sbnn_options *o, bool open_only) {
   for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
     const char *name = denoise_defaults[i].name;
     const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
-    set_value(o, row, back ? row->initial : denoise_defaults[i].value);
-    o->origin[row - sbnn_option_table] = back ? NULL : "recipe denoise";
+    const char **origin = &o->origin[row - sbnn_option_table];
+    if (open_only && *origin) continue;
+    set_value(o, row, denoise_defaults[i].value);
+    *origin = "recipe denoise";
+  }
+}
+
+/* Back to the table's. */
+static void unset_denoise_defaults(sbnn_options *o) {
+  for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
+    const char *name = denoise_defaults[i].name;
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
+    set_value(o, row, row->initial);
+    o->origin[row - sbnn_option_table] = NULL;
   }
 }
 
@@ -287,7 +304,24 @@ void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
   *selector = *o;
   selector->recipe = SBNN_RECIPE_PAPER;
   selector->noise = SBNN_NOISE_FIXED;
-  set_denoise_defaults(selector, true);
+  unset_denoise_defaults(selector);
+}
+
+void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recipe recipe,
+                       sbnn_options *step) {
+  static const char *const of_denoise[] = {"select", "noise", "input-noise", "bottleneck-noise"};
+  *step = *run;
+  step->command = command;
+  step->recipe = recipe;
+  if (recipe == SBNN_RECIPE_DENOISE) {
+    step->both = false;
+    set_denoise_defaults(step, true);
+    return;
+  }
+  for (size_t i = 0; i < sizeof of_denoise / sizeof *of_denoise; i++) {
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, of_denoise[i], strlen(of_denoise[i]));
+    set_value(step, row, row->initial);
+  }
 }
 
 /* ---- files, environment, presets ---- */
@@ -337,7 +371,8 @@ static bool is_given(const sbnn_options *o, const sbnn_option *row) {
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
   const sbnn_option *other =
       row->unless ? sbnn_option_named(o->command, row->unless, strlen(row->unless)) : NULL;
-  return row->required && (row->commands & o->command) && !is_given(o, row) && !(other && is_given(o, other));
+  return row->required && sbnn_option_taken(o->command, row) && !is_given(o, row) &&
+         !(other && is_given(o, other));
 }
 
 /* All that are missing in one sentence, so that nobody has to come back three times. */
@@ -390,7 +425,9 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
   if (check_data(o, e) != SBNN_OK) return e->code;
-  bool paper = o->recipe == SBNN_RECIPE_PAPER;
+  bool runs = o->command == SBNN_CMD_RUN;
+  bool paper = runs ? o->recipes == SBNN_RECIPES_PAPER : o->recipe == SBNN_RECIPE_PAPER;
+  bool denoise = runs ? o->recipes == SBNN_RECIPES_DENOISE : !paper;
   const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
                       : o->noise != SBNN_NOISE_FIXED   ? "noise"
                       : o->input_noise > 0             ? "input-noise"
@@ -399,7 +436,7 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
   if (paper && other)
     return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
                      other);
-  if (!paper && o->both)
+  if (denoise && o->both)
     return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
   bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL, chosen = o->lasso == SBNN_LASSO_AUTO;
   if (!paper && (proximal || chosen || o->prune_at != SBNN_PRUNE_AT_LAST))

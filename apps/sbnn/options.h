@@ -25,8 +25,9 @@ typedef enum sbnn_command {
   SBNN_CMD_TSNE = 1 << 16,
   SBNN_CMD_STABILITY = 1 << 17,
   SBNN_CMD_PATH = 16384,
-  SBNN_CMD_REPORT = 4096,
-  SBNN_CMD_RUN = 8192,
+  SBNN_CMD_REPORT = 1 << 18,
+  /* Its steps are commands: it takes the options of all of them. */
+  SBNN_CMD_RUN = (1 << 19) | SBNN_CMD_TRAIN | SBNN_CMD_CV | SBNN_CMD_SRRR | SBNN_CMD_STABILITY,
   SBNN_CMD_GENERATE = 256 /* --generate: what stands in help_topic */
 } sbnn_command;
 /* Those that train networks on the user's data: they take --resume. */
@@ -48,6 +49,7 @@ typedef struct sbnn_numbers {
 
 typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS } sbnn_evaluate;
 typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
+typedef enum sbnn_recipes { SBNN_RECIPES_BOTH, SBNN_RECIPES_PAPER, SBNN_RECIPES_DENOISE } sbnn_recipes;
 typedef enum sbnn_penalty { SBNN_PENALTY_SUBGRADIENT, SBNN_PENALTY_PROXIMAL } sbnn_penalty;
 typedef enum sbnn_prune_at { SBNN_PRUNE_AT_LAST, SBNN_PRUNE_AT_BEST } sbnn_prune_at;
 #define SBNN_LASSO_AUTO (-1.0) /* --lasso auto */
@@ -86,6 +88,8 @@ typedef struct sbnn_options {
   int missing;                                              /* sbnn_missing */
   const char *model;                                        /* predict: results of train */
   const char *results, *show_genes, *show_responses, *srrr; /* plot */
+  int demo_cells, demo_genes, demo_responses;               /* demo: how many to make */
+  bool tables_only;                                         /* demo */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;                 /* genes 0: as many as a proximal penalty leaves */
@@ -96,6 +100,7 @@ typedef struct sbnn_options {
   sbnn_whole_list widths;                /* path: in place of bottleneck */
   /* recipe: whose defaults differ, see sbnn_options_parse */
   int recipe;                           /* sbnn_recipe */
+  int recipes;                          /* run: sbnn_recipes */
   int select;                           /* sbnn_select; under the paper's recipe always NETWORK */
   int noise;                            /* sbnn_noise; AUTO chooses the two levels */
   double input_noise, bottleneck_noise; /* 0 under the paper's recipe */
@@ -131,6 +136,7 @@ typedef struct sbnn_options {
   /* output */
   const char *out; /* demo: NULL unless given */
   bool force, quiet, resume;
+  int step; /* 0; of a step of run its number, from 1: it says less */
   /* where options come from */
   const char *config;
   int preset;                           /* sbnn_preset */
@@ -148,6 +154,10 @@ typedef struct sbnn_options {
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e);
 
 const char *sbnn_command_name(sbnn_command command); /* "train" (options_table.c) */
+
+/* The options of one step of run: those of `command` with the recipe, what the recipe has defaults for being
+ * the recipe's unless it was given. Of --recipe denoise the paper's steps take nothing over. */
+void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recipe recipe, sbnn_options *step);
 
 /* How many genes are to be kept; 0: srrr where the lambdas say, and where none are chosen. */
 static inline int sbnn_options_genes(const sbnn_options *o) {

@@ -17,6 +17,8 @@ _Static_assert(SBNN_GENES_AUTO == 0 && SBNN_GENES_IN_ROWS == 1 && SBNN_GENES_IN_
                "auto|rows|columns");
 _Static_assert(SBNN_WEIGHTS_AUTO == 0 && SBNN_WEIGHTS_LAST == 1 && SBNN_WEIGHTS_BEST == 2, "auto|last|best");
 
+_Static_assert(SBNN_RECIPES_BOTH == 0 && SBNN_RECIPES_PAPER == 1 && SBNN_RECIPES_DENOISE == 2,
+               "both|paper|denoise");
 _Static_assert(SBNN_RECIPE_PAPER == 0 && SBNN_RECIPE_DENOISE == 1, "paper|denoise");
 _Static_assert(SBNN_PENALTY_SUBGRADIENT == 0 && SBNN_PENALTY_PROXIMAL == 1, "subgradient|proximal");
 _Static_assert(SBNN_PRUNE_AT_LAST == 0 && SBNN_PRUNE_AT_BEST == 1, "last|best");
@@ -39,6 +41,8 @@ enum {
   TSNE = SBNN_CMD_TSNE,
   STABILITY = SBNN_CMD_STABILITY,
   REPORT = SBNN_CMD_REPORT,
+  ALL = SBNN_CMD_RUN &
+        ~(TRAIN | CV | SRRR | STABILITY), /* sbnn run, in rows that stand before those of its steps */
   INFO = SBNN_CMD_INFO,
   NET = SBNN_CMD_FIT,           /* commands that train networks on the user's data */
   FIT = TRAIN | CV | STABILITY, /* those that train by one set of options */
@@ -116,6 +120,13 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(DATA, "missing", "error|drop-cells|drop-responses|drop-cells-any", missing, "error", VIEWS,
     "what becomes of missing responses"),
 
+  WHOLE(DATA, "cells", "N", demo_cells, "600", 60, MANY, DEMO, "cells to make"),
+  WHOLE(DATA, "genes", "N", demo_genes, "300", 25, MANY, DEMO, "genes to make, of which 25 drive the responses"),
+  WHOLE(DATA, "responses", "N", demo_responses, "12", 2, MANY, DEMO, "responses to make"),
+  FLAG(DATA, "tables-only", tables_only, DEMO, "write the tables, train nothing"),
+
+  CHOICE(NETWORK, "recipe", "both|paper|denoise", recipes, "both", ALL,
+    "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
     "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "select", "network|forward|group-lasso", select, "network", FIT,
@@ -172,7 +183,7 @@ const sbnn_option sbnn_option_table[] = {
   LIST(LINEAR, COUNTS, "ranks", "N,N,...", ranks, "2", SRRR,
     "ranks of the fit: 2 has as few dimensions as the map"),
   LIST(LINEAR, NUMBERS, "lambdas", "L,L,...", lambdas, "0.1:1.5:0.1", SRRR,
-    "penalties that push genes out, or FIRST:LAST:STEP"),
+    "penalties against genes, or FIRST:LAST:STEP"),
   WHOLE(LINEAR, "genes", "N", srrr_genes, "0", 0, MANY, SRRR,
     "find the penalty that leaves N genes; 0: --lambdas"),
 
@@ -190,7 +201,7 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(TSNE, "start", "pca|random", start, "pca", TSNE, "where cells start; random depends on --seed"),
 
   WHOLE(STABILITY, "restarts", "N", restarts, "10", 2, 10000, STABILITY,
-    "models, each from fresh weights; their genes are compared"),
+    "models, each from fresh weights, to compare their genes"),
   FLAG(STABILITY, "subsample", subsample, STABILITY,
     "each on one half of the cells, the next on the other"),
 
@@ -220,6 +231,7 @@ const sbnn_option sbnn_option_table[] = {
   REQUIRED(OUTPUT, "out", "FILE", out, PREDICT, "table to write: coordinates and responses of each cell"),
   REQUIRED(OUTPUT, "out", "FILE", out, PREP, "file to write, for --data"),
   FLAG(OUTPUT, "force", force, RUN, "replace the results that the folder holds"),
+  FLAG(OUTPUT, "resume", resume, ALL, "go on where the run that the folder holds was interrupted"),
   FLAG(OUTPUT, "resume", resume, NET, "go on with the unfinished run that the folder holds"),
   FLAG(OUTPUT, "force", force, PREDICT | PREP, "replace the file if it exists"),
   TEXT(OUTPUT, "genes", "NAME,NAME,...", show_genes, NULL, PLOT,
@@ -280,6 +292,10 @@ const sbnn_command_row sbnn_command_table[] = {
      "maps of each view by itself: t-SNE of genes, responses, or a latent space",
      "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
      "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n"},
+    {SBNN_CMD_RUN, "run", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+     "all of it in one go, with a report at the end",
+     "Runs prep, cv, train, srrr and stability, each into a place of its own inside --out, and makes one\n"
+     "page of them all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
     {SBNN_CMD_PREDICT, "predict", "--model DIR --x COUNTS --out FILE [OPTIONS]",
      "use a trained network: map and responses of other cells",
      "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place on\n"
@@ -290,7 +306,7 @@ const sbnn_command_row sbnn_command_table[] = {
      "overlays can be chosen: genes among those that the network kept, and responses.\n"},
     {SBNN_CMD_REPORT, "report", "--results DIR [OPTIONS]",
      "one page to look at and to send: map, genes, curves, R2, provenance",
-     "Makes one HTML file of the results in a folder and in the folders in it (train, cv, srrr, stability).\n"
+     "Makes one HTML file of the results in a folder and the folders in it: train, cv, srrr, stability.\n"
      "It needs no network: open it in any browser, or send it on.\n"},
     {SBNN_CMD_INFO, "info", "[--data DATA | --print-config [OPTIONS]]", "version, build, CPU and threads",
      "Prints version, build, BLAS library, CPU and threads: what to send along with a bug report. With\n"

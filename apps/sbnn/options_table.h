@@ -68,6 +68,9 @@ extern const char *const sbnn_group_headings[SBNN_N_GROUPS];
 /* The row of an option as these commands know it; `length` ends the name. NULL: none of them does. */
 const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length);
 
+/* Is the row the one by which these commands know the option of its name? */
+bool sbnn_option_taken(unsigned commands, const sbnn_option *row);
+
 const sbnn_command_row *sbnn_command_named(const char *name); /* NULL: no such command */
 
 /* SBNN_USAGE with the sentence for a command that does not exist. */

@@ -78,7 +78,8 @@ void sbnn_options_each(const sbnn_options *o,
   for (size_t i = 0; i < sbnn_n_options; i++) {
     const sbnn_option *row = &sbnn_option_table[i];
     char text[TEXT_ROOM] = "";
-    if (row->commands & o->command) each(ctx, row->name, json_kind(row->kind), value_text(o, row, text));
+    if (sbnn_option_taken(o->command, row))
+      each(ctx, row->name, json_kind(row->kind), value_text(o, row, text));
   }
 }
 
@@ -98,8 +99,7 @@ void sbnn_options_print(FILE *to, const sbnn_options *o) {
   for (size_t i = 0; i < sbnn_n_options; i++) {
     const sbnn_option *row = &sbnn_option_table[i];
     char text[TEXT_ROOM] = "";
-    bool first = (row->commands & FIT) && sbnn_option_named(FIT, row->name, strlen(row->name)) == row;
-    if (first && strcmp(row->name, "config") != 0)
+    if (sbnn_option_taken(FIT, row) && strcmp(row->name, "config") != 0)
       print_setting(to, row->name, value_text(o, row, text), o->origin[i]);
   }
 }

@@ -25,7 +25,7 @@ static void add(recipe *r, const char *name, const char *value) {
 /* Those that say how tables are read; which tables, the data set knows. */
 static void add_option(void *ctx, const char *name, char kind, const char *value) {
   (void)kind;
-  static const char *const names[] = {"x-genes-in", "label-column"};
+  static const char *const names[] = {"x-genes-in", "label-column", "x-transform"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name + strspn(name, "-"), names[i]) == 0) add(ctx, name, value);
 }
@@ -43,7 +43,7 @@ int sbnn_prep(const sbnn_options *o, sbnn_error *e) {
   sbnn_options_each(o, add_option, &r);
   sbnn_build_facts(add_fact, &r);
   code = sbnn_data_file_write(o->out, &d, (const char *const(*)[2])r.pair, r.n, e);
-  if (code == SBNN_OK && !o->quiet)
+  if (code == SBNN_OK && !o->quiet && !o->step)
     fprintf(stderr,
             "%s holds them: sbnn train --data %s --out DIR; 'sbnn info --data %s' tells what is in it\n",
             o->out, o->out, o->out);

@@ -186,17 +186,14 @@ static int with_folds(fits *v, sbnn_error *e) {
   return code;
 }
 
-int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e) {
-  fits v = {.work = {.options = o, .start = sbnn_clock()}};
-  sbnn_dataset data;
-  if (!(v.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
-  int code = sbnn_read_data(o, &data, e);
-  if (code == SBNN_OK) {
-    v.work.data = &data;
-    v.work.reading = sbnn_clock() - v.work.start;
-    code = with_folds(&v, e);
-    sbnn_dataset_free(&data);
-  }
-  sbnn_outdir_abort(v.work.out);
+static int run(sbnn_work *w, sbnn_error *e) {
+  fits v = {.work = *w};
+  int code = with_folds(&v, e);
+  w->out = v.work.out; /* committed or not */
   return code;
+}
+
+int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e) {
+  sbnn_work w = {.options = o};
+  return sbnn_work_run(&w, run, e);
 }

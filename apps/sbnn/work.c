@@ -34,7 +34,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
         o->data ? o->data : o->x, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
     sbnn_dataset_free(d);
   }
-  if (code != SBNN_OK || o->quiet) return code;
+  if (code != SBNN_OK || o->quiet || o->step > 1) return code;
   const sbnn_overlap *v = &d->overlap;
   if (o->data) fprintf(stderr, "%zu cells in %s", v->shared, o->data);
   else
@@ -53,7 +53,8 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
 static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
   bool done;
   int code = sbnn_parts_open(w->out, w->options, w->data, &w->parts, &done, e);
-  if (done && !w->options->quiet)
+  if (done && !w->options->quiet && w->options->step) fprintf(stderr, "  finished before\n");
+  else if (done && !w->options->quiet)
     fprintf(stderr, "The results in %s are complete: there is nothing to resume\n", w->options->out);
   if (code != SBNN_OK || done) return code;
   code = run(w, e);
@@ -184,7 +185,10 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *out
     code = sbnn_outdir_commit(w->out, e);
     w->out = NULL;
   }
-  if (code == SBNN_OK && !w->options->quiet) {
+  if (code == SBNN_OK && !w->options->quiet && w->options->step) {
+    sbnn_print_short(stderr, r);
+    fprintf(stderr, "  %.1f s\n", sbnn_clock() - w->start);
+  } else if (code == SBNN_OK && !w->options->quiet) {
     output->print(output->ctx, stderr);
     say_where(path, output, sbnn_clock() - w->start);
   }

@@ -24,7 +24,7 @@ sp.save_npz("csr.npz", csr)
 sp.save_npz("csc.npz", csr.tocsc())
 # As one who has an AnnData object does it.
 np.savez("flat.npz", data=csr.data, indices=csr.indices, indptr=csr.indptr, shape=csr.shape, format="csr",
-         var_names=genes, obs_names=cells)
+         var_names=genes, obs_names=cells, responses=matrix * 2, response_names=np.array(["r1", "r\u00e4"]))
 np.savez_compressed("fortran.npz", counts=np.asfortranarray(matrix.T), genes=genes.astype("S"), barcodes=cells)
 np.savez("both.npz", counts=matrix, responses=matrix * 2, genes=genes, cells=cells,
          response_names=np.array(["r1", "r\u00e4"]), family=np.array(["A", "B", "A"]),

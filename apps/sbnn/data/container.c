@@ -21,7 +21,7 @@ static const char *const gene_names[] = {"genes",     "gene_names", "gene_id", "
                                          "var_names", "features",   NULL};
 static const char *const response_names[] = {"response_names", "responses", "protein_names", "proteins",
                                              "pcipfx_names",   "features",  "var_names",     NULL};
-static const char *const count_matrices[] = {"counts", "X", "T_dat", NULL};
+static const char *const count_matrices[] = {"counts", "X", "T_dat", "data", NULL};
 static const char *const response_matrices[] = {"responses", "Y", "proteins", "ephys", "E_pcipfx", NULL};
 
 /* ---- variables ---- */
@@ -119,14 +119,23 @@ static int wanted_matrix(const sbnn_container *c, size_t *found) {
                    c->wanted, list_variables(c, NULL, list));
 }
 
+static bool is_named(const sbnn_variable *v, const char *const *names) {
+  while (*names && strcasecmp(v->name, *names) != 0) names++;
+  return *names != NULL;
+}
+
+/* The one with a name for such a matrix, else the only one without a name for the other kind. */
 static int find_matrix(const sbnn_container *c, bool responses, size_t *found) {
+  const char *const *own = responses ? response_matrices : count_matrices, *const *other =
+                                                                               responses ? count_matrices
+                                                                                         : response_matrices;
   char list[LIST_ROOM];
   size_t n = 0;
   if (c->wanted) return wanted_matrix(c, found);
-  *found = named(c, responses ? response_matrices : count_matrices, is_matrix);
+  *found = named(c, own, is_matrix);
   if (*found < c->n) return SBNN_OK;
   for (size_t v = 0; v < c->n; v++)
-    if (is_wide(&c->variables[v])) *found = v, n++;
+    if (is_wide(&c->variables[v]) && !is_named(&c->variables[v], other)) *found = v, n++;
   if (n == 1) return SBNN_OK;
   if (n == 0)
     return sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: there is no matrix of numbers in it; it holds %s",

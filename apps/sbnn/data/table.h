@@ -1,13 +1,15 @@
 /* table.h - one parsed table: named rows, named columns, and numbers (sbnn_table) or text (sbnn_labels).
- * Formats, told by content (docs/input.md):
- *   CSV, TSV       the separator is a tab if the header has one outside quotes, else a comma. Quoted fields
- * with doubled quotes, CRLF, UTF-8 byte-order mark, blank lines, '#' lines before the header, an empty or
- * named corner cell, or none at all (as R writes it: the header is one field shorter than the rows) Matrix
- * Market  coordinate, general, with lists of its features and cells beside it; a folder is a 10x folder .npy
- * a NumPy array of two dimensions, with the same lists beside it .npz, .mat named arrays of NumPy, SciPy,
- * MATLAB: matrices, and the names of their rows and columns Each may be compressed with gzip. Another
- * format is another file: see `readers` in table.c. Threads: a table may be read by any number of threads;
- * reading two files at once is fine. */
+ * Formats, told by content (docs/input.md), each perhaps compressed with gzip (but .npz and .mat):
+ * - CSV, TSV: the separator is a tab if the header has one outside quotes, else a comma. Quoted fields with
+ *   doubled quotes, CRLF, UTF-8 byte-order mark, blank lines, '#' lines before the header, an empty or named
+ *   corner cell, or none at all (as R writes it: the header is one field shorter than the rows)
+ * - Matrix Market: coordinate, general, with lists of its features and cells beside it; a folder is a 10x
+ *   folder
+ * - .npy: a NumPy array of two dimensions, with the same lists beside it
+ * - .npz, .mat: named arrays of NumPy, SciPy, MATLAB: matrices, and the names of their rows and columns
+ *
+ * Another format is another file: see `readers` in table.c. Threads: a table may be read by any number of
+ * threads; reading two files at once is fine. */
 #ifndef SBNN_DATA_TABLE_H
 #define SBNN_DATA_TABLE_H
 

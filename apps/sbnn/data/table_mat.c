@@ -87,8 +87,10 @@ static matvar_t *read_variable(mat_file *m, size_t i) {
   return NULL;
 }
 
-static bool holds(const matvar_t *v, size_t n) {
-  return v->data_size > 0 && v->nbytes / (size_t)v->data_size >= n;
+static bool holds(const matvar_t *v, size_t rows, size_t columns) {
+  size_t n;
+  return v->data_size > 0 && !__builtin_mul_overflow(rows, columns, &n) &&
+         v->nbytes / (size_t)v->data_size >= n;
 }
 
 static int read_dense(mat_file *m, const matvar_t *v, const char *path, const sbnn_axes *axes,
@@ -101,8 +103,7 @@ static int read_dense(mat_file *m, const matvar_t *v, const char *path, const sb
                   .first = 1,
                   .from = &from,
                   .next = next_numbers};
-  if (!is_number(v) || !holds(v, d.n_rows * d.n_cols))
-    return damaged(m, "a matrix lacks some of its numbers");
+  if (!is_number(v) || !holds(v, d.n_rows, d.n_cols)) return damaged(m, "a matrix lacks some of its numbers");
   return sbnn_dense_read(&d, axes, o, t, m->c.error);
 }
 
@@ -156,7 +157,7 @@ static bool text_of(const matvar_t *v, size_t row, char *text) {
     n = v->nbytes < 4 * columns ? v->nbytes : 4 * columns;
     memcpy(text, v->data, n);
   } else if (columns > 0) {
-    if (!v->data || !holds(v, rows * columns)) return false;
+    if (!v->data || !holds(v, rows, columns)) return false;
     enum matio_types as = v->data_size == 1 ? MAT_T_UINT8 : v->data_size == 2 ? MAT_T_UINT16 : MAT_T_UINT32;
     for (size_t j = 0; j < columns; j++) {
       double c = element(v->data, as, row + rows * j);
@@ -177,7 +178,10 @@ static int no_text(const mat_file *m, const char *name, size_t i) {
 
 static int add_texts(const mat_file *m, const matvar_t *v, const char *name, sbnn_strings *out) {
   const size_t first = out->n;
-  if (v->class_type != MAT_C_CHAR || v->rank != 2) return no_text(m, name, first);
+  size_t n;
+  if (v->class_type != MAT_C_CHAR || v->rank != 2 || __builtin_mul_overflow(v->dims[0], v->dims[1], &n) ||
+      n > v->nbytes) /* a character has a byte at least */
+    return no_text(m, name, first);
   char *text = sbnn_alloc(4 * v->dims[1] + 1, 1);
   bool good = true;
   for (size_t i = 0; i < v->dims[0] && good; i++) {
@@ -193,8 +197,8 @@ static int add_cells(const mat_file *m, const matvar_t *v, size_t n, const char 
   if (v->nbytes / sizeof(matvar_t *) < n) return damaged(m, "a cell array lacks some of its cells");
   for (size_t i = 0; i < n && code == SBNN_OK; i++) {
     const matvar_t *cell = ((matvar_t *const *)v->data)[i];
-    bool empty =
-        !cell || cell->class_type == MAT_C_EMPTY || (cell->rank == 2 && cell->dims[0] * cell->dims[1] == 0);
+    bool empty = !cell || cell->class_type == MAT_C_EMPTY ||
+                 (cell->rank == 2 && (cell->dims[0] == 0 || cell->dims[1] == 0));
     if (empty) sbnn_strings_add(out, "");
     else code = add_texts(m, cell, name, out);
     if (code == SBNN_OK && out->n != i + 1) code = no_text(m, name, i);
@@ -204,7 +208,7 @@ static int add_cells(const mat_file *m, const matvar_t *v, size_t n, const char 
 
 static int add_numbers(const mat_file *m, const matvar_t *v, size_t n, const char *name, sbnn_strings *out) {
   char text[32];
-  if (!holds(v, n)) return damaged(m, "a list lacks some of its numbers");
+  if (!holds(v, n, 1)) return damaged(m, "a list lacks some of its numbers");
   for (size_t i = 0; i < n; i++) {
     double x = element(v->data, v->data_type, i);
     if (!(fabs(x) < 1e15) || x != floor(x)) return no_text(m, name, i);

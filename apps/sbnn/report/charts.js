@@ -13,7 +13,7 @@ function ticks(lo, hi, n) {
  * series: {name, look (0..3), dashed, x, y, sd (or null), marks (points in place of a line)}
  * levels: {name, value}: horizontal lines; spans: {name, from, to}: parts of the x axis. */
 function lineChart(what) {
-  const W = 720, H = 340, left = 52, right = 16, top = what.spans && what.spans.length ? 26 : 10, bottom = 44;
+  const W = 720, H = 340, left = 62, right = 16, top = what.spans && what.spans.length ? 26 : 10, bottom = 44;
   const all = what.series.flatMap((l) => l.x.map((x, i) => [x, l.y[i]])).filter((p) => isNumber(p[1]));
   const xs = all.map((p) => p[0]), ys = all.map((p) => p[1]).concat((what.levels || []).map((l) => l.value));
   const x0 = Math.min(...xs), x1 = Math.max(...xs), y0 = Math.max(Math.min(...ys, what.yFrom), -1), y1 = Math.max(...ys) * 1.08;
@@ -75,12 +75,12 @@ function legend(series) {
 
 /* One row of a plot that runs down a table: mean and sd of each model, from 0 (or below) to 1. */
 function dotRow(scores, lo) {
-  const w = 220, height = 8 + 12 * scores.length, px = (v) => 8 + ((Math.min(Math.max(v, lo), 1) - lo) / (1 - lo)) * (w - 16);
+  const w = 360, height = 6 + 11 * scores.length, px = (v) => 8 + ((Math.min(Math.max(v, lo), 1) - lo) / (1 - lo)) * (w - 16);
   const row = s('svg', { class: 'dots', viewBox: `0 0 ${w} ${height}`, width: w, height, 'aria-hidden': 'true' });
   for (let v = Math.ceil(4 * lo) / 4; v <= 1; v += 0.25)
     row.append(s('path', { class: v ? 'grid' : 'axis', d: `M${px(v)},0 V${height}` }));
   scores.forEach((m, k) => {
-    const y = 10 + 12 * k;
+    const y = 8.5 + 11 * k;
     if (m && m.score) row.append(s('path', { class: `whisker look${m.look}`, d: `M${px(m.score.mean - m.score.sd)},${y} H${px(m.score.mean + m.score.sd)}` }), mark(m.look, px(m.score.mean), y, 4));
   });
   return row;

@@ -120,54 +120,70 @@ static int put_map(sbnn_json *j, const sbnn_results *r, sbnn_error *e) {
   return code;
 }
 
-/* ---- a folder of train or cv ---- */
+/* ---- a folder of train, cv or srrr ---- */
 
 static const sbnn_table_spec metrics = {"metrics.tsv", "metrics",
                                         "protocol model fold# stage split target r2#"};
 static const sbnn_table_spec genes = {"genes.tsv", "genes", "rank# gene norm#"};
 static const sbnn_table_spec folded_genes = {"genes.tsv", "genes", "model fold# rank# gene norm#"};
+static const sbnn_table_spec path = {
+    "srrr.tsv", "srrr",
+    "rank# lambda# genes_mean# r2_test_mean# r2_test_sd# r2_test_relaxed_mean# r2_test_relaxed_sd#"};
 
-static int put_fit(sbnn_json *j, const char *directory, sbnn_error *e) {
+/* The tables of the models, which agree with the overlays where there are some. */
+static int put_models(sbnn_json *j, const char *directory, const sbnn_results *r, sbnn_error *e) {
+  const sbnn_experiment *x = r->experiments;
+  const sbnn_dataset *d = r->data;
+  sbnn_table_check overlaid = {"target", d->response_names, d->n_responses, "all"};
+  sbnn_table_check kept = {"gene", d->gene_names, d->n_genes, NULL};
+  bool checked = x->gene_predictions != NULL;
+  int code = sbnn_table_put(j, directory, &metrics, checked ? &overlaid : NULL, e);
+  if (code != SBNN_OK) return code;
+  code = sbnn_table_put(j, directory, sbnn_results_folded(r) ? &folded_genes : &genes, checked ? &kept : NULL,
+                        e);
+  return code == SBNN_OK && x->latent && x->bottleneck > 1 ? put_map(j, r, e) : code;
+}
+
+static int put_results(sbnn_json *j, const char *directory, sbnn_error *e) {
   sbnn_stored s;
   int code = sbnn_stored_read(directory, &s, e);
   if (code != SBNN_OK) return code;
-  const sbnn_experiment *x = s.results.experiments;
-  bool folded = sbnn_results_folded(&s.results);
-  sbnn_json_text(j, "kind", folded ? "cv" : "train");
-  sbnn_json_open(j, "history", '[');
-  for (size_t i = 0; i < s.results.n; i++) put_history(j, &x[i]);
-  sbnn_json_close(j, ']');
-  sbnn_table_check overlaid = {"target", s.data.response_names, s.data.n_responses, "all"};
-  sbnn_table_check kept = {"gene", s.data.gene_names, s.data.n_genes, NULL};
-  bool checked = x->gene_predictions != NULL;
-  code = sbnn_table_put(j, directory, &metrics, checked ? &overlaid : NULL, e);
-  if (code == SBNN_OK)
-    code = sbnn_table_put(j, directory, folded ? &folded_genes : &genes, checked ? &kept : NULL, e);
-  if (code == SBNN_OK && x->latent && x->bottleneck > 1) code = put_map(j, &s.results, e);
+  bool linear = sbnn_table_exists(directory, path.file);
+  sbnn_json_text(j, "kind", linear ? "srrr" : sbnn_results_folded(&s.results) ? "cv" : "train");
+  if (!linear) {
+    sbnn_json_open(j, "history", '[');
+    for (size_t i = 0; i < s.results.n; i++) put_history(j, &s.experiments[i]);
+    sbnn_json_close(j, ']');
+  }
+  code = sbnn_table_put(j, directory, &path, NULL, e);
+  if (code == SBNN_OK && s.results.n) code = put_models(j, directory, &s.results, e);
   sbnn_stored_free(&s);
   return code;
 }
 
-/* ---- the others ---- */
+/* ---- a folder of stability ---- */
 
-static const sbnn_table_spec srrr = {
-    "srrr.tsv", "srrr",
-    "rank# lambda# genes_mean# r2_test_mean# r2_test_sd# r2_test_relaxed_mean# r2_test_relaxed_sd#"};
+static const sbnn_table_spec stability[] = {
+    {"stability.tsv", "stability", "gene runs# frequency# low# high#"},
+    {"stability_runs.tsv", "runs", "run# r2_train# r2_test#"},
+    {"stability_summary.tsv", "summary", "quantity value#"}};
 
-static int put_srrr(sbnn_json *j, const char *directory, sbnn_error *e) {
-  sbnn_json_text(j, "kind", "srrr");
-  return sbnn_table_put(j, directory, &srrr, NULL, e);
+static int put_stability(sbnn_json *j, const char *directory, sbnn_error *e) {
+  int code = SBNN_OK;
+  sbnn_json_text(j, "kind", "stability");
+  for (size_t i = 0; i < sizeof stability / sizeof *stability && code == SBNN_OK; i++)
+    code = sbnn_table_put(j, directory, &stability[i], NULL, e);
+  return code;
 }
 
-/* By the table that only this command writes. */
+/* ---- all of them ---- */
+
+/* By a table of theirs; a table that lacks its company is found on reading. */
 static const struct {
   const char *sign;
   int (*put)(sbnn_json *j, const char *directory, sbnn_error *e);
-} kinds[] = {{"srrr.tsv", put_srrr},
-             {"metrics.tsv", put_fit},
-             {"history.tsv", put_fit},
-             {"genes.tsv", put_fit},
-             {"latent.tsv", put_fit}};
+} kinds[] = {{"stability.tsv", put_stability}, {"srrr.tsv", put_results},  {"metrics.tsv", put_results},
+             {"history.tsv", put_results},     {"genes.tsv", put_results}, {"latent.tsv", put_results}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static size_t kind_of(const char *directory) {

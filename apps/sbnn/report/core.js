@@ -11,7 +11,7 @@ function build(element, attributes, children) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
-  for (const child of children.flat()) if (child != null) element.append(child);
+  for (const child of children.flat(Infinity)) if (child != null) element.append(child);
   return element;
 }
 const h = (tag, attributes, ...children) => build(document.createElement(tag), attributes, children);

@@ -40,10 +40,18 @@ class LatentMap {
     const range = (v) => { let lo = Infinity, hi = -Infinity; for (const x of v) { if (x < lo) lo = x; if (x > hi) hi = x; } return [lo, hi]; };
     const [x0, x1] = range(this.map.x.filter(isNumber)), [y0, y1] = range(this.map.y.filter(isNumber));
     const w = x1 - x0 || 1, v = y1 - y0 || 1, one = w < 4 * v && v < 4 * w;
-    this.shape = Math.min(Math.max(one ? v / w : 1, 0.75), 1.2);
-    const unit = one ? Math.max(w, v / this.shape) : 0;
     this.center = [(x0 + x1) / 2, (y0 + y1) / 2];
-    this.span = [1.08 * (one ? unit : w), 1.08 * (one ? unit * this.shape : v)];
+    this.range = [1.08 * w, 1.08 * v];
+    this.oneScale = one;
+    this.wanted = Math.min(Math.max(one ? v / w : 1, 0.75), 1.2);
+    this.fit(this.wanted);
+  }
+
+  /* Into a frame of this height over width. */
+  fit(shape) {
+    const unit = Math.max(this.range[0], this.range[1] / shape);
+    this.shape = shape;
+    this.span = this.oneScale ? [unit, unit * shape] : this.range;
   }
 
   px(i) { return (0.5 + (this.map.x[i] - this.center[0]) / this.span[0]) * this.width; }
@@ -121,8 +129,8 @@ class LatentMap {
     this.canvas.style.height = height + 'px';
     const c = this.canvas.getContext('2d'), values = this.values();
     c.setTransform(scale, 0, 0, scale, 0, 0);
+    this.paintCells(c, values);
     if (values && this.map.triangles.length && !shown.dots) this.paintContours(c, values, scale);
-    else this.paintCells(c, values);
     if (!values) this.paintNames(c);
     this.paintChosen(c);
     this.explain(values);
@@ -164,7 +172,9 @@ class LatentMap {
           pixel[at + 3] = 255;
         }
     }
-    c.putImageData(image, 0, 0);
+    const layer = new OffscreenCanvas(W, H);
+    layer.getContext('2d').putImageData(image, 0, 0);
+    c.drawImage(layer, 0, 0, this.width, this.height);
   }
 
   /* The names of the (twelve largest) types at their medians, moved apart up and down where they would overlap. */
@@ -213,7 +223,7 @@ class LatentMap {
     const m = this.map, o = shown.overlay;
     let text = m.labels ? `Coloured by ${m.label_column}.` : 'No labels were given.';
     if (isNumber(m.accuracy)) text += ` ${percent(m.accuracy)} of the cells have the ${m.label_column} of most of their 15 nearest neighbours.`;
-    if (values) text = `${o.name}, as the network predicts it from the place on the map, in standard deviations.`;
+    if (values) text = `${o.name}, as predicted from the place on the map, in standard deviations.`;
     else if (o) text = o.kind === 'gene' ? `${o.name} is not among this model's genes: cells by type instead.` : `${o.name} is not predicted here.`;
     this.note.textContent = text;
     this.canvas.setAttribute('aria-label', `Map of ${plural(m.x.length, 'cell')}, ${this.title}. ${text} Arrow keys go from cell to cell.`);
@@ -263,6 +273,6 @@ function colorBar() {
     s('path', { d: `M${x0 - 8},9 l8,-5 h${w} l8,5 l-8,5 h${-w}z`, class: 'outline' }));
   for (let v = -RANGE; v <= RANGE; v++)
     bar.append(s('text', { x: x0 + ((v + RANGE) / (2 * RANGE)) * w, y: 27, 'text-anchor': 'middle' }, String(v).replace('-', '\u2212')));
-  bar.append(s('text', { x: x0 + w / 2, y: 41, 'text-anchor': 'middle' }, 'network prediction (sd)'));
+  bar.append(s('text', { x: x0 + w / 2, y: 41, 'text-anchor': 'middle' }, 'prediction (sd)'));
   return bar;
 }

@@ -1,4 +1,5 @@
 /* report.c - `sbnn report`: one page of everything that a folder of results holds. */
+#include "report/report.h"
 #include "commands.h"
 #include "figures/contour.h"
 #include "nabla_version.h"
@@ -56,7 +57,7 @@ static void put_bands(sbnn_json *j) {
   sbnn_json_close(j, ']');
 }
 
-static int write_page(const char *directory, const char *path, sbnn_error *e) {
+int sbnn_report_write(const char *directory, const char *path, sbnn_error *e) {
   char *data = NULL, *title = title_of(directory);
   size_t n = 0, found = 0;
   FILE *to = open_memstream(&data, &n);
@@ -82,7 +83,7 @@ int sbnn_report(const sbnn_options *o, sbnn_error *e) {
   char path[4096];
   if (o->out) snprintf(path, sizeof path, "%s", o->out);
   else snprintf(path, sizeof path, "%s/report.html", o->results);
-  int code = write_page(o->results, path, e);
+  int code = sbnn_report_write(o->results, path, e);
   if (code == SBNN_OK && !o->quiet) fprintf(stderr, "The report is %s: open it in a browser\n", path);
   return code;
 }

@@ -2,7 +2,8 @@
  *   {title, version, bands: ["#rrggbb", ...], folders: [{name, run (text of run.json), kind, ...}]}
  *   kind "train" or "cv": history [{model, fold, phases: [[name, epochs], ...], train_r2, test_r2}], metrics, genes,
  *     map {x, y, cells, triangles, accuracy, label_column, label_names, label_colors, labels, colors, genes, responses}
- *   kind "srrr": srrr
+ *   kind "srrr": srrr; metrics, genes, map of the fit on all cells, if there are two components
+ *   kind "stability": stability, runs, summary
  * Tables are stored by columns. What a folder lacks is left out here as well. */
 'use strict';
 
@@ -13,16 +14,16 @@ const MODELS = {
   sbnn: { name: 'paper\u2019s recipe', look: 0 },
   'sbnn-nopretrain': { name: 'without pretraining', look: 1 },
   'sbnn-denoise': { name: 'denoising recipe', look: 2 },
+  srrr: { name: 'linear model', look: 3 },
 };
-const SRRR_LOOK = 3;
+const SRRR_LOOK = MODELS.srrr.look;
 
 const ofKind = (kind) => data.folders.filter((f) => f.kind === kind);
 const run = (folder) => (folder.run ? JSON.parse(folder.run) : {});
-const option = (folder, name) => (run(folder).options || {})[name];
 
-/* Every model of every folder of train or cv: {folder, kind, model, title, look}. */
-const fits = data.folders.filter((f) => f.history).flatMap((folder) =>
-  unique(folder.history.map((x) => x.model)).map((model) => ({ folder, kind: folder.kind, model, look: MODELS[model].look })));
+/* Every model of every folder: {folder, kind ("cv", or "train": on all cells), model, title, look}. */
+const fits = data.folders.filter((f) => f.metrics).flatMap((folder) =>
+  unique(folder.metrics.model).map((model) => ({ folder, kind: folder.kind === 'cv' ? 'cv' : 'train', model, look: MODELS[model].look })));
 for (const f of fits) {
   const twins = fits.filter((o) => o.kind === f.kind && o.model === f.model);
   f.title = MODELS[f.model].name + (twins.length > 1 ? ` (${f.folder.name || data.title})` : '');
@@ -36,7 +37,14 @@ function score(fit, target, split = fit.kind === 'cv' ? 'test' : 'train', stage 
 }
 const targets = (fit) => unique(rowsOf(fit.folder.metrics).filter((r) => r.model === fit.model).map((r) => r.target)).filter((t) => t !== 'all');
 const genesOf = (fit) => rowsOf(fit.folder.genes).filter((r) => r.model === undefined || r.model === fit.model);
-const foldsOf = (fit) => unique(fit.folder.history.filter((x) => x.model === fit.model).map((x) => x.fold)).length;
+const foldsOf = (fit) => unique(rowsOf(fit.folder.metrics).filter((r) => r.model === fit.model).map((r) => r.fold)).length;
+
+/* What restarts or half-samples chose: {folder, title, summary {runs, overlap_mean, ...}, rows by gene}. */
+const restarts = ofKind('stability').map((folder) => {
+  const model = (run(folder).options || {}).recipe === 'denoise' ? 'sbnn-denoise' : 'sbnn';
+  return { folder, title: MODELS[model].name, look: MODELS[model].look, summary: Object.fromEntries(rowsOf(folder.summary).map((r) => [r.quantity, r.value])),
+    rows: new Map(rowsOf(folder.stability).map((r) => [r.gene, r])) };
+});
 
 const section = (id, title, ...children) => h('section', { id, 'aria-labelledby': id + '-title' }, h('h2', { id: id + '-title' }, title), children);
 const text = (...words) => h('p', null, words);
@@ -81,22 +89,31 @@ function controls() {
 function mapSection() {
   for (const f of trained) if (f.folder.map) maps.push(new LatentMap(f.folder.map, f.title));
   if (!maps.length) return null;
+  const shape = meanSd(maps.map((m) => m.wanted)).mean; /* side by side they are of one height */
+  maps.forEach((m) => m.fit(shape));
   return section('map', 'Map of the cells',
-    text('Every dot is a cell, placed by the network\u2019s two bottleneck units. Point at a cell to see what it is; choose a gene or a response to see where the network predicts it high (bright) or low (dark). Turned or mirrored a map says the same.'),
+    text('Every dot is a cell, placed by the two bottleneck units of the network (the two components of the linear model). Point at a cell to see what it is; choose a gene or a response to see where it is predicted high (bright) or low (dark). Turned or mirrored a map says the same.'),
     controls(), h('div', { class: 'maps' }, maps.map((m) => m.figure)));
+}
+
+function stabilityText(s) {
+  const m = s.summary, half = isNumber(m.overlap_disjoint_mean);
+  return text(`Stability, ${s.title}: of ${m.runs} runs two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`, half ? `, two on disjoint halves of the cells ${fixed(m.overlap_disjoint_mean, 1)}` : '',
+    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any. Index ${fixed(m.stability_index, 2)} (1: always the same genes, 0: chance).`);
 }
 
 function geneSection() {
   const sources = fits.filter((f) => genesOf(f).length);
-  if (!sources.length) return null;
+  if (!sources.length && !restarts.length) return null;
   const genes = new Map();
   for (const f of sources)
     for (const r of genesOf(f)) {
       if (!genes.has(r.gene)) genes.set(r.gene, { gene: r.gene, best: Infinity });
       const g = genes.get(r.gene), at = g[fits.indexOf(f)] || (g[fits.indexOf(f)] = { folds: 0 });
       Object.assign(at, { rank: r.rank, norm: r.norm, folds: at.folds + 1 });
-      if (f.kind === 'train') g.best = Math.min(g.best, r.rank);
+      if (f.kind === 'train' && f.model !== 'srrr') g.best = Math.min(g.best, r.rank);
     }
+  for (const s of restarts) for (const gene of s.rows.keys()) if (!genes.has(gene)) genes.set(gene, { gene, best: Infinity });
   const onMap = new Set(maps.flatMap((m) => (m.map.genes || []).map((g) => g.name)));
   const columns = [{ title: 'Gene', value: (r) => r.gene, cell: (r) => (onMap.has(r.gene) ? overlayButton('gene', r.gene) : h('em', null, r.gene)) }];
   for (const f of sources) {
@@ -106,8 +123,10 @@ function geneSection() {
       { title: `Norm, ${f.title}`, hint: 'Length of the gene\u2019s weights, or what forward selection gained by it', number: true, down: true, value: (r) => at(r).norm, cell: (r) => short(at(r).norm) });
     else columns.push({ title: `Folds, ${f.title}`, hint: `In how many of ${n} folds it was chosen`, number: true, down: true, value: (r) => at(r).folds || 0, cell: (r) => `${at(r).folds || 0} / ${n}` });
   }
+  for (const s of restarts) columns.push({ title: `Frequency, ${s.title}`, hint: `Part of ${s.summary.runs} runs that chose it, with a 95 % interval`, number: true, down: true,
+    value: (r) => (s.rows.get(r.gene) || { frequency: 0 }).frequency, cell: (r) => { const f = s.rows.get(r.gene); return f ? `${fixed(f.frequency, 2)} (${fixed(f.low, 2)} to ${fixed(f.high, 2)})` : '0'; } });
   const rows = [...genes.values()].sort((a, b) => a.best - b.best);
-  return section('genes', 'Genes', text('The genes that each model kept. Choose one to see it on the map; choose a heading to sort.'),
+  return section('genes', 'Genes', text('The genes that each model kept. Choose one to see it on the map; choose a heading to sort.'), restarts.map(stabilityText),
     sortableTable(`${plural(rows.length, 'gene')}`, columns, rows));
 }
 
@@ -139,7 +158,7 @@ function phasesOf(fit) {
 
 /* A chart for each recipe: their epochs are not the same. */
 function trainingSection() {
-  const source = tested.length ? tested : trained;
+  const source = (tested.length ? tested : trained).filter((f) => f.folder.history);
   const recipes = [source.filter((f) => f.model !== 'sbnn-denoise'), source.filter((f) => f.model === 'sbnn-denoise')].filter((l) => l.length);
   if (!recipes.length) return null;
   const charts = recipes.map((list) => {
@@ -228,7 +247,7 @@ const provenanceSection = () => section('provenance', 'How it was made',
 function page() {
   const sections = [glance(), mapSection(), geneSection(), responseSection(), trainingSection(), linearSection(), provenanceSection()].filter(Boolean);
   const links = sections.map((x) => h('a', { href: '#' + x.id }, x.querySelector('h2').textContent));
-  document.getElementById('top').append(h('div', { class: 'title' }, h('h1', null, data.title), theme.button()), h('nav', { 'aria-label': 'Sections' }, links));
+  document.getElementById('top').append(h('div', { class: 'title' }, h('h1', null, h('small', null, 'sbnn report'), data.title), theme.button()), h('nav', { 'aria-label': 'Sections' }, links));
   document.getElementById('main').replaceChildren(...sections);
   theme.set('');
 }

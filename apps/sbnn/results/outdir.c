@@ -296,7 +296,8 @@ static sbnn_outdir *open_with(const char *path, bool force, bool resume, sbnn_er
   if (code == SBNN_OK) code = take_lock(o, e);
   if (code == SBNN_OK) code = finish_commit(o, e);
   o->resumed = code == SBNN_OK && resume && is_unfinished(o);
-  o->complete = code == SBNN_OK && resume && !o->resumed && !force && exists(o->path, "metrics.tsv");
+  o->complete = code == SBNN_OK && resume && !o->resumed && !force &&
+                (exists(o->path, "metrics.tsv") || exists(o->path, "run.json"));
   if (o->complete) return o;
   if (code == SBNN_OK && !force && !o->resumed) code = require_finished(o, e);
   if (code == SBNN_OK && !force && !o->resumed) code = require_empty(o, e);

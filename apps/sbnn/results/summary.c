@@ -119,3 +119,15 @@ void sbnn_print_summary(FILE *to, const sbnn_results *r) {
       print_map(to, r, &r->experiments[i]);
     }
 }
+
+void sbnn_print_short(FILE *to, const sbnn_results *r) {
+  const char *model[SBNN_MAX_MODELS];
+  size_t models = sbnn_results_models(r, model);
+  sbnn_split split = sbnn_results_folded(r) ? SBNN_TEST : SBNN_TRAIN;
+  for (size_t m = 0; m < models; m++) {
+    sbnn_mean_sd r2 = sbnn_results_r2(r, model[m], SBNN_STAGE_FINETUNED, split, 0);
+    fprintf(to, "  %s: %s R2 %.3f", model[m], sbnn_split_names[split], r2.mean);
+    if (r2.n > 1) fprintf(to, " +- %.3f over %zu folds", r2.sd, r2.n);
+    fputc('\n', to);
+  }
+}

@@ -11,4 +11,7 @@
  * response, best first. train: the R2 of each stage, the responses, and the genes. */
 void sbnn_print_summary(FILE *to, const sbnn_results *r);
 
+/* A line for each model: its final R2, of the test cells where there are some. */
+void sbnn_print_short(FILE *to, const sbnn_results *r);
+
 #endif
