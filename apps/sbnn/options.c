@@ -477,6 +477,11 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
     return sbnn_fail(e, SBNN_USAGE,
                      "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
                      o->variable_genes);
+  const sbnn_whole_list *only = &o->only_folds;
+  for (int i = 0; i < only->n; i++)
+    if (only->value[i] > o->folds || (i > 0 && only->value[i] <= only->value[i - 1]))
+      return sbnn_fail(e, SBNN_USAGE, "--only-folds takes numbers from 1 to %d (--folds), in ascending order",
+                       o->folds);
   return SBNN_OK;
 }
 

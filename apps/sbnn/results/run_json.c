@@ -129,6 +129,7 @@ static json_t *timings(const sbnn_run *run) {
   }
   put(t, "seconds", number(run->seconds));
   put(t, "seconds_reading", number(run->seconds_reading));
+  put(t, "seconds_models", number(run->seconds_models));
   put(t, "models", models);
   return t;
 }
