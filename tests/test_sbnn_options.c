@@ -288,6 +288,8 @@ Test(sbnn_options, stray_words_and_contradictions) {
   refuse(CV " --force=yes", "--force takes no value: leave out '=yes'");
   refuse(CV " --both --no-pretrain",
          "--both and --no-pretrain exclude each other: --both includes the model without pretraining");
+  refuse(CV " --only-folds 3,11", "--only-folds takes numbers from 1 to 10 (--folds), in ascending order");
+  refuse(CV " --only-folds 3,3", "--only-folds takes numbers from 1 to 10 (--folds), in ascending order");
   refuse(CV " --label-column a", "--label-column names a column of the table --labels, which is missing");
   refuse(CV " --variable-genes 20",
          "--genes 25 keeps more genes than the 20 that --variable-genes starts from");

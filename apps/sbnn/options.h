@@ -117,7 +117,8 @@ typedef struct sbnn_options {
   int folds;
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
-  int evaluate; /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
+  sbnn_whole_list only_folds; /* ascending, from 1; n = 0: all */
+  int evaluate;               /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
   /* sparse reduced-rank regression */
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;

@@ -210,6 +210,8 @@ const sbnn_option sbnn_option_table[] = {
     "strict: tested cells unseen; paper: as published"),
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
+  LIST(CROSS_VALIDATION, COUNTS, "only-folds", "N,N,...", only_folds, NULL, CV,
+    "train these of the folds, counted from 1; without: all"),
   CHOICE(CROSS_VALIDATION, "evaluate", "each-epoch|stage-ends", evaluate, "each-epoch", CV,
     "stage-ends: faster, no curves of test cells"),
 
