@@ -2,10 +2,12 @@
  * are exact, grows from epoch to epoch until just so many rows of the first kernel are left (fitting.h).
  *
  * One warm start all the way: an epoch begins with weights and moments of the one before. The penalty follows
- * the number of rows, which is to fall geometrically over the phase's epochs. The epoch that would go below
- * the number asked for is repeated, from where it began, with the penalty bisected. Where no penalty stops at
- * the number, as when several rows vanish in one step, the last ones to vanish are put back as they were and
- * refitted. So the search costs a phase and a few epochs. */
+ * the number of rows, which is to fall geometrically over the phase's epochs. In the first half rows that
+ * vanish may come back, so that all genes compete; in the second what is 0 at the end of an epoch is out, or
+ * else the noise of single batches, which lifts idle rows for a few steps, would have its say in who is last.
+ * The epoch that would go below the number asked for is repeated, from where it began, with the penalty
+ * bisected. Where no penalty stops at the number, as when several rows vanish in one step, the last ones to
+ * vanish are put back as they were and refitted. So the search costs a phase and a few epochs. */
 #include "fitting.h"
 
 #include <math.h>
@@ -41,6 +43,17 @@ static tn_view first_kernel(const sbnn__phase *f) {
   return kernel;
 }
 
+/* Rows that are 0 in `from` become 0 in `to`. */
+static void keep_zeros(const sbnn__phase *from, const sbnn__phase *to) {
+  tn_view kernel = first_kernel(to);
+  size_t n = (size_t)kernel.shape[0], columns = (size_t)kernel.shape[1];
+  double *norms = sbnn_alloc(n, sizeof *norms);
+  sbnn__row_norms(first_kernel(from), norms);
+  for (size_t i = 0; i < n; i++)
+    if (norms[i] == 0) memset((float *)kernel.data + i * columns, 0, columns * sizeof(float));
+  free(norms);
+}
+
 static size_t count_rows(const sbnn__phase *f) {
   tn_view kernel = first_kernel(f);
   size_t n = (size_t)kernel.shape[0], left = 0;
@@ -64,6 +77,7 @@ static int train_epoch(search *q, double lambda, int epoch, size_t *rows) {
                     .last = epoch,
                     .of = epoch > q->epochs ? epoch : q->epochs};
   if (code == SBNN_OK) code = sbnn__fit(q->s, q->next, &c);
+  if (code == SBNN_OK && 2 * epoch > q->epochs) keep_zeros(q->now, q->next);
   if (code == SBNN_OK) *rows = count_rows(q->next);
   return code;
 }

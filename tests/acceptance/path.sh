@@ -80,5 +80,18 @@ done <<<"4 0.418
 8 0.422
 10 0.416"
 
+run proximal cv --penalty proximal
+mapfile -t files < <(tables proximal genes.tsv)
+for i in "${!seeds[@]}"; do
+  check "cv, proximal, seed ${seeds[$i]}: folds with just 25 genes, all norms above 0" \
+    "$(awk -F'\t' 'NR > 1 && $5 > 0 { n[$2]++ } END { for (f in n) good += n[f] == 25; print good + 0 }' "${files[$i]}")" 10 10
+done
+mapfile -t files < <(tables penalties path.tsv)
+pruned=$(mean r2_test_mean "\$c[\"lambda\"] == 0.1" "${files[@]}")
+mapfile -t files < <(tables proximal metrics.tsv)
+check "cv, proximal: test R2 at the end (pruning by norm: $pruned)" \
+  "$(mean r2 "\$c[\"stage\"] == \"finetuned\" && \$c[\"split\"] == \"test\" && \$c[\"target\"] == \"all\"" "${files[@]}")" \
+  "$(awk -v r="$pruned" 'BEGIN { printf "%.4f", r - 0.005 }')" 1
+
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" -eq 0 ]
