@@ -95,6 +95,27 @@ static bool all_missing(const char *path, int column) {
   return missing;
 }
 
+/* Lines of the file that begin with the fold's number, as text. */
+static char *lines_of_fold(const char *path, char fold) {
+  char *text = text_of(path), *kept = calloc(strlen(text) + 1, 1);
+  for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
+    if (line[0] == fold && line[1] == '\t') strcat(strcat(kept, line), "\n");
+  free(text);
+  return kept;
+}
+
+Test(sbnn_cli_same, only_some_folds) {
+  run_to(CV_TO, "all", " --folds 4");
+  run_to(CV_TO, "some", " --folds 4 --only-folds 2,4");
+  for (char fold = '1'; fold <= '4'; fold++) {
+    char *all = lines_of_fold(at("all/history.tsv"), fold),
+         *some = lines_of_fold(at("some/history.tsv"), fold);
+    cr_expect_str_eq(some, fold % 2 ? "" : all);
+    free(all);
+    free(some);
+  }
+}
+
 /* Scores of each epoch are only looked at: without them, the same models. */
 Test(sbnn_cli_same, evaluated_at_stage_ends) {
   static const char *const same[] = {"metrics.tsv", "genes.tsv", "predictions.tsv", NULL};

@@ -288,6 +288,8 @@ Test(sbnn_options, stray_words_and_contradictions) {
   refuse(CV " --force=yes", "--force takes no value: leave out '=yes'");
   refuse(CV " --both --no-pretrain",
          "--both and --no-pretrain exclude each other: --both includes the model without pretraining");
+  refuse(CV " --only-folds 3,11", "--only-folds takes numbers from 1 to 10 (--folds), in ascending order");
+  refuse(CV " --only-folds 3,3", "--only-folds takes numbers from 1 to 10 (--folds), in ascending order");
   refuse(CV " --label-column a", "--label-column names a column of the table --labels, which is missing");
   refuse(CV " --variable-genes 20",
          "--genes 25 keeps more genes than the 20 that --variable-genes starts from");
@@ -342,6 +344,8 @@ Test(sbnn_options, each_gives_back_what_was_parsed) {
   round_trip("demo --seed 3 --force --quiet --out o");
   round_trip(TRAIN);
   round_trip("srrr" FIT_ARGS);
+  round_trip("tsne" FIT_ARGS " --view genes --theta 0.25 --start random");
+  round_trip("stability" FIT_ARGS " --restarts 6 --subsample --recipe denoise --select group-lasso");
   round_trip("srrr" FIT_ARGS " --ranks 1,2,3 --lambdas 0.1:6.4:0.1 --genes 9 --protocol paper");
   round_trip(TRAIN " --no-pretrain --labels l --label-column c --hidden 3,4,5 --epochs-autoencoder 7");
   round_trip(
@@ -415,8 +419,8 @@ Test(sbnn_help, gives_defaults_and_marks_what_is_required) {
 }
 
 Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_screen) {
-  static const char *const topics[] = {NULL,   "",    "demo",   "train", "cv",
-                                       "srrr", "run", "report", "info",  "help"};
+  static const char *const topics[] = {NULL,   "",          "demo", "train",  "cv",   "srrr",
+                                       "tsne", "stability", "run",  "report", "info", "help"};
   for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
     char *text = help_on(topics[i]);
     int lines = 0;

@@ -87,6 +87,23 @@ Test(sbnn_prep, missing_responses) {
   cr_expect(cli_same(at("tables/latent.tsv"), at("prepared/latent.tsv")));
 }
 
+/* Cells, genes and responses chosen by name are chosen when the file is read. */
+Test(sbnn_prep, chosen_by_name) {
+  run_well(PREP);
+  put_file(at("list.txt"), "c1\nc2\nc3\nc5\nc8\nc13\nc21\nc34\nc4\nc6\nc7\nc9\nc10\nc11\nc12\nc40\nc41\n");
+  expect_same("cv" FAST " --folds 2 --clusters 2 --cells list.txt --drop-responses r1", cv_files);
+  expect_same("cv" FAST " --folds 2 --gene-prefix g", cv_files);
+}
+
+/* Numbers that are no counts stay so. */
+Test(sbnn_prep, numbers_that_are_no_counts) {
+  cli_write(at("x.csv"), &(cli_table){.edits = {{1, 1, "-2.5"}}});
+  refuse("prep" TABLES " --out d", 3, "is -2.5|--x-transform none");
+  run_well("prep" TABLES " --out data --quiet --x-transform none");
+  refuse("cv" FAST " --data data --out out", 3, "data was made with --x-transform none|here too");
+  expect_same("cv" FAST " --folds 3 --x-transform none", cv_files);
+}
+
 /* ---- what is refused ---- */
 
 Test(sbnn_prep, options) {
@@ -95,6 +112,15 @@ Test(sbnn_prep, options) {
   refuse("train --data data --y y.csv --out out", 2, "--data|--y|exclude each other");
   refuse("srrr --data data --x-genes-in rows --out out", 2, "--data|--x-genes-in|exclude each other");
   refuse("prep --x x.csv --out d", 2, "--y FILE");
+  put_file(at("tables.conf"), "x = x.csv\ny = y.csv\nx-genes-in = columns\n");
+  put_file(at("data.conf"), "data = data\n");
+  put_file(at("both.conf"), "data = data\nx = x.csv\n");
+  refuse("cv --config both.conf --out out", 2,
+         "--data (both.conf, line 1) and --x (both.conf, line 2) exclude");
+  expect_same("srrr --folds 2 --lambdas 0.5 --variable-genes 0 --config tables.conf",
+              (const char *const[]){"srrr.tsv", NULL});
+  expect_same("srrr --folds 2 --lambdas 0.5 --variable-genes 0 --config data.conf",
+              (const char *const[]){"srrr.tsv", NULL});
   refuse(PREP, 1, "data exists|--force");
   refuse("prep" TABLES " --out nowhere/data", 1, "nowhere/data could not be written|No such file");
   run_well(PREP " --force");

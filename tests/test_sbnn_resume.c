@@ -8,9 +8,20 @@
 
 TestSuite(sbnn_resume, .init = make_tables, .fini = remove_root);
 
-static const char *const files[] = {"metrics.tsv",       "history.tsv", "genes.tsv",
-                                    "predictions.tsv",   "latent.tsv",  "overlays.tsv",
-                                    "model.safetensors", "model.json",  "predictions-nopretrain.tsv"};
+static const char *const files[] = {"metrics.tsv",
+                                    "history.tsv",
+                                    "genes.tsv",
+                                    "predictions.tsv",
+                                    "latent.tsv",
+                                    "overlays.tsv",
+                                    "model.safetensors",
+                                    "model.json",
+                                    "predictions-nopretrain.tsv",
+                                    "stability.tsv",
+                                    "stability_runs.tsv",
+                                    "stability_genes.tsv",
+                                    "stability_overlaps.tsv",
+                                    "stability_maps.tsv"};
 
 /* Of two directories; run.json tells the time and the place. */
 static void expect_same_results(const char *a, const char *b) {
@@ -78,6 +89,10 @@ static void kill_and_resume(const char *line, int moments) {
 
 Test(sbnn_resume, cross_validation_killed_at_any_moment, .timeout = 300) { kill_and_resume(MORE_CV, 20); }
 Test(sbnn_resume, training_killed_at_any_moment, .timeout = 300) { kill_and_resume(MORE_TRAIN, 10); }
+
+Test(sbnn_resume, restarts_killed_at_any_moment, .timeout = 300) {
+  kill_and_resume("stability" TABLES FAST EPOCHS " --restarts 6 --threads 2", 6);
+}
 
 #define DENOISE " --recipe denoise --noise auto --batch 16"
 Test(sbnn_resume, denoising_killed_at_any_moment, .timeout = 300) {

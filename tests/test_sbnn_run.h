@@ -92,10 +92,10 @@ static inline int run(sbnn_error *e, const char *line) {
   static const struct {
     sbnn_command command;
     int (*run)(const sbnn_options *o, sbnn_error *e);
-  } commands[] = {{SBNN_CMD_TRAIN, sbnn_train},     {SBNN_CMD_CV, sbnn_cv},
-                  {SBNN_CMD_PREDICT, sbnn_predict}, {SBNN_CMD_PLOT, sbnn_plot},
-                  {SBNN_CMD_REPORT, sbnn_report},   {SBNN_CMD_SRRR, sbnn_srrr_command},
-                  {SBNN_CMD_RUN, sbnn_run_command}};
+  } commands[] = {
+      {SBNN_CMD_DEMO, sbnn_demo},         {SBNN_CMD_TRAIN, sbnn_train},    {SBNN_CMD_CV, sbnn_cv},
+      {SBNN_CMD_PREDICT, sbnn_predict},   {SBNN_CMD_PLOT, sbnn_plot},      {SBNN_CMD_REPORT, sbnn_report},
+      {SBNN_CMD_SRRR, sbnn_srrr_command}, {SBNN_CMD_RUN, sbnn_run_command}};
   char copy[2048], path[64][256], *argv[64] = {(char *)"sbnn"};
   int argc = 1;
   sbnn_options o;

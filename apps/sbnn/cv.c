@@ -1,4 +1,4 @@
-/* cv.c - `sbnn cv`: the folds as independent replicas, one thread each. */
+/* cv.c - `sbnn cv`: the folds, or some of them, as independent replicas, one thread each. */
 #include "commands.h"
 #include "replicas.h"
 
@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t folds_to_run(const sbnn_crossval *c, const sbnn_options *o) {
+  return o->only_folds.n ? (size_t)o->only_folds.n : c->folds.n_folds;
+}
+
 static sbnn_replica replica(const sbnn_crossval *c, const sbnn_options *o, size_t i) {
-  size_t n_folds = c->folds.n_folds;
+  size_t n_folds = folds_to_run(c, o), fold = i % n_folds;
   bool pretrain = o->both ? i < n_folds : sbnn_options_pretrain(o);
-  sbnn_replica r = sbnn_replica_of_fold(c, o, pretrain, i % n_folds);
+  if (o->only_folds.n) fold = (size_t)o->only_folds.value[fold] - 1;
+  sbnn_replica r = sbnn_replica_of_fold(c, o, pretrain, fold);
   const sbnn_experiment *x = &r.experiment;
   snprintf(r.title, sizeof r.title, "%s", x->model);
   snprintf(r.part, sizeof r.part, "%s-%d", x->model, x->fold);
@@ -33,7 +38,7 @@ static int run(sbnn_work *w, sbnn_error *e) {
   sbnn_crossval c;
   int code = sbnn_crossval_make(w->data, o, o->both || sbnn_options_pretrain(o), &c, e);
   if (code != SBNN_OK) return code;
-  size_t n = (o->both ? 2 : 1) * c.folds.n_folds;
+  size_t n = (o->both ? 2 : 1) * folds_to_run(&c, o);
   sbnn_replica *r = sbnn_alloc(n, sizeof *r);
   for (size_t i = 0; i < n; i++) r[i] = replica(&c, o, i);
   code = sbnn_replicas_run(w, r, n, e);

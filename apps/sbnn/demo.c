@@ -35,6 +35,16 @@ static int write_tables(const char *out, const sbnn_dataset *d, char *directory,
   return sbnn_synthetic_write(directory, d, e);
 }
 
+/* --tables-only: no directory of results, so that nothing is staged, locked or removed. */
+static int make_tables(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e) {
+  char tables[4096];
+  if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
+    return sbnn_fail(e, SBNN_FAILED, "cannot create the directory %s: %s", o->out, strerror(errno));
+  int code = write_tables(o->out, d, tables, sizeof tables, e);
+  if (code == SBNN_OK && !o->quiet) fprintf(stderr, "The tables are in %s\n", tables);
+  return code;
+}
+
 static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_check *c, sbnn_error *e) {
   char tables[4096], page[4096];
   size_t n = c->truth->n_planted;
@@ -60,6 +70,20 @@ static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_chec
                    c->found, n, PASS_PERCENT);
 }
 
+static int train_on_truth(const sbnn_options *o, sbnn_work *w, const sbnn_synthetic_truth *truth,
+                          sbnn_error *e) {
+  truth_check check = {truth, 0};
+  const sbnn_dataset *d = w->data;
+  if (!o->quiet)
+    fprintf(stderr, "Synthetic data: %zu cells of %zu families, %zu genes of which %zu drive %zu responses\n",
+            d->n_cells, d->n_labels, d->n_genes, truth->n_planted, d->n_responses);
+  if (!(w->out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
+  int code = sbnn_train_on(w, count_planted, &check, e);
+  if (code == SBNN_OK) code = report(o, d, &check, e);
+  sbnn_outdir_abort(w->out);
+  return code;
+}
+
 int sbnn_demo(const sbnn_options *o, sbnn_error *e) {
   sbnn_options resolved = *o;
   if (!o->out) { /* our own directory may be filled again and again */
@@ -70,20 +94,14 @@ int sbnn_demo(const sbnn_options *o, sbnn_error *e) {
   sbnn_dataset data;
   sbnn_synthetic_truth truth;
   sbnn_work w = {.options = &resolved, .data = &data, .start = sbnn_clock()};
-  if (!(w.out = sbnn_outdir_open(resolved.out, resolved.force, e))) return e->code;
-  int code = sbnn_synthetic((uint64_t)o->seed, NULL, &data, &truth, e);
-  if (code == SBNN_OK) {
-    truth_check check = {&truth, 0};
-    resolved.genes = (int)truth.n_planted;
-    if (!o->quiet)
-      fprintf(stderr,
-              "Synthetic data: %zu cells of %zu families, %zu genes of which %zu drive %zu responses\n",
-              data.n_cells, data.n_labels, data.n_genes, truth.n_planted, data.n_responses);
-    code = sbnn_train_on(&w, count_planted, &check, e);
-    if (code == SBNN_OK) code = report(&resolved, &data, &check, e);
-    sbnn_synthetic_truth_free(&truth);
-    sbnn_dataset_free(&data);
-  }
-  sbnn_outdir_abort(w.out);
+  const sbnn_synthetic_options s = {.n_cells = (size_t)o->demo_cells,
+                                    .n_genes = (size_t)o->demo_genes,
+                                    .n_responses = (size_t)o->demo_responses};
+  int code = sbnn_synthetic((uint64_t)o->seed, &s, &data, &truth, e);
+  if (code != SBNN_OK) return code;
+  resolved.genes = (int)truth.n_planted;
+  code = o->tables_only ? make_tables(&resolved, &data, e) : train_on_truth(&resolved, &w, &truth, e);
+  sbnn_synthetic_truth_free(&truth);
+  sbnn_dataset_free(&data);
   return code;
 }

@@ -88,6 +88,8 @@ typedef struct sbnn_options {
   int missing;                                              /* sbnn_missing */
   const char *model;                                        /* predict: results of train */
   const char *results, *show_genes, *show_responses, *srrr; /* plot */
+  int demo_cells, demo_genes, demo_responses;               /* demo: how many to make */
+  bool tables_only;                                         /* demo */
   /* network */
   int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
   int bottleneck, genes;                 /* genes 0: as many as a proximal penalty leaves */
@@ -115,7 +117,8 @@ typedef struct sbnn_options {
   int folds;
   int protocol; /* sbnn_protocol */
   const char *fold_permutation;
-  int evaluate; /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
+  sbnn_whole_list only_folds; /* ascending, from 1; n = 0: all */
+  int evaluate;               /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
   /* sparse reduced-rank regression */
   sbnn_whole_list ranks;
   sbnn_numbers lambdas;

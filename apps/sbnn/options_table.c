@@ -120,6 +120,11 @@ const sbnn_option sbnn_option_table[] = {
   CHOICE(DATA, "missing", "error|drop-cells|drop-responses|drop-cells-any", missing, "error", VIEWS,
     "what becomes of missing responses"),
 
+  WHOLE(DATA, "cells", "N", demo_cells, "600", 60, MANY, DEMO, "cells to make"),
+  WHOLE(DATA, "genes", "N", demo_genes, "300", 25, MANY, DEMO, "genes to make, of which 25 drive the responses"),
+  WHOLE(DATA, "responses", "N", demo_responses, "12", 2, MANY, DEMO, "responses to make"),
+  FLAG(DATA, "tables-only", tables_only, DEMO, "write the tables, train nothing"),
+
   CHOICE(NETWORK, "recipe", "both|paper|denoise", recipes, "both", ALL,
     "denoise: noise in place of penalty and pretraining"),
   CHOICE(NETWORK, "recipe", "paper|denoise", recipe, "paper", FIT,
@@ -205,6 +210,8 @@ const sbnn_option sbnn_option_table[] = {
     "strict: tested cells unseen; paper: as published"),
   TEXT(CROSS_VALIDATION, "fold-permutation", "FILE", fold_permutation, NULL, FOLDED,
     "order of the cells, numbers from 0, one a line"),
+  LIST(CROSS_VALIDATION, COUNTS, "only-folds", "N,N,...", only_folds, NULL, CV,
+    "train these of the folds, counted from 1; without: all"),
   CHOICE(CROSS_VALIDATION, "evaluate", "each-epoch|stage-ends", evaluate, "each-epoch", CV,
     "stage-ends: faster, no curves of test cells"),
 

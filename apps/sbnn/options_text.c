@@ -50,7 +50,7 @@ static const char *value_text(const sbnn_options *o, const sbnn_option *row, cha
     break;
   case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
   case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
-  case SBNN_OPTION_COUNTS: sbnn_whole_list_text(field, text); break;
+  case SBNN_OPTION_COUNTS: sbnn_whole_list_text(field, text); return *text ? text : NULL;
   case SBNN_OPTION_NUMBERS: sbnn_numbers_text(field, text); break;
   }
   return text;

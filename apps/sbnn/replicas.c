@@ -117,7 +117,9 @@ int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
     if (!sbnn_parts_has(w->parts, r[i].part)) units += sbnn_model_units(o, inputs, r[i].pretrain, false);
   }
   w->progress = sbnn_progress_new(stderr, units, (int)n, w->options->quiet);
+  double start = sbnn_clock();
   tn_status status = nn_replicas((int64_t)n, w->options->threads, run_one, &a);
+  w->models = sbnn_clock() - start;
   sbnn_progress_free(w->progress);
   w->progress = NULL;
   return status == TN_OK ? SBNN_OK : first_error(r, n, e);

@@ -31,6 +31,7 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
   w->progress = sbnn_progress_new(
       stderr, sbnn_model_units(o, fold->problem.n_inputs, sbnn_options_pretrain(o), true), 1, o->quiet);
   int code = sbnn_train_model(&fold->problem, &t, x, e);
+  w->models = x->seconds;
   if (code == SBNN_OK) {
     finish(fold, cells, x);
     code = sbnn_model_file_write(sbnn_outdir_staging(w->out), o, w->data, fold, x, e);

@@ -174,6 +174,7 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *out
                   .results = r,
                   .seconds = sbnn_clock() - w->start,
                   .seconds_reading = w->reading,
+                  .seconds_models = w->models,
                   .resume_key = w->parts ? sbnn_parts_key(w->parts) : NULL,
                   .facts = sbnn_build_facts};
   if (!output) output = &fit;

@@ -18,6 +18,7 @@ typedef struct sbnn_work {
   sbnn_parts *parts; /* what is finished; NULL: nothing is kept (demo) */
   sbnn_progress *progress;
   double start, reading; /* clock at the start; seconds spent on reading tables */
+  double models;         /* seconds from the first model's start to the last one's end */
 } sbnn_work;
 
 /* The data set named by --x and --y, or --data, and --labels; for prep as it is, with what is missing.

@@ -45,8 +45,8 @@ fi
 selector network 12 16 6 10
 run restarts stability "${tables[@]}" --labels "$data/cell_types.tsv" --restarts 10
 check "ten restarts: genes that two share (published: 14)" "$(summary restarts overlap_mean)" 12 18
-always=$(awk -F'\t' '$3 == 1 { print $1 }' "$work/restarts/stability.tsv")
-check "ten restarts: Pvalb Sst Htr3a Gad1 Ndn in all (published: five)" \
-  "$(grep -cxE 'Pvalb|Sst|Htr3a|Gad1|Ndn' <<<"$always")" 4 5
-echo "      in all ten: $(tr '\n' ' ' <<<"$always")"
+least=$(awk -F'\t' '$1 ~ /^(Pvalb|Sst|Htr3a|Gad1|Ndn)$/ { n++; if (least == "" || $2 < least) least = $2 } END { if (n == 5) print least }' \
+  "$work/restarts/stability.tsv")
+check "ten restarts: runs with the rarest of Pvalb Sst Htr3a Gad1 Ndn (published: 10)" "$least" 9 10
+echo "      in all ten: $(awk -F'\t' '$3 == 1 { printf "%s ", $1 }' "$work/restarts/stability.tsv")"
 finish

@@ -276,6 +276,7 @@ int sbnn_data_file_describe(FILE *to, const char *path, sbnn_error *e) {
                {"  commit", "commit"},
                {"  x-genes-in", "x-genes-in"},
                {"  label-column", "label-column"},
+               {"  x-transform", "x-transform"},
                {"fnv1a64", "fnv1a64"}};
   sbnn_dataset d = {0};
   int code = sbnn_data_file_read(path, &d, e);

@@ -238,8 +238,20 @@ static int from_tables(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_erro
   return code;
 }
 
+/* Numbers that are no counts must not be taken for counts because an option was forgotten. */
+static int check_x_transform(const sbnn_dataset_options *o, const sbnn_dataset *d, sbnn_error *e) {
+  const char *made = nn_tensor_file_metadata(d->mapping, "x-transform");
+  if (o->x_transform != SBNN_X_COUNTS || !made || strcmp(made, "none") != 0) return SBNN_OK;
+  return sbnn_fail(
+      e, SBNN_BAD_INPUT,
+      "%s was made with --x-transform none, so what it holds is no counts; say --x-transform none "
+      "here too",
+      o->data_path);
+}
+
 static int from_data(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
   int code = sbnn_data_file_read(o->data_path, d, e);
+  if (code == SBNN_OK) code = check_x_transform(o, d, e);
   if (code == SBNN_OK) code = read_labels(o, d, e);
   return code == SBNN_OK ? finish(o, o->data_path, o->data_path, NULL, d, e) : code;
 }

@@ -281,10 +281,55 @@ static void iterate(const problem *p, work *w) {
     if (moved) forget_bounds(p, w);
     else loosen_bounds(p, w);
     measure_gaps(p, w);
-    if (assign(p, w) == 0) return;
+    if (assign(p, w) == 0) break;
   }
-  count_sizes(p, w); /* stopped early: the centres are still those of the labels before */
+  count_sizes(p, w); /* if stopped early, the centres are still those of the labels before */
   if (fill_empty(p, w) == 0) update_centers(p, w);
+}
+
+/* ---- exchanges ---- */
+
+/* Moves row i from cluster a to b: both means follow. */
+static void move_row(const problem *p, work *w, size_t i, size_t a, size_t b) {
+  const double *x = p->rows + i * p->d, from = (double)w->sizes[a], to = (double)w->sizes[b];
+  for (size_t t = 0; t < p->d; t++) {
+    double *ca = &w->centers[a * p->d + t], *cb = &w->centers[b * p->d + t];
+    *ca += (*ca - x[t]) / (from - 1);
+    *cb += (x[t] - *cb) / (to + 1);
+    w->centers_by_column[t * p->padded + a] = *ca;
+    w->centers_by_column[t * p->padded + b] = *cb;
+  }
+  w->sizes[a]--, w->sizes[b]++;
+  w->labels[i] = (int32_t)b;
+}
+
+/* The cluster that row i had better be in: leaving the own one takes n/(n-1) of the squared distance off the
+ * inertia, joining another adds n/(n+1) of it. */
+static size_t better_cluster(const problem *p, work *w, size_t i) {
+  size_t own = (size_t)w->labels[i], better = own;
+  double n = (double)w->sizes[own];
+  if (w->sizes[own] < 2) return own;
+  distances_to_centers(p, w->centers_by_column, p->rows + i * p->d, w->distances);
+  double least = w->distances[own] * (n / (n - 1)) * (1 - 1e-9); /* rounding is no gain */
+  for (size_t j = 0; j < p->k; j++) {
+    double m = (double)w->sizes[j], cost = w->distances[j] * (m / (m + 1));
+    if (j != own && cost < least) least = cost, better = j;
+  }
+  return better;
+}
+
+/* Single rows change clusters as long as that lowers the inertia (Hartigan 1975), which escapes from where
+ * Lloyd's iteration stands still: there each row has its nearest centre, but no allowance is made for the
+ * centres moving along. Where no exchange is left, Lloyd's conditions hold too. */
+static void exchange(const problem *p, work *w) {
+  size_t since = 0; /* rows looked at since the last exchange */
+  for (size_t i = 0, looks = 0; since < p->n && looks < p->max_iterations * p->n;
+       i = (i + 1) % p->n, looks++) {
+    size_t own = (size_t)w->labels[i], better = better_cluster(p, w, i);
+    since = better == own ? since + 1 : 0;
+    if (better != own) move_row(p, w, i, own, better);
+  }
+  update_centers(p, w); /* without the rounding of many moves */
 }
 
 static double inertia_of(const problem *p, const work *w) {
@@ -319,6 +364,7 @@ static void work_on(void *ctx, int64_t worker) {
   for (size_t r; own->enough && (r = atomic_fetch_add(&s->next, 1)) < s->restarts && !sbnn_interrupted();) {
     if (!(own->enough = choose_starts(p, r, &w))) break;
     iterate(p, &w);
+    exchange(p, &w);
     keep_better(own, inertia_of(p, &w), r, w.labels);
   }
   free_work(&w);

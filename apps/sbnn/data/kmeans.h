@@ -1,5 +1,6 @@
 /* kmeans.h - k-means clustering: greedy k-means++ starts, Lloyd iterations made cheap by Hamerly's bounds,
- * best of many restarts. The result has the same bits for any number of threads. */
+ * single rows exchanged at the end, best of many restarts. The result has the same bits for any number of
+ * threads. */
 #ifndef SBNN_DATA_KMEANS_H
 #define SBNN_DATA_KMEANS_H
 

@@ -97,9 +97,10 @@ function mapSection() {
 }
 
 function stabilityText(s) {
-  const m = s.summary, half = isNumber(m.overlap_disjoint_mean);
+  const m = s.summary, half = isNumber(m.overlap_disjoint_mean), select = (run(s.folder).options || {}).select;
   return text(`Stability, ${s.title}: of ${m.runs} runs two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`, half ? `, two on disjoint halves of the cells ${fixed(m.overlap_disjoint_mean, 1)}` : '',
-    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any. Index ${fixed(m.stability_index, 2)} (1: always the same genes, 0: chance).`);
+    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any. Index ${fixed(m.stability_index, 2)} (1: always the same genes, 0: chance).`,
+    !half && select && select !== 'network' ? ' But its genes are chosen by a linear model, whatever the seed: only half-samples (--subsample) tell how steady they are.' : '');
 }
 
 function geneSection() {
@@ -111,7 +112,7 @@ function geneSection() {
       if (!genes.has(r.gene)) genes.set(r.gene, { gene: r.gene, best: Infinity });
       const g = genes.get(r.gene), at = g[fits.indexOf(f)] || (g[fits.indexOf(f)] = { folds: 0 });
       Object.assign(at, { rank: r.rank, norm: r.norm, folds: at.folds + 1 });
-      if (f.kind === 'train') g.best = Math.min(g.best, r.rank);
+      if (f.kind === 'train' && f.model !== 'srrr') g.best = Math.min(g.best, r.rank);
     }
   for (const s of restarts) for (const gene of s.rows.keys()) if (!genes.has(gene)) genes.set(gene, { gene, best: Infinity });
   const onMap = new Set(maps.flatMap((m) => (m.map.genes || []).map((g) => g.name)));

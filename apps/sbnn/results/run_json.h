@@ -11,6 +11,7 @@ typedef struct sbnn_run {
   const sbnn_results *results;
   double seconds;         /* wall time of the whole command so far */
   double seconds_reading; /* of it, reading the tables */
+  double seconds_models;  /* of it, from the first model's start to the last one's end */
   const char *resume_key; /* of results/parts.h; NULL: left out */
   /* Calls `each` with version, commit, compiler, blas, cpu, threads, ...: sbnn_build_facts. NULL: left out.
    */

@@ -1,0 +1,35 @@
+"""Whether a training step has become slower than the stored one by more than 5 %, relative to a product of BLIS that is timed in
+between: `./dev bench check`. Exit code 1 if so."""
+
+import sys
+
+import results
+import store
+
+WORSE = 1.05
+
+
+def main():
+    o = store.arguments(__doc__)
+    stored = results.load("step")
+    if stored is None:
+        sys.exit("benchmarks/results/step.json is missing: ./dev bench store")
+    if stored["machine"]["family"] != results.machine()["family"]:
+        print(f"SKIPPED: the stored steps are of another CPU ({stored['machine']['cpu']})")
+        return
+    now = store.measure(o.build, o.rounds, o.epochs)["steps"]
+    slower = []
+    for phase, s in now.items():
+        before = stored["steps"][phase]["relative"]["median"]
+        ratio = s["relative"]["median"] / before
+        # The smallest rounds must agree: one disturbed median is no reason for an alarm.
+        least = s["relative"]["min"] / stored["steps"][phase]["relative"]["min"]
+        worse = ratio > WORSE and least > WORSE
+        slower += [phase] if worse else []
+        print(f"{'SLOWER' if worse else 'ok    '} {phase:12s} {s['us']['median']:8.1f} us, {ratio:.3f} x the stored step (smallest {least:.3f} x)")
+    if slower:
+        sys.exit(f"slower by more than 5 % than at commit {stored['commit']}: {', '.join(slower)}; find the reason, or say it and ./dev bench store")
+
+
+if __name__ == "__main__":
+    main()
