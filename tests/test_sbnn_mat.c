@@ -189,6 +189,10 @@ Test(sbnn_mat, damaged_files) {
   refused_bytes("no MATLAB file", 0, "a.mat|no MATLAB file", "a.mat");
   refused_bytes("\x1f\x8b\x08", 3, "a.mat|not compressed", "a.mat");
   check_one(&(bad){.parts = "b.mat|cannot be opened", .x = "b.mat:X"}, 3, 0);
+  memcpy(bytes + 128 + 32, "\4", 1); /* 4 x 2 instead of 3 x 2 */
+  refused_bytes(bytes, n, "a.mat|not built as it says", "a.mat");
+  memcpy(bytes + 128 + 28, "\xf8\xff\xff\x7f", 4); /* two thousand million dimensions */
+  refused_bytes(bytes, n, "a.mat|not built as it says", "a.mat");
   memcpy(bytes + 128, "\x7", 1);
   refused_bytes(bytes, n, "a.mat|no variable where one should begin", "a.mat");
   memcpy(bytes + 132, "\xff\xff\xff\x7f", 4);

@@ -112,6 +112,15 @@ Test(sbnn_prep, options) {
   refuse("train --data data --y y.csv --out out", 2, "--data|--y|exclude each other");
   refuse("srrr --data data --x-genes-in rows --out out", 2, "--data|--x-genes-in|exclude each other");
   refuse("prep --x x.csv --out d", 2, "--y FILE");
+  put_file(at("tables.conf"), "x = x.csv\ny = y.csv\nx-genes-in = columns\n");
+  put_file(at("data.conf"), "data = data\n");
+  put_file(at("both.conf"), "data = data\nx = x.csv\n");
+  refuse("cv --config both.conf --out out", 2,
+         "--data (both.conf, line 1) and --x (both.conf, line 2) exclude");
+  expect_same("srrr --folds 2 --lambdas 0.5 --variable-genes 0 --config tables.conf",
+              (const char *const[]){"srrr.tsv", NULL});
+  expect_same("srrr --folds 2 --lambdas 0.5 --variable-genes 0 --config data.conf",
+              (const char *const[]){"srrr.tsv", NULL});
   refuse(PREP, 1, "data exists|--force");
   refuse("prep" TABLES " --out nowhere/data", 1, "nowhere/data could not be written|No such file");
   run_well(PREP " --force");

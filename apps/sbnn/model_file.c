@@ -4,6 +4,7 @@
 #include "data/ids.h"
 #include "hash.h"
 #include "results/writer.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -44,12 +45,8 @@ static json_t *checked(json_t *value) {
 }
 
 static json_t *name_value(const char *name) {
-  json_t *value = json_string(name);
-  if (value) return value;
-  char *copy = sbnn_strdup(name);
-  for (char *c = copy; *c; c++)
-    if ((unsigned char)*c > 126) *c = '?';
-  value = json_string(copy);
+  char *copy = sbnn_utf8(name);
+  json_t *value = json_string(copy);
   free(copy);
   return checked(value);
 }

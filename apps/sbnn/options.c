@@ -398,17 +398,33 @@ static const char *origin_of(const sbnn_options *o, const char *name) {
   return row ? o->origin[row - sbnn_option_table] : NULL;
 }
 
-/* --data stands for the two tables; what says how to read these has no meaning with it. */
-static int check_data(const sbnn_options *o, sbnn_error *e) {
+static void take_back(sbnn_options *o, const char *name) {
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  set_value(o, row, row->initial ? row->initial : "");
+  if (!row->initial) *(const char **)field_of(o, row) = NULL;
+  o->origin[row - sbnn_option_table] = NULL;
+}
+
+static bool typed(const char *origin) { return origin && strcmp(origin, "command line") == 0; }
+
+/* --data stands for the two tables, and what says how to read these has no meaning with it. What was typed is
+ * stronger than what a file or the environment says; two of equal strength are a mistake. */
+static int check_data(sbnn_options *o, sbnn_error *e) {
   static const char *const instead[] = {"x", "y", "x-genes-in"};
-  const char *from = origin_of(o, "data");
-  for (size_t i = 0; from && i < sizeof instead / sizeof *instead; i++) {
-    const char *where = origin_of(o, instead[i]);
-    if (where)
+  enum { N = sizeof instead / sizeof *instead };
+  const char *from = origin_of(o, "data"), *where[N];
+  bool any_typed = false;
+  for (size_t i = 0; i < N; i++) any_typed |= typed(where[i] = origin_of(o, instead[i]));
+  if (!from || o->command == SBNN_CMD_INFO) return SBNN_OK;
+  if (any_typed && !typed(from)) take_back(o, "data");
+  for (size_t i = 0; i < N && o->data; i++) {
+    if (!where[i]) continue;
+    if (typed(from) == typed(where[i]))
       return sbnn_fail(e, SBNN_USAGE,
                        "--data (%s) and --%s (%s) exclude each other: give the two tables, or the file that "
                        "sbnn prep made of them",
-                       from, instead[i], where);
+                       from, instead[i], where[i]);
+    take_back(o, instead[i]);
   }
   return SBNN_OK;
 }
@@ -424,7 +440,6 @@ static int check_together(const sbnn_options *o, sbnn_error *e) {
                      o->x);
   if (o->label_column && !o->labels)
     return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
-  if (check_data(o, e) != SBNN_OK) return e->code;
   bool runs = o->command == SBNN_CMD_RUN;
   bool paper = runs ? o->recipes == SBNN_RECIPES_PAPER : o->recipe == SBNN_RECIPE_PAPER;
   bool denoise = runs ? o->recipes == SBNN_RECIPES_DENOISE : !paper;
@@ -518,6 +533,7 @@ static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
              prints = o->command == SBNN_CMD_INFO && asks(a, is_print_config);
   if (prints) a->command = &print_config;
   int code = everywhere || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
+  if (code == SBNN_OK) code = check_data(o, e);
   if (code == SBNN_OK) code = check_required(o, a->command, e);
   /* path varies the penalty, so that the number of genes follows from it unless it is asked for. */
   if (o->command == SBNN_CMD_PATH && o->penalty == SBNN_PENALTY_PROXIMAL && !is_chosen(o, "genes"))

@@ -17,9 +17,9 @@ bool sbnn_table_claims_mat(const char *path) {
 
 #if NABLA_MATIO
 
+#include "data/mat5.h"
 #include "data/matrix.h"
 
-#include <errno.h>
 #include <hdf5.h>
 #include <math.h>
 #include <matio.h>
@@ -236,24 +236,45 @@ static int read_strings(sbnn_container *c, size_t i, sbnn_strings *out) {
 
 /* ---- what the file holds ---- */
 
-/* The variables of version 5 fill the file, each in its frame of a kind and a length. */
-static int check_frames(const mat_file *m, FILE *f) {
-  unsigned char head[128], tag[8];
-  uint64_t at = sizeof head;
+/* The n bytes behind a tag of this kind. */
+static bool is_sound(uint32_t kind, const unsigned char *bytes, size_t n, bool big) {
+  if (kind == SBNN_MAT5_MATRIX) return sbnn_mat5_sound(bytes, n, big);
+  size_t inflated;
+  uint32_t inner, length;
+  unsigned char *whole = sbnn_mat5_inflate(bytes, n, big, &inflated);
+  if (!whole) return false;
+  sbnn_mat5_tag(whole, big, &inner, &length);
+  bool sound =
+      inner == SBNN_MAT5_MATRIX && sbnn_mat5_sound(whole + SBNN_MAT5_TAG, inflated - SBNN_MAT5_TAG, big);
+  free(whole);
+  return sound;
+}
+
+static int check_variable(const mat_file *m, FILE *f, uint64_t left, bool big, uint64_t *bytes) {
+  unsigned char tag[SBNN_MAT5_TAG];
+  uint32_t kind, length;
+  if (left < sizeof tag || fread(tag, 1, sizeof tag, f) != sizeof tag)
+    return damaged(m, "the file ends within a variable");
+  sbnn_mat5_tag(tag, big, &kind, &length);
+  *bytes = sizeof tag + (uint64_t)length;
+  if (kind != SBNN_MAT5_MATRIX && kind != SBNN_MAT5_COMPRESSED)
+    return damaged(m, "there is no variable where one should begin");
+  if (*bytes > left) return damaged(m, "the file ends within a variable");
+  unsigned char *content = sbnn_alloc((size_t)length + 1, 1);
+  bool sound = fread(content, 1, length, f) == length && is_sound(kind, content, length, big);
+  free(content);
+  return sound ? sbnn_source_interrupted(m->c.path, m->c.error)
+               : damaged(m, "one of its variables is not built as it says");
+}
+
+/* The variables of version 5 fill the file, and each is sound. */
+static int check_variables(const mat_file *m, FILE *f) {
+  unsigned char head[128];
+  int code = SBNN_OK;
   if (fread(head, 1, sizeof head, f) != sizeof head) return damaged(m, "the file ends within its header");
-  const bool big = head[126] == 'M';
-  while (at < m->bytes) {
-    uint32_t word[2] = {0};
-    if (m->bytes - at < 8 || fread(tag, 1, 8, f) != 8) return damaged(m, "the file ends within a variable");
-    for (int k = 0; k < 8; k++)
-      word[k / 4] |= (uint32_t)tag[big ? 4 * (k / 4) + 3 - k % 4 : k] << 8 * (k % 4);
-    if (word[0] != MAT_T_MATRIX && word[0] != MAT_T_COMPRESSED)
-      return damaged(m, "there is no variable where one should begin");
-    if (word[1] > m->bytes - at - 8) return damaged(m, "the file ends within a variable");
-    at += 8 + (uint64_t)word[1];
-    if (fseeko(f, (off_t)at, SEEK_SET) != 0) return damaged(m, strerror(errno));
-  }
-  return SBNN_OK;
+  for (uint64_t at = sizeof head, bytes = 0; at < m->bytes && code == SBNN_OK; at += bytes)
+    code = check_variable(m, f, m->bytes - at, head[126] == 'M', &bytes);
+  return code;
 }
 
 static int check_file(const mat_file *m) {
@@ -263,7 +284,7 @@ static int check_file(const mat_file *m) {
   bool read = f && fread(start, 1, n, f) == n;
   bool v5 = read && memcmp(start, magic_5, n) == 0, v73 = read && memcmp(start, magic_73, n) == 0;
   int code = SBNN_OK;
-  if (v5) rewind(f), code = check_frames(m, f);
+  if (v5) rewind(f), code = check_variables(m, f);
   else if (!v73)
     code =
         sbnn_fail(m->c.error, SBNN_BAD_INPUT,

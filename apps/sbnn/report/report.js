@@ -97,9 +97,10 @@ function mapSection() {
 }
 
 function stabilityText(s) {
-  const m = s.summary, half = isNumber(m.overlap_disjoint_mean);
+  const m = s.summary, half = isNumber(m.overlap_disjoint_mean), select = (run(s.folder).options || {}).select;
   return text(`Stability, ${s.title}: of ${m.runs} runs two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`, half ? `, two on disjoint halves of the cells ${fixed(m.overlap_disjoint_mean, 1)}` : '',
-    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any. Index ${fixed(m.stability_index, 2)} (1: always the same genes, 0: chance).`);
+    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any. Index ${fixed(m.stability_index, 2)} (1: always the same genes, 0: chance).`,
+    !half && select && select !== 'network' ? ' But its genes are chosen by a linear model, whatever the seed: only half-samples (--subsample) tell how steady they are.' : '');
 }
 
 function geneSection() {

@@ -2,6 +2,7 @@
 #include "results/run_json.h"
 
 #include "results/writer.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,14 +41,11 @@ static json_t *number(double value) {
 
 static json_t *integer(size_t value) { return json_integer((json_int_t)value); }
 
-/* JSON is UTF-8: of other text, the bytes that are not ASCII become '?'. */
+/* JSON is UTF-8. */
 static json_t *text(const char *s) {
-  json_t *value = s ? json_string(s) : json_null();
-  if (value) return value;
-  char *copy = sbnn_strdup(s);
-  for (char *c = copy; *c; c++)
-    if ((unsigned char)*c > 126) *c = '?';
-  value = json_string(copy);
+  if (!s) return json_null();
+  char *copy = sbnn_utf8(s);
+  json_t *value = json_string(copy);
   free(copy);
   return value;
 }
