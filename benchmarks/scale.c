@@ -8,7 +8,7 @@
  *
  * FILE is written first if it is not there; the caller removes it. */
 #include "bench.h"
-#include "network.h"
+#include "training/network.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
