@@ -34,6 +34,10 @@ def write(path, value):
 def beyond(build, path):
     """Trains under the limit; which limit it was."""
     run(build, "beyond", path, "4")  # writes the file, unlimited
+    file = os.open(path, os.O_RDONLY)
+    os.fsync(file)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)  # the cache is to be filled under the limit
+    os.close(file)
     private = lambda: resource.setrlimit(resource.RLIMIT_DATA, (LIMIT // 2, LIMIT // 2))  # noqa: E731
     try:
         os.makedirs(GROUP, exist_ok=True)

@@ -7,7 +7,7 @@
  *
  * `bits` is a hash of the trained state: builds that claim the same arithmetic must print the same. */
 #include "bench.h"
-#include "network.h"
+#include "training/network.h"
 
 #include <math.h>
 

@@ -2,7 +2,7 @@
  * line. */
 #include "test_sbnn_run.h"
 
-#include "options_table.h"
+#include "options/options_table.h"
 
 TestSuite(sbnn_config, .init = make_root, .fini = remove_root);
 

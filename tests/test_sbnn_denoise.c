@@ -2,9 +2,9 @@
  * recipe's options, the program. */
 #include "linear/choose.h"
 #include "linear/forward.h"
-#include "network.h"
-#include "options.h"
+#include "options/options.h"
 #include "test_sbnn_program.h"
+#include "training/network.h"
 
 TestSuite(sbnn_denoise_program, .init = make_root, .fini = remove_root);
 

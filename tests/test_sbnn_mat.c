@@ -4,7 +4,7 @@
 
 #include "data/dataset.h"
 #include "data/table.h"
-#include "options.h"
+#include "options/options.h"
 
 #include <math.h>
 

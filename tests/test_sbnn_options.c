@@ -1,9 +1,9 @@
 /* test_sbnn_options.c - the command line of sbnn: defaults, parsing, every error sentence, help, exit codes.
  */
-#include "info.h"
-#include "interrupt.h"
-#include "options.h"
-#include "suggest.h"
+#include "commands/info.h"
+#include "options/options.h"
+#include "options/suggest.h"
+#include "training/interrupt.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #include "test_sbnn_run.h"
 
 #include "hash.h"
-#include "model_file.h"
+#include "training/model_file.h"
 
 #if NABLA_JANSSON
 

@@ -2,7 +2,7 @@
 #ifndef TEST_SBNN_RUN_H
 #define TEST_SBNN_RUN_H
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "data/synthetic.h"
 #include "test_sbnn_results.h"
 

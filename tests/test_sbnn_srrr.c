@@ -1,5 +1,5 @@
 /* test_sbnn_srrr.c - `sbnn srrr` from tables to tables, and its options. */
-#include "options.h"
+#include "options/options.h"
 #include "test_sbnn_program.h"
 
 #include <unistd.h>

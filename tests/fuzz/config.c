@@ -1,8 +1,8 @@
 /* config.c - fuzzes configuration files, key = value and JSON: the options that come out of one must resolve,
  * and be refused with a sentence if they do not. */
-#include "config.h"
+#include "options/config.h"
 #include "fuzz.h"
-#include "options.h"
+#include "options/options.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *path = fuzz_write("run.conf", data, size);

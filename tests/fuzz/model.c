@@ -1,10 +1,10 @@
 /* model.c - fuzzes what predict opens: model.json, a line of "--", model.safetensors. The first
  * "@@@@@@@@@@@@@@@@" of the former stands for the hash of the latter, so that changed weights are still
  * believed to belong there. */
-#include "commands.h"
+#include "commands/commands.h"
 #include "fuzz.h"
 #include "hash.h"
-#include "model_file.h"
+#include "training/model_file.h"
 
 static const char mark[] = "@@@@@@@@@@@@@@@@";
 enum { HEX = sizeof mark - 1 };

@@ -2,7 +2,7 @@
 #ifndef SBNN_LINEAR_CHOOSE_H
 #define SBNN_LINEAR_CHOOSE_H
 
-#include "options.h"
+#include "options/options.h"
 #include "sbnn.h"
 
 #include <stddef.h>

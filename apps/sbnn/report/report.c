@@ -1,6 +1,6 @@
 /* report.c - `sbnn report`: one page of everything that a folder of results holds. */
 #include "report/report.h"
-#include "commands.h"
+#include "commands/commands.h"
 #include "figures/contour.h"
 #include "nabla_version.h"
 #include "report/content.h"

@@ -3,8 +3,8 @@
 #ifndef SBNN_RESULTS_PART_BYTES_H
 #define SBNN_RESULTS_PART_BYTES_H
 
-#include "experiment.h"
 #include "nn/nn.h"
+#include "training/experiment.h"
 
 #include <stdbool.h>
 

@@ -5,10 +5,10 @@
 #define SBNN_RESULTS_PARTS_H
 
 #include "data/dataset.h"
-#include "experiment.h"
 #include "nn/nn.h"
-#include "options.h"
+#include "options/options.h"
 #include "results/outdir.h"
+#include "training/experiment.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #ifndef SBNN_RESULTS_RUN_JSON_H
 #define SBNN_RESULTS_RUN_JSON_H
 
-#include "options.h"
+#include "options/options.h"
 #include "results/results.h"
 
 /* All borrowed. The command line is the process's own. */

@@ -1,0 +1,121 @@
+/* path.c - `sbnn path`: the folds of cv, and all cells, for each penalty and each width of the bottleneck. */
+#include "commands/commands.h"
+#include "results/path_results.h"
+#include "training/replicas.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is trained: settings by width, then by penalty; of each the folds, then all cells. */
+typedef struct plan {
+  size_t n_folds, n_settings;
+  sbnn_options *options; /* [n_settings] */
+  sbnn_crossval folds;
+  size_t *cells; /* all, in random order */
+} plan;
+
+/* The penalty of a number of genes is found anew for each width and fold. */
+static bool finds_penalty(const sbnn_options *o) {
+  return o->penalty == SBNN_PENALTY_PROXIMAL && o->genes > 0;
+}
+
+static void plan_settings(plan *p, const sbnn_options *o) {
+  size_t n_lambdas = finds_penalty(o) ? 1 : (size_t)o->penalties.n;
+  p->n_settings = (size_t)o->widths.n * n_lambdas;
+  p->options = sbnn_alloc(p->n_settings, sizeof *p->options);
+  for (size_t i = 0; i < p->n_settings; i++) {
+    p->options[i] = *o;
+    p->options[i].bottleneck = o->widths.value[i / n_lambdas];
+    p->options[i].lasso = o->penalties.value[i % n_lambdas];
+  }
+}
+
+/* The i-th model. */
+static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
+  size_t setting = i / (p->n_folds + 1), fold = i % (p->n_folds + 1);
+  const sbnn_options *o = &p->options[setting];
+  bool whole = fold == p->n_folds, pretrain = sbnn_options_pretrain(o);
+  sbnn_replica r = {.options = o,
+                    .train = p->cells,
+                    .n_train = d->n_cells,
+                    .pretrain = pretrain,
+                    .experiment = {.model = sbnn_model_name(o, pretrain)}};
+  if (!whole) r = sbnn_replica_of_fold(&p->folds, o, pretrain, fold);
+  r.by_batch = !whole;
+  size_t used = 0;
+  if (!finds_penalty(o)) used = (size_t)snprintf(r.title, sizeof r.title, "lambda %g, ", o->lasso);
+  snprintf(r.title + used, sizeof r.title - used, "%d unit%s", o->bottleneck, o->bottleneck == 1 ? "" : "s");
+  snprintf(r.part, sizeof r.part, "setting-%zu-fold-%d", setting + 1, r.experiment.fold);
+  if (whole) snprintf(r.where, sizeof r.where, "%s, all cells", r.title);
+  else snprintf(r.where, sizeof r.where, "%s, fold %zu", r.title, fold + 1);
+  return r;
+}
+
+static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+  int code = sbnn_write_path_tables(directory, ctx, e);
+  return code == SBNN_OK ? sbnn_write_path_pictures(figures, ctx, e) : code;
+}
+
+static void print(const void *ctx, FILE *to) { sbnn_print_path(to, ctx); }
+
+/* As given, or the mean over folds of those found. */
+static double penalty(const plan *p, const sbnn_options *o, const sbnn_experiment *folds) {
+  double sum = 0;
+  for (size_t i = 0; i < p->n_folds; i++) sum += folds[i].lasso;
+  return finds_penalty(o) ? sum / (double)p->n_folds : o->lasso;
+}
+
+static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error *e) {
+  size_t each = p->n_folds + 1, n = p->n_settings * each;
+  sbnn_experiment *x = sbnn_alloc(n, sizeof *x);
+  sbnn_path_setting *s = sbnn_alloc(p->n_settings, sizeof *s);
+  for (size_t i = 0; i < n; i++) x[i] = r[i].experiment;
+  for (size_t i = 0; i < p->n_settings; i++) {
+    const sbnn_options *o = &p->options[i];
+    const sbnn_experiment *folds = &x[i * each];
+    s[i] = (sbnn_path_setting){o->bottleneck, penalty(p, o, folds), folds, &folds[p->n_folds]};
+  }
+  sbnn_path_results path = {.data = w->data,
+                            .n_settings = p->n_settings,
+                            .n_penalties = p->n_settings / (size_t)w->options->widths.n,
+                            .n_folds = p->n_folds,
+                            .settings = s};
+  sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(w->options)};
+  sbnn_output output = {.ctx = &path, .write = write, .print = print, .pictures = true};
+  int code = sbnn_work_finish(w, &none, &output, e);
+  free(s);
+  free(x);
+  return code;
+}
+
+static int run_models(sbnn_work *w, const plan *p, sbnn_error *e) {
+  size_t n = p->n_settings * (p->n_folds + 1);
+  sbnn_replica *r = sbnn_alloc(n, sizeof *r);
+  for (size_t i = 0; i < n; i++) r[i] = replica(p, w->data, i);
+  int code = sbnn_replicas_run(w, r, n, e);
+  if (code == SBNN_OK) code = finish(w, p, r, e);
+  for (size_t i = 0; i < n; i++) sbnn_experiment_free(&r[i].experiment);
+  free(r);
+  return code;
+}
+
+static int run(sbnn_work *w, sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  plan p = {.n_folds = (size_t)o->folds};
+  int code = sbnn_crossval_make(w->data, o, sbnn_options_pretrain(o), &p.folds, e);
+  if (code != SBNN_OK) return code;
+  plan_settings(&p, o);
+  p.cells = sbnn_alloc(w->data->n_cells, sizeof *p.cells);
+  sbnn_permutation((uint64_t)o->seed, w->data->n_cells, p.cells);
+  code = run_models(w, &p, e);
+  free(p.cells);
+  free(p.options);
+  sbnn_crossval_free(&p.folds);
+  return code;
+}
+
+int sbnn_path(const sbnn_options *o, sbnn_error *e) {
+  sbnn_work w = {.options = o};
+  return sbnn_work_run(&w, run, e);
+}

@@ -1,0 +1,85 @@
+/* plot.c - `sbnn plot`: the figures of a directory of results again, from its tables. */
+#include "commands/commands.h"
+#include "figures/overlays.h"
+#include "options/suggest.h"
+#include "results/pictures.h"
+#include "results/stored.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+_Static_assert(sizeof((sbnn_overlay_choice){0}.genes) / sizeof(size_t) == SBNN_OVERLAYS,
+               "nine panels a side");
+
+static int unknown(const char *option, const char *name, char *const *names, size_t n, sbnn_error *e) {
+  char meant[256];
+  sbnn_suggest(name, (const char *const *)names, n, "", meant, sizeof meant);
+  return sbnn_fail(e, SBNN_USAGE, "--%s: '%.60s' is not among the %zu %s%s%s", option, name, n,
+                   strcmp(option, "genes") == 0 ? "genes that the network kept (genes.tsv lists them)"
+                                                : "responses",
+                   *meant ? ": " : "", meant);
+}
+
+/* "A,B,C" as positions among the names. A name may hold a comma: the longest that fits counts. */
+static int choose(const char *option, const char *list, char *const *names, size_t n, size_t *chosen,
+                  size_t *count, sbnn_error *e) {
+  while (list && *list) {
+    size_t best = n, length = 0;
+    for (size_t j = 0; j < n; j++) {
+      size_t l = strlen(names[j]);
+      if (l > length && strncmp(list, names[j], l) == 0 && (list[l] == ',' || !list[l])) best = j, length = l;
+    }
+    if (best == n) {
+      char name[128];
+      snprintf(name, sizeof name, "%.*s", (int)strcspn(list, ","), list);
+      return unknown(option, name, names, n, e);
+    }
+    if (*count == SBNN_OVERLAYS)
+      return sbnn_fail(e, SBNN_USAGE, "--%s: more than %d names, but there are %d panels on each side",
+                       option, SBNN_OVERLAYS, SBNN_OVERLAYS);
+    chosen[(*count)++] = best;
+    list += length + (list[length] == ',');
+  }
+  return SBNN_OK;
+}
+
+static int choose_overlays(const sbnn_options *o, sbnn_stored *s, sbnn_error *e) {
+  sbnn_overlay_choice *c = &s->results.overlays;
+  const sbnn_dataset *d = &s->data;
+  if ((o->show_genes || o->show_responses) && (!s->results.n || !s->experiments[0].gene_predictions))
+    return sbnn_fail(e, SBNN_USAGE,
+                     "%s has no overlays.tsv, so there are no overlays to choose; only 'sbnn train' and "
+                     "'sbnn srrr' make them",
+                     o->results);
+  int code = choose("genes", o->show_genes, d->gene_names, d->n_genes, c->genes, &c->n_genes, e);
+  if (code != SBNN_OK) return code;
+  return choose("responses", o->show_responses, d->response_names, d->n_responses, c->responses,
+                &c->n_responses, e);
+}
+
+static int draw(const sbnn_options *o, const sbnn_stored *s, sbnn_error *e) {
+  size_t room = strlen(o->results) + sizeof "/figures";
+  char *figures = sbnn_alloc(room, 1);
+  snprintf(figures, room, "%s/figures", o->results);
+  int code = SBNN_OK;
+  if (mkdir(figures, 0777) != 0 && errno != EEXIST)
+    code = sbnn_fail(e, SBNN_FAILED, "%s cannot be created (%s)", figures, strerror(errno));
+  if (code == SBNN_OK) code = sbnn_write_pictures(figures, &s->results, e);
+  if (code == SBNN_OK && !o->quiet) fprintf(stderr, "Pictures are in %s\n", figures);
+  free(figures);
+  return code;
+}
+
+int sbnn_plot(const sbnn_options *o, sbnn_error *e) {
+  sbnn_stored s;
+  int code = sbnn_stored_read(o->results, &s, e);
+  if (code != SBNN_OK) return code;
+  code = choose_overlays(o, &s, e);
+  if (code == SBNN_OK && o->srrr) code = sbnn_stored_compare(o->srrr, &s, e);
+  if (code == SBNN_OK) code = draw(o, &s, e);
+  sbnn_stored_free(&s);
+  return code;
+}

@@ -1,0 +1,199 @@
+/* srrr.c - `sbnn srrr`: sparse reduced-rank regression over ranks and penalties, on the folds of cv. */
+#include "linear/srrr.h"
+#include "commands/commands.h"
+#include "commands/srrr_map.h"
+#include "commands/work.h"
+#include "results/pictures.h"
+#include "results/srrr_tables.h"
+#include "results/tables.h"
+#include "training/crossval.h"
+#include "training/interrupt.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct fits {
+  sbnn_work work;
+  sbnn_crossval folds;
+  size_t n_ranks, n_lambdas; /* n_lambdas is 1 when the number of genes is given */
+  sbnn_srrr_score *scores;   /* [ranks x lambdas x folds] */
+  sbnn_error *errors;        /* [folds] */
+} fits;
+
+/* From the largest lambda down, whatever their order in the list. */
+static void descending(const sbnn_numbers *list, size_t *order) {
+  for (size_t i = 0; i < (size_t)list->n; i++) {
+    size_t at = i;
+    for (; at > 0 && list->value[order[at - 1]] < list->value[i]; at--) order[at] = order[at - 1];
+    order[at] = i;
+  }
+}
+
+static void score(const sbnn_fold *f, sbnn_srrr_fit *fit, size_t fold, size_t rank, sbnn_srrr_score *s) {
+  const sbnn_problem *p = &f->problem;
+  *s = (sbnn_srrr_score){.rank = rank, .fold = (int)fold + 1, .lambda = fit->lambda, .n_genes = fit->n_genes};
+  for (int split = 0; split < SBNN_N_SPLITS; split++) {
+    size_t n = split == SBNN_TRAIN ? p->n_train : p->n_test, before = split == SBNN_TRAIN ? 0 : p->n_train;
+    const float *x = p->x + before * p->n_inputs, *y = p->y + before * p->n_responses;
+    s->r2[split] = sbnn_linear_r2(x, y, n, p->n_inputs, p->n_responses, fit->genes, fit->n_genes, fit->b);
+    s->relaxed[split] =
+        sbnn_linear_r2(x, y, n, p->n_inputs, p->n_responses, fit->genes, fit->n_genes, fit->relaxed);
+  }
+  s->genes = sbnn_alloc(fit->n_genes, sizeof *s->genes);
+  for (size_t k = 0; k < fit->n_genes; k++) s->genes[k] = p->input_genes[fit->genes[k]];
+  s->norms = fit->norms;
+  fit->norms = NULL;
+}
+
+static void report(fits *v, size_t fold, size_t done, const sbnn_srrr_score *s) {
+  sbnn_progress_epoch(v->work.progress, &(sbnn_progress_step){.model = "srrr",
+                                                              .fold = (int)fold + 1,
+                                                              .phase = "fit",
+                                                              .epoch = (int)done,
+                                                              .epochs = (int)(v->n_ranks * v->n_lambdas),
+                                                              .units = 1,
+                                                              .score = "R2",
+                                                              .value = s->relaxed[SBNN_TEST]});
+}
+
+/* All penalties of one rank on one fold. */
+static int run_path(fits *v, const sbnn_fold *f, const sbnn_moments *m, size_t fold, size_t rank,
+                    sbnn_error *e) {
+  const sbnn_options *o = v->work.options;
+  size_t order[SBNN_MAX_LIST], r = (size_t)o->ranks.value[rank];
+  sbnn_srrr *s = sbnn_srrr_new(m, r);
+  int code = SBNN_OK;
+  descending(&o->lambdas, order);
+  for (size_t i = 0; i < v->n_lambdas && code == SBNN_OK; i++) {
+    size_t at = o->srrr_genes ? 0 : order[i];
+    sbnn_srrr_score *to = &v->scores[(rank * v->n_lambdas + at) * v->folds.folds.n_folds + fold];
+    sbnn_srrr_fit fit = {0};
+    if (sbnn_interrupted()) code = sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written");
+    else if (o->srrr_genes) code = sbnn_srrr_solve_genes(s, (size_t)o->srrr_genes, &fit, e);
+    else code = sbnn_srrr_solve(s, o->lambdas.value[at], &fit, e);
+    if (code == SBNN_OK) {
+      score(f, &fit, fold, r, to);
+      report(v, fold, rank * v->n_lambdas + i + 1, to);
+    }
+    sbnn_srrr_fit_free(&fit);
+  }
+  sbnn_srrr_free(s);
+  return code;
+}
+
+static tn_status run_fold(void *ctx, int64_t i) {
+  fits *v = ctx;
+  const sbnn_crossval *c = &v->folds;
+  size_t n_test, fold = (size_t)i;
+  sbnn_error *e = &v->errors[fold];
+  sbnn_fold f;
+  const size_t *test = sbnn_fold_test(&c->folds, fold, &n_test);
+  int code = sbnn_fold_make(v->work.data, v->work.options, c->shared, c->train[fold], c->n_train[fold], test,
+                            n_test, false, 1, &f, e);
+  if (code == SBNN_OK) {
+    sbnn_moments m;
+    const sbnn_problem *p = &f.problem;
+    sbnn_moments_make(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, &m);
+    for (size_t rank = 0; rank < v->n_ranks && code == SBNN_OK; rank++)
+      code = run_path(v, &f, &m, fold, rank, e);
+    if (code == SBNN_OK) sbnn_progress_model_done(v->work.progress, "srrr", (int)fold + 1, NULL);
+    sbnn_moments_free(&m);
+    sbnn_fold_free(&f);
+  }
+  return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
+}
+
+static int first_error(const fits *v, sbnn_error *e) {
+  for (size_t i = 0; i < v->folds.folds.n_folds; i++)
+    if (v->errors[i].code != SBNN_OK && v->errors[i].code != SBNN_INTERRUPTED)
+      return sbnn_fail(e, v->errors[i].code, "srrr, fold %zu: %s", i + 1, v->errors[i].text);
+  return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written");
+}
+
+/* What srrr leaves: the folds' scores, and the results that hold their means and the map. */
+typedef struct leavings {
+  sbnn_srrr_results scores;
+  sbnn_results results;
+} leavings;
+
+static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+  const leavings *l = ctx;
+  int code = sbnn_write_srrr(directory, &l->scores, e);
+  if (code == SBNN_OK && l->results.n) code = sbnn_write_tables(directory, &l->results, e);
+  return code == SBNN_OK ? sbnn_write_pictures(figures, &l->results, e) : code;
+}
+
+static void print(const void *ctx, FILE *to) { sbnn_print_srrr(to, &((const leavings *)ctx)->scores); }
+
+static int write_all(fits *v, sbnn_error *e) {
+  sbnn_work *w = &v->work;
+  sbnn_experiment map;
+  int code = sbnn_srrr_map(w, &map, e);
+  if (code != SBNN_OK) return code;
+  leavings l = {.scores = {.data = w->data,
+                           .n_ranks = v->n_ranks,
+                           .n_lambdas = v->n_lambdas,
+                           .n_folds = v->folds.folds.n_folds,
+                           .scores = v->scores},
+                .results = {.data = w->data,
+                            .protocol = sbnn_protocol_name(w->options),
+                            .n = map.model ? 1 : 0,
+                            .experiments = &map}};
+  sbnn_srrr_mean *path = sbnn_srrr_means(&l.scores, &l.results.n_path);
+  l.results.path = path;
+  sbnn_output output = {.ctx = &l, .write = write, .print = print, .pictures = true};
+  code = sbnn_work_finish(w, &l.results, &output, e);
+  free(path);
+  sbnn_experiment_free(&map);
+  return code;
+}
+
+static int run_folds(fits *v, sbnn_error *e) {
+  const sbnn_options *o = v->work.options;
+  v->n_ranks = (size_t)o->ranks.n;
+  v->n_lambdas = o->srrr_genes ? 1 : (size_t)o->lambdas.n;
+  size_t n_folds = v->folds.folds.n_folds, n = v->n_ranks * v->n_lambdas * n_folds;
+  v->scores = sbnn_alloc(n, sizeof *v->scores);
+  v->errors = sbnn_alloc(n_folds, sizeof *v->errors);
+  v->work.progress = sbnn_progress_new(stderr, (double)n, (int)n_folds, o->quiet);
+  tn_status status = nn_replicas((int64_t)n_folds, o->threads, run_fold, v);
+  sbnn_progress_free(v->work.progress);
+  int code = status == TN_OK ? write_all(v, e) : first_error(v, e);
+  for (size_t i = 0; i < n; i++) {
+    free(v->scores[i].genes);
+    free(v->scores[i].norms);
+  }
+  free(v->scores);
+  free(v->errors);
+  return code;
+}
+
+static int check_ranks(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e) {
+  for (int i = 0; i < o->ranks.n; i++)
+    if ((size_t)o->ranks.value[i] > d->n_responses)
+      return sbnn_fail(e, SBNN_BAD_INPUT, "--ranks %d: %s has %zu responses, and no fit has a higher rank",
+                       o->ranks.value[i], o->data ? o->data : o->y, d->n_responses);
+  return SBNN_OK;
+}
+
+static int with_folds(fits *v, sbnn_error *e) {
+  int code = check_ranks(v->work.options, v->work.data, e);
+  if (code == SBNN_OK) code = sbnn_crossval_make(v->work.data, v->work.options, false, &v->folds, e);
+  if (code == SBNN_OK) code = run_folds(v, e);
+  sbnn_crossval_free(&v->folds);
+  return code;
+}
+
+static int run(sbnn_work *w, sbnn_error *e) {
+  fits v = {.work = *w};
+  int code = with_folds(&v, e);
+  w->out = v.work.out; /* committed or not */
+  return code;
+}
+
+int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e) {
+  sbnn_work w = {.options = o};
+  return sbnn_work_run(&w, run, e);
+}

@@ -1,0 +1,115 @@
+/* stability.c - `sbnn stability`: the same model many times, from other random numbers, or on halves of the
+ * cells. */
+#include "commands/commands.h"
+#include "results/stability_results.h"
+#include "training/replicas.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Run i has the seed of --seed plus i. Without --subsample it is `sbnn train` with that seed, less the second
+ * head; with it runs 2k and 2k + 1 train on disjoint halves of one permutation and test on all other cells.
+ */
+typedef struct plan {
+  size_t n, half;        /* half: training cells of a run */
+  sbnn_options *options; /* [n] */
+  int *seeds;            /* [n] */
+  size_t **cells;        /* [n] training cells, then test cells */
+} plan;
+
+static size_t *cells_of(const sbnn_options *o, const sbnn_dataset *d, const plan *p, size_t i) {
+  size_t n = d->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
+  sbnn_permutation((uint64_t)p->seeds[o->subsample ? i / 2 * 2 : i], n, cells);
+  for (size_t k = 0; o->subsample && i % 2 == 1 && k < p->half; k++) {
+    size_t cell = cells[k];
+    cells[k] = cells[p->half + k];
+    cells[p->half + k] = cell;
+  }
+  return cells;
+}
+
+static void plan_runs(plan *p, const sbnn_options *o, const sbnn_dataset *d) {
+  p->n = (size_t)o->restarts;
+  p->half = o->subsample ? d->n_cells / 2 : d->n_cells;
+  p->options = sbnn_alloc(p->n, sizeof *p->options);
+  p->seeds = sbnn_alloc(p->n, sizeof *p->seeds);
+  p->cells = sbnn_alloc(p->n, sizeof *p->cells);
+  for (size_t i = 0; i < p->n; i++) {
+    p->options[i] = *o;
+    p->options[i].seed = p->seeds[i] = (int)(((size_t)o->seed + i) & 0x7fffffff);
+    p->cells[i] = cells_of(o, d, p, i);
+  }
+}
+
+static void free_plan(plan *p) {
+  for (size_t i = 0; i < p->n; i++) free(p->cells[i]);
+  free(p->cells);
+  free(p->seeds);
+  free(p->options);
+}
+
+static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
+  const sbnn_options *o = &p->options[i];
+  bool pretrain = sbnn_options_pretrain(o);
+  sbnn_replica r = {.options = o,
+                    .train = p->cells[i],
+                    .n_train = p->half,
+                    .test = p->cells[i] + p->half,
+                    .n_test = d->n_cells - p->half,
+                    .pretrain = pretrain,
+                    .experiment = {.model = sbnn_model_name(o, pretrain)}};
+  snprintf(r.title, sizeof r.title, "run %zu", i + 1);
+  snprintf(r.part, sizeof r.part, "run-%zu", i + 1);
+  snprintf(r.where, sizeof r.where, "run %zu", i + 1);
+  return r;
+}
+
+static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+  int code = sbnn_write_stability(directory, ctx, e);
+  return code == SBNN_OK ? sbnn_draw_stability(figures, ctx, e) : code;
+}
+
+static void print(const void *ctx, FILE *to) { sbnn_print_stability(to, ctx); }
+
+static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  size_t candidates = w->data->n_genes, most = (size_t)o->variable_genes;
+  sbnn_experiment *x = sbnn_alloc(p->n, sizeof *x);
+  for (size_t i = 0; i < p->n; i++) x[i] = r[i].experiment;
+  sbnn_stability_results s = {.data = w->data,
+                              .halves = o->subsample,
+                              .n = p->n,
+                              .candidates = most && candidates > most ? most : candidates,
+                              .runs = x,
+                              .seeds = p->seeds};
+  sbnn_stability_make(&s);
+  sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(o)};
+  sbnn_output output = {.ctx = &s, .write = write, .print = print, .pictures = true};
+  int code = sbnn_work_finish(w, &none, &output, e);
+  sbnn_stability_free(&s);
+  free(x);
+  return code;
+}
+
+static int run(sbnn_work *w, sbnn_error *e) {
+  plan p;
+  plan_runs(&p, w->options, w->data);
+  sbnn_replica *r = sbnn_alloc(p.n, sizeof *r);
+  for (size_t i = 0; i < p.n; i++) r[i] = replica(&p, w->data, i);
+  int code = sbnn_replicas_run(w, r, p.n, e);
+  if (code == SBNN_OK) code = finish(w, &p, r, e);
+  for (size_t i = 0; i < p.n; i++) sbnn_experiment_free(&r[i].experiment);
+  free(r);
+  free_plan(&p);
+  return code;
+}
+
+int sbnn_stability(const sbnn_options *o, sbnn_error *e) {
+  sbnn_work w = {.options = o};
+  if (o->subsample && o->restarts % 2)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--restarts %d: with --subsample runs come in pairs, one on each half; give an even number",
+        o->restarts);
+  return sbnn_work_run(&w, run, e);
+}

@@ -1,0 +1,73 @@
+/* train.c - `sbnn train`: all phases on the whole data set, both heads. */
+#include "commands/train.h"
+#include "commands/commands.h"
+#include "training/model_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void finish(const sbnn_fold *f, const size_t *cells, sbnn_experiment *x) {
+  size_t n = x->n_train * x->n_responses;
+  x->response_predictions = sbnn_alloc(n, sizeof *x->response_predictions);
+  memcpy(x->response_predictions, x->predictions, n * sizeof *x->predictions);
+  sbnn_to_own_units(f, x->predictions, x->n_train);
+  x->train_cells = sbnn_alloc(x->n_train, sizeof *x->train_cells);
+  memcpy(x->train_cells, cells, x->n_train * sizeof *cells);
+}
+
+static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, sbnn_experiment *x,
+                      sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  char *model_path = sbnn_outdir_file(w->out, SBNN_WEIGHTS_FILE);
+  char *rescue_path = sbnn_outdir_rescue(w->out);
+  sbnn_training t = {.options = o,
+                     .autoencoder = true,
+                     .hook = sbnn_work_epoch,
+                     .hook_ctx = w,
+                     .model_path = model_path,
+                     .rescue_path = rescue_path,
+                     .parts = w->parts};
+  w->progress = sbnn_progress_new(
+      stderr, sbnn_model_units(o, fold->problem.n_inputs, sbnn_options_pretrain(o), true), 1, o->quiet);
+  int code = sbnn_train_model(&fold->problem, &t, x, e);
+  w->models = x->seconds;
+  if (code == SBNN_OK) {
+    finish(fold, cells, x);
+    code = sbnn_model_file_write(sbnn_outdir_staging(w->out), o, w->data, fold, x, e);
+  }
+  sbnn_progress_free(w->progress);
+  free(model_path);
+  free(rescue_path);
+  return code;
+}
+
+int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  size_t n = w->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
+  sbnn_fold fold = {0};
+  bool pretrain = sbnn_options_pretrain(o);
+  sbnn_experiment x = {.model = sbnn_model_name(o, pretrain)};
+  /* In random order: pretraining fits on the first part and validates on the rest, and tables come sorted by
+   * date or type. */
+  sbnn_permutation((uint64_t)o->seed, n, cells);
+  int threads = o->threads > 0 ? o->threads : tn_max_threads();
+  int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, pretrain, threads, &fold, e);
+  if (code == SBNN_OK) code = train_fold(w, &fold, cells, &x, e);
+  if (code == SBNN_OK) {
+    sbnn_results r = {.data = w->data, .protocol = sbnn_protocol_name(o), .n = 1, .experiments = &x};
+    code = sbnn_work_finish(w, &r, NULL, e);
+  }
+  if (code == SBNN_OK && check) code = check(check_ctx, &x, e);
+  sbnn_experiment_free(&x);
+  sbnn_fold_free(&fold);
+  free(cells);
+  return code;
+}
+
+static int run(sbnn_work *w, sbnn_error *e) { return sbnn_train_on(w, NULL, NULL, e); }
+
+int sbnn_train(const sbnn_options *o, sbnn_error *e) {
+  sbnn_work w = {.options = o};
+  return sbnn_work_run(&w, run, e);
+}

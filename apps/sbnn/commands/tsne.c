@@ -1,0 +1,150 @@
+/* tsne.c - `sbnn tsne`: maps of each view by itself, or of a latent space. */
+#include "embed/tsne.h"
+#include "commands/commands.h"
+#include "commands/work.h"
+#include "embed/nearest.h"
+#include "linear/principal.h"
+#include "results/stored.h"
+#include "results/tsne_tables.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is embedded: x [n x d], cells in the order of the data set. */
+typedef struct view {
+  double *x;
+  sbnn_tsne_view result;
+  sbnn_error error;
+} view;
+
+enum { MOST_VIEWS = 2 };
+
+typedef struct job {
+  sbnn_work work;
+  size_t n, n_views;
+  view views[MOST_VIEWS];
+  int inner; /* threads of each */
+} job;
+
+static tn_status embed(void *ctx, int64_t i) {
+  job *j = ctx;
+  view *v = &j->views[i];
+  sbnn_tsne_view *r = &v->result;
+  const sbnn_options *o = j->work.options;
+  const sbnn_tsne_options t = {.perplexity = o->perplexity,
+                               .exact_cells = (size_t)o->exact_cells,
+                               .theta = o->theta,
+                               .iterations = o->iterations,
+                               .random = o->start == SBNN_START_RANDOM,
+                               .seed = (uint64_t)o->seed,
+                               .threads = j->inner};
+  r->y = sbnn_alloc(2 * j->n, sizeof *r->y);
+  if (sbnn_tsne(v->x, j->n, r->dimensions, &t, r->y, &r->fit, &v->error) != SBNN_OK) return TN_ESTOPPED;
+  if (2 * SBNN_MAP_NEIGHBOURS < j->n && j->n <= SBNN_MAP_MOST_CELLS)
+    r->trustworthiness = sbnn_trustworthiness(v->x, j->n, r->dimensions, r->y, SBNN_MAP_NEIGHBOURS, j->inner);
+  if (!o->quiet)
+    fprintf(stderr, "%s: divergence %.4f, trustworthiness %.4f\n", r->title, r->fit.kl, r->trustworthiness);
+  return TN_OK;
+}
+
+static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+  const sbnn_tsne_results *r = ctx;
+  int code = sbnn_write_tsne(directory, r, e);
+  return code == SBNN_OK ? sbnn_draw_tsne(figures, r, e) : code;
+}
+
+static void print(const void *ctx, FILE *to) {
+  (void)ctx;
+  (void)to; /* each view has said its own */
+}
+
+/* The exact descent uses one thread, so two of them run side by side; the tree takes all threads itself. */
+static int run(job *j, sbnn_error *e) {
+  const sbnn_options *o = j->work.options;
+  bool exact = j->n <= (size_t)o->exact_cells;
+  int threads = o->threads > 0 ? o->threads : tn_max_threads(), code = SBNN_OK;
+  j->inner = exact && j->n_views > 1 ? 1 : threads;
+  tn_status status = nn_replicas((int64_t)j->n_views, exact ? threads : 1, embed, j);
+  for (size_t i = 0; i < j->n_views && status != TN_OK && code == SBNN_OK; i++)
+    if (j->views[i].error.code) code = sbnn_fail(e, j->views[i].error.code, "%s", j->views[i].error.text);
+  if (code == SBNN_OK) {
+    sbnn_tsne_view v[MOST_VIEWS];
+    for (size_t i = 0; i < j->n_views; i++) v[i] = j->views[i].result;
+    sbnn_tsne_results r = {.data = j->work.data, .n_views = j->n_views, .views = v};
+    sbnn_results none = {.data = j->work.data, .protocol = sbnn_protocol_name(o)};
+    sbnn_output output = {.ctx = &r, .write = write, .print = print, .pictures = true};
+    code = sbnn_work_finish(&j->work, &none, &output, e);
+  }
+  for (size_t i = 0; i < j->n_views; i++) {
+    free(j->views[i].x);
+    free(j->views[i].result.y);
+  }
+  return code;
+}
+
+static view *add_view(job *j, const char *name, const char *title, size_t dimensions) {
+  view *v = &j->views[j->n_views++];
+  v->x = sbnn_alloc(j->n * dimensions, sizeof *v->x);
+  v->result =
+      (sbnn_tsne_view){.name = name, .title = title, .dimensions = dimensions, .trustworthiness = NAN};
+  return v;
+}
+
+/* The genes as the network gets them, on their leading principal components; the responses as z-scores. */
+static void make_views(job *j, const float *x, size_t genes, const float *y) {
+  const sbnn_options *o = j->work.options;
+  size_t n = j->n, q = j->work.data->n_responses, most = n < genes ? n : genes, k = (size_t)o->components;
+  int threads = o->threads > 0 ? o->threads : tn_max_threads();
+  if (k > most) k = most; /* all there are */
+  if (o->view != SBNN_VIEW_RESPONSES)
+    sbnn_principal(x, n, genes, k, threads, add_view(j, "genes", "t-SNE of gene expression", k)->x, NULL);
+  if (o->view == SBNN_VIEW_GENES) return;
+  view *v = add_view(j, "responses", "t-SNE of responses", q);
+  for (size_t i = 0; i < n * q; i++) v->x[i] = y[i];
+}
+
+static int run_tables(job *j, sbnn_error *e) {
+  const sbnn_options *o = j->work.options;
+  sbnn_dataset data;
+  sbnn_shared all = {0}; /* under `paper` that is everything, prepared on all cells */
+  int code = sbnn_read_data(o, &data, e);
+  if (code != SBNN_OK) return code;
+  j->work.data = &data;
+  j->work.reading = sbnn_clock() - j->work.start;
+  j->n = data.n_cells;
+  code = sbnn_shared_make(&data, o, false, &all, e);
+  if (code == SBNN_OK) make_views(j, all.x, all.preparation.n_genes, all.y);
+  sbnn_shared_free(&all);
+  if (code == SBNN_OK) code = run(j, e);
+  sbnn_dataset_free(&data);
+  return code;
+}
+
+static int run_latent(job *j, sbnn_error *e) {
+  sbnn_stored stored;
+  int code = sbnn_stored_read_latent(j->work.options->results, &stored, e);
+  if (code != SBNN_OK) return code;
+  const sbnn_experiment *x = &stored.experiments[0];
+  j->work.data = &stored.data;
+  j->n = x->n_train;
+  view *v = add_view(j, "latent", "t-SNE of the latent space", (size_t)x->bottleneck);
+  memcpy(v->x, x->latent, j->n * (size_t)x->bottleneck * sizeof *v->x);
+  code = run(j, e);
+  sbnn_stored_free(&stored);
+  return code;
+}
+
+int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e) {
+  job j = {.work = {.options = o, .start = sbnn_clock()}};
+  if (o->results && (o->x || o->y || o->data))
+    return sbnn_fail(e, SBNN_USAGE, "tsne takes --results or the tables (--x and --y, or --data), not both");
+  if (!o->results && !o->data && !(o->x && o->y))
+    return sbnn_fail(e, SBNN_USAGE,
+                     "tsne needs --x and --y, or --data, or --results ('sbnn help tsne' lists all options)");
+  if (!(j.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
+  int code = o->results ? run_latent(&j, e) : run_tables(&j, e);
+  sbnn_outdir_abort(j.work.out);
+  return code;
+}

@@ -1,0 +1,197 @@
+/* work.c - see work.h. */
+#include "commands/work.h"
+
+#include "commands/info.h"
+#include "figures/canvas.h"
+#include "results/pictures.h"
+#include "results/run_json.h"
+#include "results/summary.h"
+#include "results/tables.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
+  sbnn_dataset_options q = {.x_path = o->x,
+                            .y_path = o->y,
+                            .data_path = o->data,
+                            .labels_path = o->labels,
+                            .label_column = o->label_column,
+                            .x_genes_in = (sbnn_genes_in)o->x_genes_in,
+                            .variable_genes = (size_t)o->variable_genes,
+                            .missing =
+                                o->command == SBNN_CMD_PREP ? SBNN_MISSING_KEEP : (sbnn_missing)o->missing,
+                            .x_transform = (sbnn_x_transform)o->x_transform,
+                            .cells_path = o->cells,
+                            .gene_prefix = o->gene_prefix,
+                            .drop_responses = o->drop_responses,
+                            .y_transform = o->y_transform};
+  int code = sbnn_dataset_read(&q, d, e);
+  if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
+    code = sbnn_fail(
+        e, SBNN_BAD_INPUT, "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
+        o->data ? o->data : o->x, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+    sbnn_dataset_free(d);
+  }
+  if (code != SBNN_OK || o->quiet || o->step > 1) return code;
+  const sbnn_overlap *v = &d->overlap;
+  if (o->data) fprintf(stderr, "%zu cells in %s", v->shared, o->data);
+  else
+    fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s)", v->shared, v->x_cells, o->x,
+            v->y_cells, o->y);
+  fprintf(stderr, ": %zu gene%s, %zu response%s", d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
+          d->n_responses == 1 ? "" : "s");
+  if (d->n_labels)
+    fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
+  fprintf(stderr, "\n");
+  for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
+  return code;
+}
+
+/* With the data read and the directory open. */
+static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  bool done;
+  int code = sbnn_parts_open(w->out, w->options, w->data, &w->parts, &done, e);
+  if (done && !w->options->quiet && w->options->step) fprintf(stderr, "  finished before\n");
+  else if (done && !w->options->quiet)
+    fprintf(stderr, "The results in %s are complete: there is nothing to resume\n", w->options->out);
+  if (code != SBNN_OK || done) return code;
+  code = run(w, e);
+  if (code == SBNN_INTERRUPTED) sbnn_parts_explain(w->parts, e);
+  if (code == SBNN_INTERRUPTED && sbnn_parts_any(w->parts)) {
+    sbnn_outdir_suspend(w->out);
+    w->out = NULL;
+  }
+  sbnn_parts_close(w->parts);
+  w->parts = NULL;
+  return code;
+}
+
+int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  sbnn_dataset data;
+  w->start = sbnn_clock();
+  w->out = o->resume ? sbnn_outdir_resume(o->out, o->force, e) : sbnn_outdir_open(o->out, o->force, e);
+  if (!w->out) return e->code;
+  int code = sbnn_read_data(o, &data, e);
+  if (code == SBNN_OK) {
+    w->data = &data;
+    w->reading = sbnn_clock() - w->start;
+    code = run_kept(w, run, e);
+    sbnn_dataset_free(&data);
+  }
+  sbnn_outdir_abort(w->out);
+  return code;
+}
+
+const char *sbnn_model_name(const sbnn_options *o, bool pretrain) {
+  if (o->recipe == SBNN_RECIPE_DENOISE) return "sbnn-denoise";
+  return pretrain ? "sbnn" : "sbnn-nopretrain";
+}
+
+/* Multiplications a cell and epoch, up to a factor: forward and backward of what is trained. */
+static double phase_units(const sbnn_options *o, size_t inputs, bool frozen) {
+  double decoder = 0, first = (double)inputs * o->hidden[0], middle = 0;
+  for (int i = 0; i + 1 < o->n_hidden; i++) middle += (double)o->hidden[i] * o->hidden[i + 1];
+  decoder = middle + 16.0 * o->hidden[0];
+  return frozen ? first + middle + 3 * decoder : 2 * first + 3 * middle + 3 * decoder;
+}
+
+/* Of one epoch of `phase`, on as many genes as it has and with the options of its recipe. */
+static double epoch_units(const sbnn_options *o, const char *phase, size_t n_inputs) {
+  static const char *const on_kept[] = {"finetune", "noise", "denoise", "autoencoder"};
+  sbnn_options paper;
+  for (size_t i = 0; i < sizeof on_kept / sizeof *on_kept; i++)
+    if (strcmp(phase, on_kept[i]) == 0) return phase_units(o, (size_t)o->genes, false);
+  if (o->recipe == SBNN_RECIPE_DENOISE) sbnn_options_selector(o, &paper), o = &paper;
+  double units = phase_units(o, n_inputs, strcmp(phase, "frozen") == 0);
+  return strcmp(phase, "pretrain") == 0 ? units * o->pretrain_fraction : units;
+}
+
+double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder) {
+  double units = epoch_units(o, "finetune", n_inputs) *
+                 (o->finetune.epochs + (autoencoder ? o->autoencoder.epochs : 0) +
+                  (o->noise == SBNN_NOISE_AUTO ? SBNN_NOISE_LEVELS * sbnn_noise_epochs(o) : 0));
+  if (o->select != SBNN_SELECT_NETWORK) return units;
+  double full = epoch_units(o, "unfrozen", n_inputs);
+  if (o->lasso == SBNN_LASSO_AUTO) units += SBNN_LASSO_LEVELS * full * sbnn_lasso_epochs(o, pretrain);
+  if (!pretrain) return units + full * o->no_pretrain_phase.epochs;
+  return units + full * o->unfrozen.epochs + epoch_units(o, "pretrain", n_inputs) * o->pretrain.epochs +
+         epoch_units(o, "frozen", n_inputs) * o->frozen.epochs;
+}
+
+bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
+                    const char *phase, int epoch, int epochs, double r2) {
+  const sbnn_history_row *row = &x->history[x->n_history - 1];
+  bool pretrain = strcmp(phase, "pretrain") == 0;
+  size_t inputs = w->data->n_genes, most = (size_t)o->variable_genes;
+  if (most && inputs > most) inputs = most;
+  sbnn_progress_epoch(w->progress, &(sbnn_progress_step){.model = title,
+                                                         .fold = x->fold,
+                                                         .phase = phase,
+                                                         .epoch = epoch,
+                                                         .epochs = epochs,
+                                                         .units = epoch_units(o, phase, inputs),
+                                                         .score = pretrain ? "accuracy" : "R2",
+                                                         .value = pretrain ? row->test_accuracy : r2});
+  return true;
+}
+
+bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2) {
+  const sbnn_work *w = ctx;
+  return sbnn_work_step(w, w->options, x->model, x, phase, epoch, epochs, r2);
+}
+
+const char *sbnn_protocol_name(const sbnn_options *o) {
+  return o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict";
+}
+
+static void say_where(const char *path, const sbnn_output *output, double seconds) {
+  fprintf(stderr, "Results are in %s", path);
+  if (sbnn_figures_available() && output->pictures) fprintf(stderr, ", pictures in %s/figures", path);
+  fprintf(stderr, " (%.1f s)\n", seconds);
+  if (!sbnn_figures_available() && output->pictures)
+    fprintf(stderr, "No pictures: this sbnn was built without cairo\n");
+  if (!sbnn_run_json_available())
+    fprintf(stderr, "No run.json%s: this sbnn was built without jansson\n",
+            output->weights ? " and no model.safetensors" : "");
+}
+
+static int write_fit(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+  int code = sbnn_write_tables(directory, ctx, e);
+  return code == SBNN_OK ? sbnn_write_pictures(figures, ctx, e) : code;
+}
+
+static void print_fit(const void *ctx, FILE *to) { sbnn_print_summary(to, ctx); }
+
+int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e) {
+  const sbnn_output fit = {
+      .ctx = r, .write = write_fit, .print = print_fit, .pictures = true, .weights = true};
+  char *json = sbnn_outdir_file(w->out, "run.json"), *path = sbnn_strdup(sbnn_outdir_path(w->out));
+  sbnn_run run = {.options = w->options,
+                  .results = r,
+                  .seconds = sbnn_clock() - w->start,
+                  .seconds_reading = w->reading,
+                  .seconds_models = w->models,
+                  .resume_key = w->parts ? sbnn_parts_key(w->parts) : NULL,
+                  .facts = sbnn_build_facts};
+  if (!output) output = &fit;
+  int code = output->write(output->ctx, sbnn_outdir_staging(w->out), sbnn_outdir_figures(w->out), e);
+  if (code == SBNN_OK) code = sbnn_write_run_json(json, &run, e);
+  free(json);
+  if (code == SBNN_OK) {
+    code = sbnn_outdir_commit(w->out, e);
+    w->out = NULL;
+  }
+  if (code == SBNN_OK && !w->options->quiet && w->options->step) {
+    sbnn_print_short(stderr, r);
+    fprintf(stderr, "  %.1f s\n", sbnn_clock() - w->start);
+  } else if (code == SBNN_OK && !w->options->quiet) {
+    output->print(output->ctx, stderr);
+    say_where(path, output, sbnn_clock() - w->start);
+  }
+  free(path);
+  return code;
+}

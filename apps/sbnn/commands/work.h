@@ -1,0 +1,59 @@
+/* work.h - what commands share: opening the data and the directory, progress by epoch, the files at the end.
+ */
+#ifndef SBNN_WORK_H
+#define SBNN_WORK_H
+
+#include "results/outdir.h"
+#include "results/parts.h"
+#include "results/progress.h"
+#include "results/results.h"
+#include "training/phases.h"
+#include "training/problem.h"
+
+/* One command's work from options to files. */
+typedef struct sbnn_work {
+  const sbnn_options *options;
+  const sbnn_dataset *data; /* borrowed */
+  sbnn_outdir *out;
+  sbnn_parts *parts; /* what is finished; NULL: nothing is kept (demo) */
+  sbnn_progress *progress;
+  double start, reading; /* clock at the start; seconds spent on reading tables */
+  double models;         /* seconds from the first model's start to the last one's end */
+} sbnn_work;
+
+/* The data set named by --x and --y, or --data, and --labels; for prep as it is, with what is missing.
+ * Reports the overlap on stderr unless --quiet. */
+int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
+
+/* Opens o->out, reads the data set, and calls `run` on it unless its results are complete already. What is
+ * finished when a signal comes is kept. */
+int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e);
+
+/* For sbnn_training.hook; ctx is an sbnn_work. */
+bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2);
+/* The same for a model that is called `title` and has options of its own. */
+bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
+                    const char *phase, int epoch, int epochs, double r2);
+
+const char *sbnn_protocol_name(const sbnn_options *o); /* "strict", "paper" */
+
+/* What tables call the model: "sbnn", "sbnn-nopretrain", "sbnn-denoise". */
+const char *sbnn_model_name(const sbnn_options *o, bool pretrain);
+
+/* Work units (weights x cells x epochs, relative) of one model. */
+double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder);
+
+/* What a command writes besides run.json, and its last words; ctx is passed on. */
+typedef struct sbnn_output {
+  const void *ctx;
+  int (*write)(const void *ctx, const char *directory, const char *figures, sbnn_error *e);
+  void (*print)(const void *ctx, FILE *to);
+  bool pictures, weights; /* does it draw; does it leave a model */
+} sbnn_output;
+
+/* Writes the output (NULL: tables, pictures and summary of train and cv) and run.json, commits the directory,
+ * prints the last words and where things are. w->out is released. */
+int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e);
+
+#endif

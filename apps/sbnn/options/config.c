@@ -1,0 +1,304 @@
+/* config.c - see config.h. */
+#include "options/config.h"
+
+#include "options/suggest.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern char **environ;
+
+enum { LINE_ROOM = 8192, MAX_NAMES = 128 };
+
+/* Commands whose options may come from a file, those that have --config: one file serves them all. */
+static unsigned all_commands(void) {
+  unsigned commands = 0;
+  for (size_t i = 0; i < sbnn_n_options; i++)
+    if (strcmp(sbnn_option_table[i].name, "config") == 0) commands |= sbnn_option_table[i].commands;
+  return commands;
+}
+
+/* ---- settings ---- */
+
+/* Options point to these strings until the process ends: a list that is reachable, so no leak. */
+typedef struct kept_string {
+  struct kept_string *next;
+  char text[];
+} kept_string;
+static kept_string *kept;
+
+static const char *keep(const char *text) {
+  kept_string *k = sbnn_alloc(sizeof *k + strlen(text) + 1, 1);
+  k->next = kept;
+  kept = k;
+  return strcpy(k->text, text);
+}
+
+void sbnn_config_forget(void) {
+  while (kept) {
+    kept_string *k = kept;
+    kept = k->next;
+    free(k);
+  }
+}
+
+static void add(sbnn_settings *s, const sbnn_option *row, const char *value, const char *where) {
+  s->list = sbnn_realloc(s->list, s->n + 1, sizeof *s->list);
+  s->list[s->n++] = (sbnn_setting){row, keep(value), keep(where)};
+}
+
+const char *sbnn_settings_last(const sbnn_settings *s, const char *name) {
+  for (size_t i = s->n; i-- > 0;)
+    if (strcmp(s->list[i].row->name, name) == 0) return s->list[i].value;
+  return NULL;
+}
+
+void sbnn_settings_free(sbnn_settings *s) {
+  free(s->list);
+  *s = (sbnn_settings){0};
+}
+
+static size_t names_of_all(const char *names[MAX_NAMES]) {
+  size_t n = 0;
+  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
+    if (sbnn_option_table[i].commands & all_commands()) names[n++] = sbnn_option_table[i].name;
+  return n;
+}
+
+/* "" or ": did you mean 'lasso'?" */
+static void suggest(const char *name, char text[256]) {
+  const char *names[MAX_NAMES];
+  char meant[200];
+  sbnn_suggest(name, names, names_of_all(names), "", meant, sizeof meant);
+  snprintf(text, 256, "%s%s", *meant ? ": " : "", meant);
+}
+
+/* One key of a file. Underscores stand for dashes too. */
+static int add_key(sbnn_settings *s, unsigned commands, const char *key, const char *value, const char *where,
+                   sbnn_error *e) {
+  char name[64], meant[256];
+  snprintf(name, sizeof name, "%s", key);
+  for (char *c = name; *c; c++)
+    if (*c == '_') *c = '-';
+  const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
+  bool other = !row && sbnn_option_named(all_commands(), name, strlen(name));
+  if (strcmp(name, "config") == 0)
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: a configuration file cannot name another one; leave out 'config'", where);
+  if (other) return SBNN_OK;
+  suggest(name, meant);
+  if (!row)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: there is no option '%.60s'%s ('sbnn help train' lists them)",
+                     where, key, meant);
+  add(s, row, value, where);
+  return SBNN_OK;
+}
+
+/* ---- key = value ---- */
+
+static char *trim(char *text) {
+  text += strspn(text, " \t\r");
+  for (size_t n = strlen(text); n > 0 && strchr(" \t\r", text[n - 1]); n--) text[n - 1] = '\0';
+  return text;
+}
+
+/* Takes the quotes off, or the comment behind the value. False: a quote is not closed, or something follows.
+ */
+static bool take_value(char **value) {
+  char *v = *value;
+  if (*v == '"') {
+    char *end = strchr(v + 1, '"');
+    if (!end) return false;
+    *end = '\0';
+    *value = v + 1;
+    char *rest = trim(end + 1);
+    return !*rest || *rest == '#';
+  }
+  for (char *c = v; *c; c++)
+    if (*c == '#' && (c == v || c[-1] == ' ' || c[-1] == '\t')) {
+      *c = '\0';
+      break;
+    }
+  *value = trim(v);
+  return true;
+}
+
+static int read_line(const char *where, char *line, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+  char *key = trim(line), *equals = strchr(key, '=');
+  if (!*key || *key == '#') return SBNN_OK;
+  if (!equals)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: '%.40s' is no 'key = value', as in: lasso = 0.1", where, key);
+  *equals = '\0';
+  char *value = trim(equals + 1);
+  key = trim(key);
+  if (!take_value(&value))
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: the quotes around the value of '%.40s' do not match", where,
+                     key);
+  if (!*value)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: '%.40s' has no value; give one, or put a # in front", where,
+                     key);
+  return add_key(s, commands, key + 2 * (strncmp(key, "--", 2) == 0), value, where, e);
+}
+
+static int read_lines(const char *path, char *text, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+  int code = SBNN_OK;
+  size_t number = 1;
+  if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3;
+  for (char *line; code == SBNN_OK && (line = strsep(&text, "\n")); number++) {
+    char where[512];
+    snprintf(where, sizeof where, "%s, line %zu", path, number);
+    code = read_line(where, line, commands, s, e);
+  }
+  return code;
+}
+
+/* ---- JSON ---- */
+
+#if NABLA_JANSSON
+
+#include <jansson.h>
+
+/* The value as one would type it; false: no value of an option looks so. */
+static bool json_text(const json_t *value, char text[LINE_ROOM]) {
+  size_t used = 0;
+  if (json_is_string(value)) snprintf(text, LINE_ROOM, "%s", json_string_value(value));
+  else if (json_is_integer(value)) snprintf(text, LINE_ROOM, "%lld", (long long)json_integer_value(value));
+  else if (json_is_real(value)) snprintf(text, LINE_ROOM, "%.17g", json_real_value(value));
+  else if (json_is_boolean(value)) snprintf(text, LINE_ROOM, "%s", json_is_true(value) ? "true" : "false");
+  else if (json_is_array(value) && json_array_size(value) > 0) {
+    for (size_t i = 0; i < json_array_size(value) && used < LINE_ROOM; i++) {
+      if (!json_is_integer(json_array_get(value, i))) return false;
+      used += (size_t)snprintf(text + used, LINE_ROOM - used, "%s%lld", i ? "," : "",
+                               (long long)json_integer_value(json_array_get(value, i)));
+    }
+  } else return false;
+  return true;
+}
+
+/* The line on which the key stands first; jansson does not keep it. */
+static size_t line_of(const char *text, const char *key) {
+  char quoted[128];
+  size_t line = 1;
+  snprintf(quoted, sizeof quoted, "\"%.120s\"", key);
+  const char *at = strstr(text, quoted);
+  for (const char *c = text; at && c < at; c++) line += *c == '\n';
+  return line;
+}
+
+static int read_object(const char *path, const char *text, json_t *options, bool record, unsigned commands,
+                       sbnn_settings *s, sbnn_error *e) {
+  const char *key;
+  json_t *value;
+  json_object_foreach(options, key, value) {
+    char where[512], typed[LINE_ROOM];
+    snprintf(where, sizeof where, "%s, line %zu", path, line_of(text, key));
+    if (json_is_null(value) || (record && strcmp(key, "config") == 0)) continue;
+    if (!json_text(value, typed))
+      return sbnn_fail(e, SBNN_BAD_INPUT,
+                       "%s: the value of '%.40s' is no text, number, true, false or list of whole numbers",
+                       where, key);
+    int code = add_key(s, commands, key, typed, where, e);
+    if (code != SBNN_OK) return code;
+  }
+  return SBNN_OK;
+}
+
+static int read_json(const char *path, const char *text, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+  json_error_t error;
+  json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+  if (!root)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d, column %d: %s", path, error.line, error.column,
+                     error.text);
+  json_t *inner = json_object_get(root, "options");
+  bool record = json_is_object(inner); /* a run.json */
+  int code = read_object(path, text, record ? inner : root, record, commands, s, e);
+  json_decref(root);
+  return code;
+}
+
+#else
+
+static int read_json(const char *path, const char *text, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+  (void)text, (void)commands, (void)s;
+  return sbnn_fail(
+      e, SBNN_BAD_INPUT,
+      "%s is JSON, which this build cannot read (it was made without jansson); write lines key = value",
+      path);
+}
+
+#endif
+
+/* ---- the three sources ---- */
+
+/* The whole file, NUL-terminated; NULL after a failure. */
+static char *slurp(const char *path, sbnn_error *e) {
+  enum { MOST = 1 << 20 };
+  FILE *f = fopen(path, "rbe");
+  char *text = f ? sbnn_alloc(MOST + 1, 1) : NULL;
+  size_t n = f ? fread(text, 1, MOST, f) : 0;
+  bool good = f && !ferror(f);
+  int problem = errno;
+  if (f) fclose(f);
+  if (!good) sbnn_fail(e, SBNN_BAD_INPUT, "%s: cannot be read (%s); check --config", path, strerror(problem));
+  else if (n == MOST || strlen(text) != n)
+    sbnn_fail(e, SBNN_BAD_INPUT, "%s is no configuration file: it is not text, or above 1 MB", path);
+  else return text;
+  free(text);
+  return NULL;
+}
+
+int sbnn_config_read(const char *path, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+  char *text = slurp(path, e);
+  if (!text) return e->code;
+  bool json = text[strspn(text, " \t\r\n")] == '{';
+  int code = json ? read_json(path, text, commands, s, e) : read_lines(path, text, commands, s, e);
+  free(text);
+  return code;
+}
+
+void sbnn_config_environment(unsigned commands, sbnn_settings *s) {
+  for (char **variable = environ; variable && *variable; variable++) {
+    char name[64] = "", where[128], meant[256];
+    const char *text = *variable, *equals = strchr(text, '=');
+    if (strncmp(text, "SBNN_", 5) != 0 || !equals || equals - text - 5 >= (ptrdiff_t)sizeof name) continue;
+    for (size_t i = 0; text + 5 + i < equals; i++)
+      name[i] = text[5 + i] == '_' ? '-' : (char)tolower((unsigned char)text[5 + i]);
+    snprintf(where, sizeof where, "environment %.*s", (int)(equals - text), text);
+    const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
+    suggest(name, meant);
+    if (row) add(s, row, equals + 1, where);
+    else if (!sbnn_option_named(all_commands(), name, strlen(name)))
+      fprintf(stderr, "sbnn: the environment variable %.*s is no option%s\n", (int)(equals - text), text,
+              meant);
+  }
+}
+
+/* What each stands for, as a configuration file. Features that V1 leaves out: as published. */
+static const struct {
+  int preset;
+  const char *where, *lines;
+} presets[] = {
+    {SBNN_PRESET_PATCHSEQ, "preset patchseq",
+     "gene-threshold = 30\ny-transform = none\n"}, /* Smart-seq reads */
+    {SBNN_PRESET_CITESEQ, "preset citeseq", "gene-threshold = 0\ny-transform = log1p\n"}, /* UMIs */
+    {SBNN_PRESET_M1, "preset m1", "gene-threshold = 30\ny-transform = none\n"},
+    {SBNN_PRESET_V1, "preset v1",
+     "x-transform = none\nvariable-genes = 0\ny-transform = none\nmissing = drop-cells-any\n"
+     "drop-responses = spc0 spk. fast trough v,long sq. stim. amp.,spc1 step subthr.,spc1 subthr. norm,"
+     "long sq. AP1 up-down ratio,long sq. AP1 peak v,long sq. AP1 threshold v,long sq. AP1 width,"
+     "short sq. AP1 width,spc1 inst. freq.,spc3 inst. freq.,long sq. AP1 downstroke,spc2 inst. freq.\n"},
+    {SBNN_PRESET_CBMC, "preset cbmc",
+     "gene-prefix = HUMAN_\ngene-threshold = 0\ny-transform = none\nlasso = 0.01\n"},
+};
+
+void sbnn_config_preset(int preset, sbnn_settings *s) {
+  for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+    if (presets[i].preset != preset) continue;
+    char *text = sbnn_strdup(presets[i].lines), *rest = text;
+    sbnn_error e = {0};
+    for (char *line; (line = strsep(&rest, "\n"));) read_line(presets[i].where, line, all_commands(), s, &e);
+    free(text);
+  }
+}

@@ -1,0 +1,561 @@
+/* options.c - from the command line to sbnn_options and back to text (options.h). */
+#include "options/options.h"
+
+#include "options/config.h"
+#include "options/option_lists.h"
+#include "options/options_table.h"
+#include "options/suggest.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_NAMES = SBNN_MAX_OPTIONS, TEXT_ROOM = 512 };
+
+/* ---- one value ---- */
+
+static void *field_of(sbnn_options *o, const sbnn_option *row) { return (char *)o + row->offset; }
+static const void *field_in(const sbnn_options *o, const sbnn_option *row) {
+  return (const char *)o + row->offset;
+}
+
+/* Digits with an optional sign, nothing else: strtol alone would take " 7" and "7x". */
+static bool read_whole(const char *text, size_t length, double lowest, double highest, int *value) {
+  if (length == 0 || length > 18 || strspn(text, "+-0123456789") < length) return false;
+  char *end;
+  long long v = strtoll(text, &end, 10);
+  if (end != text + length || (double)v < lowest || (double)v > highest) return false;
+  *value = (int)v;
+  return true;
+}
+
+/* Decimal and finite: strtod alone would take "nan", "0x1p3" and leading blanks. */
+static bool read_real(const char *text, const sbnn_option *row, double *value) {
+  size_t length = strlen(text);
+  if (length == 0 || strspn(text, "+-.0123456789eE") < length) return false;
+  char *end;
+  double v = strtod(text, &end);
+  bool above = row->kind == SBNN_OPTION_POSITIVE ? v > 0 : v >= row->lowest;
+  if (*end || !isfinite(v) || !above || v > row->highest) return false;
+  *value = v;
+  return true;
+}
+
+/* The position of `text` among "one|two|three". */
+static bool read_choice(const char *text, const char *words, int *value) {
+  size_t length = strlen(text);
+  for (int i = 0;; i++) {
+    size_t n = strcspn(words, "|");
+    if (n == length && memcmp(words, text, n) == 0) {
+      *value = i;
+      return true;
+    }
+    if (!words[n]) return false;
+    words += n + 1;
+  }
+}
+
+static bool read_widths(const char *text, const sbnn_option *row, sbnn_options *o) {
+  int widths[SBNN_MAX_HIDDEN] = {0}, n = 0;
+  for (bool more = true; more; n++) {
+    size_t length = strcspn(text, ",");
+    if (n == SBNN_MAX_HIDDEN || !read_whole(text, length, row->lowest, row->highest, &widths[n]))
+      return false;
+    more = text[length] == ',';
+    text += length + more;
+  }
+  memcpy(o->hidden, widths, sizeof widths);
+  o->n_hidden = n;
+  return true;
+}
+
+/* On the command line a flag has no value (NULL); elsewhere it is true or false. */
+static bool read_flag(const char *text, bool *value) {
+  *value = !text || strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "1") == 0;
+  return *value || strcmp(text, "false") == 0 || strcmp(text, "no") == 0 || strcmp(text, "0") == 0;
+}
+
+/* Stores the value if it is a good one. */
+static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text) {
+  void *field = field_of(o, row);
+  switch (row->kind) {
+  case SBNN_OPTION_TEXT: *(const char **)field = text; return *text != 0;
+  case SBNN_OPTION_FLAG: return read_flag(text, field);
+  case SBNN_OPTION_WHOLE: return read_whole(text, strlen(text), row->lowest, row->highest, field);
+  case SBNN_OPTION_REAL:
+  case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
+  case SBNN_OPTION_AUTO:
+    if (strcmp(text, "auto") != 0) return read_real(text, row, field);
+    *(double *)field = -1;
+    return true;
+  case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
+  case SBNN_OPTION_RULE: *(const char **)field = text; return sbnn_y_rule_valid(text);
+  case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
+  case SBNN_OPTION_COUNTS: return sbnn_whole_list_read(text, (int)row->lowest, (int)row->highest, field);
+  case SBNN_OPTION_NUMBERS: return sbnn_numbers_read(text, field);
+  }
+  return false;
+}
+
+static void describe_text(const char *value, char text[TEXT_ROOM]) {
+  const char *what = strcmp(value, "FILE") == 0  ? "a file"
+                     : strcmp(value, "DIR") == 0 ? "a folder"
+                                                 : "a name";
+  snprintf(text, TEXT_ROOM, "%s", what);
+}
+
+/* "strict or paper"; "auto, rows or columns" */
+static void describe_choice(const char *words, char text[TEXT_ROOM]) {
+  size_t used = 0;
+  for (const char *p = words; *p && used + 5 < TEXT_ROOM; p++) {
+    const char *joint = strchr(p + 1, '|') ? ", " : " or ";
+    used += (size_t)snprintf(text + used, TEXT_ROOM - used, *p == '|' ? "%s" : "%.1s", *p == '|' ? joint : p);
+  }
+}
+
+/* What the option takes, for the sentence "--lasso needs a number from 0 up". */
+static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
+  switch (row->kind) {
+  case SBNN_OPTION_TEXT: describe_text(row->value, text); break;
+  case SBNN_OPTION_FLAG: snprintf(text, TEXT_ROOM, "true or false"); break;
+  case SBNN_OPTION_WHOLE:
+    snprintf(text, TEXT_ROOM, "a whole number from %.0f to %.0f", row->lowest, row->highest);
+    break;
+  case SBNN_OPTION_REAL:
+    if (isinf(row->highest)) snprintf(text, TEXT_ROOM, "a number from %g up", row->lowest);
+    else snprintf(text, TEXT_ROOM, "a number from %g to %g", row->lowest, row->highest);
+    break;
+  case SBNN_OPTION_POSITIVE: snprintf(text, TEXT_ROOM, "a number above 0"); break;
+  case SBNN_OPTION_AUTO: snprintf(text, TEXT_ROOM, "a number from %g up, or auto", row->lowest); break;
+  case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
+  case SBNN_OPTION_RULE:
+    snprintf(text, TEXT_ROOM, "none, log1p, clr or zscore, or these by pattern as in 'log1p:CD*,none'");
+    break;
+  case SBNN_OPTION_WIDTHS:
+    snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
+             SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
+    break;
+  case SBNN_OPTION_COUNTS:
+    snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in 2,16",
+             SBNN_MAX_LIST, row->lowest, row->highest);
+    break;
+  case SBNN_OPTION_NUMBERS:
+    snprintf(text, TEXT_ROOM,
+             "1 to %d numbers above 0 with commas between, or FIRST:LAST:STEP, as in 0.1:1.5:0.1",
+             SBNN_MAX_LIST);
+    break;
+  }
+}
+
+/* ---- names that do not exist ---- */
+
+int sbnn_unknown_command(const char *name, sbnn_error *e) {
+  const char *names[MAX_NAMES];
+  for (size_t i = 0; i < sbnn_n_commands; i++) names[i] = sbnn_command_table[i].name;
+  char meant[TEXT_ROOM];
+  sbnn_suggest(name, names, sbnn_n_commands, "", meant, sizeof meant);
+  return sbnn_fail(e, SBNN_USAGE, "unknown command '%s'%s%s ('sbnn help' lists them)", name,
+                   *meant ? ": " : "", meant);
+}
+
+const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length) {
+  for (size_t i = 0; i < sbnn_n_options; i++) {
+    const sbnn_option *row = &sbnn_option_table[i];
+    if ((row->commands & commands) && strlen(row->name) == length && memcmp(row->name, name, length) == 0)
+      return row;
+  }
+  return NULL;
+}
+
+bool sbnn_option_taken(unsigned commands, const sbnn_option *row) {
+  return (row->commands & commands) && sbnn_option_named(commands, row->name, strlen(row->name)) == row;
+}
+
+static size_t names_of(unsigned command, const char *names[MAX_NAMES]) {
+  size_t n = 0;
+  names[n++] = "help";
+  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
+    if (sbnn_option_taken(command, &sbnn_option_table[i])) names[n++] = sbnn_option_table[i].name;
+  return n;
+}
+
+/* "demo, train, cv": the commands that take the option. */
+static void commands_with(const char *option, char text[TEXT_ROOM]) {
+  size_t used = 0;
+  text[0] = 0;
+  for (size_t i = 0; i < sbnn_n_commands && used < TEXT_ROOM; i++)
+    if (sbnn_option_named(sbnn_command_table[i].command, option, strlen(option)))
+      used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s%s", used ? ", " : "",
+                               sbnn_command_table[i].name);
+}
+
+/* arg is "--name" or "--name=value", or has one dash too few or too many; `length` ends the name. */
+static int unknown_option(const sbnn_command_row *command, const char *arg, size_t length, sbnn_error *e) {
+  char name[64], others[TEXT_ROOM], meant[TEXT_ROOM];
+  size_t dashes = strspn(arg, "-");
+  snprintf(name, sizeof name, "%.*s", (int)(length - dashes), arg + dashes);
+  commands_with(name, others);
+  if (*others && !sbnn_option_named(command->command, name, strlen(name)))
+    return sbnn_fail(e, SBNN_USAGE, "'--%s' is an option of %s, not of %s ('sbnn help %s' lists its own)",
+                     name, others, command->name, command->name);
+  const char *names[MAX_NAMES];
+  sbnn_suggest(name, names, names_of(command->command, names), "--", meant, sizeof meant);
+  return sbnn_fail(e, SBNN_USAGE, "unknown option '%.*s'%s%s ('sbnn help %s' lists them)", (int)length, arg,
+                   *meant ? ": " : "", meant, command->name);
+}
+
+/* ---- the command line ---- */
+
+/* argv[at] is the next argument to look at. */
+typedef struct arguments {
+  int argc, at;
+  char **argv;
+  const sbnn_command_row *command;
+} arguments;
+
+/* The value of an option that was typed without "=": the next argument, unless that is an option itself. */
+static const char *next_value(arguments *a, const sbnn_option *row, sbnn_error *e) {
+  char wanted[TEXT_ROOM];
+  describe_value(row, wanted);
+  const char *next = a->at < a->argc ? a->argv[a->at] : NULL;
+  if (!next) {
+    sbnn_fail(e, SBNN_USAGE, "--%s needs %s, but nothing follows it", row->name, wanted);
+    return NULL;
+  }
+  if (strncmp(next, "--", 2) == 0) {
+    sbnn_fail(e, SBNN_USAGE, "--%s needs %s, but '%s' follows it", row->name, wanted, next);
+    return NULL;
+  }
+  a->at++;
+  return next;
+}
+
+static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
+  const char *arg = a->argv[a->at++];
+  if (arg[0] != '-')
+    return sbnn_fail(e, SBNN_USAGE,
+                     "stray '%s': each value follows its option, as in --option value "
+                     "('sbnn help %s' lists them)",
+                     arg, a->command->name);
+  size_t length = strcspn(arg, "=");
+  const sbnn_option *row =
+      strncmp(arg, "--", 2) == 0 ? sbnn_option_named(a->command->command, arg + 2, length - 2) : NULL;
+  if (!row) return unknown_option(a->command, arg, length, e);
+  const char *value = arg[length] ? arg + length + 1 : NULL;
+  if (row->kind == SBNN_OPTION_FLAG && value)
+    return sbnn_fail(e, SBNN_USAGE, "--%s takes no value: leave out '=%s'", row->name, value);
+  if (row->kind != SBNN_OPTION_FLAG && !value && !(value = next_value(a, row, e))) return SBNN_USAGE;
+  o->origin[row - sbnn_option_table] = "command line";
+  if (set_value(o, row, value)) return SBNN_OK;
+  char wanted[TEXT_ROOM];
+  describe_value(row, wanted);
+  return sbnn_fail(e, SBNN_USAGE, "--%s needs %s, not '%s'", row->name, wanted, value);
+}
+
+static int parse_options(arguments a, sbnn_options *o, sbnn_error *e) {
+  int code = SBNN_OK;
+  while (code == SBNN_OK && a.at < a.argc) code = parse_option(&a, o, e);
+  return code;
+}
+
+/* Those of the other commands too: code that serves several never meets a field that was forgotten. */
+static void set_defaults(sbnn_options *o) {
+  for (size_t i = 0; i < sbnn_n_options; i++)
+    if (sbnn_option_table[i].initial) set_value(o, &sbnn_option_table[i], sbnn_option_table[i].initial);
+}
+
+/* What --recipe denoise has in place of the table's defaults. */
+static const struct {
+  const char *name, *value;
+} denoise_defaults[] = {{"select", "forward"},
+                        {"input-noise", "0.8"},
+                        {"bottleneck-noise", "0.1"},
+                        {"hidden", "64,32"},
+                        {"batch", "128"},
+                        {"epochs-finetune", "600"},
+                        {"lr-finetune", "0.005"},
+                        {"lr-autoencoder", "0.005"},
+                        {"epochs-autoencoder", "300"}};
+
+/* `open_only`: where nothing was given. */
+static void set_denoise_defaults(sbnn_options *o, bool open_only) {
+  for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
+    const char *name = denoise_defaults[i].name;
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
+    const char **origin = &o->origin[row - sbnn_option_table];
+    if (open_only && *origin) continue;
+    set_value(o, row, denoise_defaults[i].value);
+    *origin = "recipe denoise";
+  }
+}
+
+/* Back to the table's. */
+static void unset_denoise_defaults(sbnn_options *o) {
+  for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
+    const char *name = denoise_defaults[i].name;
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
+    set_value(o, row, row->initial);
+    o->origin[row - sbnn_option_table] = NULL;
+  }
+}
+
+void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
+  *selector = *o;
+  selector->recipe = SBNN_RECIPE_PAPER;
+  selector->noise = SBNN_NOISE_FIXED;
+  unset_denoise_defaults(selector);
+}
+
+void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recipe recipe,
+                       sbnn_options *step) {
+  static const char *const of_denoise[] = {"select", "noise", "input-noise", "bottleneck-noise"};
+  *step = *run;
+  step->command = command;
+  step->recipe = recipe;
+  if (recipe == SBNN_RECIPE_DENOISE) {
+    step->both = false;
+    set_denoise_defaults(step, true);
+    return;
+  }
+  for (size_t i = 0; i < sizeof of_denoise / sizeof *of_denoise; i++) {
+    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, of_denoise[i], strlen(of_denoise[i]));
+    set_value(step, row, row->initial);
+  }
+}
+
+/* ---- files, environment, presets ---- */
+
+static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_error *e) {
+  for (size_t i = 0; i < s->n; i++) {
+    const sbnn_setting *one = &s->list[i];
+    char wanted[TEXT_ROOM];
+    o->origin[one->row - sbnn_option_table] = one->where;
+    if (set_value(o, one->row, one->value)) continue;
+    describe_value(one->row, wanted);
+    return sbnn_fail(e, code_if_bad, "%s: %s needs %s, not '%.200s'", one->where, one->row->name, wanted,
+                     one->value);
+  }
+  return SBNN_OK;
+}
+
+/* Weakest first: recipe, preset, file, environment, command line. The command line is read twice, since it
+ * may name the file, the preset and the recipe. */
+static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) {
+  const unsigned commands = a->command->command;
+  sbnn_options typed = *o, found = *o;
+  sbnn_settings preset = {0}, file = {0}, environment = {0};
+  int code = parse_options(*a, &typed, e);
+  if (code == SBNN_OK) sbnn_config_environment(commands, &environment);
+  const char *path = typed.config ? typed.config : sbnn_settings_last(&environment, "config");
+  if (code == SBNN_OK && path) code = sbnn_config_read(path, commands, &file, e);
+  if (code == SBNN_OK) code = apply(&file, SBNN_BAD_INPUT, &found, e);
+  if (code == SBNN_OK) code = apply(&environment, SBNN_USAGE, &found, e);
+  if (code == SBNN_OK) code = parse_options(*a, &found, e);
+  sbnn_config_preset(found.preset, &preset);
+  if (code == SBNN_OK && found.recipe == SBNN_RECIPE_DENOISE) set_denoise_defaults(o, false);
+  if (code == SBNN_OK) code = apply(&preset, SBNN_FAILED, o, e);
+  if (code == SBNN_OK) code = apply(&file, SBNN_BAD_INPUT, o, e);
+  if (code == SBNN_OK) code = apply(&environment, SBNN_USAGE, o, e);
+  if (code == SBNN_OK) code = parse_options(*a, o, e);
+  sbnn_settings_free(&preset);
+  sbnn_settings_free(&file);
+  sbnn_settings_free(&environment);
+  return code;
+}
+
+static bool is_given(const sbnn_options *o, const sbnn_option *row) {
+  return *(const char *const *)field_in(o, row) != NULL;
+}
+
+static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
+  const sbnn_option *other =
+      row->unless ? sbnn_option_named(o->command, row->unless, strlen(row->unless)) : NULL;
+  return row->required && sbnn_option_taken(o->command, row) && !is_given(o, row) &&
+         !(other && is_given(o, other));
+}
+
+/* All that are missing in one sentence, so that nobody has to come back three times. */
+static int check_required(const sbnn_options *o, const sbnn_command_row *command, sbnn_error *e) {
+  const sbnn_option *missing[MAX_NAMES];
+  size_t n = 0, used = 0;
+  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
+    if (is_missing(o, &sbnn_option_table[i])) missing[n++] = &sbnn_option_table[i];
+  if (n == 0) return SBNN_OK;
+  char list[TEXT_ROOM] = "";
+  for (size_t i = 0; i < n && used < sizeof list; i++)
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s--%s %s",
+                             i == 0       ? ""
+                             : i + 1 == n ? " and "
+                                          : ", ",
+                             missing[i]->name, missing[i]->value);
+  return sbnn_fail(e, SBNN_USAGE, "'sbnn %s' needs %s ('sbnn help %s' explains)", command->name, list,
+                   command->name);
+}
+
+static const char *origin_of(const sbnn_options *o, const char *name) {
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  return row ? o->origin[row - sbnn_option_table] : NULL;
+}
+
+static void take_back(sbnn_options *o, const char *name) {
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  set_value(o, row, row->initial ? row->initial : "");
+  if (!row->initial) *(const char **)field_of(o, row) = NULL;
+  o->origin[row - sbnn_option_table] = NULL;
+}
+
+static bool typed(const char *origin) { return origin && strcmp(origin, "command line") == 0; }
+
+/* --data stands for the two tables, and what says how to read these has no meaning with it. What was typed is
+ * stronger than what a file or the environment says; two of equal strength are a mistake. */
+static int check_data(sbnn_options *o, sbnn_error *e) {
+  static const char *const instead[] = {"x", "y", "x-genes-in"};
+  enum { N = sizeof instead / sizeof *instead };
+  const char *from = origin_of(o, "data"), *where[N];
+  bool any_typed = false;
+  for (size_t i = 0; i < N; i++) any_typed |= typed(where[i] = origin_of(o, instead[i]));
+  if (!from || o->command == SBNN_CMD_INFO) return SBNN_OK;
+  if (any_typed && !typed(from)) take_back(o, "data");
+  for (size_t i = 0; i < N && o->data; i++) {
+    if (!where[i]) continue;
+    if (typed(from) == typed(where[i]))
+      return sbnn_fail(e, SBNN_USAGE,
+                       "--data (%s) and --%s (%s) exclude each other: give the two tables, or the file that "
+                       "sbnn prep made of them",
+                       from, instead[i], where[i]);
+    take_back(o, instead[i]);
+  }
+  return SBNN_OK;
+}
+
+/* Options that contradict each other, found before hours of work and not after. */
+static int check_together(const sbnn_options *o, sbnn_error *e) {
+  if (o->both && o->no_pretrain)
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--both and --no-pretrain exclude each other: --both includes the model "
+                     "without pretraining");
+  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !sbnn_table_holds_several(o->x))
+    return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
+                     o->x);
+  if (o->label_column && !o->labels)
+    return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
+  bool runs = o->command == SBNN_CMD_RUN;
+  bool paper = runs ? o->recipes == SBNN_RECIPES_PAPER : o->recipe == SBNN_RECIPE_PAPER;
+  bool denoise = runs ? o->recipes == SBNN_RECIPES_DENOISE : !paper;
+  const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
+                      : o->noise != SBNN_NOISE_FIXED   ? "noise"
+                      : o->input_noise > 0             ? "input-noise"
+                      : o->bottleneck_noise > 0        ? "bottleneck-noise"
+                                                       : NULL;
+  if (paper && other)
+    return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
+                     other);
+  if (denoise && o->both)
+    return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
+  bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL, chosen = o->lasso == SBNN_LASSO_AUTO;
+  if (!paper && (proximal || chosen || o->prune_at != SBNN_PRUNE_AT_LAST))
+    return sbnn_fail(e, SBNN_USAGE, "%s belongs to --recipe paper: the other one has no penalty",
+                     proximal ? "--penalty proximal"
+                     : chosen ? "--lasso auto"
+                              : "--prune-at best");
+  if (!proximal && o->genes == 0 && (o->command & SBNN_CMD_FIT))
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--genes 0, as many as the penalty leaves, needs --penalty proximal: only its zeros are "
+                     "exact");
+  if (proximal && chosen && o->genes > 0)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--lasso auto chooses the penalty, and so does --penalty proximal, which finds the one that "
+        "leaves --genes; with --genes 0 they go together");
+  if (proximal && o->prune_at == SBNN_PRUNE_AT_BEST)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--prune-at best chooses when to prune; with --penalty proximal the penalty has done it");
+  int genes = sbnn_options_genes(o);
+  if (o->variable_genes > 0 && genes > o->variable_genes)
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
+                     o->variable_genes);
+  const sbnn_whole_list *only = &o->only_folds;
+  for (int i = 0; i < only->n; i++)
+    if (only->value[i] > o->folds || (i > 0 && only->value[i] <= only->value[i - 1]))
+      return sbnn_fail(e, SBNN_USAGE, "--only-folds takes numbers from 1 to %d (--folds), in ascending order",
+                       o->folds);
+  return SBNN_OK;
+}
+
+/* By the user, anywhere. */
+static bool is_chosen(const sbnn_options *o, const char *name) {
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  return row && o->origin[row - sbnn_option_table];
+}
+
+static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
+static bool is_version(const char *arg) { return strcmp(arg, "--version") == 0; }
+static bool is_print_config(const char *arg) { return strcmp(arg, "--print-config") == 0; }
+
+enum { FIT = SBNN_CMD_FIT };
+
+/* `sbnn info --print-config` takes the options of both. */
+static const sbnn_command_row print_config = {.command = (sbnn_command)(FIT | SBNN_CMD_INFO),
+                                              .name = "info --print-config"};
+
+/* --help and --version count wherever they stand: whoever asks is not told of other mistakes. */
+static bool asks(const arguments *a, bool (*is)(const char *arg)) {
+  for (int i = a->at; i < a->argc; i++)
+    if (is(a->argv[i])) return true;
+  return false;
+}
+
+static int just(sbnn_command command, const char *help_topic, sbnn_options *o) {
+  o->command = command;
+  o->help_topic = help_topic;
+  return SBNN_OK;
+}
+
+static int parse_help(arguments *a, sbnn_options *o, sbnn_error *e) {
+  if (a->at < a->argc) o->help_topic = a->argv[a->at++];
+  if (o->help_topic && !sbnn_command_named(o->help_topic)) return sbnn_unknown_command(o->help_topic, e);
+  if (a->at < a->argc)
+    return sbnn_fail(e, SBNN_USAGE, "'sbnn help' explains one command at a time: leave out '%s'",
+                     a->argv[a->at]);
+  return SBNN_OK;
+}
+
+static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
+  o->command = a->command->command;
+  if (asks(a, is_version)) return just(SBNN_CMD_VERSION, NULL, o);
+  if (asks(a, is_help)) return just(SBNN_CMD_HELP, a->command->name, o);
+  if (o->command == SBNN_CMD_HELP) return parse_help(a, o, e);
+  set_defaults(o);
+  const bool everywhere = sbnn_option_named(o->command, "config", strlen("config")),
+             prints = o->command == SBNN_CMD_INFO && asks(a, is_print_config);
+  if (prints) a->command = &print_config;
+  int code = everywhere || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
+  if (code == SBNN_OK) code = check_data(o, e);
+  if (code == SBNN_OK) code = check_required(o, a->command, e);
+  /* path varies the penalty, so that the number of genes follows from it unless it is asked for. */
+  if (o->command == SBNN_CMD_PATH && o->penalty == SBNN_PENALTY_PROXIMAL && !is_chosen(o, "genes"))
+    o->genes = 0;
+  if (code == SBNN_OK) code = check_together(o, e);
+  if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
+    o->pretrain_weights = o->protocol == SBNN_PROTOCOL_PAPER ? SBNN_WEIGHTS_LAST : SBNN_WEIGHTS_BEST;
+  return code;
+}
+
+int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
+  *o = (sbnn_options){0};
+  if (argc < 2) return sbnn_fail(e, SBNN_USAGE, "no command ('sbnn help' lists them)");
+  const char *first = argv[1];
+  if (is_help(first)) return just(SBNN_CMD_HELP, NULL, o);
+  if (is_version(first)) return just(SBNN_CMD_VERSION, NULL, o);
+  if (strcmp(first, "--generate") == 0 && argc <= 3)
+    return just(SBNN_CMD_GENERATE, argc == 3 ? argv[2] : NULL, o);
+  if (strncmp(first, "--generate=", 11) == 0 && argc == 2) return just(SBNN_CMD_GENERATE, first + 11, o);
+  if (first[0] == '-')
+    return sbnn_fail(e, SBNN_USAGE, "the command comes first, as in sbnn cv %s ('sbnn help' lists them)",
+                     first);
+  arguments a = {argc, 2, argv, sbnn_command_named(first)};
+  return a.command ? parse_command(&a, o, e) : sbnn_unknown_command(first, e);
+}

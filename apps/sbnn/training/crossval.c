@@ -1,0 +1,36 @@
+/* crossval.c - see crossval.h. */
+#include "training/crossval.h"
+
+#include <stdlib.h>
+
+int sbnn_crossval_make(const sbnn_dataset *d, const sbnn_options *o, bool pretrain, sbnn_crossval *c,
+                       sbnn_error *e) {
+  bool paper = o->protocol == SBNN_PROTOCOL_PAPER;
+  *c = (sbnn_crossval){.shared = paper ? &c->all : NULL};
+  int code = sbnn_folds_make((sbnn_protocol)o->protocol, d->n_cells, (size_t)o->folds, o->fold_permutation,
+                             (uint64_t)o->seed, &c->folds, e);
+  if (code == SBNN_OK && paper) code = sbnn_shared_make(d, o, pretrain, &c->all, e);
+  if (code != SBNN_OK) {
+    sbnn_shared_free(&c->all);
+    sbnn_folds_free(&c->folds);
+    *c = (sbnn_crossval){0};
+    return code;
+  }
+  size_t n = c->folds.n_folds;
+  c->train = sbnn_alloc(n, sizeof *c->train);
+  c->n_train = sbnn_alloc(n, sizeof *c->n_train);
+  for (size_t i = 0; i < n; i++) {
+    c->train[i] = sbnn_alloc(d->n_cells, sizeof **c->train);
+    c->n_train[i] = sbnn_fold_train(&c->folds, i, c->train[i]);
+  }
+  return SBNN_OK;
+}
+
+void sbnn_crossval_free(sbnn_crossval *c) {
+  for (size_t i = 0; c->train && i < c->folds.n_folds; i++) free(c->train[i]);
+  free(c->train);
+  free(c->n_train);
+  sbnn_shared_free(&c->all);
+  sbnn_folds_free(&c->folds);
+  *c = (sbnn_crossval){0};
+}

@@ -1,0 +1,238 @@
+/* fitting.c - see fitting.h. */
+#include "training/fitting.h"
+
+#include "training/interrupt.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- small pieces ---- */
+
+int sbnn__failed(sbnn__fitting *s, tn_status status, const char *message) {
+  int code = status == TN_ENUMERIC ? SBNN_NUMERICAL : status == TN_ESTOPPED ? SBNN_INTERRUPTED : SBNN_FAILED;
+  if (status == TN_ESTOPPED)
+    return sbnn_fail(s->e, code, "interrupted in phase '%s'; nothing was written", s->name);
+  if (status == TN_ENOMEM)
+    return sbnn_fail(
+        s->e, code,
+        "phase '%s': out of memory; use fewer --threads or a smaller --hidden, or close other programs",
+        s->name);
+  if (!message || !*message) message = tn_status_text(status);
+  if (strncmp(message, "phase '", 7) == 0) return sbnn_fail(s->e, code, "%s", message); /* it names it */
+  return sbnn_fail(s->e, code, "phase '%s': %s", s->name, message);
+}
+
+nn_split sbnn__train_rows(const sbnn__fitting *s) { return (nn_split){s->rows, (int64_t)s->p->n_train}; }
+nn_split sbnn__test_rows(const sbnn__fitting *s) {
+  return (nn_split){s->rows + s->p->n_train, (int64_t)s->p->n_test};
+}
+
+/* Sixteen sums at once: one would wait for each addition. */
+static double sum_of_squares(const float *x, size_t n) {
+  enum { PARTS = 16 };
+  double part[PARTS] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + PARTS <= n; i += PARTS)
+    for (size_t k = 0; k < PARTS; k++) part[k] += (double)x[i + k] * x[i + k];
+  for (; i < n; i++) sum += (double)x[i] * x[i];
+  for (size_t k = 0; k < PARTS; k++) sum += part[k];
+  return sum;
+}
+
+/* Row norms of a [rows, columns] f32 kernel. */
+void sbnn__row_norms(tn_view kernel, double *norms) {
+  size_t columns = (size_t)kernel.shape[1];
+  for (int64_t r = 0; r < kernel.shape[0]; r++)
+    norms[r] = sqrt(sum_of_squares((const float *)kernel.data + (size_t)r * columns, columns));
+}
+
+static double lasso_value(const sbnn__phase *f) {
+  tn_view kernel;
+  double sum = 0;
+  if (f->network.lasso <= 0 || !nn_state_find(f->state, "encoder/0/kernel", &kernel)) return 0;
+  double *norms = sbnn_alloc((size_t)kernel.shape[0], sizeof *norms);
+  sbnn__row_norms(kernel, norms);
+  for (int64_t r = 0; r < kernel.shape[0]; r++) sum += norms[r];
+  free(norms);
+  return f->network.lasso * sum;
+}
+
+/* ---- building a phase ---- */
+
+void sbnn__phase_free(sbnn__phase *f) {
+  nn_state_free(f->state);
+  nn_model_free(f->model);
+  *f = (sbnn__phase){0};
+}
+
+/* Fresh weights; the caller copies over what the phase takes from an earlier one. */
+int sbnn__phase_new(sbnn__fitting *s, sbnn_network network, sbnn__phase *f) {
+  *f = (sbnn__phase){.network = network};
+  nn_model_options mo = {.batch = s->o->batch};
+  tn_status status = nn_model_new(&mo, sbnn_network_build, &f->network, &f->model);
+  if (status == TN_OK) status = nn_state_new(f->model, &f->state);
+  if (status != TN_OK) return sbnn__failed(s, status, f->model ? nn_error(f->model) : NULL);
+  nn_state_init(f->state, (uint32_t)s->o->seed, s->t->replica);
+  return SBNN_OK;
+}
+
+bool sbnn__denoising(const sbnn__fitting *s) { return s->o->recipe == SBNN_RECIPE_DENOISE; }
+
+sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr) {
+  bool penalised = !sbnn__denoising(s);
+  return (sbnn_network){.head = head,
+                        .inputs = (int64_t)s->p->n_inputs,
+                        .responses = (int64_t)s->p->n_responses,
+                        .clusters = s->p->n_clusters,
+                        .hidden = s->o->hidden,
+                        .n_hidden = s->o->n_hidden,
+                        .bottleneck = s->o->bottleneck,
+                        .lasso = penalised ? s->o->lasso : 0,
+                        .l2 = penalised ? s->o->l2 : 0,
+                        .lr = lr,
+                        .input_noise = s->o->input_noise,
+                        .bottleneck_noise = s->o->bottleneck_noise};
+}
+
+/* ---- fitting ---- */
+
+typedef struct watch {
+  sbnn__fitting *s;
+  sbnn__phase *f;
+  const sbnn__course *c;
+  bool evaluated; /* after each epoch */
+} watch;
+
+static double r2_of_mse(const sbnn__fitting *s, sbnn_split split, double mse) {
+  size_t n = split == SBNN_TRAIN ? s->p->n_train : s->p->n_test;
+  return 1 - mse * (double)(n * s->p->n_responses) / s->sst[split];
+}
+
+/* Mean over batches of the test rows, in order, of the R2 of each: what Keras reports. */
+static double r2_by_batch(const watch *w, nn_state *state) {
+  sbnn__fitting *s = w->s;
+  nn_split test = sbnn__test_rows(s);
+  size_t q = s->p->n_responses;
+  double sum = 0, mse[NN_MAX_REPORTS];
+  for (int64_t i = 0; i < test.n; i += s->o->batch) {
+    nn_split rows = {test.rows + i, test.n - i < s->o->batch ? test.n - i : s->o->batch};
+    if (nn_evaluate(w->f->model, state, s->data, rows, mse) != TN_OK) return NAN;
+    size_t values = (size_t)rows.n * q;
+    double total = sum_of_squares(s->p->y + (size_t)rows.rows[0] * q, values);
+    sum += (double)rows.n * (1 - mse[0] * (double)values / total);
+  }
+  return sum / (double)test.n;
+}
+
+/* The reports over the rows that history calls test; NULL: not looked at. */
+static const double *tested(const watch *w, const nn_epoch *e, double reports[NN_MAX_REPORTS]) {
+  if (!w->evaluated || !w->c->valid.n) return NULL;
+  if (!w->c->best_on.n) return e->valid;
+  tn_status status = nn_evaluate(w->f->model, e->state, w->s->data, w->c->valid, reports);
+  return status == TN_OK ? reports : NULL;
+}
+
+static bool on_epoch(void *ctx, const nn_epoch *e) {
+  const watch *w = ctx;
+  sbnn__fitting *s = w->s;
+  bool classes = w->f->network.head == SBNN_HEAD_CLUSTERS,
+       responses = w->f->network.head == SBNN_HEAD_RESPONSES;
+  double reports[NN_MAX_REPORTS];
+  const double *test = tested(w, e, reports);
+  sbnn_history_row row = {.phase = s->name,
+                          .epoch = e->epoch,
+                          .lr = e->lr,
+                          .train_loss = e->train[0],
+                          .test_loss = test ? test[0] : NAN,
+                          .train_r2 = responses ? r2_of_mse(s, SBNN_TRAIN, e->train[0]) : NAN,
+                          .test_r2 = responses && test ? r2_of_mse(s, SBNN_TEST, test[0]) : NAN,
+                          .test_r2_batches =
+                              s->t->by_batch && responses && test ? r2_by_batch(w, e->state) : NAN,
+                          .train_accuracy = classes ? e->train[1] : NAN,
+                          .test_accuracy = classes && test ? test[1] : NAN,
+                          .penalty = w->evaluated ? lasso_value(w->f) : NAN};
+  sbnn_experiment_add(s->out, &row);
+  double shown = responses ? (test ? row.test_r2 : row.train_r2) : NAN;
+  int epochs = w->c->of ? w->c->of : w->c->last;
+  bool go_on = !s->t->hook || s->t->hook(s->t->hook_ctx, s->out, s->name, e->epoch, epochs, shown);
+  return go_on && !sbnn_interrupted();
+}
+
+int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, const sbnn__course *c) {
+  nn_fit_result result = {0};
+  watch w = {s, f, c, s->o->evaluate == SBNN_EVALUATE_EACH_EPOCH || (c->monitor && !c->best_on.n)};
+  nn_fit_options fo = {.epochs = c->last,
+                       .first_epoch = c->first,
+                       .seed = (uint32_t)s->o->seed,
+                       .replica = s->t->replica,
+                       .phase = s->name,
+                       .schedule = sbnn__denoising(s) ? nn_cosine : NULL,
+                       .valid = c->best_on.n  ? c->best_on
+                                : w.evaluated ? c->valid
+                                              : (nn_split){0},
+                       .monitor = c->monitor,
+                       .restore_best = c->monitor != NULL,
+                       .on_epoch = on_epoch,
+                       .on_epoch_ctx = &w};
+  tn_status status = nn_fit(f->model, f->state, s->data, c->rows, &fo, &result);
+  if (status == TN_ENUMERIC && s->t->rescue_path) {
+    tn_status saved = nn_state_save(f->state, s->t->rescue_path, s->t->metadata, s->t->n_metadata, NULL);
+    if (saved == TN_OK)
+      return sbnn_fail(s->e, SBNN_NUMERICAL, "%s; the last good weights are in %s", result.message,
+                       s->t->rescue_path);
+  }
+  if (status != TN_OK) return sbnn__failed(s, status, *result.message ? result.message : nn_error(f->model));
+  if (c->best_epoch) *c->best_epoch = result.best_epoch;
+  return SBNN_OK;
+}
+
+/* ---- evaluation at the end of a stage ---- */
+
+int sbnn__predict(sbnn__fitting *s, sbnn__phase *f, nn_split rows, const char *output, int64_t columns,
+                  tn_array *out) {
+  tn_status status = tn_array_new(NULL, TN_F32, 2, (int64_t[]){rows.n, columns}, out);
+  if (status == TN_OK && rows.n) status = nn_predict(f->model, f->state, s->data, rows, output, out->view);
+  return status == TN_OK ? SBNN_OK : sbnn__failed(s, status, nn_error(f->model));
+}
+
+int sbnn__score(sbnn__fitting *s, sbnn__phase *f, sbnn_stage stage) {
+  int64_t q = (int64_t)s->p->n_responses;
+  for (int split = 0; split < SBNN_N_SPLITS; split++) {
+    nn_split rows = split == SBNN_TRAIN ? sbnn__train_rows(s) : sbnn__test_rows(s);
+    tn_array prediction = {0};
+    if (rows.n == 0) continue;
+    int code = sbnn__predict(s, f, rows, "responses", q, &prediction);
+    if (code == SBNN_OK) {
+      float *y = s->p->y + (split == SBNN_TRAIN ? 0 : s->p->n_train * s->p->n_responses);
+      tn_view truth = tn_matrix(y, TN_F32, rows.n, q);
+      double *r2 = s->out->r2[stage][split] = sbnn_alloc((size_t)q + 1, sizeof *r2);
+      for (int column = -1; column < q; column++) r2[column + 1] = nn_r2(truth, prediction.view, column);
+    }
+    tn_array_free(&prediction);
+    if (code != SBNN_OK) return code;
+  }
+  return SBNN_OK;
+}
+
+int sbnn__open_data(sbnn__fitting *s) {
+  const sbnn_problem *p = s->p;
+  int64_t rows = (int64_t)(p->n_train + p->n_test);
+  tn_status status = nn_data_new(NULL, &s->data);
+  if (status == TN_OK)
+    status = nn_data_add(s->data, "x", tn_matrix(p->x, TN_F32, rows, (int64_t)p->n_inputs));
+  if (status == TN_OK)
+    status = nn_data_add(s->data, "y", tn_matrix(p->y, TN_F32, rows, (int64_t)p->n_responses));
+  s->rows = sbnn_alloc((size_t)rows, sizeof *s->rows);
+  for (int64_t i = 0; i < rows; i++) s->rows[i] = i;
+  s->sst[SBNN_TRAIN] = sum_of_squares(p->y, p->n_train * p->n_responses);
+  s->sst[SBNN_TEST] = sum_of_squares(p->y + p->n_train * p->n_responses, p->n_test * p->n_responses);
+  return status == TN_OK ? SBNN_OK : sbnn__failed(s, status, NULL);
+}
+
+void sbnn__close_data(sbnn__fitting *s) {
+  nn_data_free(s->data);
+  free(s->rows);
+  s->data = NULL;
+  s->rows = NULL;
+}

@@ -1,0 +1,139 @@
+/* replicas.c - see replicas.h. */
+#include "training/replicas.h"
+
+#include "training/interrupt.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct ensemble {
+  sbnn_work *work;
+  sbnn_replica *replicas;
+  atomic_llong first_failed; /* position of the first replica that has failed so far */
+} ensemble;
+
+/* Of a replica under way, for the hook. */
+typedef struct watched {
+  ensemble *all;
+  int64_t i;
+} watched;
+
+/* After a failure nobody needs the later ones. The earlier ones go on: so the failure that is reported does
+ * not depend on the threads. */
+static bool is_pointless(ensemble *a, int64_t i) { return i > atomic_load(&a->first_failed); }
+
+static void note_failure(ensemble *a, int64_t i) {
+  long long first = atomic_load(&a->first_failed);
+  while (i < first && !atomic_compare_exchange_weak(&a->first_failed, &first, i)) {}
+}
+
+static bool on_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
+                     double r2) {
+  watched *w = ctx;
+  const sbnn_replica *r = &w->all->replicas[w->i];
+  if (is_pointless(w->all, w->i)) return false;
+  return sbnn_work_step(w->all->work, r->options, r->title, x, phase, epoch, epochs, r2);
+}
+
+static void say_done(ensemble *a, const sbnn_replica *r) {
+  const sbnn_experiment *x = &r->experiment;
+  char sentence[96];
+  snprintf(sentence, sizeof sentence, "%s R2 %.3f (%.1f s)", x->n_test ? "test" : "train",
+           x->r2[SBNN_STAGE_FINETUNED][x->n_test ? SBNN_TEST : SBNN_TRAIN][0], x->seconds);
+  sbnn_progress_model_done(a->work->progress, r->title, x->fold, sentence);
+}
+
+static size_t *copy(const size_t *cells, size_t n) {
+  size_t *list = sbnn_alloc(n, sizeof *list);
+  if (n) memcpy(list, cells, n * sizeof *list);
+  return list;
+}
+
+/* Own units, and the cells' places in the data set. */
+static void finish(const sbnn_fold *f, const sbnn_replica *r, sbnn_experiment *x) {
+  sbnn_to_own_units(f, x->predictions, x->n_test ? x->n_test : x->n_train);
+  x->train_cells = copy(r->train, r->n_train);
+  x->test_cells = copy(r->test, r->n_test);
+}
+
+static int train(ensemble *a, int64_t i) {
+  sbnn_replica *r = &a->replicas[i];
+  const sbnn_work *w = a->work;
+  sbnn_fold fold;
+  int code = sbnn_fold_make(w->data, r->options, r->shared, r->train, r->n_train, r->test, r->n_test,
+                            r->pretrain, 1, &fold, &r->error);
+  if (code != SBNN_OK) return code;
+  sbnn_training t = {.options = r->options,
+                     .replica = r->number,
+                     .by_batch = r->by_batch,
+                     .hook = on_epoch,
+                     .hook_ctx = &(watched){a, i}};
+  code = sbnn_train_model(&fold.problem, &t, &r->experiment, &r->error);
+  if (code == SBNN_OK) {
+    finish(&fold, r, &r->experiment);
+    code = sbnn_parts_store(w->parts, r->part, &r->experiment, NULL, &r->error);
+  }
+  sbnn_fold_free(&fold);
+  return code;
+}
+
+static tn_status run_one(void *ctx, int64_t i) {
+  ensemble *a = ctx;
+  sbnn_replica *r = &a->replicas[i];
+  sbnn_parts *parts = a->work->parts;
+  if (sbnn_parts_has(parts, r->part) && sbnn_parts_load(parts, r->part, &r->experiment, NULL)) {
+    sbnn_progress_model_done(a->work->progress, r->title, r->experiment.fold, "finished before");
+    return TN_OK;
+  }
+  if (sbnn_interrupted() || is_pointless(a, i)) {
+    sbnn_fail(&r->error, SBNN_INTERRUPTED, "interrupted; nothing was written");
+    return TN_ESTOPPED;
+  }
+  int code = train(a, i);
+  if (code == SBNN_OK) say_done(a, r);
+  else if (code != SBNN_INTERRUPTED) note_failure(a, i);
+  return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
+}
+
+static int first_error(const sbnn_replica *r, size_t n, sbnn_error *e) {
+  for (size_t i = 0; i < n; i++)
+    if (r[i].error.code != SBNN_OK && r[i].error.code != SBNN_INTERRUPTED)
+      return sbnn_fail(e, r[i].error.code, "%s%s%s", r[i].where, *r[i].where ? ": " : "", r[i].error.text);
+  for (size_t i = 0; i < n; i++)
+    if (r[i].error.code != SBNN_OK) return sbnn_fail(e, r[i].error.code, "%s", r[i].error.text);
+  return SBNN_OK;
+}
+
+int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
+  ensemble a = {.work = w, .replicas = r};
+  double units = 0;
+  atomic_init(&a.first_failed, (long long)n);
+  for (size_t i = 0; i < n; i++) {
+    const sbnn_options *o = r[i].options;
+    size_t inputs = w->data->n_genes, most = (size_t)o->variable_genes;
+    if (most && inputs > most) inputs = most;
+    if (!sbnn_parts_has(w->parts, r[i].part)) units += sbnn_model_units(o, inputs, r[i].pretrain, false);
+  }
+  w->progress = sbnn_progress_new(stderr, units, (int)n, w->options->quiet);
+  double start = sbnn_clock();
+  tn_status status = nn_replicas((int64_t)n, w->options->threads, run_one, &a);
+  w->models = sbnn_clock() - start;
+  sbnn_progress_free(w->progress);
+  w->progress = NULL;
+  return status == TN_OK ? SBNN_OK : first_error(r, n, e);
+}
+
+sbnn_replica sbnn_replica_of_fold(const sbnn_crossval *c, const sbnn_options *o, bool pretrain, size_t fold) {
+  sbnn_replica r = {.options = o,
+                    .shared = c->shared,
+                    .train = c->train[fold],
+                    .n_train = c->n_train[fold],
+                    .pretrain = pretrain,
+                    .number = (uint32_t)fold + 1,
+                    .experiment = {.model = sbnn_model_name(o, pretrain), .fold = (int)fold + 1}};
+  r.test = sbnn_fold_test(&c->folds, fold, &r.n_test);
+  snprintf(r.where, sizeof r.where, "fold %zu", fold + 1);
+  return r;
+}
