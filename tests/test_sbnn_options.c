@@ -2,6 +2,7 @@
  */
 #include "commands/info.h"
 #include "options/options.h"
+#include "options/options_table.h"
 #include "options/suggest.h"
 #include "training/interrupt.h"
 
@@ -419,10 +420,9 @@ Test(sbnn_help, gives_defaults_and_marks_what_is_required) {
 }
 
 Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_screen) {
-  static const char *const topics[] = {NULL,   "",          "demo", "train",  "cv",   "srrr",
-                                       "tsne", "stability", "run",  "report", "info", "help"};
-  for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
-    char *text = help_on(topics[i]);
+  for (size_t i = 0; i <= sbnn_n_commands; i++) {
+    const char *topic = i == 0 ? NULL : sbnn_command_table[i - 1].name;
+    char *text = help_on(topic);
     int lines = 0;
     for (const char *p = text; *p; p += strcspn(p, "\n") + 1, lines++) {
       int length = (int)strcspn(p, "\n");
@@ -430,7 +430,7 @@ Test(sbnn_help, no_line_is_longer_than_100_columns_and_the_overview_fits_a_scree
       cr_assert(length == 0 || p[length - 1] != ' ', "blanks at the end: %.*s", length, p);
       cr_assert_eq(p[length], '\n', "the last line ends");
     }
-    cr_assert(i > 1 || lines <= 25, "%d lines", lines);
+    cr_assert(topic || lines <= 25, "%d lines", lines);
     free(text);
   }
 }

@@ -37,7 +37,7 @@ static const char *const fit_notes =
 static void print_overview(FILE *to) {
   fputs(overview_head, to);
   for (size_t i = 0; i < sbnn_n_commands; i++)
-    fprintf(to, "  %-7s %s\n", sbnn_command_table[i].name, sbnn_command_table[i].summary);
+    fprintf(to, "  %-9s %s\n", sbnn_command_table[i].name, sbnn_command_table[i].summary);
   fputs(overview_tail, to);
 }
 

@@ -148,7 +148,7 @@ const sbnn_option sbnn_option_table[] = {
   NUMBER(NETWORK, AUTO, "lasso", "NUMBER", lasso, "0.1", 0, INFINITY, FIT,
     "penalty that pushes genes out (group lasso), or auto"),
   LIST(NETWORK, NUMBERS, "lambdas", "L,L,...", penalties, "0.0001,0.01,0.1,1", PATH,
-    "penalties that push genes out, or FIRST:LAST:STEP"),
+    "penalties against genes, or FIRST:LAST:STEP"),
   CHOICE(NETWORK, "penalty", "subgradient|proximal", penalty, "subgradient", NET,
     "proximal: weights of genes become 0 exactly"),
   CHOICE(NETWORK, "prune-at", "last|best", prune_at, "last", NET,
@@ -266,8 +266,8 @@ const sbnn_command_row sbnn_command_table[] = {
      "of these genes were found (at least 90 % must be) and where the pictures are.\n"},
     {SBNN_CMD_PREP, "prep", "--x COUNTS --y RESPONSES --out DATA [OPTIONS]",
      "read, join and check tables once: one file for train, cv and srrr",
-     "Writes counts, responses and labels of the cells that both tables have into one file, which --data of\n"
-     "the other commands maps into memory. It holds them raw: whatever is fitted is fitted later.\n"},
+     "Writes counts, responses and labels of the cells that both tables have into one file, which --data\n"
+     "of the other commands maps into memory. It holds them raw: whatever is fitted is fitted later.\n"},
     {SBNN_CMD_TRAIN, "train", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
      "train on all cells: which genes matter, the map of the cells, the model",
      "Trains a sparse bottleneck network on all cells: it keeps a few genes, lays the cells out on a\n"
