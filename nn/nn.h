@@ -139,17 +139,19 @@ ag_ref nn_elastic_net(nn_model *m, const char *glob, double l1, double l2);
  * be exact. Instead of adding the penalty h to the loss, each step of the optimizer is followed by
  *     p <- prox(p, t) = argmin_u h(u) + |u - p|^2 / (2 t)
  * before p is assigned. t is the step size: that of the optimizer, one number a row (a row runs along the
- * last axis), of shape [..., 1], or a scalar. SGD      t = lr / (1 - momentum), what the momentum adds up to:
- * exact proximal gradient descent without RMSprop  t = lr / (sqrt(mean of v over the row) + epsilon) Adam t =
- * lr / (sqrt(mean of v-hat over the row) + epsilon), v-hat = v / (1 - beta2^step). Adam steps each element by
- * its own size, in whose metric a row has no closed form; here all elements of a row shrink as if they had
- * the step of their root mean square gradient. So lambda is not that of the penalty in the loss: there it is
- * one more gradient, which Adam divides by the root of v with the rest; here v knows the loss alone, and a
- * row stays 0 while its mean gradient is shorter than about lambda. Source: Parikh & Boyd 2014, Proximal
- * algorithms; Yun, Lozano & Yang 2021, Adaptive proximal gradient methods. Not applied to frozen parameters
- * nor to those the loss does not depend on. Errors: after the optimizer; a second operator on one parameter;
- * an optimizer without step sizes. `ctx` is borrowed until the network function returns. A penalty's value
- * for a report: nn_group_lasso and the like. */
+ * last axis), of shape [..., 1], or a scalar:
+ * - SGD: t = lr / (1 - momentum), what the momentum adds up to; without momentum exact proximal gradient
+ * descent
+ * - RMSprop: t = lr / (sqrt(mean of v over the row) + epsilon)
+ * - Adam: t = lr / (sqrt(mean of v-hat over the row) + epsilon), v-hat = v / (1 - beta2^step)
+ * Adam steps each element by its own size, in whose metric a row has no closed form; here all elements of a
+ * row shrink as if they had the step of their root mean square gradient. So lambda is not that of the penalty
+ * in the loss: there it is one more gradient, which Adam divides by the root of v with the rest; here v knows
+ * the loss alone, and a row stays 0 while its mean gradient is shorter than about lambda. Source: Parikh &
+ * Boyd 2014, Proximal algorithms; Yun, Lozano & Yang 2021, Adaptive proximal gradient methods. Not applied to
+ * frozen parameters nor to those the loss does not depend on. Errors: after the optimizer; a second operator
+ * on one parameter; an optimizer without step sizes. `ctx` is borrowed until the network function returns. A
+ * penalty's value for a report: nn_group_lasso and the like. */
 typedef ag_ref nn_prox_function(ag_graph *g, ag_ref parameter, ag_ref step, const void *ctx);
 void nn_prox(nn_model *m, const char *glob, nn_prox_function *f, const void *ctx);
 void nn_prox_l1(nn_model *m, const char *glob, double lambda); /* sign(p) max(0, |p| - lambda t) */

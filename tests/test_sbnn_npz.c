@@ -189,6 +189,7 @@ Test(sbnn_npz, names_that_are_missing_or_wrong) {
       {"123456789012", "<f4", "(3,)", 12, "g1g2", "a.npz, array 'cells'|'f4'"},
       {"c1c2", "|S2", "(3,)", 4, "g1g2", "a.npz, array 'cells'|announces 3 elements"},
       {"", "|S2", "(0,)", 0, "g1g2", "a.npz|'cells' holds no names"},
+      {"", "|S0", "(100000000000000000,)", 0, "g1g2", "a.npz|cells"},
       {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "<U1", "(3,)", 12, "g1g2",
        "a.npz, array 'cells'|name 0|no Unicode"},
       {"\0\xd8\0\0\0\xd8\0\0\0\xd8\0\0", "<U1", "(3,)", 12, "g1g2", "a.npz, array 'cells'|no Unicode"},

@@ -117,6 +117,12 @@ static double chosen_lasso(const char *path) {
   return lasso;
 }
 
+/* The strongest of the penalties that are tried may leave no gene at all: then another is chosen. */
+Test(sbnn_penalty, auto_with_exact_zeros) {
+  run_well(TRAIN " --lasso auto --penalty proximal --genes 0");
+  cr_expect_gt(chosen_lasso(at("out/run.json")), 0);
+}
+
 Test(sbnn_penalty, auto_is_the_penalty_it_chooses) {
   run_well(TRAIN " --lasso auto");
   double lasso = chosen_lasso(at("out/run.json"));

@@ -67,6 +67,16 @@ Test(sbnn_run, one_recipe) {
   refuses("run --out @other --recipe denoise --both" OPTIONS, SBNN_USAGE, "--both", "paper");
 }
 
+/* What is left out, or taken off a name, is so once, not in prep and again in each step. */
+Test(sbnn_run, chosen_genes_and_responses) {
+#define CHOSEN " --gene-prefix Gene --drop-responses Response01"
+  runs("run --out @all --recipe denoise" CHOSEN OPTIONS);
+  runs("cv --out @cv --recipe denoise" CHOSEN TABLES " --folds 2" QUICK_CV);
+  char *alone = text_of(at("cv/metrics.tsv"));
+  expect_text(in_all("cv-denoise", "metrics.tsv"), alone);
+  free(alone);
+}
+
 /* As if interrupted in the third step: what is finished stays, bit by bit and file by file; the rest is as in
  * a run that was left alone. */
 Test(sbnn_run, resumes_after_the_finished_steps) {

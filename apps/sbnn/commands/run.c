@@ -67,10 +67,14 @@ static int require_new(const sbnn_options *o, sbnn_error *e) {
       o->out);
 }
 
-/* What prep has read; it is read anew when a run is resumed, so that tables that were changed are noticed. */
+/* What prep has read; it is read anew when a run is resumed, so that tables that were changed are noticed.
+ * What is left out of the data file is the later steps' to say, so that nothing is left out, or a prefix
+ * taken off, twice. */
 static void take_data(const sbnn_options *o, const char *file, sbnn_options *own) {
-  if (own->command == SBNN_CMD_PREP) own->force = true;
-  else if (is_wanted(o, &steps[0])) {
+  if (own->command == SBNN_CMD_PREP) {
+    own->force = true;
+    own->cells = own->gene_prefix = own->drop_responses = NULL;
+  } else if (is_wanted(o, &steps[0])) {
     own->data = file;
     own->x = own->y = own->labels = own->label_column = NULL;
   }

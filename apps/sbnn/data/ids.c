@@ -76,13 +76,13 @@ void sbnn_index_free(sbnn_index *x) {
   *x = (sbnn_index){0};
 }
 
-/* New names come in an array of their own: the index borrows the old ones. Two new names never meet, because
- * what is before the last number differs or the number does. */
 const char *sbnn_without_prefix(const char *name, const char *prefix) {
   size_t n = prefix ? strlen(prefix) : 0;
   return strncmp(name, prefix ? prefix : "", n) == 0 && name[n] ? name + n : NULL;
 }
 
+/* New names come in an array of their own: the index borrows the old ones. Two new names never meet, because
+ * what is before the last number differs or the number does. */
 size_t sbnn_make_unique(char **items, size_t n, const char **example) {
   sbnn_index x;
   size_t renamed = 0, *last = sbnn_alloc(n, sizeof *last); /* by first position: the last number given */

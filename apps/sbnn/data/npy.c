@@ -50,7 +50,7 @@ static bool parse_number_type(sbnn_npy *a, const char *s, char quote) {
 static bool parse_text_type(sbnn_npy *a, const char *s, char quote) {
   if (*s != 'U' && *s != 'S') return false;
   size_t digits = strspn(s + 1, "0123456789");
-  if (digits == 0 || digits > 9 || s[1 + digits] != quote) return false;
+  if (digits == 0 || digits > 9 || s[1 + digits] != quote || strtoull(s + 1, NULL, 10) == 0) return false;
   a->kind = *s;
   a->width = (size_t)strtoull(s + 1, NULL, 10) * (*s == 'U' ? 4 : 1);
   return true;

@@ -130,9 +130,8 @@ static size_t find_member(const archive *a, const char *wanted) {
 /* ---- reading an array ---- */
 
 /* The member holds just its n elements. */
-static int check_elements(const archive *a, const member *m, size_t n) {
+static int check_elements(const member *m, size_t n) {
   size_t bytes;
-  (void)a;
   if (!__builtin_mul_overflow(n, m->array.width, &bytes) && m->bytes >= m->array.header_bytes &&
       m->bytes - m->array.header_bytes == bytes)
     return SBNN_OK;
@@ -148,7 +147,7 @@ static int begin(archive *a, size_t i) {
   int code = open_member(a, m);
   if (code != SBNN_OK) return code;
   if (__builtin_mul_overflow(m->array.shape[0], m->array.shape[1], &n)) n = SIZE_MAX;
-  return m->array.kind == '?' ? sbnn_npy_refuse_type(&m->array) : check_elements(a, m, n);
+  return m->array.kind == '?' ? sbnn_npy_refuse_type(&m->array) : check_elements(m, n);
 }
 
 /* After the last element: the end, where libzip compares the checksum. */
@@ -197,6 +196,12 @@ static void take_start(void *to, size_t at, double v) {
 static int read_sparse(archive *a, const char *path, const sbnn_axes *axes, const sbnn_table_options *o,
                        size_t rows, size_t columns, sbnn_table *t) {
   const size_t n = a->members[a->data].array.shape[0], n_starts = a->members[a->indptr].array.shape[0];
+  const size_t lists[] = {a->data, a->indices, a->indptr};
+  for (size_t i = 0; i < 3; i++) { /* before memory is asked for */
+    const member *m = &a->members[lists[i]];
+    int fault = check_elements(m, m->array.shape[0]);
+    if (fault != SBNN_OK) return fault;
+  }
   double *value = sbnn_alloc(n, sizeof *value);
   uint32_t *place = sbnn_alloc(n, sizeof *place);
   size_t *start = sbnn_alloc(n_starts, sizeof *start);

@@ -195,8 +195,6 @@ static void set_title_lines(figure *f) {
       if (strlen(side_of(f, side)->name[i]) > 12) f->title_lines[i / GRID] = 2;
 }
 
-bool sbnn_overlays_available(void) { return sbnn_figures_available() && sbnn_delaunay_available(); }
-
 int sbnn_figure_overlays(const char *directory, const char *name, const sbnn_overlays *what, sbnn_error *e) {
   figure f = {.spec = what, .window = {.w = 1, .h = 1}};
   if (!sbnn_figures_available() || !sbnn_map_window(&what->map, &f.window)) return SBNN_OK;

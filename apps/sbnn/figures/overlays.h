@@ -27,9 +27,6 @@ typedef struct sbnn_overlays {
   const char *bar;   /* what the colours mean; NULL = "Network prediction (z-score)" */
 } sbnn_overlays;
 
-/* True when built with cairo and qhull. */
-bool sbnn_overlays_available(void);
-
 /* Writes DIRECTORY/NAME.{png,svg,pdf}, 180 mm wide. Without qhull, or with fewer than three distinct cells or
  * all of them on one line, the panels show the cells as dots in the same colours. Errors: SBNN_FAILED with
  * one sentence. No cells: nothing is written, SBNN_OK. */

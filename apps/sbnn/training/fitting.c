@@ -128,7 +128,8 @@ static double r2_by_batch(const watch *w, nn_state *state) {
 /* The reports over the rows that history calls test; NULL: not looked at. */
 static const double *tested(const watch *w, const nn_epoch *e, double reports[NN_MAX_REPORTS]) {
   if (!w->evaluated || !w->c->valid.n) return NULL;
-  if (!w->c->best_on.n) return e->valid;
+  if (!w->c->best_on.n || w->c->best_on.rows == w->c->valid.rows)
+    return e->valid; /* paper validates on them */
   tn_status status = nn_evaluate(w->f->model, e->state, w->s->data, w->c->valid, reports);
   return status == TN_OK ? reports : NULL;
 }

@@ -91,7 +91,7 @@ typedef struct rank_key {
 static int by_life(const void *a, const void *b, void *key) {
   const rank_key *k = key;
   size_t i = *(const size_t *)a, j = *(const size_t *)b;
-  bool x = k->after[i] > 0, y = k->after[j] > 0;
+  bool x = k->before[i] > 0 && k->after[i] > 0, y = k->before[j] > 0 && k->after[j] > 0; /* some come back */
   if (x != y) return x ? -1 : 1;
   if (k->before[i] != k->before[j]) return k->before[i] > k->before[j] ? -1 : 1;
   return i < j ? -1 : i > j;

@@ -20,7 +20,7 @@ static void split(const sbnn__fitting *s, inner *in) {
   in->p.n_test = s->p->n_train - in->p.n_train;
   in->t.autoencoder = false;
   in->t.by_batch = false;
-  in->t.model_path = NULL;
+  in->t.model_path = in->t.rescue_path = NULL;
   in->t.parts = NULL; /* other data, the same names */
 }
 
@@ -98,17 +98,20 @@ static bool on_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int
   return !t->hook || t->hook(t->hook_ctx, x, "lasso", in->done, in->epochs, r2);
 }
 
-/* Validation R2, after pruning and fine-tuning, with the penalty in `o`. */
+/* Validation R2, after pruning and fine-tuning, with the penalty in `o`; -infinity if that leaves no gene. */
 static int try_lasso(inner *in, const sbnn_options *o, double *r2) {
   const sbnn__fitting *s = in->outer;
   sbnn_experiment trial = {.model = s->out->model, .fold = s->out->fold};
-  sbnn__fitting fitting = {.p = &in->p, .t = &in->t, .o = o, .out = &trial, .e = s->e, .name = "lasso"};
+  sbnn_error own = {0};
+  sbnn__fitting fitting = {.p = &in->p, .t = &in->t, .o = o, .out = &trial, .e = &own, .name = "lasso"};
   size_t *order = sbnn_alloc(in->p.n_inputs, sizeof *order);
   trial.n_responses = in->p.n_responses;
   trial.n_train = in->p.n_train;
   trial.n_test = in->p.n_test;
   int code = sbnn__as_published(&fitting, order);
-  if (code == SBNN_OK) *r2 = trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0];
+  *r2 = code == SBNN_OK ? trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0] : -INFINITY;
+  if (code != SBNN_OK && trial.n_all && !trial.n_genes) code = SBNN_OK;
+  else if (code != SBNN_OK) *s->e = own;
   free(order);
   sbnn_experiment_free(&trial);
   return code;
@@ -133,6 +136,9 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_options *o) {
     best = r2;
     o->lasso = trial.lasso;
   }
+  if (code == SBNN_OK && best == -INFINITY)
+    code = sbnn_fail(s->e, SBNN_BAD_INPUT,
+                     "no penalty that --lasso auto tries leaves a gene; give one yourself, or --genes");
   return code;
 }
 
