@@ -24,7 +24,7 @@ typedef struct lie {
 } lie;
 
 static inline void put(char *to, size_t *n, uint64_t value, int width) {
-  for (int i = 0; i < width; i++) to[(*n)++] = (char)(value >> 8 * i);
+  for (int i = 0; i < width; i++) to[(*n)++] = i < 8 ? (char)(value >> 8 * i) : 0;
 }
 
 static inline void put_member(archive *a, const char *name, const void *bytes, size_t n, lie l) {
