@@ -30,6 +30,8 @@ Test(sbnn_malformed, tables) {
       {.parts = "x.csv, line 2, column 3 (c2)|missing", .files = X("gene,c1,c2,c3\ng1,1,,2\n")},
       {.parts = "x.csv, line 3, column 2|never closed", .files = X("gene,c1,c2\ng1,1,2\ng2,\"3\n")},
       {.parts = "x.csv, line 2, column 3|after a closing quote", .files = X("gene,c1,c2\ng1,1,\"2\"3\n")},
+      {.parts = "x.csv, line 1, column 1|semicolon|commas or tabs",
+       .files = X("\"gene\";\"c1\"\n\"g1\";1\n")},
       {.parts = "x.csv|'c1'|twice|columns 2 and 4", .files = X("gene,c1,c2,c1\ng1,1,2,3\n")},
       {.parts = "x.csv|column 3 has no name", .files = X("gene,c1,\ng1,1,2\n")},
       {.parts = "x.csv, line 2|no name", .files = X("gene,c1,c2\n,1,2\n")},

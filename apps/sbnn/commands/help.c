@@ -21,8 +21,8 @@ static const char *const overview_tail =
 static const char *const table_notes =
     "\n"
     "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Counts and\n"
-    "responses may also be Matrix Market (.mtx with its lists), a 10x folder or .npy. Cells are matched\n"
-    "by id.";
+    "responses may also be Matrix Market (.mtx with its lists), a 10x folder, .npy, .npz or .mat. Cells\n"
+    "are matched by id.";
 
 static const char *const fit_notes =
     " The defaults of network, pretraining and training are the paper's.\n"

@@ -242,9 +242,11 @@ static int quoted_field(sbnn_text *t, sbnn_field *f) {
   if (code != SBNN_OK) return code;
   bool file_end = t->at + close + 1 == t->end;
   if (!file_end && next != t->separator && next != '\n' && next != '\r')
-    return sbnn_fail(t->error, SBNN_BAD_INPUT,
-                     "%s, line %zu, column %zu: text after a closing quote; double the quotes inside a field",
-                     t->path, t->line, t->column);
+    return sbnn_fail(
+        t->error, SBNN_BAD_INPUT, "%s, line %zu, column %zu: %s", t->path, t->line, t->column,
+        next == ';'
+            ? "a semicolon after a closing quote; save the table with commas or tabs between its fields"
+            : "text after a closing quote; double the quotes inside a field");
   code = finish_field(t, close + 1, f);
   t->line += lines;
   char *to = f->text;

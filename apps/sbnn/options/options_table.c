@@ -265,7 +265,7 @@ const sbnn_command_row sbnn_command_table[] = {
      "Makes synthetic cells whose marker genes are known, runs everything on them, and tells how many\n"
      "of these genes were found (at least 90 % must be) and where the pictures are.\n"},
     {SBNN_CMD_PREP, "prep", "--x COUNTS --y RESPONSES --out DATA [OPTIONS]",
-     "read, join and check tables once: one file for train, cv and srrr",
+     "read, join and check tables once: one file for the commands below",
      "Writes counts, responses and labels of the cells that both tables have into one file, which --data\n"
      "of the other commands maps into memory. It holds them raw: whatever is fitted is fitted later.\n"},
     {SBNN_CMD_TRAIN, "train", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
@@ -284,15 +284,15 @@ const sbnn_command_row sbnn_command_table[] = {
      "the linear counterpart, cross-validated: sparse reduced-rank regression",
      "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
      "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n"},
-    {SBNN_CMD_STABILITY, "stability", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+    {SBNN_CMD_STABILITY, "stability", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
      "how much of the result chance decides: the genes of many restarts",
      "Trains the model many times, from other random numbers or on halves of the cells, and reports how\n"
      "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one another.\n"},
-    {SBNN_CMD_TSNE, "tsne", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+    {SBNN_CMD_TSNE, "tsne", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
      "maps of each view by itself: t-SNE of genes, responses, or a latent space",
      "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
      "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n"},
-    {SBNN_CMD_RUN, "run", "--x COUNTS --y RESPONSES --out DIR [OPTIONS]",
+    {SBNN_CMD_RUN, "run", "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
      "all of it in one go, with a report at the end",
      "Runs prep, cv, train, srrr and stability, each into a place of its own inside --out, and makes one\n"
      "page of them all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n"},
