@@ -5,6 +5,7 @@
 #include "options/option_lists.h"
 #include "options/options_table.h"
 #include "options/suggest.h"
+#include "options/together.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -429,62 +430,6 @@ static int check_data(sbnn_options *o, sbnn_error *e) {
   return SBNN_OK;
 }
 
-/* Options that contradict each other, found before hours of work and not after. */
-static int check_together(const sbnn_options *o, sbnn_error *e) {
-  if (o->both && o->no_pretrain)
-    return sbnn_fail(e, SBNN_USAGE,
-                     "--both and --no-pretrain exclude each other: --both includes the model "
-                     "without pretraining");
-  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !sbnn_table_holds_several(o->x))
-    return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
-                     o->x);
-  if (o->label_column && !o->labels)
-    return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
-  bool runs = o->command == SBNN_CMD_RUN;
-  bool paper = runs ? o->recipes == SBNN_RECIPES_PAPER : o->recipe == SBNN_RECIPE_PAPER;
-  bool denoise = runs ? o->recipes == SBNN_RECIPES_DENOISE : !paper;
-  const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
-                      : o->noise != SBNN_NOISE_FIXED   ? "noise"
-                      : o->input_noise > 0             ? "input-noise"
-                      : o->bottleneck_noise > 0        ? "bottleneck-noise"
-                                                       : NULL;
-  if (paper && other)
-    return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
-                     other);
-  if (denoise && o->both)
-    return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
-  bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL, chosen = o->lasso == SBNN_LASSO_AUTO;
-  if (!paper && (proximal || chosen || o->prune_at != SBNN_PRUNE_AT_LAST))
-    return sbnn_fail(e, SBNN_USAGE, "%s belongs to --recipe paper: the other one has no penalty",
-                     proximal ? "--penalty proximal"
-                     : chosen ? "--lasso auto"
-                              : "--prune-at best");
-  if (!proximal && o->genes == 0 && (o->command & SBNN_CMD_FIT))
-    return sbnn_fail(e, SBNN_USAGE,
-                     "--genes 0, as many as the penalty leaves, needs --penalty proximal: only its zeros are "
-                     "exact");
-  if (proximal && chosen && o->genes > 0)
-    return sbnn_fail(
-        e, SBNN_USAGE,
-        "--lasso auto chooses the penalty, and so does --penalty proximal, which finds the one that "
-        "leaves --genes; with --genes 0 they go together");
-  if (proximal && o->prune_at == SBNN_PRUNE_AT_BEST)
-    return sbnn_fail(
-        e, SBNN_USAGE,
-        "--prune-at best chooses when to prune; with --penalty proximal the penalty has done it");
-  int genes = sbnn_options_genes(o);
-  if (o->variable_genes > 0 && genes > o->variable_genes)
-    return sbnn_fail(e, SBNN_USAGE,
-                     "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
-                     o->variable_genes);
-  const sbnn_whole_list *only = &o->only_folds;
-  for (int i = 0; i < only->n; i++)
-    if (only->value[i] > o->folds || (i > 0 && only->value[i] <= only->value[i - 1]))
-      return sbnn_fail(e, SBNN_USAGE, "--only-folds takes numbers from 1 to %d (--folds), in ascending order",
-                       o->folds);
-  return SBNN_OK;
-}
-
 /* By the user, anywhere. */
 static bool is_chosen(const sbnn_options *o, const char *name) {
   const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
@@ -538,7 +483,7 @@ static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
   /* path varies the penalty, so that the number of genes follows from it unless it is asked for. */
   if (o->command == SBNN_CMD_PATH && o->penalty == SBNN_PENALTY_PROXIMAL && !is_chosen(o, "genes"))
     o->genes = 0;
-  if (code == SBNN_OK) code = check_together(o, e);
+  if (code == SBNN_OK) code = sbnn_options_together(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
     o->pretrain_weights = o->protocol == SBNN_PROTOCOL_PAPER ? SBNN_WEIGHTS_LAST : SBNN_WEIGHTS_BEST;
   return code;

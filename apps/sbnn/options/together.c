@@ -1,0 +1,82 @@
+/* together.c - see together.h. */
+#include "options/together.h"
+
+#include "data/table.h"
+
+#include <string.h>
+
+static int check_tables(const sbnn_options *o, sbnn_error *e) {
+  if (o->x && o->y && strcmp(o->x, o->y) == 0 && !sbnn_table_holds_several(o->x))
+    return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
+                     o->x);
+  if (o->label_column && !o->labels)
+    return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
+  return SBNN_OK;
+}
+
+/* What only one recipe has. `sbnn run` may go through both, and then takes the options of either. */
+static int check_recipe(const sbnn_options *o, sbnn_error *e) {
+  bool runs = o->command == SBNN_CMD_RUN;
+  bool paper = runs ? o->recipes == SBNN_RECIPES_PAPER : o->recipe == SBNN_RECIPE_PAPER;
+  bool denoise = runs ? o->recipes == SBNN_RECIPES_DENOISE : !paper;
+  const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
+                      : o->noise != SBNN_NOISE_FIXED   ? "noise"
+                      : o->input_noise > 0             ? "input-noise"
+                      : o->bottleneck_noise > 0        ? "bottleneck-noise"
+                                                       : NULL;
+  const char *penalty = o->penalty == SBNN_PENALTY_PROXIMAL ? "--penalty proximal"
+                        : o->lasso == SBNN_LASSO_AUTO       ? "--lasso auto"
+                        : o->prune_at != SBNN_PRUNE_AT_LAST ? "--prune-at best"
+                                                            : NULL;
+  if (o->both && o->no_pretrain)
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--both and --no-pretrain exclude each other: --both includes the model "
+                     "without pretraining");
+  if (paper && other)
+    return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
+                     other);
+  if (denoise && o->both)
+    return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
+  if (!paper && penalty)
+    return sbnn_fail(e, SBNN_USAGE, "%s belongs to --recipe paper: the other one has no penalty", penalty);
+  return SBNN_OK;
+}
+
+static int check_penalty(const sbnn_options *o, sbnn_error *e) {
+  bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL;
+  if (!proximal && o->genes == 0 && (o->command & SBNN_CMD_FIT))
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--genes 0, as many as the penalty leaves, needs --penalty proximal: only its zeros are "
+                     "exact");
+  if (proximal && o->lasso == SBNN_LASSO_AUTO && o->genes > 0)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--lasso auto chooses the penalty, and so does --penalty proximal, which finds the one that "
+        "leaves --genes; with --genes 0 they go together");
+  if (proximal && o->prune_at == SBNN_PRUNE_AT_BEST)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--prune-at best chooses when to prune; with --penalty proximal the penalty has done it");
+  return SBNN_OK;
+}
+
+static int check_counts(const sbnn_options *o, sbnn_error *e) {
+  int genes = sbnn_options_genes(o);
+  if (o->variable_genes > 0 && genes > o->variable_genes)
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
+                     o->variable_genes);
+  const sbnn_whole_list *only = &o->only_folds;
+  for (int i = 0; i < only->n; i++)
+    if (only->value[i] > o->folds || (i > 0 && only->value[i] <= only->value[i - 1]))
+      return sbnn_fail(e, SBNN_USAGE, "--only-folds takes numbers from 1 to %d (--folds), in ascending order",
+                       o->folds);
+  return SBNN_OK;
+}
+
+int sbnn_options_together(const sbnn_options *o, sbnn_error *e) {
+  int code = check_tables(o, e);
+  if (code == SBNN_OK) code = check_recipe(o, e);
+  if (code == SBNN_OK) code = check_penalty(o, e);
+  return code == SBNN_OK ? check_counts(o, e) : code;
+}

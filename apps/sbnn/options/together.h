@@ -1,0 +1,10 @@
+/* together.h - options that contradict each other, found before hours of work and not after. */
+#ifndef SBNN_OPTIONS_TOGETHER_H
+#define SBNN_OPTIONS_TOGETHER_H
+
+#include "options/options.h"
+
+/* SBNN_USAGE, with one sentence in e, for the first contradiction among the resolved options. */
+int sbnn_options_together(const sbnn_options *o, sbnn_error *e);
+
+#endif
