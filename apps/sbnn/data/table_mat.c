@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+enum { HEADER = 128 };
 static const char magic_5[] = "MATLAB 5.0 MAT-f", magic_73[] = "MATLAB 7.3 MAT-f";
 
 bool sbnn_table_claims_mat(const char *path) {
@@ -267,25 +268,31 @@ static int check_variable(const mat_file *m, FILE *f, uint64_t left, bool big, u
                : damaged(m, "one of its variables is not built as it says");
 }
 
-/* The variables of version 5 fill the file, and each is sound. */
-static int check_variables(const mat_file *m, FILE *f) {
-  unsigned char head[128];
+/* The variables of version 5 fill the file, and each is sound. f stands behind the header. */
+static int check_variables(const mat_file *m, FILE *f, bool big) {
   int code = SBNN_OK;
-  if (fread(head, 1, sizeof head, f) != sizeof head) return damaged(m, "the file ends within its header");
-  for (uint64_t at = sizeof head, bytes = 0; at < m->bytes && code == SBNN_OK; at += bytes)
-    code = check_variable(m, f, m->bytes - at, head[126] == 'M', &bytes);
+  for (uint64_t at = HEADER, bytes = 0; at < m->bytes && code == SBNN_OK; at += bytes)
+    code = check_variable(m, f, m->bytes - at, big, &bytes);
   return code;
 }
 
+/* libmatio goes by the number behind the header's text, so that text and number have to agree. */
+static bool is_version(const unsigned char head[HEADER], const char *text, unsigned version) {
+  bool big = head[126] == 'M' && head[127] == 'I', little = head[126] == 'I' && head[127] == 'M';
+  unsigned stated = big ? head[124] * 256u + head[125] : head[125] * 256u + head[124];
+  return (big || little) && stated == version && memcmp(head, text, strlen(text)) == 0;
+}
+
 static int check_file(const mat_file *m) {
-  char start[sizeof magic_5];
-  size_t n = sizeof magic_5 - 1;
+  unsigned char head[HEADER];
   FILE *f = fopen(m->c.path, "rbe");
-  bool read = f && fread(start, 1, n, f) == n;
-  bool v5 = read && memcmp(start, magic_5, n) == 0, v73 = read && memcmp(start, magic_73, n) == 0;
+  size_t n = f ? fread(head, 1, HEADER, f) : 0, text = sizeof magic_5 - 1;
+  bool whole = n == HEADER;
   int code = SBNN_OK;
-  if (v5) rewind(f), code = check_variables(m, f);
-  else if (!v73)
+  if (!whole && n >= text && (memcmp(head, magic_5, text) == 0 || memcmp(head, magic_73, text) == 0))
+    code = damaged(m, "the file ends within its header");
+  else if (whole && is_version(head, magic_5, 0x0100)) code = check_variables(m, f, head[126] == 'M');
+  else if (!whole || !is_version(head, magic_73, 0x0200))
     code =
         sbnn_fail(m->c.error, SBNN_BAD_INPUT,
                   "%s: this is no MATLAB file of version 5 to 7.3, not compressed; save it again from MATLAB",
