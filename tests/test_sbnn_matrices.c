@@ -247,7 +247,7 @@ Test(sbnn_matrices, genes_of_one_name_are_told_apart) {
     cr_expect_str_eq(d.gene_names[2], "A-1");
     cr_expect_eq(sbnn_counts_at(&d.counts, 1, 2), 9);
     cr_assert_eq(d.n_notes, 1);
-    cr_expect(strstr(d.notes[0], "x.csv") && strstr(d.notes[0], "1 genes") && strstr(d.notes[0], "'A-1'"));
+    cr_expect(strstr(d.notes[0], "x.csv") && strstr(d.notes[0], "1 gene has") && strstr(d.notes[0], "'A-1'"));
     sbnn_dataset_free(&d);
   }
 }
