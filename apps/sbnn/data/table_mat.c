@@ -162,7 +162,7 @@ static bool text_of(const matvar_t *v, size_t row, char *text) {
     enum matio_types as = v->data_size == 1 ? MAT_T_UINT8 : v->data_size == 2 ? MAT_T_UINT16 : MAT_T_UINT32;
     for (size_t j = 0; j < columns; j++) {
       double c = element(v->data, as, row + rows * j);
-      if (v->data_type == MAT_T_UTF8) text[n++] = (char)c;
+      if (v->data_type == MAT_T_UTF8) text[n++] = (char)(uint32_t)c;
       else if (!sbnn_put_utf8(text, &n, (uint32_t)c)) return false;
     }
   }
