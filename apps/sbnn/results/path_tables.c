@@ -50,30 +50,14 @@ const sbnn_history_row *sbnn_path_epoch(const sbnn_experiment *x, size_t epoch) 
 
 /* ---- files ---- */
 
-static void open_in(sbnn_writer *w, const char *directory, const char *name) {
-  size_t n = strlen(directory) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, name);
-  sbnn_writer_open(w, path);
-  free(path);
-}
-
 static void put_setting(sbnn_writer *w, const sbnn_path_setting *s) {
   sbnn_put(w, "%d\t", s->bottleneck);
   sbnn_put_number(w, s->lambda);
 }
 
-static void put_numbers(sbnn_writer *w, const double *value, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    sbnn_put(w, "\t");
-    sbnn_put_number(w, value[i]);
-  }
-  sbnn_put(w, "\n");
-}
-
 static int write_means(const char *directory, const sbnn_path_results *r, sbnn_error *e) {
   sbnn_writer w;
-  open_in(&w, directory, "path.tsv");
+  sbnn_writer_open_in(&w, directory, "path.tsv");
   sbnn_put(&w, "bottleneck\tlambda\tgenes_mean\tr2_train_mean\tr2_train_sd\tr2_test_mean\tr2_test_sd\t"
                "r2_test_frozen_mean\tr2_test_unfrozen_mean\tr2_test_pruned_mean\n");
   for (size_t i = 0; i < r->n_settings; i++) {
@@ -82,14 +66,14 @@ static int write_means(const char *directory, const sbnn_path_results *r, sbnn_e
     const double value[] = {m[GENES].mean, m[TRAIN].mean,  m[TRAIN].sd,      m[TEST].mean,
                             m[TEST].sd,    m[FROZEN].mean, m[UNFROZEN].mean, m[PRUNED].mean};
     put_setting(&w, &r->settings[i]);
-    put_numbers(&w, value, sizeof value / sizeof *value);
+    sbnn_put_numbers(&w, value, sizeof value / sizeof *value);
   }
   return sbnn_writer_close(&w, e);
 }
 
 static int write_folds(const char *directory, const sbnn_path_results *r, sbnn_error *e) {
   sbnn_writer w;
-  open_in(&w, directory, "path_folds.tsv");
+  sbnn_writer_open_in(&w, directory, "path_folds.tsv");
   sbnn_put(&w, "bottleneck\tlambda\tfold\tgenes\tr2_train\tr2_test\tr2_test_frozen\tr2_test_unfrozen\t"
                "r2_test_pruned\n");
   for (size_t i = 0; i < r->n_settings; i++)
@@ -98,7 +82,7 @@ static int write_folds(const char *directory, const sbnn_path_results *r, sbnn_e
       for (int k = 0; k < N_COLUMNS; k++) value[k] = value_of(&r->settings[i].folds[f], (column)k);
       put_setting(&w, &r->settings[i]);
       sbnn_put(&w, "\t%d", r->settings[i].folds[f].fold);
-      put_numbers(&w, value, N_COLUMNS);
+      sbnn_put_numbers(&w, value, N_COLUMNS);
     }
   return sbnn_writer_close(&w, e);
 }
@@ -121,7 +105,7 @@ static double test_r2_batches(const sbnn_history_row *h) { return h->test_r2_bat
 
 static int write_curves(const char *directory, const sbnn_path_results *r, sbnn_error *e) {
   sbnn_writer w;
-  open_in(&w, directory, "path_curves.tsv");
+  sbnn_writer_open_in(&w, directory, "path_curves.tsv");
   sbnn_put(&w, "bottleneck\tlambda\tepoch\tphase\tr2_train_mean\tr2_train_sd\tr2_test_mean\tr2_test_sd\t"
                "r2_test_batches_mean\tr2_test_batches_sd\n");
   for (size_t i = 0; i < r->n_settings; i++) {
@@ -133,7 +117,7 @@ static int write_curves(const char *directory, const sbnn_path_results *r, sbnn_
       const double value[] = {train.mean, train.sd, test.mean, test.sd, batches.mean, batches.sd};
       put_setting(&w, s);
       sbnn_put(&w, "\t%zu\t%s", k + 1, sbnn_path_epoch(&s->folds[0], k)->phase);
-      put_numbers(&w, value, sizeof value / sizeof *value);
+      sbnn_put_numbers(&w, value, sizeof value / sizeof *value);
     }
   }
   return sbnn_writer_close(&w, e);
@@ -148,7 +132,7 @@ static int by_norm(const void *a, const void *b, void *norms) {
 
 static int write_norms(const char *directory, const sbnn_path_results *r, sbnn_error *e) {
   sbnn_writer w;
-  open_in(&w, directory, "path_norms.tsv");
+  sbnn_writer_open_in(&w, directory, "path_norms.tsv");
   sbnn_put(&w, "bottleneck\tlambda\trank\tgene\tnorm\n");
   for (size_t i = 0; i < r->n_settings; i++) {
     const sbnn_experiment *x = r->settings[i].whole;
@@ -159,7 +143,7 @@ static int write_norms(const char *directory, const sbnn_path_results *r, sbnn_e
       put_setting(&w, &r->settings[i]);
       sbnn_put(&w, "\t%zu\t", k + 1);
       sbnn_put_name(&w, r->data->gene_names[x->all_genes[order[k]]]);
-      put_numbers(&w, &x->all_norms[order[k]], 1);
+      sbnn_put_numbers(&w, &x->all_norms[order[k]], 1);
     }
     free(order);
   }

@@ -29,14 +29,6 @@ static sbnn_mean_sd over_folds(const sbnn_srrr_results *r, size_t row, int what)
   return m;
 }
 
-static void put_numbers(sbnn_writer *w, const double *value, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    sbnn_put(w, "\t");
-    sbnn_put_number(w, value[i]);
-  }
-  sbnn_put(w, "\n");
-}
-
 static int write_means(const char *directory, const sbnn_srrr_results *r, sbnn_error *e) {
   sbnn_writer w;
   sbnn_writer_open_in(&w, directory, "srrr.tsv");
@@ -49,7 +41,7 @@ static int write_means(const char *directory, const sbnn_srrr_results *r, sbnn_e
     const double value[] = {m[LAMBDA].mean,       m[GENES].mean,      m[TEST].mean,  m[TEST].sd,
                             m[TEST_RELAXED].mean, m[TEST_RELAXED].sd, m[TRAIN].mean, m[TRAIN_RELAXED].mean};
     sbnn_put(&w, "%zu", r->scores[row * r->n_folds].rank);
-    put_numbers(&w, value, sizeof value / sizeof *value);
+    sbnn_put_numbers(&w, value, sizeof value / sizeof *value);
   }
   return sbnn_writer_close(&w, e);
 }
@@ -62,7 +54,7 @@ static int write_folds(const char *directory, const sbnn_srrr_results *r, sbnn_e
     double value[N_VALUES];
     for (int k = 0; k < N_VALUES; k++) value[k] = value_of(&r->scores[i], k);
     sbnn_put(&w, "%zu\t%d", r->scores[i].rank, r->scores[i].fold);
-    put_numbers(&w, value, N_VALUES);
+    sbnn_put_numbers(&w, value, N_VALUES);
   }
   return sbnn_writer_close(&w, e);
 }
@@ -78,7 +70,7 @@ static int write_genes(const char *directory, const sbnn_srrr_results *r, sbnn_e
       sbnn_put_number(&w, s->lambda);
       sbnn_put(&w, "\t");
       sbnn_put_name(&w, r->data->gene_names[s->genes[k]]);
-      put_numbers(&w, &s->norms[k], 1);
+      sbnn_put_numbers(&w, &s->norms[k], 1);
     }
   }
   return sbnn_writer_close(&w, e);

@@ -10,14 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void put_numbers(sbnn_writer *w, const double *value, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    sbnn_put(w, "\t");
-    sbnn_put_number(w, value[i]);
-  }
-  sbnn_put(w, "\n");
-}
-
 static int write_selections(const char *directory, const sbnn_stability_results *s, sbnn_error *e) {
   sbnn_writer w;
   sbnn_writer_open_in(&w, directory, "stability.tsv");
@@ -26,7 +18,7 @@ static int write_selections(const char *directory, const sbnn_stability_results 
     const sbnn_selection *g = &s->genes[i];
     sbnn_put_name(&w, s->data->gene_names[g->gene]);
     sbnn_put(&w, "\t%zu", g->runs);
-    put_numbers(&w, (double[]){g->frequency, g->low, g->high, g->rank}, 4);
+    sbnn_put_numbers(&w, (double[]){g->frequency, g->low, g->high, g->rank}, 4);
   }
   return sbnn_writer_close(&w, e);
 }
@@ -43,10 +35,10 @@ static int write_runs(const char *directory, const sbnn_stability_results *s, sb
   for (size_t r = 0; r < s->n; r++) {
     const sbnn_experiment *x = &s->runs[r];
     sbnn_put(&w, "%zu\t%d\t%zu\t%zu", r + 1, s->seeds[r], x->n_train, x->n_test);
-    put_numbers(&w,
-                (double[]){r2(x, SBNN_TRAIN), r2(x, SBNN_TEST), sbnn_map_accuracy(s->data, x),
-                           s->left ? s->left[r] : NAN},
-                4);
+    sbnn_put_numbers(&w,
+                     (double[]){r2(x, SBNN_TRAIN), r2(x, SBNN_TEST), sbnn_map_accuracy(s->data, x),
+                                s->left ? s->left[r] : NAN},
+                     4);
   }
   return sbnn_writer_close(&w, e);
 }
@@ -59,7 +51,7 @@ static int write_genes(const char *directory, const sbnn_stability_results *s, s
     for (size_t k = 0; k < s->runs[r].n_genes; k++) {
       sbnn_put(&w, "%zu\t%zu\t", r + 1, k + 1);
       sbnn_put_name(&w, s->data->gene_names[s->runs[r].genes[k]]);
-      put_numbers(&w, &s->runs[r].norms[k], 1);
+      sbnn_put_numbers(&w, &s->runs[r].norms[k], 1);
     }
   return sbnn_writer_close(&w, e);
 }
@@ -114,7 +106,7 @@ static int write_summary(const char *directory, const sbnn_stability_results *s,
   sbnn_put(&w, "quantity\tvalue\n");
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     sbnn_put(&w, "%s", rows[i].name);
-    put_numbers(&w, &rows[i].value, 1);
+    sbnn_put_numbers(&w, &rows[i].value, 1);
   }
   return sbnn_writer_close(&w, e);
 }

@@ -64,6 +64,14 @@ void sbnn_put_number(sbnn_writer *w, double value) {
   else sbnn_put(w, "%.9g", value == 0 ? 0.0 : value);
 }
 
+void sbnn_put_numbers(sbnn_writer *w, const double *value, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    sbnn_put(w, "\t");
+    sbnn_put_number(w, value[i]);
+  }
+  sbnn_put(w, "\n");
+}
+
 void sbnn_put_name(sbnn_writer *w, const char *name) {
   if (!*name) name = "NA";
   for (const char *start = name;; name++) {

@@ -29,6 +29,9 @@ void sbnn_put(sbnn_writer *w, const char *format, ...) __attribute__((format(pri
 /* A number as all our tables print it: 9 significant digits, NaN as NA. */
 void sbnn_put_number(sbnn_writer *w, double value);
 
+/* The last n fields of a line, each behind a tab. */
+void sbnn_put_numbers(sbnn_writer *w, const double *value, size_t n);
+
 /* A name as a TSV field: tabs, line ends and other control bytes become blanks; empty becomes NA. */
 void sbnn_put_name(sbnn_writer *w, const char *name);
 
