@@ -253,7 +253,8 @@ TN_MUST_CHECK tn_status nn_state_load(nn_state *s, const char *path, char *messa
 /* ---- files of tensors (safetensors) ------------------------------------------------------------------ */
 
 /* A named array. dtype is the format's word: "F64", "F32", "I64", "I32", "U64", "U32", "U8", ... Elements are
- * row-major and little-endian. */
+ * row-major and little-endian, nn_tensor_type_bytes each. */
+size_t nn_tensor_type_bytes(const char *dtype); /* 0: the format has no such type */
 typedef struct nn_tensor {
   const char *name, *dtype;
   int rank; /* of one that was read: -1 = above TN_MAX_RANK */

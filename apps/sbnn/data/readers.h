@@ -48,7 +48,4 @@ void sbnn_table_transpose(sbnn_table *t, bool sparse);
 /* Appends a character to text[*n..], which has room for 4 bytes more; false: it is none. */
 bool sbnn_put_utf8(char *text, size_t *n, uint32_t c);
 
-/* A text of its own; release with free. */
-char *sbnn_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 #endif
