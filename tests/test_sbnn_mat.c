@@ -47,26 +47,26 @@ Test(sbnn_mat, objects_and_either_byte_order) {
 /* Deflated variables that claim more than there is, and dimensions that no file could fill: answered without
  * the memory they ask for. */
 Test(sbnn_mat, no_more_memory_than_the_file_deserves) {
-  static unsigned char file[256] = "MATLAB 5.0 MAT-file", content[64], *at = content;
+  static unsigned char whole[256] = "MATLAB 5.0 MAT-file", content[64], *at = content;
   static const uint32_t words[] = {14, 0xfffffff0u, 6,          8,          9,           0,
                                    5,  8,           0x7fffffff, 0x7fffffff, 1 | 1 << 16, 'X'};
-  uLongf n = sizeof file - 136;
+  uLongf n = sizeof whole - 136;
   at = (unsigned char *)memcpy(at, words, sizeof words) + sizeof words; /* on a little-endian machine */
-  memcpy(file + 124, "\0\1IM", 4);
-  cr_assert_eq(compress(file + 136, &n, content, (uLong)(at - content)), Z_OK);
-  memcpy(file + 128, &(uint32_t[]){15, (uint32_t)n}, 8);
+  memcpy(whole + 124, "\0\1IM", 4);
+  cr_assert_eq(compress(whole + 136, &n, content, (uLong)(at - content)), Z_OK);
+  memcpy(whole + 128, &(uint32_t[]){15, (uint32_t)n}, 8);
 #ifndef __SANITIZE_ADDRESS__ /* which needs terabytes of address space */
   cr_assert_eq(setrlimit(RLIMIT_DATA, &(struct rlimit){1 << 30, 1 << 30}), 0);
 #endif
   for (int k = 0; k < 2; k++) { /* then with an honest length: too little for its dimensions */
     check_one(&(bad){.parts = "a.mat|not built as it says",
                      .x = "a.mat",
-                     .files = {{"a.mat", (char *)file, 136 + n}}},
+                     .files = {{"a.mat", (char *)whole, 136 + n}}},
               3, (size_t)k);
     memcpy(content + 4, &(uint32_t){sizeof words - 8}, 4);
-    n = sizeof file - 136;
-    cr_assert_eq(compress(file + 136, &n, content, (uLong)(at - content)), Z_OK);
-    memcpy(file + 132, &(uint32_t){(uint32_t)n}, 4);
+    n = sizeof whole - 136;
+    cr_assert_eq(compress(whole + 136, &n, content, (uLong)(at - content)), Z_OK);
+    memcpy(whole + 132, &(uint32_t){(uint32_t)n}, 4);
   }
 }
 
