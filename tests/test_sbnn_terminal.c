@@ -1,10 +1,10 @@
 /* test_sbnn_terminal.c - sbnn at the terminal: help, suggestions, signals, what goes to which stream, exit
  * codes. */
-#include "commands/info.h"
+#include "build_facts.h"
+#include "interrupt.h"
 #include "options/options.h"
 #include "options/options_table.h"
 #include "options/suggest.h"
-#include "training/interrupt.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
