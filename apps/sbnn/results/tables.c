@@ -188,17 +188,10 @@ int sbnn_write_overlays(const char *path, const sbnn_dataset *d, const sbnn_expe
 
 /* ---- all of them ---- */
 
-static char *path_of(const char *directory, const char *name) {
-  size_t n = strlen(directory) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, name);
-  return path;
-}
-
 static int write_named(const char *directory, const char *name,
                        int (*write)(const char *, const sbnn_results *, sbnn_error *), const sbnn_results *r,
                        sbnn_error *e) {
-  char *path = path_of(directory, name);
+  char *path = sbnn_path_in(directory, name);
   int code = write(path, r, e);
   free(path);
   return code;
@@ -212,7 +205,7 @@ static int write_all_predictions(const char *directory, const sbnn_results *r, s
   for (size_t i = 0; i < models && code == SBNN_OK; i++) {
     /* One model alone is predictions.tsv, whichever it is. */
     bool second = models > 1 && strcmp(model[i], "sbnn-nopretrain") == 0;
-    char *path = path_of(directory, name[second]);
+    char *path = sbnn_path_in(directory, name[second]);
     code = sbnn_write_predictions(path, r, model[i], e);
     free(path);
   }
@@ -220,7 +213,7 @@ static int write_all_predictions(const char *directory, const sbnn_results *r, s
 }
 
 int sbnn_write_labels_in(const char *directory, const sbnn_dataset *d, sbnn_error *e) {
-  char *path = path_of(directory, "labels.tsv");
+  char *path = sbnn_path_in(directory, "labels.tsv");
   int code = sbnn_write_labels(path, d, e);
   free(path);
   return code;
@@ -228,8 +221,8 @@ int sbnn_write_labels_in(const char *directory, const sbnn_dataset *d, sbnn_erro
 
 static int write_map_tables(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
                             sbnn_error *e) {
-  char *latent = path_of(directory, "latent.tsv"), *overlays = path_of(directory, "overlays.tsv");
-  char *labels = path_of(directory, "labels.tsv");
+  char *latent = sbnn_path_in(directory, "latent.tsv"), *overlays = sbnn_path_in(directory, "overlays.tsv");
+  char *labels = sbnn_path_in(directory, "labels.tsv");
   int code = sbnn_write_latent(latent, d, x, e);
   if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
     code = sbnn_write_overlays(overlays, d, x, e);
