@@ -32,6 +32,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
     code = sbnn_fail(
         e, SBNN_BAD_INPUT, "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
         o->data ? o->data : o->x, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+    sbnn_dataset_suspect_swap(d, e);
     sbnn_dataset_free(d);
   }
   if (code != SBNN_OK || o->quiet || o->step > 1) return code;
@@ -40,12 +41,15 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   else
     fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s)", v->shared, v->x_cells, o->x,
             v->y_cells, o->y);
+  if (d->n_cells < v->shared) fprintf(stderr, ", %zu of them used", d->n_cells);
   fprintf(stderr, ": %zu gene%s, %zu response%s", d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
           d->n_responses == 1 ? "" : "s");
   if (d->n_labels)
-    fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
+    fprintf(stderr, ", %zu of %zu cells labelled by '%s' (%zu label%s)", v->labelled, d->n_cells,
+            d->label_column, d->n_labels, d->n_labels == 1 ? "" : "s");
   fprintf(stderr, "\n");
   for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
+  if (d->hint) fprintf(stderr, "%s\n", d->hint);
   return code;
 }
 

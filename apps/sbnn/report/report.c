@@ -20,14 +20,14 @@ static int put_folders(sbnn_json *j, const char *directory, size_t *found, sbnn_
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); --results takes a folder of results",
                      directory, strerror(errno));
   for (int i = 0; i < n; i++) {
-    char inner[4096];
     const char *name = entry[i]->d_name;
     bool itself = strcmp(name, ".") == 0;
-    snprintf(inner, sizeof inner, "%s/%s", directory, name);
-    if (code == SBNN_OK && (itself || *name != '.') && sbnn_report_has_results(itself ? directory : inner)) {
-      code = sbnn_report_put(j, itself ? directory : inner, itself ? "" : name, e);
+    char *inner = itself ? sbnn_strdup(directory) : sbnn_path_in(directory, name);
+    if (code == SBNN_OK && (itself || *name != '.') && sbnn_report_has_results(inner)) {
+      code = sbnn_report_put(j, inner, itself ? "" : name, e);
       ++*found;
     }
+    free(inner);
     free(entry[i]);
   }
   free(entry);
@@ -80,10 +80,9 @@ int sbnn_report_write(const char *directory, const char *path, sbnn_error *e) {
 }
 
 int sbnn_report(const sbnn_options *o, sbnn_error *e) {
-  char path[4096];
-  if (o->out) snprintf(path, sizeof path, "%s", o->out);
-  else snprintf(path, sizeof path, "%s/report.html", o->results);
+  char *path = o->out ? sbnn_strdup(o->out) : sbnn_path_in(o->results, "report.html");
   int code = sbnn_report_write(o->results, path, e);
   if (code == SBNN_OK && !o->quiet) fprintf(stderr, "The report is %s: open it in a browser\n", path);
+  free(path);
   return code;
 }
