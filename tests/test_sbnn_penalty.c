@@ -89,6 +89,24 @@ Test(sbnn_penalty, genes_follow_from_a_proximal_penalty) {
   sbnn_tsv_free(&path);
 }
 
+/* A penalty that leaves no gene is a point of the path: the mean, which is what it scores as, at every epoch.
+ */
+Test(sbnn_penalty, a_path_to_no_gene_at_all) {
+  run_well(FOLLOW "0.001,1000 --genes 0");
+  sbnn_tsv path = read_table("out/path.tsv"), curves = read_table("out/path_curves.tsv");
+  cr_assert_eq(path.n_rows, 2);
+  cr_expect_gt(number(&path, 0, "genes_mean"), 0);
+  cr_expect_eq(number(&path, 1, "genes_mean"), 0);
+  static const char *const zero[] = {"r2_train_mean", "r2_test_mean", "r2_test_sd", "r2_test_pruned_mean"};
+  for (size_t k = 0; k < sizeof zero / sizeof *zero; k++) cr_expect_str_eq(word(&path, 1, zero[k]), "0");
+  cr_assert_eq(curves.n_rows, 2 * (3 + 60 + 3));
+  for (size_t i = curves.n_rows - 3; i < curves.n_rows; i++) {
+    cr_expect_str_eq(word(&curves, i, "phase"), "finetune");
+    cr_expect_str_eq(word(&curves, i, "r2_test_mean"), "0");
+  }
+  sbnn_tsv_free(&path), sbnn_tsv_free(&curves);
+}
+
 Test(sbnn_penalty, the_number_of_threads_changes_nothing) {
   run_well("cv" TABLES FAST " --out one --penalty proximal --folds 3 --threads 1");
   run_well("cv" TABLES FAST " --out two --penalty proximal --folds 3 --threads 3");

@@ -2,10 +2,10 @@
  * that what is known of commands (all or nothing, --resume, provenance) holds for steps; the report stands
  * beside them. */
 #include "commands/commands.h"
+#include "interrupt.h"
 #include "report/report.h"
 #include "results/outdir.h"
 #include "results/run_json.h"
-#include "training/interrupt.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,11 +3,11 @@
 #include "commands/commands.h"
 #include "commands/srrr_map.h"
 #include "commands/work.h"
+#include "interrupt.h"
 #include "results/pictures.h"
 #include "results/srrr_tables.h"
 #include "results/tables.h"
 #include "training/crossval.h"
-#include "training/interrupt.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /* parts.c - see parts.h. */
 #include "results/parts.h"
 
-#include "commands/info.h"
+#include "build_facts.h"
 #include "hash.h"
+#include "interrupt.h"
 #include "results/part_bytes.h"
-#include "training/interrupt.h"
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 /* fitting.c - see fitting.h. */
 #include "training/fitting.h"
 
-#include "training/interrupt.h"
+#include "interrupt.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #define SBNN_PHASES_H
 
 #include "options/options.h"
+#include "results/experiment.h"
 #include "results/parts.h"
-#include "training/experiment.h"
 #include "training/network.h"
 
 /* Prepared data of one model: training rows first, then test rows. Borrowed. */

@@ -1,7 +1,7 @@
 /* replicas.c - see replicas.h. */
-#include "training/replicas.h"
+#include "commands/replicas.h"
 
-#include "training/interrupt.h"
+#include "interrupt.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
