@@ -231,6 +231,7 @@ typedef struct ag_call { /* what a kernel sees */
   tn_view out;       /* contiguous */
   tn_rng rng;        /* stream set from the node's name */
   int threads;
+  const tn_prefetch *next; /* what is read after it, for a kernel that can fetch it meanwhile; or NULL */
 } ag_call;
 
 typedef struct ag_case { /* a sample from which tests and documentation are made */
