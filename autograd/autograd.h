@@ -254,7 +254,7 @@ struct ag_op {
   unsigned flags;
   /* Output type from input types; false = they do not fit. NULL: shapes broadcast, types are equal. */
   bool (*infer)(const ag_type *in, int n, const ag_attr *attr, ag_type *out);
-  /* Elementwise: n <= AG_BLOCK contiguous elements per input. out may equal an input. */
+  /* Elementwise: n contiguous elements per input. out may equal an input. */
   void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
   void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
   void (*run)(const ag_call *call); /* every other kind */

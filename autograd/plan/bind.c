@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-  SHORTEST_ROW = 64,     /* elements; below, set-up would cost more than copies */
+  SHORTEST_ROW = 64, /* elements; below, set-up would cost more than copies */
+  LONGEST_BLOCK = 4096,
   MOST_AHEAD = 384 << 10 /* bytes: a panel's and the next one's are in the L2 cache together */
 };
 
@@ -153,6 +154,15 @@ static void assign_temps(builder *b) {
   }
 }
 
+/* One kernel straight from memory to memory has nothing to keep in cache. */
+static void lengthen_blocks(ag__step *s) {
+  int64_t run = s->by_rows ? s->shape[s->rank - 1] : s->numel;
+  if (s->n_instructions != 1 || run <= s->block) return;
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].temp >= 0) return;
+  s->block = run < LONGEST_BLOCK ? run : LONGEST_BLOCK;
+}
+
 static bool moves(const ag__step *s, const ag__register *r) {
   return r->temp < 0 && (r->how == AG__DIRECT || (r->how == AG__STRIDED && r->stride[s->rank - 1]));
 }
@@ -198,6 +208,7 @@ static tn_status bind_fused(builder *b, const ag__unit *u) {
   if (!(p->flags & AG_NO_COMBINE)) ag__combine(p, s, used, b->last_use);
   find_uses(b);
   assign_temps(b);
+  lengthen_blocks(s);
   list_registers(b);
   if (s->n_registers > b->plan->max_registers) b->plan->max_registers = s->n_registers;
   return TN_OK;
