@@ -4,10 +4,13 @@
  * which are more graph; compile outputs and effects into a plan; make a run of the plan, bind its leaves to
  * memory, and step it.
  *
- *   errors   Building is sticky: the first failure is recorded in the graph, later constructors return id 0,
- * and the user looks once, at ag_compile or through ag_status. Nothing here aborts or exits. threads  graph:
- * one thread. Plan: immutable, shared by any number of threads. Run: one thread at a time. lifetime refs die
- * with their graph; a plan copies all it needs; a run borrows its plan.                              */
+ *   errors    building is sticky: the first failure is recorded in the graph, later constructors return id 0,
+ *             and the user looks once, at ag_compile or through ag_status; nothing here aborts or exits
+ *   threads   graph: one thread; plan: immutable, shared by any number of threads; run: one thread at a time
+ *   lifetime  refs die with their graph; a plan copies all it needs, names too; a run borrows its plan;
+ *             names, shapes and arrays that are passed are copied
+ *   shapes    row-major; an op's operands have one element type (ag_cast converts), and broadcast as in
+ *             NumPy where it is elementwise */
 #ifndef NABLA_AUTOGRAD_H
 #define NABLA_AUTOGRAD_H
 
@@ -38,6 +41,7 @@ void ag_graph_free(ag_graph *g);
 
 tn_status ag_status(const ag_graph *g);  /* the first failure, or TN_OK */
 const char *ag_error(const ag_graph *g); /* its sentence: op, shapes, scope; "" if none; lives as long as g */
+/* Records a failure, unless there is one: for layers and ops of one's own. */
 void ag_fail(ag_graph *g, tn_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 ag_type ag_type_of(const ag_graph *g, ag_ref x); /* zeroed type for id 0 */
@@ -64,7 +68,8 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
 #undef AG_OP
 
 /* Compositions (compose.c); x is any float value, results have its type unless said. Axes may be negative
- * (from the end). */
+ * (from the end); what is reduced over an axis has extent 1 there if `keep`, else loses it. Comparisons and
+ * masks are 0 or 1 in the type of the operands, with derivative 0. */
 ag_ref ag_neg(ag_graph *g, ag_ref x);
 ag_ref ag_scale(ag_graph *g, ag_ref x, double factor);
 ag_ref ag_offset(ag_graph *g, ag_ref x, double summand);
@@ -96,12 +101,14 @@ ag_ref ag_log_softmax(ag_graph *g, ag_ref x, int axis);
 ag_ref ag_softmax(ag_graph *g, ag_ref x, int axis);
 ag_ref ag_matmul(ag_graph *g, ag_ref a, ag_ref b); /* [..., m, k] [..., k, n], batch dimensions broadcast */
 ag_ref ag_transpose2(ag_graph *g, ag_ref x);       /* the last two axes swapped */
+/* 1 with probability p, else 0; the name is its random stream. */
 ag_ref ag_bernoulli(ag_graph *g, const char *name, tn_dtype dtype, int rank, const int64_t *shape, double p);
 
 /* ---- gradients ------------------------------------------------------------------------------------- */
 
-/* Appends the derivative of the scalar y for each of wrt[0..n) and stores refs in out (zeros where y does not
- * depend on it). Differentiable again. An op without rule on the way is TN_ENOGRAD, with its name. */
+/* Appends the derivative of the scalar y (rank 0) for each of wrt[0..n), any values of the graph, and stores
+ * refs in out[0..n), each of its wrt's type (zeros where y does not depend on it; id 0 if the graph has
+ * failed). Differentiable again. An op without rule on the way is TN_ENOGRAD, with its name. */
 void ag_grad(ag_graph *g, ag_ref y, const ag_ref *wrt, int n, ag_ref *out);
 
 /* The same with a given output cotangent dy, of y's shape: sum(dy * dy/dx). */
@@ -148,7 +155,9 @@ enum {
   AG_NO_PANELS = 64       /* each step to its end before the next */
 };
 
-/* Compiles outputs[0..n) (and the assigns) into a plan. The graph may be freed or extended afterwards. */
+/* Compiles outputs[0..n) (and the assigns) into a plan, to be freed after its runs. The graph may be freed or
+ * extended afterwards. Errors: the graph's first failure; TN_EINVAL: an output that is no value of it;
+ * TN_ENOMEM. */
 TN_MUST_CHECK tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, ag_plan **out);
 /* The same with given[0..n_given) not computed but read, from leaves called AG_GIVEN with the index. None of
  * them may be an output or assigned value. */
@@ -177,14 +186,15 @@ void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line
 TN_MUST_CHECK tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out);
 void ag_run_free(ag_run *run);
 
-/* Points a leaf at memory, contiguous and of the leaf's type, borrowed until rebound or freed. */
+/* Points a leaf at memory, contiguous and of the leaf's type, borrowed until rebound or freed. TN_EINVAL (no
+ * such leaf), TN_ETYPE, TN_ESHAPE: ag_run_error has the sentence, the binding is as before. */
 TN_MUST_CHECK tn_status ag_run_bind(ag_run *run, int leaf, tn_view memory);
 
 /* Evaluates everything once; `rng` gives key, step and epoch of the random ops (each adds its own stream). No
  * allocation. TN_EINVAL: a leaf is unbound. TN_ENUMERIC: trapped; ag_run_error names op, scope and node. */
 TN_MUST_CHECK tn_status ag_run_step(ag_run *run, tn_rng rng);
 tn_view ag_run_output(const ag_run *run, int i); /* valid until the next step; contiguous */
-const char *ag_run_error(const ag_run *run);
+const char *ag_run_error(const ag_run *run); /* of the last failure; "" if none; lives as long as the run */
 
 /* The oracle: evaluates the graph node by node, naively. `leaves[i]` belongs to names[i]; `results[i]` must
  * have the shape and type of outputs[i]. Assigns are carried out when effects is true. */

@@ -71,12 +71,14 @@ ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_sh
 
 /* Parameters, outputs and reports are settled by the first build: name the same ones in every mode. An output
  * is [batch, ...] and what nn_predict can ask for; a report is a scalar mean over the batch, averaged over an
- * epoch. What no loss, output or report needs is not computed. */
+ * epoch, of which there are NN_MAX_REPORTS at most. What no loss, output or report needs is not computed. */
+enum { NN_MAX_REPORTS = 8 };
 void nn_output(nn_model *m, const char *name, ag_ref x);
 void nn_report(nn_model *m, const char *name, ag_ref x);
 
 /* Initial values are a pure function of key, parameter name and shape. Fans are those of a [.., in, out]
- * kernel, times the leading extents. */
+ * kernel, times the leading extents; a vector's are both its length. A uniform's bound is a; the normal of
+ * the same name has the same variance, a^2 / 3, and is not cut off. */
 typedef enum nn_init {
   NN_ZEROS,
   NN_ONES,
@@ -84,10 +86,12 @@ typedef enum nn_init {
   NN_GLOROT_NORMAL,
   NN_HE_UNIFORM, /* a = sqrt(6 / in); He et al. 2015 */
   NN_HE_NORMAL,
-  NN_LECUN_UNIFORM, /* a = sqrt(3 / in) */
+  NN_LECUN_UNIFORM, /* a = sqrt(3 / in); LeCun et al. 1998 */
   NN_LECUN_NORMAL
 } nn_init;
 
+/* A trained value of the model's type. The same name and shape again is the same parameter (shared weights);
+ * another shape is an error. A name has at most 255 bytes. */
 ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init);
 /* A value that the network updates by itself with ag_assign, in NN_TRAIN (a running mean): saved with the
  * parameters, never trained. */
@@ -101,7 +105,9 @@ typedef struct nn_dense_options {
 /* x [batch, in] -> x kernel + bias [batch, units]; parameters "<name>/kernel" [in, units] and "<name>/bias"
  * [units]. */
 ag_ref nn_dense(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_dense_options *options);
-ag_ref nn_dropout(nn_model *m, const char *name, ag_ref x, double rate); /* identity in NN_EVAL */
+/* Of any shape; both are x itself in NN_EVAL. `name` is the random stream: give each its own. Dropout: an
+ * element is 0 with probability rate (0 <= rate < 1), else x / (1 - rate). Noise: x + sd * N(0, 1). */
+ag_ref nn_dropout(nn_model *m, const char *name, ag_ref x, double rate);
 ag_ref nn_gaussian_noise(nn_model *m, const char *name, ag_ref x, double sd);
 
 typedef enum nn_activation {
@@ -115,12 +121,13 @@ typedef enum nn_activation {
   NN_GELU,
   NN_SOFTPLUS
 } nn_activation;
-ag_ref nn_activate(nn_model *m, ag_ref x, nn_activation f);
+ag_ref nn_activate(nn_model *m, ag_ref x, nn_activation f); /* elementwise; ELU with alpha 1 */
 
-/* Losses and metrics: rank-0 means over the batch. labels: one-hot or probabilities, like logits [batch,
- * classes]. */
+/* Losses and metrics: rank-0 means over the batch of two values of one shape (no broadcasting: TN_ESHAPE).
+ * labels: one-hot or probabilities, like logits [batch, classes]. */
 ag_ref nn_mse(nn_model *m, ag_ref prediction, ag_ref target); /* over all elements */
-ag_ref nn_mae(nn_model *m, ag_ref prediction, ag_ref target);
+ag_ref nn_mae(nn_model *m, ag_ref prediction, ag_ref target); /* over all elements */
+/* In nats: mean over the rows of -sum labels * log softmax(logits). */
 ag_ref nn_softmax_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels);
 /* The fraction whose largest logit is the largest label; of equal ones the first counts. */
 ag_ref nn_accuracy(nn_model *m, ag_ref logits, ag_ref labels);
@@ -131,7 +138,8 @@ typedef ag_ref nn_penalty_function(ag_graph *g, ag_ref parameter, void *ctx); /*
 ag_ref nn_penalty(nn_model *m, const char *glob, nn_penalty_function *f, void *ctx);
 ag_ref nn_l1(nn_model *m, const char *glob, double lambda);
 ag_ref nn_l2(nn_model *m, const char *glob, double lambda); /* lambda * sum of squares */
-/* lambda * sum over rows of the row's l2 norm; the derivative is 0 at a row of zeros. */
+/* lambda * sum over rows (along the last axis; two axes or more) of the row's l2 norm; the derivative is 0 at
+ * a row of zeros. */
 ag_ref nn_group_lasso(nn_model *m, const char *glob, double lambda);
 ag_ref nn_elastic_net(nn_model *m, const char *glob, double l1, double l2);
 
@@ -165,9 +173,9 @@ void nn_freeze(nn_model *m, const char *glob);
 
 /* ---- optimizers: graph, ended by assigns; nothing is appended in NN_EVAL ----------------------------- */
 
-/* One update rule. `slots[k]` are the parameter's state refs named in slot_names, initially 0; new_slots[k]
- * their next values. `lr` and `step` (1 at the first step) are scalar refs. Returns the parameter's next
- * value. */
+/* One update rule. `slots[k]` are the parameter's state refs named in slot_names, of its shape and initially
+ * 0; new_slots[k] their next values. `lr` and `step` (1 at the first step) are scalar refs. Returns the
+ * parameter's next value. All of it is used before nn_minimize returns. */
 typedef struct nn_optimizer {
   int n_slots;
   const char *slot_names[4]; /* "adam/m": the slot of "a/kernel" is "adam/m/a/kernel" */
@@ -179,8 +187,9 @@ typedef struct nn_optimizer {
   ag_ref (*step_size)(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr, ag_ref step);
 } nn_optimizer;
 
-/* Minimizes `loss` over all parameters that are neither frozen nor without influence on it. May be called for
- * several losses over disjoint parameters; they share the step counter and the schedule. */
+/* Minimizes the scalar `loss` over all parameters that are neither frozen nor without influence on it; none
+ * left is an error. May be called for several losses over disjoint parameters; they share the step counter
+ * and the schedule. */
 void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *optimizer, double lr);
 
 /* velocity = momentum * velocity + gradient; p -= lr * velocity, with nesterov lr * (gradient + momentum *
@@ -208,7 +217,8 @@ void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o);
 
 /* ---- state: one replica's values ---------------------------------------------------------------------- */
 
-/* All parameters, buffers, optimizer slots, in one slab. Row-major. The model must outlive it. */
+/* All parameters, buffers, optimizer slots and the step counter, in one slab, zero until nn_state_init or
+ * nn_state_load. Row-major. The model must outlive it. */
 TN_MUST_CHECK tn_status nn_state_new(const nn_model *m, nn_state **out);
 void nn_state_free(nn_state *s);
 void nn_state_init(nn_state *s, uint32_t seed, uint32_t replica); /* initial parameters, slots zero, step 0 */
@@ -227,7 +237,8 @@ TN_MUST_CHECK tn_status nn_state_clone(const nn_state *s, nn_state **out);
 
 /* dst becomes src without the inputs that are not in rows[0..n): all of equal shape is copied, and of
  * `kernel` the listed rows are gathered, in that order. Slots and step counter follow if carry_moments, and
- * are zeroed otherwise. */
+ * are zeroed otherwise. `kernel` is [inputs, ...] in src and [n, ...] in dst; TN_EINVAL (no such parameter or
+ * row), TN_ESHAPE: dst is as before and nn_state_error(dst) has the sentence. */
 TN_MUST_CHECK tn_status nn_prune_inputs(nn_state *dst, const nn_state *src, const char *kernel,
                                         const int64_t *rows, int64_t n, bool carry_moments);
 
@@ -242,7 +253,8 @@ TN_MUST_CHECK tn_status nn_state_load(nn_state *s, const char *path, char *messa
 /* ---- files of tensors (safetensors) ------------------------------------------------------------------ */
 
 /* A named array. dtype is the format's word: "F64", "F32", "I64", "I32", "U64", "U32", "U8", ... Elements are
- * row-major and little-endian. */
+ * row-major and little-endian, nn_tensor_type_bytes each. */
+size_t nn_tensor_type_bytes(const char *dtype); /* 0: the format has no such type */
 typedef struct nn_tensor {
   const char *name, *dtype;
   int rank; /* of one that was read: -1 = above TN_MAX_RANK */
@@ -274,11 +286,12 @@ void nn_tensor_file_close(nn_tensor_file *f);                                   
 
 /* ---- data -------------------------------------------------------------------------------------------- */
 
-/* Named columns with one row count. A column's view is borrowed: rows along axis 0, any strides, any type. */
+/* Named columns with one row count. A column's view is borrowed: rows along axis 0, any strides, any type (a
+ * batch is converted to the model's). Once filled it may be shared by any number of threads. */
 TN_MUST_CHECK tn_status nn_data_new(const tn_alloc *alloc, nn_data **out);
 void nn_data_free(nn_data *d);
 TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name,
-                                    tn_view column); /* TN_ESHAPE: another row count */
+                                    tn_view column); /* TN_ESHAPE: another row count; TN_EINVAL: the name */
 int64_t nn_data_rows(const nn_data *d);
 bool nn_data_column(const nn_data *d, const char *name, tn_view *out);
 
@@ -298,8 +311,6 @@ void nn_standardize_apply(tn_view x, const double *mean, const double *sd);
 double nn_r2(tn_view y, tn_view f, int column);
 
 /* ---- training ---------------------------------------------------------------------------------------- */
-
-enum { NN_MAX_REPORTS = 8 };
 
 typedef struct nn_epoch { /* what a callback sees */
   int epoch, epochs;      /* epoch counts from 1 */
@@ -338,7 +349,9 @@ typedef struct nn_fit_result {
 /* Reshuffles each epoch, gathers batches, steps. The last batch may be short. All randomness is a pure
  * function of seed, replica, phase, epoch and step: the order of an epoch (counted from 1) is
  * tn_rng_permutation with stream "shuffle/<phase>"; random nodes have their own streams under the key
- * seed ^ tn_stream("phase/<phase>"). */
+ * seed ^ tn_stream("phase/<phase>"). `result` may be NULL. TN_EINVAL: options that do not go together, no
+ * rows, rows or columns that the data lack, a state of another model; TN_ESHAPE: a column's rows; TN_ESTOPPED
+ * by on_epoch, the epochs so far being done; TN_ENUMERIC; TN_ENOMEM. */
 TN_MUST_CHECK tn_status nn_fit(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
                                const nn_fit_options *o, nn_fit_result *result);
 /* A schedule: (1 + cos(pi step / steps)) / 2, where steps counts from 0. Schedules must be pure. */
@@ -360,15 +373,16 @@ typedef struct nn_history {
 bool nn_history_record(void *history, const nn_epoch *e);
 void nn_history_free(nn_history *h);
 
-/* Means of the reports over the rows; out has room for NN_MAX_REPORTS. */
+/* Means of the reports over the rows in NN_EVAL, in the order in which the network named them; out has room
+ * for NN_MAX_REPORTS. Errors of this and the next as of nn_fit. */
 TN_MUST_CHECK tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out);
 /* One named output for the rows, in order; out [n, ...], contiguous, of the model's type. A row's bits follow
  * from the row alone, whichever others are asked for: its network must not mix rows. */
 TN_MUST_CHECK tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
                                    const char *output, tn_view out);
 
-/* Runs fn(ctx, replica) for n independent replicas on up to `threads` threads, all of them whatever fails;
- * the first failure (lowest index) is returned. */
+/* Runs fn(ctx, replica) for n independent replicas on up to `threads` threads (0 = all there are), in any
+ * order, all of them whatever fails; the first failure (lowest index) is returned. */
 TN_MUST_CHECK tn_status nn_replicas(int64_t n, int threads, tn_status (*fn)(void *ctx, int64_t replica),
                                     void *ctx);
 

@@ -16,6 +16,18 @@ tn_status nn__say(char *message, tn_status status, const char *format, ...) {
   return status;
 }
 
+size_t nn_tensor_type_bytes(const char *dtype) {
+  static const struct {
+    const char *name;
+    unsigned bytes;
+  } known[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2},
+               {"I8", 1},  {"U64", 8}, {"U32", 4}, {"U16", 2},  {"U8", 1},  {"BOOL", 1}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    if (!strcmp(known[i].name, dtype)) return known[i].bytes;
+  }
+  return 0;
+}
+
 #if NABLA_JANSSON
 
 #include <errno.h>
@@ -28,23 +40,10 @@ tn_status nn__say(char *message, tn_status status, const char *format, ...) {
 
 enum { PREFIX = 8, MAX_HEADER = 100000000 }; /* the format's own limit */
 
-/* Bytes per element of a type name; 0 for one we do not know. */
-static uint64_t element_bytes(const char *dtype) {
-  static const struct {
-    const char *name;
-    unsigned bytes;
-  } known[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2},
-               {"I8", 1},  {"U64", 8}, {"U32", 4}, {"U16", 2},  {"U8", 1},  {"BOOL", 1}};
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-    if (!strcmp(known[i].name, dtype)) return known[i].bytes;
-  }
-  return 0;
-}
-
 /* ---- writing ------------------------------------------------------------------------------------------ */
 
 static size_t bytes_of(const nn_tensor *t) {
-  return (size_t)tn_numel(t->rank, t->shape) * (size_t)element_bytes(t->dtype);
+  return (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype);
 }
 
 static json_t *describe(const nn_tensor *t, size_t begin) {
@@ -104,7 +103,7 @@ static tn_status write_file(const nn_tensor *tensors, size_t n, const char *path
 tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path, const nn_tensor *tensors, size_t n,
                                const char *const (*metadata)[2], int n_metadata, char *message) {
   for (size_t i = 0; i < n; i++) {
-    if (element_bytes(tensors[i].dtype) == 0 || tensors[i].rank < 0 || tensors[i].rank > TN_MAX_RANK) {
+    if (nn_tensor_type_bytes(tensors[i].dtype) == 0 || tensors[i].rank < 0 || tensors[i].rank > TN_MAX_RANK) {
       return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has no type or rank of the format", path,
                      tensors[i].name);
     }
@@ -191,7 +190,7 @@ static bool parse_entry(const nn_tensor_file *f, const char *name, json_t *value
   if (first < 0 || last < first || (uint64_t)last > f->data_bytes) return false;
   t->bytes = (size_t)(last - first);
   t->data = f->data + first;
-  uint64_t bytes = element_bytes(t->dtype);
+  uint64_t bytes = nn_tensor_type_bytes(t->dtype);
   bool known = bytes != 0;
   t->rank = json_array_size(shape) > TN_MAX_RANK ? -1 : (int)json_array_size(shape);
   json_array_foreach(shape, axis, extent) {

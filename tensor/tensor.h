@@ -3,7 +3,8 @@
  *
  * Conventions, for every declaration below unless it says otherwise:
  *   shapes   row-major when contiguous; extents and strides count elements, never bytes
- *   errors   a tn_status, which must be looked at; on failure outputs are untouched and nothing leaks
+ *   errors   a tn_status, which must be looked at; on failure outputs are untouched and nothing leaks. What
+ *            returns none asserts that its arguments fit: graph code checks before it comes here
  *   threads  no hidden state: a call may run concurrently with any call that does not write the same data
  *   memory   comes from the tn_alloc that was passed (NULL = tn_default_alloc) and is 64-byte aligned      */
 #ifndef NABLA_TENSOR_H
@@ -89,8 +90,7 @@ bool tn_view_contiguous(const tn_view *v);
 bool tn_same_shape(int rank_a, const int64_t *a, int rank_b, const int64_t *b);
 
 /* Views of a view's data: axes permuted; `count` steps of `step` from `start` along an axis; size-1 or
- * missing leading axes repeated with stride 0. Arguments must fit (asserted): graph code checks shapes before
- * it comes here. */
+ * missing leading axes repeated with stride 0. */
 tn_view tn_view_permute(tn_view v, const int *axes);
 tn_view tn_view_slice(tn_view v, int axis, int64_t start, int64_t step, int64_t count);
 tn_view tn_view_broadcast(tn_view v, int rank, const int64_t *shape);
@@ -125,8 +125,8 @@ typedef struct tn_rng {
   uint32_t stream, step, epoch; /* the counter's upper words; the lowest counts blocks of four */
 } tn_rng;
 
-uint32_t
-tn_stream(const char *name); /* stream number of a purpose ("shuffle", "encoder/0/kernel"): 32-bit FNV-1a */
+/* The stream number of a purpose ("shuffle", "encoder/0/kernel"): 32-bit FNV-1a of the name. */
+uint32_t tn_stream(const char *name);
 
 void tn_rng_uniform(tn_rng rng, tn_view out); /* [0, 1); out contiguous f32 or f64; f32 has 24 random bits */
 void tn_rng_normal(tn_rng rng, tn_view out);  /* mean 0, sd 1, Box-Muller; out contiguous f32 or f64 */

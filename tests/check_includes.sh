@@ -4,6 +4,7 @@
 #   autograd/   tensor/
 #   nn/         tensor/, and of autograd/ only autograd.h and ops/ops.def
 #   apps/       of the library only tensor/tensor.h, autograd/autograd.h, nn/nn.h
+#   apps/sbnn/  its folders in the order given below, each on those before it and on the files of apps/sbnn/ itself
 #   docs/code/  the same three, as a user writes them: <nabla/...>
 # Public headers name each other by relative path, so that they work from any include directory.
 set -euo pipefail
@@ -34,7 +35,18 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
     }
     function ours(path) { return path ~ /^(tensor|autograd|nn|apps)\// }
     function exists(path,    line, status) { status = (getline line < path); close(path); return status >= 0 }
+    function floor_of(path) { # of a file of apps/sbnn/; 0: in none of its folders
+      sub(/^apps\/sbnn\//, "", path)
+      if (path !~ /\//) return 0
+      sub(/\/.*/, "", path)
+      return path in floor ? floor[path] : -1
+    }
     function refuse(why) { print file ":" line ": " why ": " text > "/dev/stderr"; bad++ }
+
+    BEGIN {
+      floors = split("data options linear embed figures results training report commands", order, " ")
+      for (i = 1; i <= floors; i++) floor[order[i]] = i
+    }
 
     {
       file = $0; sub(/:.*/, "", file)
@@ -54,6 +66,12 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
       if (quoted && !ours(target) && ours(near) && name ~ /\.\.\//) target = near
       if (public && ours(target) && target != near) refuse("a public header must include by relative path")
       if (file ~ /^docs\/code\// && ours(target) && name !~ /^nabla\//) refuse("an example must include <nabla/...>")
+      if (quoted && file ~ /^apps\/sbnn\// && file != "apps/sbnn/main.c") {
+        head = name; sub(/\/.*/, "", head)
+        other = head in floor ? "apps/sbnn/" name : near
+        if (floor_of(file) < 0) refuse("a folder of apps/sbnn/ that this check has no place for")
+        if (other ~ /^apps\/sbnn\// && floor_of(other) > floor_of(file)) refuse("apps/sbnn/ includes upwards")
+      }
       if (!ours(target)) next
 
       layer = file; sub(/\/.*/, "", layer)

@@ -8,7 +8,7 @@ failed=0
 
 clean_tree() {
   rm -rf "${root:?}"/*
-  mkdir -p "$root"/{tensor,autograd/{ops,plan},nn,apps/sbnn/data,docs/code}
+  mkdir -p "$root"/{tensor,autograd/{ops,plan},nn,apps/sbnn/{data,results},docs/code}
   touch "$root"/tensor/{tensor.h,vmath.h} "$root"/autograd/{ops/op.h,ops/ops.def,plan/plan.h} "$root"/apps/sbnn/sbnn.h
   printf '#include "../tensor/tensor.h"\n#include "ops/ops.def"\n' >"$root/autograd/autograd.h"
   printf '#include "../autograd/autograd.h"\n' >"$root/nn/nn.h"
@@ -16,6 +16,8 @@ clean_tree() {
   printf '#include "autograd/ops/op.h"\n#include "op.h"\n#include "tensor/vmath.h"\n' >"$root/autograd/ops/exp.c"
   printf '#include "nn/nn.h"\n#include "autograd/autograd.h"\n#include "tensor/tensor.h"\n' >"$root/nn/model.c"
   printf '#include <nabla/nn/nn.h>\n#include "sbnn.h"\n#include "../sbnn.h"\n' >"$root/apps/sbnn/data/table.c"
+  printf '#include "data/table.h"\n#include "results/writer.h"\n' >"$root/apps/sbnn/results/tables.c"
+  printf '#include "results/tables.h"\n' >"$root/apps/sbnn/main.c"
   printf '#include <nabla/nn/nn.h>\n' >"$root/docs/code/first.c"
 }
 
@@ -49,6 +51,10 @@ expect refused apps/sbnn/sbnn.h '#include "autograd/ops/op.h"'
 expect refused apps/sbnn/data/table.c '#include "../../../autograd/plan/plan.h"'
 expect refused apps/sbnn/data/table.c '#include <nabla/tensor/vmath.h>'
 expect refused apps/sbnn/data/table.c '#include <tensor/vmath.h>'
+expect refused apps/sbnn/data/table.c '#include "results/tables.h"'
+expect refused apps/sbnn/data/table.c '#include "../results/tables.h"'
+expect refused apps/sbnn/sbnn.h '#include "data/table.h"'
+expect refused apps/sbnn/results/tables.c '#include "commands/work.h"'
 expect refused nn/nn.h '#include "tensor/tensor.h"'
 expect refused docs/code/first.c '#include "nn/nn.h"'
 expect refused docs/code/first.c '#include <nabla/autograd/ops/op.h>'

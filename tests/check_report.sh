@@ -125,6 +125,12 @@ function visit() {
   check('the button changes the colours', getComputedStyle(document.body).backgroundColor !== paper);
   readable('after the button');
   document.getElementById('theme').click();
+
+  const provenance = [...document.querySelectorAll('#provenance details')];
+  dispatchEvent(new Event('beforeprint'));
+  check('on paper it says how it was made', provenance.length > 0 && provenance.every((d) => d.open));
+  dispatchEvent(new Event('afterprint'));
+  check('after printing it is folded again', provenance.every((d) => !d.open));
   verdict();
 }
 try { visit(); } catch (e) { wrong.push('broke off: ' + e.stack); verdict(); }

@@ -3,6 +3,7 @@
 #include "test_sbnn_cli.h"
 
 #include "results/reader.h"
+#include "training/phases.h"
 
 #include <math.h>
 
@@ -86,6 +87,24 @@ Test(sbnn_penalty, genes_follow_from_a_proximal_penalty) {
   cr_assert_eq(path.n_rows, 2);
   for (size_t i = 0; i < 2; i++) cr_expect_eq(number(&path, i, "genes_mean"), 4);
   sbnn_tsv_free(&path);
+}
+
+/* A penalty that leaves no gene is a point of the path: the mean, which is what it scores as, at every epoch.
+ */
+Test(sbnn_penalty, a_path_to_no_gene_at_all) {
+  run_well(FOLLOW "0.001,1000 --genes 0");
+  sbnn_tsv path = read_table("out/path.tsv"), curves = read_table("out/path_curves.tsv");
+  cr_assert_eq(path.n_rows, 2);
+  cr_expect_gt(number(&path, 0, "genes_mean"), 0);
+  cr_expect_eq(number(&path, 1, "genes_mean"), 0);
+  static const char *const zero[] = {"r2_train_mean", "r2_test_mean", "r2_test_sd", "r2_test_pruned_mean"};
+  for (size_t k = 0; k < sizeof zero / sizeof *zero; k++) cr_expect_str_eq(word(&path, 1, zero[k]), "0");
+  cr_assert_eq(curves.n_rows, 2 * (3 + 60 + 3));
+  for (size_t i = curves.n_rows - 3; i < curves.n_rows; i++) {
+    cr_expect_str_eq(word(&curves, i, "phase"), "finetune");
+    cr_expect_str_eq(word(&curves, i, "r2_test_mean"), "0");
+  }
+  sbnn_tsv_free(&path), sbnn_tsv_free(&curves);
 }
 
 Test(sbnn_penalty, the_number_of_threads_changes_nothing) {
@@ -204,6 +223,58 @@ Test(sbnn_penalty, pruning_at_the_best_epoch) {
   }
   cr_expect_gt(before_last, 0, "no fold had its best epoch before the last: nothing was tested");
   sbnn_tsv_free(&history), sbnn_tsv_free(&metrics);
+}
+
+/* The last fifth of the training rows, ten times as long as the others, does not train before pruning: R2 of
+ * an epoch is that of the rows that its loss is of. */
+Test(sbnn_penalty, r2_is_of_the_rows_that_trained) {
+  enum { N = 40, TRAINED = 32 };
+  float x[N][2], y[N][1];
+  double squares[2] = {0};
+  sbnn_options o;
+  sbnn_error e = {0};
+  sbnn_experiment out = {.model = "sbnn-nopretrain"};
+  char *words[] = {"sbnn",
+                   "train",
+                   "--x",
+                   "x",
+                   "--y",
+                   "y",
+                   "--out",
+                   "o",
+                   "--prune-at",
+                   "best",
+                   "--genes",
+                   "2",
+                   "--hidden",
+                   "4,3",
+                   "--no-pretrain",
+                   "--epochs-no-pretrain",
+                   "3",
+                   "--epochs-finetune",
+                   "2"};
+  cr_assert_eq(sbnn_options_parse((int)(sizeof words / sizeof *words), words, &o, &e), SBNN_OK, "%s", e.text);
+  for (int i = 0; i < N; i++) {
+    x[i][0] = (float)(i % 3 - 1), x[i][1] = (float)(i % 5 - 2);
+    y[i][0] = (i < TRAINED ? 1 : 10) * x[i][i % 2];
+    squares[0] += i < TRAINED ? y[i][0] * y[i][0] : 0;
+    squares[1] += y[i][0] * y[i][0];
+  }
+  sbnn_problem p = {.n_train = N,
+                    .n_inputs = 2,
+                    .n_responses = 1,
+                    .x = &x[0][0],
+                    .y = &y[0][0],
+                    .input_genes = (size_t[]){0, 1}};
+  cr_assert_eq(sbnn_train_model(&p, &(sbnn_training){.options = &o}, &out, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(out.n_history, 5);
+  for (size_t i = 0; i < out.n_history; i++) {
+    const sbnn_history_row *h = &out.history[i];
+    bool before = strcmp(h->phase, "unfrozen") == 0;
+    double rows = before ? TRAINED : N, total = squares[!before];
+    cr_expect_float_eq(h->train_r2, 1 - h->train_loss * rows / total, 1e-9, "%s %d", h->phase, h->epoch);
+  }
+  sbnn_experiment_free(&out);
 }
 
 Test(sbnn_penalty, refusals) {

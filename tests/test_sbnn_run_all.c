@@ -2,7 +2,7 @@
  * those that are finished. */
 #include "test_sbnn_run.h"
 
-#include "training/interrupt.h"
+#include "interrupt.h"
 
 #include <signal.h>
 

@@ -1,6 +1,7 @@
 /* error.c - error sentences, checked allocation, the clock (sbnn.h). */
 #include "sbnn.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,20 @@ char *sbnn_strdup(const char *s) {
   size_t n = strlen(s) + 1;
   return memcpy(sbnn_alloc(n, 1), s, n);
 }
+
+char *sbnn_format(const char *format, ...) {
+  va_list args, again;
+  va_start(args, format);
+  va_copy(again, args);
+  size_t n = (size_t)vsnprintf(NULL, 0, format, args) + 1;
+  char *text = sbnn_alloc(n, 1);
+  vsnprintf(text, n, format, again);
+  va_end(again);
+  va_end(args);
+  return text;
+}
+
+char *sbnn_path_in(const char *folder, const char *name) { return sbnn_format("%s/%s", folder, name); }
 
 double sbnn_clock(void) {
   struct timespec t;

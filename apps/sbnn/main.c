@@ -1,9 +1,9 @@
 /* main.c - parses the command line and runs the command; its exit code is the program's (sbnn.h). */
 #include "commands/commands.h"
+#include "interrupt.h"
 #include "nabla_version.h"
 #include "options/options.h"
 #include "sbnn.h"
-#include "training/interrupt.h"
 
 #include <stdio.h>
 

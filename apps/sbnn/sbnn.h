@@ -1,9 +1,8 @@
-/* sbnn.h - what every file of the application shares: exit codes, error text, checked allocation.
+/* sbnn.h - what every file of the application shares: exit codes, error text, checked allocation, the clock.
  * The application may exit on a failed allocation; the library never does. */
 #ifndef SBNN_H
 #define SBNN_H
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,10 +27,13 @@ typedef struct sbnn_error {
 int sbnn_fail(sbnn_error *e, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Zeroed memory for n elements of `size` bytes; prints one sentence and exits with SBNN_FAILED when there is
- * none. */
+ * none, as does all that allocates below. */
 void *sbnn_alloc(size_t n, size_t size);
 void *sbnn_realloc(void *p, size_t n, size_t size);
+/* Text of its own, which the caller frees: a copy; what printf would write; "folder/name". */
 char *sbnn_strdup(const char *s);
+char *sbnn_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *sbnn_path_in(const char *folder, const char *name);
 
 double sbnn_clock(void); /* seconds, monotonic: for differences */
 

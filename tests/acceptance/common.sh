@@ -18,9 +18,12 @@ else
   trap 'rm -rf "$work"' EXIT
 fi
 
-need_file() { # FILE WHAT: without it everything is skipped, loudly
-  if [ -f "$1" ]; then return; fi
-  echo "SKIPPED: acceptance of $2: there is no $1 (set NABLA_DATA to the folder that holds data/ and reference/)"
+use_tables() { # WHAT FOLDER X Y: sets $data and $tables; without the data everything is skipped, loudly
+  data=$shared/data/$2
+  # shellcheck disable=SC2034 # used by those that source this
+  tables=(--x "$data/$3" --y "$data/$4")
+  if [ -f "$data/$3" ]; then return; fi
+  echo "SKIPPED: acceptance of $1: there is no $data/$3 (set NABLA_DATA to the folder that holds data/ and reference/)"
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
 }
@@ -44,6 +47,16 @@ finish() {
 mean() { # NAME STAGE TARGET: mean test R2 over folds of the run NAME
   awk -F'\t' -v stage="$2" -v target="$3" 'NR > 1 && $4 == stage && $5 == "test" && $6 == target { s += $7; n++ }
     END { if (n) printf "%.4f", s / n }' "$work/$1/metrics.tsv"
+}
+
+linear() { # NAME RANK: relaxed test R2 of the run NAME of srrr
+  awk -F'\t' -v rank="$2" '$1 == rank { printf "%.4f", $6 }' "$work/$1/srrr.tsv"
+}
+
+run_linear() { # NAME WHAT RANK OPTION...: sRRR with 25 genes, rank 2 and full RANK; shows both, the latter in $full
+  run "$1" srrr "${@:4}" --ranks "2,$3" --genes 25
+  full=$(linear "$1" "$3")
+  printf '      %-66s %8s\n' "$2: sRRR, 25 genes, rank 2" "$(linear "$1" 2)" "$2: sRRR, 25 genes, full rank" "$full"
 }
 
 run() { # NAME COMMAND OPTION...: into $work/NAME, unless it is complete there;

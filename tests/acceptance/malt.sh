@@ -6,20 +6,12 @@ set -euo pipefail
 sbnn=$1 mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
-data=$shared/data/citeseq_malt1000
-need_file "$data/matrix.mtx.gz" "MALT"
-tables=(--x "$data/matrix.mtx.gz" --y "$data/protein.csv")
-
-linear() { # NAME RANK: test R2 of the relaxed fit
-  awk -F'\t' -v rank="$2" '$1 == rank { printf "%.4f", $6 }' "$work/$1/srrr.tsv"
-}
+use_tables "MALT" citeseq_malt1000 matrix.mtx.gz protein.csv
 
 "$sbnn" prep "${tables[@]}" --out "$work/malt.data" --force --quiet
 for transform in log1p none; do
   if [ $transform = none ]; then what=raw lowest=0.3; else what=log1p lowest=0.4; fi
-  run "malt-linear-$what" srrr --data "$work/malt.data" --y-transform $transform --ranks 2,17 --genes 25
-  full=$(linear "malt-linear-$what" 17)
-  printf '      %-66s %8s\n' "$what: sRRR, 25 genes, rank 2" "$(linear "malt-linear-$what" 2)" "$what: sRRR, 25 genes, full rank" "$full"
+  run_linear "malt-linear-$what" "$what" 17 --data "$work/malt.data" --y-transform $transform
   run "malt-denoise-$what" cv --data "$work/malt.data" --preset citeseq --y-transform $transform --recipe denoise --input-noise 0.4 \
     --epochs-finetune 150 --evaluate stage-ends
   check "$what: --recipe denoise, input noise 0.4, 150 epochs" "$(mean "malt-denoise-$what" finetuned all)" $lowest 1

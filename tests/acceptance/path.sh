@@ -6,10 +6,8 @@ set -euo pipefail
 sbnn=$1 mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
-data=$shared/data/m1
-need_file "$data/gene_counts.csv" "path on M1"
-tables=(--x "$data/gene_counts.csv" --y "$data/ephys_values.csv" --protocol paper
-  --fold-permutation "$shared/reference/m1_fold_permutation.txt")
+use_tables "path on M1" m1 gene_counts.csv ephys_values.csv
+tables+=(--protocol paper --fold-permutation "$shared/reference/m1_fold_permutation.txt")
 curves=$shared/reference/m1_sbnn_curves_published.tsv
 
 for_seeds() { # NAME COMMAND OPTION...: into $work/NAME-SEED, for each seed

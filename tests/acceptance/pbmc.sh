@@ -6,19 +6,11 @@ set -euo pipefail
 sbnn=$1 mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
-data=$shared/data/citeseq_pbmc10k
-need_file "$data/pbmc10k_harmo_rna.csv.gz" "PBMC 10k"
-tables=(--x "$data/pbmc10k_harmo_rna.csv.gz" --y "$data/pbmc10k_harmo_pro.csv.gz")
-
-linear() { # NAME RANK: test R2 of the relaxed fit
-  awk -F'\t' -v rank="$2" '$1 == rank { printf "%.4f", $6 }' "$work/$1/srrr.tsv"
-}
+use_tables "PBMC 10k" citeseq_pbmc10k pbmc10k_harmo_rna.csv.gz pbmc10k_harmo_pro.csv.gz
 
 for transform in log1p none; do
   if [ $transform = none ]; then what=raw lowest=0.45; else what=log1p lowest=0.56; fi
-  run "linear-$what" srrr "${tables[@]}" --y-transform $transform --ranks 2,14 --genes 25
-  full=$(linear "linear-$what" 14)
-  printf '      %-66s %8s\n' "$what: sRRR, 25 genes, rank 2" "$(linear "linear-$what" 2)" "$what: sRRR, 25 genes, full rank" "$full"
+  run_linear "linear-$what" "$what" 14 "${tables[@]}" --y-transform $transform
   paper=$full
   if [ "$mode" != quick ]; then
     run "cv-$what" cv "${tables[@]}" --preset citeseq --y-transform $transform

@@ -5,13 +5,12 @@ set -euo pipefail
 sbnn=$1 mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
-data=$shared/data/m1
-need_file "$data/gene_counts.csv" "--recipe denoise on M1"
+use_tables "--recipe denoise on M1" m1 gene_counts.csv ephys_values.csv
 permutations=(m1_fold_permutation m1_fold_permutation_seed1 m1_fold_permutation_seed2)
 if [ "$mode" = quick ]; then permutations=(m1_fold_permutation); fi
 
 denoise() { # NAME PERMUTATION SEED OPTION...
-  run "$1" cv --x "$data/gene_counts.csv" --y "$data/ephys_values.csv" --recipe denoise --evaluate stage-ends \
+  run "$1" cv "${tables[@]}" --recipe denoise --evaluate stage-ends \
     --fold-permutation "$shared/reference/$2.txt" --seed "$3" "${@:4}"
 }
 

@@ -4,8 +4,7 @@ set -euo pipefail
 sbnn=$1 mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
-data=$shared/data/m1
-need_file "$data/gene_counts.csv" "sparse reduced-rank regression on M1"
+use_tables "sparse reduced-rank regression on M1" m1 gene_counts.csv ephys_values.csv
 
 # Columns of srrr.tsv by number: the largest difference over the published rows; nothing unless all 20 are there.
 difference() { # COLUMN...
@@ -17,7 +16,7 @@ difference() { # COLUMN...
     END { if (seen == 20) printf "%.5f", most }' "$shared/reference/m1_srrr_published.tsv" "$work/srrr/srrr.tsv"
 }
 
-tables=(--x "$data/gene_counts.csv" --y "$data/ephys_values.csv" --labels "$data/cell_types.tsv")
+tables+=(--labels "$data/cell_types.tsv")
 run srrr srrr "${tables[@]}" --protocol paper --fold-permutation "$shared/reference/m1_fold_permutation.txt" --ranks 2,16
 check "srrr: genes, largest difference over the 20 published rows" "$(difference 3)" 0 0.3
 check "srrr: R2, largest difference over the 20 published rows" "$(difference 4 6 8 9)" 0 0.002

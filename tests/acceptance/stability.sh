@@ -5,9 +5,7 @@ set -euo pipefail
 sbnn=$1 mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
-data=$shared/data/m1
-need_file "$data/gene_counts.csv" "stability on M1"
-tables=(--x "$data/gene_counts.csv" --y "$data/ephys_values.csv")
+use_tables "stability on M1" m1 gene_counts.csv ephys_values.csv
 folds=(--fold-permutation "$shared/reference/m1_fold_permutation.txt" --evaluate stage-ends)
 
 summary() { # NAME QUANTITY

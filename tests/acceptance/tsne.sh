@@ -6,8 +6,7 @@ set -euo pipefail
 sbnn=$1 mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
-data=$shared/data/m1
-need_file "$data/gene_counts.csv" "t-SNE of M1"
+use_tables "t-SNE of M1" m1 gene_counts.csv ephys_values.csv
 
 quality() { # NAME VIEW COLUMN
   awk -F'\t' -v view="$2" -v column="$3" '$1 == view { printf "%.4f", $column }' "$work/$1/tsne_quality.tsv"
@@ -21,7 +20,7 @@ compare() { # NAME VIEW TRUSTWORTHINESS DIVERGENCE: those of scikit-learn
   echo "      divergence $(quality "$1" "$2" 5) (scikit-learn: $4)"
 }
 
-tables=(--x "$data/gene_counts.csv" --y "$data/ephys_values.csv" --labels "$data/cell_types.tsv")
+tables+=(--labels "$data/cell_types.tsv")
 run barnes-hut tsne "${tables[@]}" --exact-cells 0
 compare barnes-hut genes 0.9857 0.7217
 compare barnes-hut responses 0.9659 1.1275

@@ -1,6 +1,6 @@
 /* cv.c - `sbnn cv`: the folds, or some of them, as independent replicas, one thread each. */
 #include "commands/commands.h"
-#include "training/replicas.h"
+#include "commands/replicas.h"
 
 #include <stdio.h>
 #include <stdlib.h>

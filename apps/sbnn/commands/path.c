@@ -1,11 +1,10 @@
 /* path.c - `sbnn path`: the folds of cv, and all cells, for each penalty and each width of the bottleneck. */
 #include "commands/commands.h"
+#include "commands/replicas.h"
 #include "results/path_results.h"
-#include "training/replicas.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What is trained: settings by width, then by penalty; of each the folds, then all cells. */
 typedef struct plan {

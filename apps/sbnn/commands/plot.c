@@ -61,9 +61,7 @@ static int choose_overlays(const sbnn_options *o, sbnn_stored *s, sbnn_error *e)
 }
 
 static int draw(const sbnn_options *o, const sbnn_stored *s, sbnn_error *e) {
-  size_t room = strlen(o->results) + sizeof "/figures";
-  char *figures = sbnn_alloc(room, 1);
-  snprintf(figures, room, "%s/figures", o->results);
+  char *figures = sbnn_path_in(o->results, "figures");
   int code = SBNN_OK;
   if (mkdir(figures, 0777) != 0 && errno != EEXIST)
     code = sbnn_fail(e, SBNN_FAILED, "%s cannot be created (%s)", figures, strerror(errno));

@@ -6,7 +6,6 @@
 #include "training/predict_cells.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* What the network says of n cells, in their order. */
 typedef struct prediction {
@@ -117,9 +116,7 @@ static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_e
   sbnn_dataset d;
   tn_array x = {0};
   prediction p = {0};
-  size_t room = strlen(o->model) + sizeof "/" SBNN_WEIGHTS_FILE;
-  char *weights = sbnn_alloc(room, 1);
-  snprintf(weights, room, "%s/" SBNN_WEIGHTS_FILE, o->model);
+  char *weights = sbnn_path_in(o->model, SBNN_WEIGHTS_FILE);
   int code = sbnn_predict_cells(o, m, &d, e);
   if (code == SBNN_OK) code = make_inputs(m, &d, &x, e);
   if (code == SBNN_OK) code = run_network(weights, m, &x, &p, e);

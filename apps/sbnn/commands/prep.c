@@ -1,6 +1,6 @@
 /* prep.c - `sbnn prep`: tables read, joined and checked once, and kept as one file (data/data_file.h). */
+#include "build_facts.h"
 #include "commands/commands.h"
-#include "commands/info.h"
 #include "commands/work.h"
 #include "data/data_file.h"
 #include "results/writer.h"

@@ -2,16 +2,13 @@
  * that what is known of commands (all or nothing, --resume, provenance) holds for steps; the report stands
  * beside them. */
 #include "commands/commands.h"
+#include "interrupt.h"
 #include "report/report.h"
 #include "results/outdir.h"
 #include "results/run_json.h"
-#include "training/interrupt.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct step {
@@ -44,18 +41,11 @@ static bool is_wanted(const sbnn_options *o, const step *s) {
          s->recipe == (sbnn_recipes)o->recipes;
 }
 
-static char *folder_of(const sbnn_options *o, const step *s) {
-  size_t n = strlen(o->out) + strlen(s->folder) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", o->out, s->folder);
-  return path;
-}
-
 /* An earlier run is neither mixed with this one nor lost by accident. */
 static int require_new(const sbnn_options *o, sbnn_error *e) {
   bool found = false;
   for (size_t i = 0; i < N_STEPS && !found; i++) {
-    char *path = folder_of(o, &steps[i]);
+    char *path = sbnn_path_in(o->out, steps[i].folder);
     found = access(path, F_OK) == 0;
     free(path);
   }
@@ -82,7 +72,7 @@ static void take_data(const sbnn_options *o, const char *file, sbnn_options *own
 
 static int run_step(const sbnn_options *o, const step *s, int number, int of, sbnn_error *e) {
   sbnn_options own;
-  char *folder = folder_of(o, s), *file = folder_of(o, &steps[0]);
+  char *folder = sbnn_path_in(o->out, s->folder), *file = sbnn_path_in(o->out, steps[0].folder);
   bool denoise = s->recipe == SBNN_RECIPES_DENOISE;
   sbnn_options_step(o, s->command, denoise ? SBNN_RECIPE_DENOISE : SBNN_RECIPE_PAPER, &own);
   own.out = folder;

@@ -3,16 +3,15 @@
 #include "commands/commands.h"
 #include "commands/srrr_map.h"
 #include "commands/work.h"
+#include "interrupt.h"
 #include "results/pictures.h"
 #include "results/srrr_tables.h"
 #include "results/tables.h"
 #include "training/crossval.h"
-#include "training/interrupt.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct fits {
   sbnn_work work;

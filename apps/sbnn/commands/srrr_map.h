@@ -3,7 +3,7 @@
 #define SBNN_SRRR_MAP_H
 
 #include "commands/work.h"
-#include "training/experiment.h"
+#include "results/experiment.h"
 
 enum { SBNN_MAP_GENES = 25 }; /* without --genes */
 

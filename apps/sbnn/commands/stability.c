@@ -1,8 +1,8 @@
 /* stability.c - `sbnn stability`: the same model many times, from other random numbers, or on halves of the
  * cells. */
 #include "commands/commands.h"
+#include "commands/replicas.h"
 #include "results/stability_results.h"
-#include "training/replicas.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* work.c - see work.h. */
 #include "commands/work.h"
 
-#include "commands/info.h"
+#include "build_facts.h"
 #include "figures/canvas.h"
 #include "results/pictures.h"
 #include "results/run_json.h"

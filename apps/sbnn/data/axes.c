@@ -124,8 +124,8 @@ static int keep_type(list *l, const char *wanted, sbnn_axis *a, sbnn_error *e) {
         a->path, a->n, wanted, sbnn_text_show(other, shown));
   if (a->n_kept < a->n)
     a->note =
-        sbnn_sentence("%s: %zu of %zu features are left out, being of other types than '%s', such as '%s'",
-                      a->path, a->n - a->n_kept, a->n, wanted, sbnn_text_show(other, shown));
+        sbnn_format("%s: %zu of %zu features are left out, being of other types than '%s', such as '%s'",
+                    a->path, a->n - a->n_kept, a->n, wanted, sbnn_text_show(other, shown));
   return SBNN_OK;
 }
 
@@ -212,9 +212,9 @@ static char *axis_fault(const sbnn_axis *a) {
   sbnn_index_build(&x, a->ids, a->n_kept, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_sentence("%s: the name '%s' stands %s %zu and %zu; make it unique", a->path,
-                       sbnn_text_show(a->ids[first], shown), a->inside ? "in places" : "on lines",
-                       a->lines[first], a->lines[second]);
+  return sbnn_format("%s: the name '%s' stands %s %zu and %zu; make it unique", a->path,
+                     sbnn_text_show(a->ids[first], shown), a->inside ? "in places" : "on lines",
+                     a->lines[first], a->lines[second]);
 }
 
 void sbnn_axes_name(sbnn_axes *a, const char *path, uint64_t hash, sbnn_table *t) {

@@ -170,7 +170,7 @@ static int name_axis(sbnn_container *c, size_t v, sbnn_axis *a) {
   sbnn_strings names = {0};
   int code = read_names(c, v, &names);
   if (code == SBNN_OK) {
-    a->path = sbnn_sentence("%s, %s '%.60s'", c->path, c->what, c->variables[v].name);
+    a->path = sbnn_format("%s, %s '%.60s'", c->path, c->what, c->variables[v].name);
     a->n = a->n_kept = names.n;
     a->inside = true;
     a->place = sbnn_alloc(a->n, sizeof *a->place);
@@ -210,7 +210,7 @@ static int read_table(sbnn_container *c, const sbnn_table_options *o, sbnn_axes 
   if (code == SBNN_OK) code = name_axes(c, o, a);
   if (code != SBNN_OK) return code;
   const sbnn_variable *m = &c->variables[v];
-  char *path = *m->name ? sbnn_sentence("%s, %s '%.60s'", c->path, c->what, m->name) : sbnn_strdup(c->path);
+  char *path = *m->name ? sbnn_format("%s, %s '%.60s'", c->path, c->what, m->name) : sbnn_strdup(c->path);
   code = sbnn_axes_match(a, path, m->shape[0], m->shape[1], o->genes_in, SBNN_GENES_AUTO, c->error);
   if (code == SBNN_OK) code = c->matrix(c, v, path, a, o, t);
   if (code == SBNN_OK) sbnn_axes_name(a, c->path, c->hash, t);

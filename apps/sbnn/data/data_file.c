@@ -138,9 +138,7 @@ static uint64_t checksum(const draft *f) {
   uint64_t hash = SBNN_HASH_START;
   for (size_t i = 0; i < f->n_tensors; i++) {
     const nn_tensor *t = &f->tensor[i];
-    size_t width = t->dtype[1] == '6' ? 8 : t->dtype[1] == '3' ? 4 : 1; /* F64, U32, U8 */
-    size_t n = (size_t)t->shape[0] * (t->rank == 2 ? (size_t)t->shape[1] : 1);
-    hash = sbnn_hash(hash, t->data, n * width);
+    hash = sbnn_hash(hash, t->data, (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype));
   }
   return hash;
 }

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
-
 /* A file being read. */
 typedef struct input {
   const char *path;
@@ -60,8 +58,8 @@ static int find(const input *f, const char *tensor, const char *dtype, int rank,
     snprintf(what, sizeof what, "is no %s of %d dimension%s", dtype, rank, rank == 1 ? "" : "s");
     return damaged(f, tensor, what);
   }
-  size_t width = dtype[1] == '6' ? 8 : dtype[1] == '3' ? 4 : 1; /* F64, U32, U8 */
-  if ((uintptr_t)(*t)->data % width) return damaged(f, tensor, "is not aligned (widest types come first)");
+  if ((uintptr_t)(*t)->data % nn_tensor_type_bytes(dtype))
+    return damaged(f, tensor, "is not aligned (widest types come first)");
   return SBNN_OK;
 }
 
@@ -88,7 +86,7 @@ static int read_names(const input *f, const char *tensor, char ***names, size_t 
   sbnn_index_free(&index);
   if (second == SBNN_ABSENT) return SBNN_OK;
   char what[120];
-  snprintf(what, sizeof what, "has '%s' twice", name((*names)[first]));
+  snprintf(what, sizeof what, "has '%s' twice", sbnn_shown((*names)[first]));
   return damaged(f, tensor, what);
 }
 

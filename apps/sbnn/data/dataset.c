@@ -118,7 +118,7 @@ static void copy_names(const sbnn_join *j, sbnn_dataset *d) {
   const char *example = NULL;
   size_t renamed = sbnn_make_unique(d->gene_names, d->n_genes, &example);
   if (renamed == 0) return;
-  char *text = sbnn_sentence(
+  char *text = sbnn_format(
       "%s: %zu gene%s the name of an earlier one, told apart by -1, -2, ... behind it, such as '%.60s'",
       j->x->path, renamed, renamed == 1 ? " has" : "s have", example);
   sbnn_dataset_note(d, text);

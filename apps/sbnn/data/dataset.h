@@ -110,9 +110,6 @@ int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, 
 /* Another sentence for the user. */
 void sbnn_dataset_note(sbnn_dataset *d, const char *text);
 
-/* SBNN_BAD_INPUT unless the data set has at least n cells; `what` completes "... cells are needed for". */
-int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e);
-
 void sbnn_dataset_free(sbnn_dataset *d); /* leaves *d all zero */
 
 #endif

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
-
 static int check_counts(const sbnn_dataset *d, sbnn_x_transform transform, const char *path, sbnn_error *e) {
   const sbnn_counts *c = &d->counts;
   for (size_t i = 0; i < d->n_cells; i++)
@@ -18,7 +16,7 @@ static int check_counts(const sbnn_dataset *d, sbnn_x_transform transform, const
           e, SBNN_BAD_INPUT,
           "%s: the count of gene '%s' in cell '%s' is %g; give raw counts, which are not negative and "
           "below 3.4e38%s",
-          path, name(d->gene_names[c->column[k]]), name(d->cell_names[i]), (double)v,
+          path, sbnn_shown(d->gene_names[c->column[k]]), sbnn_shown(d->cell_names[i]), (double)v,
           isfinite(v) ? ", or say --x-transform none" : "");
     }
   return SBNN_OK;
@@ -28,9 +26,9 @@ static int check_responses(const sbnn_dataset *d, const char *path, bool may_mis
   const size_t q = d->n_responses;
   for (size_t i = 0; i < d->n_cells * q; i++)
     if (!isfinite(d->responses[i]) && !(may_miss && isnan(d->responses[i])))
-      return sbnn_fail(e, SBNN_BAD_INPUT,
-                       "%s: response '%s' of cell '%s' is %g; give a finite number or remove the cell", path,
-                       name(d->response_names[i % q]), name(d->cell_names[i / q]), d->responses[i]);
+      return sbnn_fail(
+          e, SBNN_BAD_INPUT, "%s: response '%s' of cell '%s' is %g; give a finite number or remove the cell",
+          path, sbnn_shown(d->response_names[i % q]), sbnn_shown(d->cell_names[i / q]), d->responses[i]);
   return SBNN_OK;
 }
 
@@ -42,7 +40,7 @@ static int check_responses_vary(const sbnn_dataset *d, const char *path, sbnn_er
     if (i >= d->n_cells)
       return sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s: response '%s' is %g in all %zu cells, so nothing can be learned; remove it", path,
-                       name(d->response_names[r]), d->responses[r], d->n_cells);
+                       sbnn_shown(d->response_names[r]), d->responses[r], d->n_cells);
   }
   return SBNN_OK;
 }
@@ -75,8 +73,8 @@ static int check_genes(const sbnn_dataset *d, const char *path, sbnn_error *e) {
       e, SBNN_BAD_INPUT,
       "%s: gene '%s' has the count %g in all %zu cells (of the %zu genes, %zu are constant) and cannot "
       "be scaled; remove constant genes, or let --variable-genes choose fewer than %zu",
-      path, name(d->gene_names[first]), (double)sbnn_counts_at(&d->counts, 0, first), d->n_cells, p, constant,
-      p);
+      path, sbnn_shown(d->gene_names[first]), (double)sbnn_counts_at(&d->counts, 0, first), d->n_cells, p,
+      constant, p);
 }
 
 int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, sbnn_x_transform x_transform,
@@ -93,12 +91,4 @@ int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, 
                            const char *y_path, sbnn_error *e) {
   int code = check_counts(d, x_transform, x_path, e);
   return code == SBNN_OK ? check_responses(d, y_path, true, e) : code;
-}
-
-int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e) {
-  if (d->n_cells >= n) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "the two tables share %zu cells, but %zu are needed for %s; give more cells or ask for less",
-      d->n_cells, n, what);
 }

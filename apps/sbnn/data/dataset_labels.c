@@ -10,8 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
-
 static const char unlabelled[] = "unlabelled";
 
 /* ---- names ---- */
@@ -129,7 +127,7 @@ static int label_column(const sbnn_labels *l, const char *wanted, size_t *column
                      l->path);
   return sbnn_fail(e, SBNN_BAD_INPUT,
                    "%s: there is no column '%s'; the first one is '%s': choose one that exists", l->path,
-                   wanted, name(l->col_ids[0]));
+                   wanted, sbnn_shown(l->col_ids[0]));
 }
 
 bool sbnn_is_color(const char *s) {
@@ -144,7 +142,7 @@ static int set_color(const sbnn_labels *l, size_t row, size_t column, char out[8
   const char *text = l->text[row * l->n_cols + column];
   if (!sbnn_is_color(text))
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: cell '%s' has the %s '%.40s'; write colours like #1f77b4",
-                     l->path, name(l->row_ids[row]), l->col_ids[column], text);
+                     l->path, sbnn_shown(l->row_ids[row]), l->col_ids[column], text);
   memcpy(out, text, strlen(text) + 1);
   return SBNN_OK;
 }
@@ -171,7 +169,7 @@ static int join(const sbnn_labels *l, size_t label, size_t color, sbnn_dataset *
         e, SBNN_BAD_INPUT,
         "%s: none of its ids is a cell of the data: it has, for example, '%s', the data '%s'; use the "
         "same cell ids",
-        l->path, name(l->row_ids[0]), name(d->cell_names[0]));
+        l->path, sbnn_shown(l->row_ids[0]), sbnn_shown(d->cell_names[0]));
   if (code == SBNN_OK) sbnn_dataset_index_labels(d, label_of_cell);
   free(label_of_cell);
   return code;

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
-
 static void add_note(sbnn_dataset *d, char *text) {
   sbnn_dataset_note(d, text);
   free(text);
@@ -50,9 +48,9 @@ static int keep_cells(sbnn_dataset *d, const char *path, sbnn_error *e) {
     code = sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: none of its %zu ids (such as '%s') is a cell of the data (such as '%s'); use the "
                      "same ids, one a line",
-                     path, ids.n, ids.n ? name(ids.items[0]) : "", name(d->cell_names[0]));
+                     path, ids.n, ids.n ? sbnn_shown(ids.items[0]) : "", sbnn_shown(d->cell_names[0]));
   if (code == SBNN_OK) {
-    add_note(d, sbnn_sentence("%s: %zu of the %zu cells are in it and are kept", path, n, d->n_cells));
+    add_note(d, sbnn_format("%s: %zu of the %zu cells are in it and are kept", path, n, d->n_cells));
     sbnn_dataset_keep_cells(d, cells, n);
   }
   sbnn_strings_free(&ids);
@@ -87,9 +85,9 @@ static int keep_genes(sbnn_dataset *d, const char *prefix, const char *path, sbn
     code = sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: none of the %zu genes begins with '%.60s' (--gene-prefix), the first is '%s'; give "
                      "the prefix as it stands there",
-                     path, d->n_genes, prefix, name(d->gene_names[0]));
+                     path, d->n_genes, prefix, sbnn_shown(d->gene_names[0]));
   } else {
-    add_note(d, sbnn_sentence(
+    add_note(d, sbnn_format(
                     "%s: %zu of the %zu genes begin with '%.60s' and are kept, under their names without it",
                     path, n, d->n_genes, prefix));
     take_genes(d, genes, n, prefix);
@@ -119,8 +117,8 @@ static void note_dropped(sbnn_dataset *d, const size_t *drop, size_t n, const ch
     if (drop[r] && used + 80 < sizeof list)
       used += (size_t)snprintf(list + used, sizeof list - used, "%s'%.40s'", shown++ ? ", " : "",
                                d->response_names[r]);
-  add_note(d, sbnn_sentence("%s: %zu of %zu responses are left out by name: %s%s", path, n, d->n_responses,
-                            list, shown < n ? ", ..." : ""));
+  add_note(d, sbnn_format("%s: %zu of %zu responses are left out by name: %s%s", path, n, d->n_responses,
+                          list, shown < n ? ", ..." : ""));
 }
 
 static int drop_responses(sbnn_dataset *d, const char *patterns, const char *path, sbnn_error *e) {
@@ -134,7 +132,7 @@ static int drop_responses(sbnn_dataset *d, const char *patterns, const char *pat
           sbnn_fail(e, SBNN_BAD_INPUT,
                     "--drop-responses: no response of %s matches '%.60s'; the first is '%s': give names or "
                     "patterns, separated by commas",
-                    path, pattern, name(d->response_names[0]));
+                    path, pattern, sbnn_shown(d->response_names[0]));
   }
   for (size_t r = 0; r < d->n_responses; r++) n += drop[r] > 0;
   if (code == SBNN_OK && n == d->n_responses)

@@ -3,8 +3,8 @@
 #include "data/kmeans.h"
 
 #include "data/random.h"
+#include "interrupt.h"
 #include "tensor/tensor.h"
-#include "training/interrupt.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

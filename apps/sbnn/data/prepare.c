@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define name(of) sbnn_text_show(of, (char[64]){0}) /* for a message */
-
 /* ---- one cell ---- */
 
 /* The counts of the chosen genes and their sum; SBNN_BAD_INPUT if it is 0. */
@@ -23,7 +21,7 @@ static int chosen_counts(const sbnn_preparation *p, const sbnn_dataset *d, size_
       e, SBNN_BAD_INPUT,
       "cell '%s' has no counts in any of the %zu chosen genes and cannot be normalised; remove the cell, "
       "or choose more genes",
-      name(d->cell_names[row]), p->n_genes);
+      sbnn_shown(d->cell_names[row]), p->n_genes);
 }
 
 /* log2(normalised + 1) of the chosen genes, or what they are already. */
@@ -115,13 +113,13 @@ static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, siz
       return sbnn_fail(
           e, SBNN_BAD_INPUT,
           "response '%s' has values too large to be scaled; correct them, or give it in other units",
-          name(d->response_names[r]));
+          sbnn_shown(d->response_names[r]));
     if (!(p->y_sd[r] > 0))
       return sbnn_fail(
           e, SBNN_BAD_INPUT,
           "response '%s' has the same value in all %zu cells that are trained on, or nearly, and cannot be "
           "scaled; remove it or give more cells",
-          name(d->response_names[r]), n_rows);
+          sbnn_shown(d->response_names[r]), n_rows);
   }
   return SBNN_OK;
 }

@@ -1,11 +1,19 @@
-/* readers.h - what the readers of table.c are, and what they share. Internal to data/. */
+/* readers.h - what the readers of table.c are, and what they share. Internal to data/.
+ *
+ * Of each format:
+ *   claims_  whether this reader is the one for the path, by its name or its first bytes (table.c asks in its
+ *            order); no errors: what cannot be opened is claimed by its name alone, and the reader says so
+ *   read_    as sbnn_table_read and sbnn_labels_read, whose work they do: `options` is not NULL, *t or *l is
+ *            all zero before, and may be filled in part on failure (table.c frees it). Equal ids are no error
+ *            of a table's reader: it leaves them in row_fault and col_fault
+ * A build without libzip or libmatio still claims its files; reading them is then SBNN_FAILED.
+ * Threads: two files may be read at once. */
 #ifndef SBNN_DATA_READERS_H
 #define SBNN_DATA_READERS_H
 
 #include "data/table.h"
 
-/* CSV and TSV (table_text.c): as sbnn_table_read and sbnn_labels_read, of which these are the work; `options`
- * is not NULL. Equal ids are no error of a reader: it leaves them in row_fault and col_fault. */
+/* CSV and TSV (table_text.c); claims whatever the others leave. */
 int sbnn_table_read_text(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
 int sbnn_labels_read_text(const char *path, sbnn_labels *l, sbnn_error *e);
 
@@ -27,19 +35,17 @@ bool sbnn_table_claims_mat(const char *path);
 int sbnn_table_read_mat(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
 int sbnn_labels_read_mat(const char *path, sbnn_labels *l, sbnn_error *e);
 
-/* True if the name ends so, perhaps with .gz, or if the regular file's (decompressed) content begins so. */
+/* True if the name ends so (upper or lower case), perhaps with .gz, or if the regular file's (decompressed)
+ * content begins with `magic`, of at most 16 bytes. */
 bool sbnn_looks_like(const char *path, const char *ending, const char *magic);
 
-/* Appends n_cols values as another row (n_rows counts it), to counts or to values. */
+/* Appends row[0..t->n_cols) as another row (n_rows counts it), to counts if `sparse`, else to values. */
 void sbnn_table_add_row(sbnn_table *t, bool sparse, const double *row);
 
-/* Rows become columns: the numbers only. */
+/* Rows become columns: the numbers, n_rows and n_cols; names and lines stay. */
 void sbnn_table_transpose(sbnn_table *t, bool sparse);
 
 /* Appends a character to text[*n..], which has room for 4 bytes more; false: it is none. */
 bool sbnn_put_utf8(char *text, size_t *n, uint32_t c);
-
-/* A text of its own; release with free. */
-char *sbnn_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "hash.h"
 
-#include "training/interrupt.h"
+#include "interrupt.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -60,17 +60,9 @@ static void put_labels(FILE *f, const sbnn_dataset *d) {
   }
 }
 
-static char *join_path(const char *dir, const char *name) {
-  size_t n = strlen(dir) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", dir, name);
-  return path;
-}
-
 static int write_table(const char *dir, const char *name, void (*put)(FILE *, const sbnn_dataset *),
                        const sbnn_dataset *d, sbnn_error *e) {
-  char *path = join_path(dir, name), *part = sbnn_alloc(strlen(path) + 6, 1);
-  strcat(strcpy(part, path), ".part");
+  char *path = sbnn_path_in(dir, name), *part = sbnn_format("%s.part", path);
   FILE *f = fopen(part, "wb");
   bool good = f != NULL;
   if (f) {

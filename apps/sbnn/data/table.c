@@ -5,8 +5,6 @@
 #include "data/readers.h"
 #include "data/source.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -147,13 +145,4 @@ bool sbnn_put_utf8(char *text, size_t *n, uint32_t c) {
   text[(*n)++] = (char)(lead[more] | c >> 6 * more);
   while (more-- > 0) text[(*n)++] = (char)(0x80 | (c >> 6 * more & 0x3f));
   return true;
-}
-
-char *sbnn_sentence(const char *format, ...) {
-  char *text = sbnn_alloc(1, sizeof((sbnn_error *)0)->text);
-  va_list args;
-  va_start(args, format);
-  vsnprintf(text, sizeof((sbnn_error *)0)->text, format, args);
-  va_end(args);
-  return text;
 }

@@ -1,11 +1,14 @@
 /* table_mat.c - MATLAB files (.mat) of the versions 5 to 7.3: matrices of numbers, also sparse ones, and
  * lists of names, as cell arrays of strings or char matrices. One of table.c's readers (readers.h); which
- * variable is which: container.c. libmatio reads the file; it believes what it reads, so that the frame of
- * the file is checked here first. */
-#include "data/container.h"
+ * variable is which: container.c; how they are stored: mat5.c, mat73.c. */
+#include "data/mat.h"
+#include "data/matrix.h"
 #include "data/readers.h"
 #include "data/source.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { HEADER = 128 };
@@ -16,176 +19,168 @@ bool sbnn_table_claims_mat(const char *path) {
          sbnn_looks_like(path, ".mat", magic_73);
 }
 
-#if NABLA_MATIO
-
-#include "data/mat5.h"
-#include "data/matrix.h"
-
-#include <hdf5.h>
-#include <math.h>
-#include <matio.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-typedef struct mat_file {
-  sbnn_container c;
-  mat_t *mat;
-  uint64_t bytes; /* of the file */
-} mat_file;
-
-static int damaged(const mat_file *m, const char *what) {
+int sbnn_mat_damaged(const sbnn_mat_file *m, const char *what) {
   return sbnn_fail(m->c.error, SBNN_BAD_INPUT, "%s: %s; copy the file again, or save it again from MATLAB",
                    m->c.path, what);
 }
 
 /* ---- numbers ---- */
 
-static bool is_number(const matvar_t *v) {
-  return v->class_type >= MAT_C_DOUBLE && v->class_type <= MAT_C_UINT64 && !v->isComplex;
+static bool is_number(const sbnn_mat_array *a) {
+  return a->class >= SBNN_MAT_DOUBLE && a->class <= SBNN_MAT_UINT64 && !a->complex;
 }
 
-/* Element i of `data`; NaN for a type of no number. */
-static double element(const void *data, enum matio_types type, size_t i) {
-  switch (type) {
-  case MAT_T_DOUBLE: return ((const double *)data)[i];
-  case MAT_T_SINGLE: return (double)((const float *)data)[i];
-  case MAT_T_INT8: return ((const int8_t *)data)[i];
-  case MAT_T_UINT8: return ((const uint8_t *)data)[i];
-  case MAT_T_INT16: return ((const int16_t *)data)[i];
-  case MAT_T_UINT16: return ((const uint16_t *)data)[i];
-  case MAT_T_INT32: return ((const int32_t *)data)[i];
-  case MAT_T_UINT32: return ((const uint32_t *)data)[i];
-  case MAT_T_INT64: return (double)((const int64_t *)data)[i];
-  case MAT_T_UINT64: return (double)((const uint64_t *)data)[i];
+size_t sbnn_mat_size(int kind) {
+  static const unsigned char bytes[] = {0, 1, 1, 2, 2, 4, 4, 4, 0, 8, 0, 0, 8, 8, 0, 0, 1, 2, 4};
+  return kind > 0 && kind < (int)sizeof bytes ? bytes[kind] : 0;
+}
+
+/* Number i < n; NaN if they are none. */
+static double number_at(const sbnn_mat_numbers *x, size_t i) {
+  union {
+    unsigned char bytes[8];
+    int8_t i8;
+    uint8_t u8;
+    int16_t i16;
+    uint16_t u16;
+    int32_t i32;
+    uint32_t u32;
+    int64_t i64;
+    uint64_t u64;
+    float f32;
+    double f64;
+  } v;
+  const size_t size = sbnn_mat_size(x->kind);
+  for (size_t k = 0; k < size; k++) v.bytes[k] = x->data[size * i + (x->swapped ? size - 1 - k : k)];
+  switch (x->kind) {
+  case SBNN_MAT_FLOAT64: return v.f64;
+  case SBNN_MAT_FLOAT32: return (double)v.f32;
+  case SBNN_MAT_INT8: return v.i8;
+  case SBNN_MAT_UTF8:
+  case SBNN_MAT_UINT8: return v.u8;
+  case SBNN_MAT_INT16: return v.i16;
+  case SBNN_MAT_UTF16:
+  case SBNN_MAT_UINT16: return v.u16;
+  case SBNN_MAT_INT32: return v.i32;
+  case SBNN_MAT_UTF32:
+  case SBNN_MAT_UINT32: return v.u32;
+  case SBNN_MAT_INT64: return (double)v.i64;
+  case SBNN_MAT_UINT64_KIND: return (double)v.u64;
   default: return NAN;
   }
 }
 
-typedef struct numbers {
-  const matvar_t *v;
+typedef struct from {
+  const sbnn_mat_numbers *x;
   size_t at;
-} numbers;
+} from;
 
-static int next_numbers(void *from, size_t n, double *out, sbnn_error *e) {
+static int next_numbers(void *of, size_t n, double *out, sbnn_error *e) {
   (void)e;
-  numbers *x = from;
-  for (size_t i = 0; i < n; i++) out[i] = element(x->v->data, x->v->data_type, x->at++);
+  from *f = of;
+  for (size_t i = 0; i < n; i++) out[i] = number_at(f->x, f->at++);
   return SBNN_OK;
 }
 
-/* ---- a variable with its data ---- */
+/* ---- matrices ---- */
 
-/* NULL and an error if it cannot be read, or holds less than its dimensions say. */
-static matvar_t *read_variable(mat_file *m, size_t i) {
-  const char *name = m->c.variables[i].name;
-  if (sbnn_source_interrupted(m->c.path, m->c.error) != SBNN_OK) return NULL;
-  matvar_t *v = Mat_VarRead(m->mat, name);
-  if (v && v->data) return v;
-  Mat_VarFree(v);
-  sbnn_fail(m->c.error, SBNN_BAD_INPUT,
-            "%s: its variable '%.60s' is damaged; copy the file again, or save it again from MATLAB",
-            m->c.path, name);
-  return NULL;
-}
-
-static bool holds(const matvar_t *v, size_t rows, size_t columns) {
-  size_t n;
-  return v->data_size > 0 && !__builtin_mul_overflow(rows, columns, &n) &&
-         v->nbytes / (size_t)v->data_size >= n;
-}
-
-static int read_dense(mat_file *m, const matvar_t *v, const char *path, const sbnn_axes *axes,
+static int read_dense(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path, const sbnn_axes *axes,
                       const sbnn_table_options *o, sbnn_table *t) {
-  numbers from = {.v = v};
+  from f = {.x = &v->values};
   sbnn_dense d = {.path = path,
-                  .n_rows = v->dims[0],
-                  .n_cols = v->dims[1],
+                  .n_rows = v->shape[0],
+                  .n_cols = v->shape[1],
                   .by_columns = true,
                   .first = 1,
-                  .from = &from,
+                  .from = &f,
                   .next = next_numbers};
-  if (!is_number(v) || !holds(v, d.n_rows, d.n_cols)) return damaged(m, "a matrix lacks some of its numbers");
+  size_t n;
+  if (!is_number(v) || __builtin_mul_overflow(d.n_rows, d.n_cols, &n) || v->values.n < n)
+    return sbnn_mat_damaged(m, "a matrix lacks some of its numbers");
   return sbnn_dense_read(&d, axes, o, t, m->c.error);
 }
 
-static int read_sparse(mat_file *m, const matvar_t *v, const char *path, const sbnn_axes *axes,
+static int read_sparse(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path, const sbnn_axes *axes,
                        const sbnn_table_options *o, sbnn_table *t) {
-  const mat_sparse_t *s = v->data;
-  size_t lines = v->dims[1], n = s->ndata;
-  if (v->isComplex || s->njc != lines + 1 || s->nir < n || !s->jc || (n > 0 && (!s->ir || !s->data)))
-    return damaged(m, "the parts of a sparse matrix do not fit each other, or its numbers are complex");
+  const size_t lines = v->shape[1];
+  size_t n = v->starts.n == lines + 1 ? (size_t)number_at(&v->starts, lines) : SIZE_MAX;
+  if (v->complex || n > v->rows.n || n > v->values.n) /* there may be room for more */
+    return sbnn_mat_damaged(m,
+                            "the parts of a sparse matrix do not fit each other, or its numbers are complex");
   size_t *start = sbnn_alloc(lines + 1, sizeof *start);
+  uint32_t *place = sbnn_alloc(n, sizeof *place);
   double *value = sbnn_alloc(n, sizeof *value);
-  for (size_t i = 0; i <= lines; i++) start[i] = s->jc[i];
-  for (size_t k = 0; k < n; k++) value[k] = element(s->data, v->data_type, k);
+  for (size_t i = 0; i <= lines; i++) start[i] = (size_t)number_at(&v->starts, i);
+  for (size_t k = 0; k < n; k++) {
+    place[k] = (uint32_t)number_at(&v->rows, k);
+    value[k] = number_at(&v->values, k);
+  }
   sbnn_compressed c = {.path = path,
-                       .n_rows = v->dims[0],
+                       .n_rows = v->shape[0],
                        .n_cols = lines,
                        .by_columns = true,
                        .first = 1,
                        .n = n,
                        .start = start,
-                       .place = s->ir,
+                       .place = place,
                        .value = value};
   int code = sbnn_compressed_read(&c, axes, o, t, m->c.error);
   free(start);
+  free(place);
   free(value);
   return code;
 }
 
 static int read_matrix(sbnn_container *c, size_t i, const char *path, const sbnn_axes *axes,
                        const sbnn_table_options *o, sbnn_table *t) {
-  mat_file *m = c->file;
-  matvar_t *v = read_variable(m, i);
-  if (!v) return c->error->code;
-  bool same =
-      v->rank == 2 && v->dims[0] == c->variables[i].shape[0] && v->dims[1] == c->variables[i].shape[1];
-  int code = !same                           ? damaged(m, "a matrix has other dimensions than it says")
-             : v->class_type == MAT_C_SPARSE ? read_sparse(m, v, path, axes, o, t)
-                                             : read_dense(m, v, path, axes, o, t);
-  Mat_VarFree(v);
-  return code;
+  sbnn_mat_file *m = c->file;
+  sbnn_mat_array v;
+  const size_t *shape = c->variables[i].shape;
+  int code = m->read(m, i, &v);
+  if (code != SBNN_OK) return code;
+  if (v.rank != 2 || v.shape[0] != shape[0] || v.shape[1] != shape[1])
+    return sbnn_mat_damaged(m, "a matrix has other dimensions than it says");
+  return v.class == SBNN_MAT_SPARSE ? read_sparse(m, &v, path, axes, o, t)
+                                    : read_dense(m, &v, path, axes, o, t);
 }
 
 /* ---- text ---- */
 
 /* Row `row` of a char matrix, which lies by columns, into text[4 * columns + 1] as UTF-8. Blanks at the end
  * are padding. False: no text. */
-static bool text_of(const matvar_t *v, size_t row, char *text) {
-  size_t rows = v->dims[0], columns = v->dims[1], n = 0;
-  if (rows == 1 && v->data_type == MAT_T_UTF8 &&
-      v->data) { /* bytes as they are; fewer or more than columns */
-    n = v->nbytes < 4 * columns ? v->nbytes : 4 * columns;
-    memcpy(text, v->data, n);
-  } else if (columns > 0) {
-    if (!v->data || !holds(v, rows, columns)) return false;
-    enum matio_types as = v->data_size == 1 ? MAT_T_UINT8 : v->data_size == 2 ? MAT_T_UINT16 : MAT_T_UINT32;
+static bool text_of(const sbnn_mat_array *v, size_t row, char *text) {
+  const sbnn_mat_numbers *x = &v->values;
+  const bool utf8 = x->kind == SBNN_MAT_UTF8;
+  size_t rows = v->shape[0], columns = v->shape[1], n = 0;
+  if (rows == 1 && utf8) { /* bytes as they are; fewer or more than columns */
+    n = x->n < 4 * columns ? x->n : 4 * columns;
+    if (n > 0) memcpy(text, x->data, n);
+  } else
     for (size_t j = 0; j < columns; j++) {
-      double c = element(v->data, as, row + rows * j);
-      if (v->data_type == MAT_T_UTF8) text[n++] = (char)(uint32_t)c;
-      else if (!sbnn_put_utf8(text, &n, (uint32_t)c)) return false;
+      double c = number_at(x, row + rows * j);
+      if (utf8) text[n++] = (char)(uint32_t)c;
+      else if (!(c >= 0) || !sbnn_put_utf8(text, &n, (uint32_t)c)) return false;
     }
-  }
   while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\0')) n--;
   text[n] = '\0';
   return true;
 }
 
-static int no_text(const mat_file *m, const char *name, size_t i) {
+static int no_text(const sbnn_mat_file *m, const char *name, size_t i) {
   return sbnn_fail(m->c.error, SBNN_BAD_INPUT,
                    "%s: number %zu of its variable '%.60s' is no text; save names as a cell array of strings",
                    m->c.path, i + 1, name);
 }
 
-static int add_texts(const mat_file *m, const matvar_t *v, const char *name, sbnn_strings *out) {
+static int add_texts(const sbnn_mat_file *m, const sbnn_mat_array *v, const char *name, sbnn_strings *out) {
   const size_t first = out->n;
   size_t n;
-  if (v->class_type != MAT_C_CHAR || v->rank != 2 || __builtin_mul_overflow(v->dims[0], v->dims[1], &n) ||
-      n > v->nbytes) /* a character has a byte at least */
+  if (v->class != SBNN_MAT_CHAR || v->rank != 2 || __builtin_mul_overflow(v->shape[0], v->shape[1], &n) ||
+      n > v->values.n)
     return no_text(m, name, first);
-  char *text = sbnn_alloc(4 * v->dims[1] + 1, 1);
+  char *text = sbnn_alloc(4 * v->shape[1] + 1, 1);
   bool good = true;
-  for (size_t i = 0; i < v->dims[0] && good; i++) {
+  for (size_t i = 0; i < v->shape[0] && good; i++) {
     good = text_of(v, i, text);
     if (good) sbnn_strings_add(out, text);
   }
@@ -193,25 +188,26 @@ static int add_texts(const mat_file *m, const matvar_t *v, const char *name, sbn
   return good ? SBNN_OK : no_text(m, name, out->n);
 }
 
-static int add_cells(const mat_file *m, const matvar_t *v, size_t n, const char *name, sbnn_strings *out) {
+static int add_cells(sbnn_mat_file *m, sbnn_mat_array *v, size_t n, const char *name, sbnn_strings *out) {
   int code = SBNN_OK;
-  if (v->nbytes / sizeof(matvar_t *) < n) return damaged(m, "a cell array lacks some of its cells");
+  sbnn_mat_array cell;
   for (size_t i = 0; i < n && code == SBNN_OK; i++) {
-    const matvar_t *cell = ((matvar_t *const *)v->data)[i];
-    bool empty = !cell || cell->class_type == MAT_C_EMPTY ||
-                 (cell->rank == 2 && (cell->dims[0] == 0 || cell->dims[1] == 0));
+    if (!m->next_cell(v, &cell)) return sbnn_mat_damaged(m, "a cell array lacks some of its cells");
+    bool empty =
+        cell.class == SBNN_MAT_EMPTY || (cell.rank == 2 && (cell.shape[0] == 0 || cell.shape[1] == 0));
     if (empty) sbnn_strings_add(out, "");
-    else code = add_texts(m, cell, name, out);
+    else code = add_texts(m, &cell, name, out);
     if (code == SBNN_OK && out->n != i + 1) code = no_text(m, name, i);
   }
   return code;
 }
 
-static int add_numbers(const mat_file *m, const matvar_t *v, size_t n, const char *name, sbnn_strings *out) {
+static int add_numbers(const sbnn_mat_file *m, const sbnn_mat_array *v, size_t n, const char *name,
+                       sbnn_strings *out) {
   char text[32];
-  if (!holds(v, n, 1)) return damaged(m, "a list lacks some of its numbers");
+  if (v->values.n < n) return sbnn_mat_damaged(m, "a list lacks some of its numbers");
   for (size_t i = 0; i < n; i++) {
-    double x = element(v->data, v->data_type, i);
+    double x = number_at(&v->values, i);
     if (!(fabs(x) < 1e15) || x != floor(x)) return no_text(m, name, i);
     snprintf(text, sizeof text, "%.0f", x);
     sbnn_strings_add(out, text);
@@ -220,130 +216,77 @@ static int add_numbers(const mat_file *m, const matvar_t *v, size_t n, const cha
 }
 
 static int read_strings(sbnn_container *c, size_t i, sbnn_strings *out) {
-  mat_file *m = c->file;
+  sbnn_mat_file *m = c->file;
+  sbnn_mat_array v;
   const char *name = c->variables[i].name;
   size_t n = c->variables[i].shape[0] * c->variables[i].shape[1];
   if (c->variables[i].kind == SBNN_VARIABLE_OTHER) return no_text(m, name, 0);
-  matvar_t *v = read_variable(m, i);
-  if (!v) return c->error->code;
-  int code = v->class_type == MAT_C_CHAR   ? add_texts(m, v, name, out)
-             : v->class_type == MAT_C_CELL ? add_cells(m, v, n, name, out)
-             : is_number(v)                ? add_numbers(m, v, n, name, out)
-                                           : no_text(m, name, 0);
-  if (code == SBNN_OK && out->n != n) code = damaged(m, "a list has other dimensions than it says");
-  Mat_VarFree(v);
+  int code = m->read(m, i, &v);
+  if (code != SBNN_OK) return code;
+  code = v.class == SBNN_MAT_CHAR   ? add_texts(m, &v, name, out)
+         : v.class == SBNN_MAT_CELL ? add_cells(m, &v, n, name, out)
+         : is_number(&v)            ? add_numbers(m, &v, n, name, out)
+                                    : no_text(m, name, 0);
+  if (code == SBNN_OK && out->n != n) code = sbnn_mat_damaged(m, "a list has other dimensions than it says");
   return code;
 }
 
 /* ---- what the file holds ---- */
 
-/* The n bytes behind a tag of this kind. */
-static bool is_sound(uint32_t kind, const unsigned char *bytes, size_t n, bool big) {
-  if (kind == SBNN_MAT5_MATRIX) return sbnn_mat5_sound(bytes, n, big);
-  size_t inflated;
-  uint32_t inner, length;
-  unsigned char *whole = sbnn_mat5_inflate(bytes, n, big, &inflated);
-  if (!whole) return false;
-  sbnn_mat5_tag(whole, big, &inner, &length);
-  bool sound =
-      inner == SBNN_MAT5_MATRIX && sbnn_mat5_sound(whole + SBNN_MAT5_TAG, inflated - SBNN_MAT5_TAG, big);
-  free(whole);
-  return sound;
+void sbnn_mat_found(sbnn_mat_file *m, const char *name, const sbnn_mat_array *a) {
+  sbnn_variable_kind kind = SBNN_VARIABLE_OTHER;
+  size_t rows = a->rank > 0 ? a->shape[0] : 0, columns = a->rank > 1 ? a->shape[1] : 1, size;
+  /* Deflate makes a byte out of 1032 at most: room for what claims more must not be asked for. */
+  bool fits = a->rank == 2 && rows > 0 && columns > 0 && rows <= UINT32_MAX && columns <= UINT32_MAX &&
+              !__builtin_mul_overflow(rows, columns, &size) && size / 1032 <= m->bytes;
+  if (a->class == SBNN_MAT_CHAR || a->class == SBNN_MAT_CELL) {
+    if (fits) kind = SBNN_VARIABLE_TEXT;
+    if (a->class == SBNN_MAT_CELL && fits) rows = size;
+    columns = 1;
+  } else if (fits && is_number(a)) kind = SBNN_VARIABLE_NUMBERS;
+  else if (fits && a->class == SBNN_MAT_SPARSE) kind = SBNN_VARIABLE_SPARSE;
+  sbnn_container_add(&m->c, name, kind, a->rank, rows, columns);
 }
 
-static int check_variable(const mat_file *m, FILE *f, uint64_t left, bool big, uint64_t *bytes) {
-  unsigned char tag[SBNN_MAT5_TAG];
-  uint32_t kind, length;
-  if (left < sizeof tag || fread(tag, 1, sizeof tag, f) != sizeof tag)
-    return damaged(m, "the file ends within a variable");
-  sbnn_mat5_tag(tag, big, &kind, &length);
-  *bytes = sizeof tag + (uint64_t)length;
-  if (kind != SBNN_MAT5_MATRIX && kind != SBNN_MAT5_COMPRESSED)
-    return damaged(m, "there is no variable where one should begin");
-  if (*bytes > left) return damaged(m, "the file ends within a variable");
-  unsigned char *content = sbnn_alloc((size_t)length + 1, 1);
-  bool sound = fread(content, 1, length, f) == length && is_sound(kind, content, length, big);
-  free(content);
-  return sound ? sbnn_source_interrupted(m->c.path, m->c.error)
-               : damaged(m, "one of its variables is not built as it says");
-}
-
-/* The variables of version 5 fill the file, and each is sound. f stands behind the header. */
-static int check_variables(const mat_file *m, FILE *f, bool big) {
-  int code = SBNN_OK;
-  for (uint64_t at = HEADER, bytes = 0; at < m->bytes && code == SBNN_OK; at += bytes)
-    code = check_variable(m, f, m->bytes - at, big, &bytes);
-  return code;
-}
-
-/* libmatio goes by the number behind the header's text, so that text and number have to agree. */
+/* The number of the version stands behind the header's text; they have to agree. */
 static bool is_version(const unsigned char head[HEADER], const char *text, unsigned version) {
   bool big = head[126] == 'M' && head[127] == 'I', little = head[126] == 'I' && head[127] == 'M';
   unsigned stated = big ? head[124] * 256u + head[125] : head[125] * 256u + head[124];
   return (big || little) && stated == version && memcmp(head, text, strlen(text)) == 0;
 }
 
-static int check_file(const mat_file *m) {
+static int open_file(sbnn_mat_file *m) {
   unsigned char head[HEADER];
   FILE *f = fopen(m->c.path, "rbe");
   size_t n = f ? fread(head, 1, HEADER, f) : 0, text = sizeof magic_5 - 1;
-  bool whole = n == HEADER;
-  int code = SBNN_OK;
-  if (!whole && n >= text && (memcmp(head, magic_5, text) == 0 || memcmp(head, magic_73, text) == 0))
-    code = damaged(m, "the file ends within its header");
-  else if (whole && is_version(head, magic_5, 0x0100)) code = check_variables(m, f, head[126] == 'M');
-  else if (!whole || !is_version(head, magic_73, 0x0200))
-    code =
-        sbnn_fail(m->c.error, SBNN_BAD_INPUT,
-                  "%s: this is no MATLAB file of version 5 to 7.3, not compressed; save it again from MATLAB",
-                  m->c.path);
   if (f) fclose(f);
-  return code;
-}
-
-static void add_variable(mat_file *m, const matvar_t *v) {
-  sbnn_variable_kind kind = SBNN_VARIABLE_OTHER;
-  size_t rows = v->rank > 0 ? v->dims[0] : 0, columns = v->rank > 1 ? v->dims[1] : 1, size;
-  if (v->class_type == MAT_C_CHAR || v->class_type == MAT_C_CELL) {
-    kind = SBNN_VARIABLE_TEXT;
-    if (v->class_type == MAT_C_CELL && !__builtin_mul_overflow(rows, columns, &size)) rows = size;
-    columns = 1;
-  } else if (is_number(v)) kind = SBNN_VARIABLE_NUMBERS;
-  else if (v->class_type == MAT_C_SPARSE) kind = SBNN_VARIABLE_SPARSE;
-  /* Deflate makes a byte out of 1032 at most: room for what claims more must not be asked for. */
-  bool too_large = __builtin_mul_overflow(rows, columns, &size) || size / 1032 > m->bytes;
-  if (v->rank != 2 || rows == 0 || columns == 0 || too_large || rows > UINT32_MAX || columns > UINT32_MAX)
-    kind = SBNN_VARIABLE_OTHER;
-  sbnn_container_add(&m->c, v->name, kind, v->rank, rows, columns);
-}
-
-static int open_file(mat_file *m) {
-  int code = check_file(m);
-  if (code != SBNN_OK) return code;
-  H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* HDF5, which version 7.3 is, prints what goes wrong */
-  m->mat = Mat_Open(m->c.path, MAT_ACC_RDONLY);
-  if (!m->mat) return damaged(m, "the file cannot be read as one of MATLAB");
-  for (matvar_t *v; (v = Mat_VarReadNextInfo(m->mat)) != NULL; Mat_VarFree(v))
-    if (v->name) add_variable(m, v);
-  return m->c.n > 0 ? SBNN_OK : damaged(m, "there is no variable in it");
+  bool whole = n == HEADER;
+  if (!whole && n >= text && (memcmp(head, magic_5, text) == 0 || memcmp(head, magic_73, text) == 0))
+    return sbnn_mat_damaged(m, "the file ends within its header");
+  if (whole && is_version(head, magic_5, 0x0100)) return sbnn_mat5_open(m, head[126] == 'M');
+  if (whole && is_version(head, magic_73, 0x0200)) return sbnn_mat73_open(m);
+  return sbnn_fail(
+      m->c.error, SBNN_BAD_INPUT,
+      "%s: this is no MATLAB file of version 5 to 7.3, not compressed; save it again from MATLAB", m->c.path);
 }
 
 static int with_file(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
                      sbnn_error *e) {
   const char *wanted;
   char *file = sbnn_container_path(path, ".mat", &wanted);
-  mat_file m = {.c = {.path = file,
-                      .wanted = wanted,
-                      .ending = ".mat",
-                      .what = "variable",
-                      .error = e,
-                      .strings = read_strings,
-                      .matrix = read_matrix}};
+  sbnn_mat_file m = {.c = {.path = file,
+                           .wanted = wanted,
+                           .ending = ".mat",
+                           .what = "variable",
+                           .error = e,
+                           .strings = read_strings,
+                           .matrix = read_matrix}};
   m.c.file = &m;
   int code = sbnn_source_hash_file(file, &m.bytes, &m.c.hash, e);
   if (code == SBNN_OK) code = open_file(&m);
+  if (code == SBNN_OK && m.c.n == 0) code = sbnn_mat_damaged(&m, "there is no variable in it");
   if (code == SBNN_OK) code = t ? sbnn_container_table(&m.c, o, t) : sbnn_container_labels(&m.c, l);
-  if (m.mat) Mat_Close(m.mat);
+  if (m.close) m.close(&m);
   sbnn_container_free(&m.c);
   free(file);
   return code;
@@ -356,24 +299,3 @@ int sbnn_table_read_mat(const char *path, const sbnn_table_options *o, sbnn_tabl
 int sbnn_labels_read_mat(const char *path, sbnn_labels *l, sbnn_error *e) {
   return with_file(path, NULL, NULL, l, e);
 }
-
-#else
-
-static int unsupported(const char *path, sbnn_error *e) {
-  return sbnn_fail(e, SBNN_BAD_INPUT,
-                   "%s: this build cannot read .mat (it was made without libmatio); save the tables as CSV, "
-                   "with writetable",
-                   path);
-}
-
-int sbnn_table_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_error *e) {
-  (void)o, (void)t;
-  return unsupported(path, e);
-}
-
-int sbnn_labels_read_mat(const char *path, sbnn_labels *l, sbnn_error *e) {
-  (void)l;
-  return unsupported(path, e);
-}
-
-#endif

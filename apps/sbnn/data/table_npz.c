@@ -107,7 +107,7 @@ static int add_member(archive *a, zip_uint64_t index) {
   member *m = &a->members[a->n++];
   *m = (member){.index = index,
                 .bytes = s.size,
-                .path = sbnn_sentence("%s, array '%.*s'", a->c.path, (int)(length - 4), s.name)};
+                .path = sbnn_format("%s, array '%.*s'", a->c.path, (int)(length - 4), s.name)};
   code = open_member(a, m);
   close_member(a);
   return code;

@@ -196,9 +196,8 @@ static char *column_fault(const grid *g) {
   sbnn_index_build(&x, g->header.items, g->header.n, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_sentence(
-      "%s: the name '%s' stands in the header twice, for columns %zu and %zu; make it unique", g->text.path,
-      sbnn_text_show(g->header.items[first], shown), first + 2, second + 2);
+  return sbnn_format("%s: the name '%s' stands in the header twice, for columns %zu and %zu; make it unique",
+                     g->text.path, sbnn_text_show(g->header.items[first], shown), first + 2, second + 2);
 }
 
 static char *row_fault(const grid *g) {
@@ -208,9 +207,9 @@ static char *row_fault(const grid *g) {
   sbnn_index_build(&x, g->row_ids.items, g->row_ids.n, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_sentence("%s: the name '%s' stands for two rows, on lines %zu and %zu; make it unique",
-                       g->text.path, sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
-                       g->row_lines[second]);
+  return sbnn_format("%s: the name '%s' stands for two rows, on lines %zu and %zu; make it unique",
+                     g->text.path, sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
+                     g->row_lines[second]);
 }
 
 static void drop_corner(sbnn_strings *header) {

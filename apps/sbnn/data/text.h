@@ -72,4 +72,7 @@ bool sbnn_text_parse(const sbnn_text *t, const sbnn_field *f, double *value);
  */
 const char *sbnn_text_show(const char *field, char out[64]);
 
+/* The same as an argument of sbnn_fail: the text lives until the end of the block. */
+#define sbnn_shown(name) sbnn_text_show(name, (char[64]){0})
+
 #endif

@@ -12,15 +12,17 @@
 /* A symmetric matrix row by row: the entries of row i are first[i] .. first[i + 1] - 1, by ascending column.
  * Owns its arrays; sbnn_affinities_free. Read-only once made. */
 typedef struct sbnn_affinities {
-  size_t n;
-  size_t *first; /* [n + 1] */
-  int32_t *column;
-  double *p;
+  size_t n;        /* rows and columns: cells */
+  size_t *first;   /* [n + 1] */
+  int32_t *column; /* [first[n]] */
+  double *p;       /* [first[n]], > 0 unless it underflows; they sum to 1 */
 } sbnn_affinities;
 
-/* Of x [n x d], row-major, over the k nearest cells of each, perplexity < k < n; of equally near ones the
- * first in the table count. k = n - 1 is exact. The entropy of each row is met to 1e-10, unless more cells
- * coincide than the perplexity allows. The bits do not depend on `threads`. Time n^2 d. */
+/* Of x [n x d], row-major, finite, n < 2^31, over the k nearest cells of each, perplexity < k < n (the caller
+ * checks that); of equally near ones the first in the table count. k = n - 1 is exact. Distances are
+ * Euclidean; a perplexity is a number of neighbours, e to the entropy of a row, which is met to 1e-10 unless
+ * more cells coincide than it allows. No errors. `threads` run inside (0: all there are) and change no bit;
+ * two calls may run at once. Time n^2 d, memory about 60 n k bytes. */
 void sbnn_affinities_make(const double *x, size_t n, size_t d, double perplexity, size_t k, int threads,
                           sbnn_affinities *a);
 void sbnn_affinities_free(sbnn_affinities *a); /* leaves *a all zero */

@@ -4,8 +4,8 @@
 #include "autograd/autograd.h"
 #include "data/random.h"
 #include "embed/quadtree.h"
+#include "interrupt.h"
 #include "linear/principal.h"
-#include "training/interrupt.h"
 
 #include <math.h>
 #include <stdlib.h>

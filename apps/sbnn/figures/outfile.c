@@ -84,13 +84,6 @@ void sbnn_svg_renumber(sbnn_bytes *svg) {
   *svg = out;
 }
 
-static char *path_of(const char *directory, const char *name, const char *extension, const char *suffix) {
-  size_t n = strlen(directory) + strlen(name) + strlen(extension) + strlen(suffix) + 3;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s.%s%s", directory, name, extension, suffix);
-  return path;
-}
-
 /* 0, or the errno of the step that failed. */
 static int write_and_sync(int file, const sbnn_bytes *bytes) {
   for (size_t done = 0; done < bytes->n;) {
@@ -104,8 +97,7 @@ static int write_and_sync(int file, const sbnn_bytes *bytes) {
 
 int sbnn_outfile_write(const char *directory, const char *name, const char *extension,
                        const sbnn_bytes *bytes, sbnn_error *e) {
-  char *path = path_of(directory, name, extension, "");
-  char *temporary = path_of(directory, name, extension, ".tmp");
+  char *path = sbnn_format("%s/%s.%s", directory, name, extension), *temporary = sbnn_format("%s.tmp", path);
   int status = SBNN_OK, problem = 0;
   /* A fixed name: what a killed run left behind is overwritten by the next instead of piling up. */
   int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -1,5 +1,4 @@
-/* option_lists.h - lists of numbers on the command line, read and written; private to options.c and
- * options_text.c. Pure. */
+/* option_lists.h - lists of numbers on the command line, read and written; private to options/. Pure. */
 #ifndef SBNN_OPTION_LISTS_H
 #define SBNN_OPTION_LISTS_H
 

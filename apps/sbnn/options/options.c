@@ -2,152 +2,14 @@
 #include "options/options.h"
 
 #include "options/config.h"
-#include "options/option_lists.h"
+#include "options/option_value.h"
 #include "options/options_table.h"
 #include "options/suggest.h"
 #include "options/together.h"
 
-#include <ctype.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_NAMES = SBNN_MAX_OPTIONS, TEXT_ROOM = 512 };
-
-/* ---- one value ---- */
-
-static void *field_of(sbnn_options *o, const sbnn_option *row) { return (char *)o + row->offset; }
-static const void *field_in(const sbnn_options *o, const sbnn_option *row) {
-  return (const char *)o + row->offset;
-}
-
-/* Digits with an optional sign, nothing else: strtol alone would take " 7" and "7x". */
-static bool read_whole(const char *text, size_t length, double lowest, double highest, int *value) {
-  if (length == 0 || length > 18 || strspn(text, "+-0123456789") < length) return false;
-  char *end;
-  long long v = strtoll(text, &end, 10);
-  if (end != text + length || (double)v < lowest || (double)v > highest) return false;
-  *value = (int)v;
-  return true;
-}
-
-/* Decimal and finite: strtod alone would take "nan", "0x1p3" and leading blanks. */
-static bool read_real(const char *text, const sbnn_option *row, double *value) {
-  size_t length = strlen(text);
-  if (length == 0 || strspn(text, "+-.0123456789eE") < length) return false;
-  char *end;
-  double v = strtod(text, &end);
-  bool above = row->kind == SBNN_OPTION_POSITIVE ? v > 0 : v >= row->lowest;
-  if (*end || !isfinite(v) || !above || v > row->highest) return false;
-  *value = v;
-  return true;
-}
-
-/* The position of `text` among "one|two|three". */
-static bool read_choice(const char *text, const char *words, int *value) {
-  size_t length = strlen(text);
-  for (int i = 0;; i++) {
-    size_t n = strcspn(words, "|");
-    if (n == length && memcmp(words, text, n) == 0) {
-      *value = i;
-      return true;
-    }
-    if (!words[n]) return false;
-    words += n + 1;
-  }
-}
-
-static bool read_widths(const char *text, const sbnn_option *row, sbnn_options *o) {
-  int widths[SBNN_MAX_HIDDEN] = {0}, n = 0;
-  for (bool more = true; more; n++) {
-    size_t length = strcspn(text, ",");
-    if (n == SBNN_MAX_HIDDEN || !read_whole(text, length, row->lowest, row->highest, &widths[n]))
-      return false;
-    more = text[length] == ',';
-    text += length + more;
-  }
-  memcpy(o->hidden, widths, sizeof widths);
-  o->n_hidden = n;
-  return true;
-}
-
-/* On the command line a flag has no value (NULL); elsewhere it is true or false. */
-static bool read_flag(const char *text, bool *value) {
-  *value = !text || strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "1") == 0;
-  return *value || strcmp(text, "false") == 0 || strcmp(text, "no") == 0 || strcmp(text, "0") == 0;
-}
-
-/* Stores the value if it is a good one. */
-static bool set_value(sbnn_options *o, const sbnn_option *row, const char *text) {
-  void *field = field_of(o, row);
-  switch (row->kind) {
-  case SBNN_OPTION_TEXT: *(const char **)field = text; return *text != 0;
-  case SBNN_OPTION_FLAG: return read_flag(text, field);
-  case SBNN_OPTION_WHOLE: return read_whole(text, strlen(text), row->lowest, row->highest, field);
-  case SBNN_OPTION_REAL:
-  case SBNN_OPTION_POSITIVE: return read_real(text, row, field);
-  case SBNN_OPTION_AUTO:
-    if (strcmp(text, "auto") != 0) return read_real(text, row, field);
-    *(double *)field = -1;
-    return true;
-  case SBNN_OPTION_CHOICE: return read_choice(text, row->value, field);
-  case SBNN_OPTION_RULE: *(const char **)field = text; return sbnn_y_rule_valid(text);
-  case SBNN_OPTION_WIDTHS: return read_widths(text, row, o);
-  case SBNN_OPTION_COUNTS: return sbnn_whole_list_read(text, (int)row->lowest, (int)row->highest, field);
-  case SBNN_OPTION_NUMBERS: return sbnn_numbers_read(text, field);
-  }
-  return false;
-}
-
-static void describe_text(const char *value, char text[TEXT_ROOM]) {
-  const char *what = strcmp(value, "FILE") == 0  ? "a file"
-                     : strcmp(value, "DIR") == 0 ? "a folder"
-                                                 : "a name";
-  snprintf(text, TEXT_ROOM, "%s", what);
-}
-
-/* "strict or paper"; "auto, rows or columns" */
-static void describe_choice(const char *words, char text[TEXT_ROOM]) {
-  size_t used = 0;
-  for (const char *p = words; *p && used + 5 < TEXT_ROOM; p++) {
-    const char *joint = strchr(p + 1, '|') ? ", " : " or ";
-    used += (size_t)snprintf(text + used, TEXT_ROOM - used, *p == '|' ? "%s" : "%.1s", *p == '|' ? joint : p);
-  }
-}
-
-/* What the option takes, for the sentence "--lasso needs a number from 0 up". */
-static void describe_value(const sbnn_option *row, char text[TEXT_ROOM]) {
-  switch (row->kind) {
-  case SBNN_OPTION_TEXT: describe_text(row->value, text); break;
-  case SBNN_OPTION_FLAG: snprintf(text, TEXT_ROOM, "true or false"); break;
-  case SBNN_OPTION_WHOLE:
-    snprintf(text, TEXT_ROOM, "a whole number from %.0f to %.0f", row->lowest, row->highest);
-    break;
-  case SBNN_OPTION_REAL:
-    if (isinf(row->highest)) snprintf(text, TEXT_ROOM, "a number from %g up", row->lowest);
-    else snprintf(text, TEXT_ROOM, "a number from %g to %g", row->lowest, row->highest);
-    break;
-  case SBNN_OPTION_POSITIVE: snprintf(text, TEXT_ROOM, "a number above 0"); break;
-  case SBNN_OPTION_AUTO: snprintf(text, TEXT_ROOM, "a number from %g up, or auto", row->lowest); break;
-  case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
-  case SBNN_OPTION_RULE:
-    snprintf(text, TEXT_ROOM, "none, log1p, clr or zscore, or these by pattern as in 'log1p:CD*,none'");
-    break;
-  case SBNN_OPTION_WIDTHS:
-    snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
-             SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
-    break;
-  case SBNN_OPTION_COUNTS:
-    snprintf(text, TEXT_ROOM, "1 to %d whole numbers from %.0f to %.0f with commas between, as in 2,16",
-             SBNN_MAX_LIST, row->lowest, row->highest);
-    break;
-  case SBNN_OPTION_NUMBERS:
-    snprintf(text, TEXT_ROOM,
-             "1 to %d numbers above 0 with commas between, or FIRST:LAST:STEP, as in 0.1:1.5:0.1",
-             SBNN_MAX_LIST);
-    break;
-  }
-}
 
 /* ---- names that do not exist ---- */
 
@@ -217,8 +79,8 @@ typedef struct arguments {
 
 /* The value of an option that was typed without "=": the next argument, unless that is an option itself. */
 static const char *next_value(arguments *a, const sbnn_option *row, sbnn_error *e) {
-  char wanted[TEXT_ROOM];
-  describe_value(row, wanted);
+  char wanted[SBNN_OPTION_NEEDS];
+  sbnn_option_needs(row, wanted);
   const char *next = a->at < a->argc ? a->argv[a->at] : NULL;
   if (!next) {
     sbnn_fail(e, SBNN_USAGE, "--%s needs %s, but nothing follows it", row->name, wanted);
@@ -248,9 +110,9 @@ static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
     return sbnn_fail(e, SBNN_USAGE, "--%s takes no value: leave out '=%s'", row->name, value);
   if (row->kind != SBNN_OPTION_FLAG && !value && !(value = next_value(a, row, e))) return SBNN_USAGE;
   o->origin[row - sbnn_option_table] = "command line";
-  if (set_value(o, row, value)) return SBNN_OK;
-  char wanted[TEXT_ROOM];
-  describe_value(row, wanted);
+  if (sbnn_option_set(o, row, value)) return SBNN_OK;
+  char wanted[SBNN_OPTION_NEEDS];
+  sbnn_option_needs(row, wanted);
   return sbnn_fail(e, SBNN_USAGE, "--%s needs %s, not '%s'", row->name, wanted, value);
 }
 
@@ -263,7 +125,7 @@ static int parse_options(arguments a, sbnn_options *o, sbnn_error *e) {
 /* Those of the other commands too: code that serves several never meets a field that was forgotten. */
 static void set_defaults(sbnn_options *o) {
   for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].initial) set_value(o, &sbnn_option_table[i], sbnn_option_table[i].initial);
+    if (sbnn_option_table[i].initial) sbnn_option_set(o, &sbnn_option_table[i], sbnn_option_table[i].initial);
 }
 
 /* What --recipe denoise has in place of the table's defaults. */
@@ -286,7 +148,7 @@ static void set_denoise_defaults(sbnn_options *o, bool open_only) {
     const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
     const char **origin = &o->origin[row - sbnn_option_table];
     if (open_only && *origin) continue;
-    set_value(o, row, denoise_defaults[i].value);
+    sbnn_option_set(o, row, denoise_defaults[i].value);
     *origin = "recipe denoise";
   }
 }
@@ -296,7 +158,7 @@ static void unset_denoise_defaults(sbnn_options *o) {
   for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
     const char *name = denoise_defaults[i].name;
     const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
-    set_value(o, row, row->initial);
+    sbnn_option_set(o, row, row->initial);
     o->origin[row - sbnn_option_table] = NULL;
   }
 }
@@ -321,7 +183,7 @@ void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recip
   }
   for (size_t i = 0; i < sizeof of_denoise / sizeof *of_denoise; i++) {
     const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, of_denoise[i], strlen(of_denoise[i]));
-    set_value(step, row, row->initial);
+    sbnn_option_set(step, row, row->initial);
   }
 }
 
@@ -330,10 +192,10 @@ void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recip
 static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_error *e) {
   for (size_t i = 0; i < s->n; i++) {
     const sbnn_setting *one = &s->list[i];
-    char wanted[TEXT_ROOM];
+    char wanted[SBNN_OPTION_NEEDS];
     o->origin[one->row - sbnn_option_table] = one->where;
-    if (set_value(o, one->row, one->value)) continue;
-    describe_value(one->row, wanted);
+    if (sbnn_option_set(o, one->row, one->value)) continue;
+    sbnn_option_needs(one->row, wanted);
     return sbnn_fail(e, code_if_bad, "%s: %s needs %s, not '%.200s'", one->where, one->row->name, wanted,
                      one->value);
   }
@@ -366,7 +228,8 @@ static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) 
 }
 
 static bool is_given(const sbnn_options *o, const sbnn_option *row) {
-  return *(const char *const *)field_in(o, row) != NULL;
+  char text[SBNN_LIST_TEXT];
+  return sbnn_option_text(o, row, text) != NULL;
 }
 
 static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
@@ -401,8 +264,7 @@ static const char *origin_of(const sbnn_options *o, const char *name) {
 
 static void take_back(sbnn_options *o, const char *name) {
   const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
-  set_value(o, row, row->initial ? row->initial : "");
-  if (!row->initial) *(const char **)field_of(o, row) = NULL;
+  sbnn_option_set(o, row, row->initial);
   o->origin[row - sbnn_option_table] = NULL;
 }
 

@@ -1,4 +1,5 @@
-/* options_table.h - the one table of options and commands, private to options.c (parsing) and help.c. */
+/* options_table.h - the one table of options and commands, private to options/ and to what prints it
+ * (commands/help.c, generate.c). */
 #ifndef SBNN_OPTIONS_TABLE_H
 #define SBNN_OPTIONS_TABLE_H
 
@@ -7,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What each kind reads and writes: option_value.c. */
 typedef enum sbnn_option_kind {
   SBNN_OPTION_TEXT,     /* const char * */
   SBNN_OPTION_FLAG,     /* bool */

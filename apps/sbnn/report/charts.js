@@ -30,10 +30,10 @@ function lineChart(what) {
   for (const span of what.spans || [])
     chart.append(s('text', { x: (px(span.from) + px(span.to)) / 2, y: 14, 'text-anchor': 'middle', class: 'soft' }, span.name),
       s('path', { class: 'grid', d: `M${px(span.to)},${top} V${H - bottom}` }));
-  for (const level of what.levels || [])
-    chart.append(s('path', { class: 'level', d: `M${left},${py(level.value)} H${W - right}` }),
-      s('text', { x: W - right, y: py(level.value) - 5, 'text-anchor': 'end', class: 'soft' }, level.name));
+  for (const level of what.levels || []) chart.append(s('path', { class: 'level', d: `M${left},${py(level.value)} H${W - right}` }));
   what.series.forEach((l) => chart.append(...(l.marks ? drawMarks(l, px, py) : drawLine(l, px, py))));
+  for (const level of what.levels || [])
+    chart.append(s('text', { x: W - right, y: py(level.value) - 5, 'text-anchor': 'end', class: 'soft' }, level.name));
   return h('figure', null, chart, legend(what.series));
 }
 

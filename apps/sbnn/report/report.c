@@ -1,6 +1,6 @@
-/* report.c - `sbnn report`: one page of everything that a folder of results holds. */
+/* report.c - see report.h. */
 #include "report/report.h"
-#include "commands/commands.h"
+
 #include "figures/contour.h"
 #include "nabla_version.h"
 #include "report/content.h"
@@ -76,14 +76,5 @@ int sbnn_report_write(const char *directory, const char *path, sbnn_error *e) {
   if (code == SBNN_OK) code = sbnn_page_write(path, title, data, e);
   free(data);
   free(title);
-  return code;
-}
-
-int sbnn_report(const sbnn_options *o, sbnn_error *e) {
-  char path[4096];
-  if (o->out) snprintf(path, sizeof path, "%s", o->out);
-  else snprintf(path, sizeof path, "%s/report.html", o->results);
-  int code = sbnn_report_write(o->results, path, e);
-  if (code == SBNN_OK && !o->quiet) fprintf(stderr, "The report is %s: open it in a browser\n", path);
   return code;
 }

@@ -251,5 +251,9 @@ function page() {
   document.getElementById('top').append(h('div', { class: 'title' }, h('h1', null, h('small', null, 'sbnn report'), data.title), theme.button()), h('nav', { 'aria-label': 'Sections' }, links));
   document.getElementById('main').replaceChildren(...sections);
   theme.set('');
+  for (const details of document.querySelectorAll('#provenance details')) { /* on paper nothing can be opened */
+    addEventListener('beforeprint', () => { details.dataset.open = details.open; details.open = true; });
+    addEventListener('afterprint', () => { details.open = details.dataset.open === 'true'; });
+  }
 }
 page();

@@ -10,15 +10,8 @@
 
 enum { DIGITS = 4 };
 
-static char *path_of(const char *directory, const char *file) {
-  size_t n = strlen(directory) + strlen(file) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, file);
-  return path;
-}
-
 bool sbnn_table_exists(const char *directory, const char *file) {
-  char *path = path_of(directory, file);
+  char *path = sbnn_path_in(directory, file);
   bool yes = access(path, F_OK) == 0;
   free(path);
   return yes;
@@ -90,7 +83,7 @@ int sbnn_table_put(sbnn_json *j, const char *directory, const sbnn_table_spec *s
                    const sbnn_table_check *check, sbnn_error *e) {
   if (!sbnn_table_exists(directory, spec->file)) return SBNN_OK;
   sbnn_tsv t;
-  char *path = path_of(directory, spec->file);
+  char *path = sbnn_path_in(directory, spec->file);
   int code = sbnn_tsv_read(path, &t, e);
   if (code == SBNN_OK && check) code = check_names(&t, check, e);
   if (code == SBNN_OK) {
@@ -108,7 +101,7 @@ int sbnn_table_put(sbnn_json *j, const char *directory, const sbnn_table_spec *s
 int sbnn_record_put(sbnn_json *j, const char *directory, sbnn_error *e) {
   if (!sbnn_table_exists(directory, "run.json")) return SBNN_OK;
   size_t n;
-  char *path = path_of(directory, "run.json"), *text = sbnn_results_text(path, &n, e);
+  char *path = sbnn_path_in(directory, "run.json"), *text = sbnn_results_text(path, &n, e);
   int code = text ? sbnn_run_json_check(path, text, e) : SBNN_BAD_INPUT;
   if (code == SBNN_OK) sbnn_json_text(j, "run", text);
   free(text);

@@ -70,16 +70,9 @@ struct sbnn_outdir {
   bool complete; /* see sbnn_outdir_complete */
 };
 
-static char *join(const char *directory, const char *name) {
-  size_t n = strlen(directory) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, name);
-  return path;
-}
-
 static bool exists(const char *directory, const char *name) {
   struct stat s;
-  char *path = join(directory, name);
+  char *path = sbnn_path_in(directory, name);
   bool yes = lstat(path, &s) == 0;
   free(path);
   return yes;
@@ -140,7 +133,7 @@ static int require_places(const sbnn_outdir *o, const char *kept, sbnn_error *e)
   int code = SBNN_OK;
   for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
     struct stat s;
-    char *path = join(o->path, *name);
+    char *path = sbnn_path_in(o->path, *name);
     int found = lstat(path, &s);
     if (found == 0 && S_ISDIR(s.st_mode))
       code = sbnn_fail(e, SBNN_FAILED, "%s is a directory where a file must go; move it away%s", path, kept);
@@ -184,7 +177,7 @@ static void remove_tree(const char *path, bool deeper) {
   if (!dir) return;
   for (struct dirent *entry; (entry = readdir(dir));) {
     if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
-    char *inner = join(path, entry->d_name);
+    char *inner = sbnn_path_in(path, entry->d_name);
     if (unlink(inner) != 0 && deeper) remove_tree(inner, false);
     free(inner);
   }
@@ -196,7 +189,7 @@ static int stage(sbnn_outdir *o, sbnn_error *e) {
   if (o->resumed) {
     remove_tree(o->figures, false);
     for (const char *const *name = sbnn_result_files; *name; name++) {
-      char *old = join(o->staging, *name);
+      char *old = sbnn_path_in(o->staging, *name);
       unlink(old);
       free(old);
     }
@@ -212,7 +205,7 @@ static int stage(sbnn_outdir *o, sbnn_error *e) {
 }
 
 static int rename_in(const sbnn_outdir *o, const char *from, const char *to) {
-  char *a = join(o->path, from), *b = join(o->path, to);
+  char *a = sbnn_path_in(o->path, from), *b = sbnn_path_in(o->path, to);
   int status = rename(a, b);
   free(a);
   free(b);
@@ -222,9 +215,9 @@ static int rename_in(const sbnn_outdir *o, const char *from, const char *to) {
 /* Files of an earlier run that this one did not write would be taken for its own. */
 static int remove_stale(const sbnn_outdir *o, sbnn_error *e) {
   int code = SBNN_OK;
-  char *complete = join(o->path, COMPLETE);
+  char *complete = sbnn_path_in(o->path, COMPLETE);
   for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
-    char *old = join(o->path, *name);
+    char *old = sbnn_path_in(o->path, *name);
     if (!exists(complete, *name) && unlink(old) != 0 && errno != ENOENT && errno != ENOTDIR)
       code = sbnn_fail(e, SBNN_FAILED,
                        "%s of an earlier run cannot be removed (%s); the new results are whole in %s", old,
@@ -237,13 +230,13 @@ static int remove_stale(const sbnn_outdir *o, sbnn_error *e) {
 
 static int move_up(const sbnn_outdir *o, sbnn_error *e) {
   int code = SBNN_OK;
-  char *moving = join(o->path, MOVING), *moving_figures = join(moving, "figures");
-  char *figures = join(o->path, "figures"), *parts = join(moving, "resume");
+  char *moving = sbnn_path_in(o->path, MOVING), *moving_figures = sbnn_path_in(moving, "figures");
+  char *figures = sbnn_path_in(o->path, "figures"), *parts = sbnn_path_in(moving, "resume");
   remove_tree(parts, false);
   free(parts);
   if (mkdir(figures, 0777) != 0 && errno != EEXIST) code = failed(e, figures, "cannot be created");
   for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
-    char *from = join(moving, *name), *to = join(o->path, *name);
+    char *from = sbnn_path_in(moving, *name), *to = sbnn_path_in(o->path, *name);
     if (rename(from, to) != 0 && errno != ENOENT)
       code = sbnn_fail(e, SBNN_FAILED, "%s cannot be put in place (%s); the new file is kept as %s", to,
                        strerror(errno), from);
@@ -288,9 +281,9 @@ static sbnn_outdir *open_with(const char *path, bool force, bool resume, sbnn_er
   sbnn_outdir *o = sbnn_alloc(1, sizeof *o);
   o->path = sbnn_strdup(path);
   for (size_t n = strlen(path); n > 1 && o->path[n - 1] == '/'; n--) o->path[n - 1] = '\0';
-  o->staging = join(o->path, INCOMING);
-  o->figures = join(o->staging, "figures");
-  o->parts = join(o->staging, "resume");
+  o->staging = sbnn_path_in(o->path, INCOMING);
+  o->figures = sbnn_path_in(o->staging, "figures");
+  o->parts = sbnn_path_in(o->staging, "resume");
   o->lock = -1;
   int code = create(o, e);
   if (code == SBNN_OK) code = take_lock(o, e);
@@ -323,8 +316,8 @@ int sbnn_outdir_count_parts(const sbnn_outdir *o) { return count_parts(o); }
 const char *sbnn_outdir_path(const sbnn_outdir *o) { return o->path; }
 const char *sbnn_outdir_staging(const sbnn_outdir *o) { return o->staging; }
 const char *sbnn_outdir_figures(const sbnn_outdir *o) { return o->figures; }
-char *sbnn_outdir_file(const sbnn_outdir *o, const char *name) { return join(o->staging, name); }
-char *sbnn_outdir_rescue(const sbnn_outdir *o) { return join(o->path, SBNN_RESCUE_FILE); }
+char *sbnn_outdir_file(const sbnn_outdir *o, const char *name) { return sbnn_path_in(o->staging, name); }
+char *sbnn_outdir_rescue(const sbnn_outdir *o) { return sbnn_path_in(o->path, SBNN_RESCUE_FILE); }
 
 int sbnn_outdir_commit(sbnn_outdir *o, sbnn_error *e) {
   int code = rename_in(o, INCOMING, COMPLETE) == 0 ? finish_commit(o, e)

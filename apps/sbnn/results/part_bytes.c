@@ -181,9 +181,7 @@ bool sbnn_part_get_state(sbnn_part_bytes *b, nn_state *state) {
 /* ---- files ---- */
 
 int sbnn_part_write(const char *path, const void *data, size_t n, sbnn_error *e) {
-  size_t room = strlen(path) + sizeof ".tmp";
-  char *temporary = sbnn_alloc(room, 1);
-  snprintf(temporary, room, "%s.tmp", path);
+  char *temporary = sbnn_format("%s.tmp", path);
   FILE *f = fopen(temporary, "wbe");
   bool good = f && fwrite(data, 1, n, f) == n && fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);
   int problem = errno;

@@ -4,7 +4,7 @@
 #define SBNN_RESULTS_PART_BYTES_H
 
 #include "nn/nn.h"
-#include "training/experiment.h"
+#include "results/experiment.h"
 
 #include <stdbool.h>
 

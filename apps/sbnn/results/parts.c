@@ -1,12 +1,11 @@
 /* parts.c - see parts.h. */
 #include "results/parts.h"
 
-#include "commands/info.h"
+#include "build_facts.h"
 #include "hash.h"
+#include "interrupt.h"
 #include "results/part_bytes.h"
-#include "training/interrupt.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +20,7 @@ struct sbnn_parts {
 };
 
 static char *path_of(const sbnn_parts *p, const char *name, const char *ending) {
-  size_t n = strlen(p->directory) + strlen(name) + strlen(ending) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s%s", p->directory, name, ending);
-  return path;
+  return sbnn_format("%s/%s%s", p->directory, name, ending);
 }
 
 /* ---- the key ---- */
@@ -110,10 +106,8 @@ static int compare_key(sbnn_parts *p, const unsigned char *old, size_t n, sbnn_e
 
 /* The results in the directory are of this very run: run.json says so. */
 static int check_done(const sbnn_parts *p, bool *done, sbnn_error *e) {
-  char wanted[64];
-  size_t room = strlen(p->out) + sizeof "/run.json", n;
-  char *path = sbnn_alloc(room, 1);
-  snprintf(path, room, "%s/run.json", p->out);
+  char wanted[64], *path = sbnn_path_in(p->out, "run.json");
+  size_t n;
   snprintf(wanted, sizeof wanted, "\"resume_key\": \"%s\"", p->digits);
   unsigned char *text = sbnn_part_slurp(path, &n);
   free(path);

@@ -7,8 +7,8 @@
 #include "data/dataset.h"
 #include "nn/nn.h"
 #include "options/options.h"
+#include "results/experiment.h"
 #include "results/outdir.h"
-#include "training/experiment.h"
 
 #include <stdbool.h>
 

@@ -104,6 +104,8 @@ static int norms(const char *directory, const sbnn_path_results *r, sbnn_error *
     memcpy(value[i] + x->n_all, x->all_norms, x->n_all * sizeof **value);
     qsort(value[i] + x->n_all, x->n_all, sizeof **value, descending);
     name_setting(r, i, name[i]);
+    size_t used = strlen(name[i]); /* on a log scale there is nothing to see */
+    if (x->n_genes == 0) snprintf(name[i] + used, NAME - used, " (no gene)");
     line[i] = (sbnn_line){.name = name[i], .n = (int64_t)x->n_all, .x = value[i], .y = value[i] + x->n_all};
   }
   size_t genes = r->settings[0].whole->n_genes;

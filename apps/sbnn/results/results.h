@@ -3,8 +3,8 @@
 #define SBNN_RESULTS_RESULTS_H
 
 #include "data/dataset.h"
+#include "results/experiment.h"
 #include "sbnn.h"
-#include "training/experiment.h"
 
 #include <stdbool.h>
 #include <stddef.h>

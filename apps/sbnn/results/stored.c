@@ -12,22 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *join(const char *directory, const char *name) {
-  size_t n = strlen(directory) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, name);
-  return path;
-}
-
 static int read_named(const char *directory, const char *name, sbnn_tsv *t, sbnn_error *e) {
-  char *path = join(directory, name);
+  char *path = sbnn_path_in(directory, name);
   int code = sbnn_tsv_read(path, t, e);
   free(path);
   return code;
 }
 
 static bool has(const char *directory, const char *name) {
-  char *path = join(directory, name);
+  char *path = sbnn_path_in(directory, name);
   bool yes = access(path, F_OK) == 0;
   free(path);
   return yes;

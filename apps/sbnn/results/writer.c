@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,17 +36,13 @@ static void note(sbnn_writer *w) {
 }
 
 void sbnn_writer_open(sbnn_writer *w, const char *path) {
-  size_t n = strlen(path) + sizeof ".tmp";
-  *w = (sbnn_writer){.path = sbnn_strdup(path), .temporary = sbnn_alloc(n, 1)};
-  snprintf(w->temporary, n, "%s.tmp", path);
+  *w = (sbnn_writer){.path = sbnn_strdup(path), .temporary = sbnn_format("%s.tmp", path)};
   w->file = fopen(w->temporary, "wbe");
   if (!w->file) note(w);
 }
 
 void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name) {
-  size_t n = strlen(directory) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, name);
+  char *path = sbnn_path_in(directory, name);
   sbnn_writer_open(w, path);
   free(path);
 }

@@ -1,7 +1,7 @@
 /* fitting.c - see fitting.h. */
 #include "training/fitting.h"
 
-#include "training/interrupt.h"
+#include "interrupt.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -104,23 +104,21 @@ typedef struct watch {
   bool evaluated; /* after each epoch */
 } watch;
 
-static double r2_of_mse(const sbnn__fitting *s, sbnn_split split, double mse) {
-  size_t n = split == SBNN_TRAIN ? s->p->n_train : s->p->n_test;
-  return 1 - mse * (double)(n * s->p->n_responses) / s->sst[split];
+/* Of rows that lie side by side, which are those the error is of: their own sum of squares. */
+static double r2_of_mse(const sbnn__fitting *s, nn_split rows, double mse) {
+  size_t q = s->p->n_responses, values = (size_t)rows.n * q;
+  return 1 - mse * (double)values / sum_of_squares(s->p->y + (size_t)rows.rows[0] * q, values);
 }
 
 /* Mean over batches of the test rows, in order, of the R2 of each: what Keras reports. */
 static double r2_by_batch(const watch *w, nn_state *state) {
   sbnn__fitting *s = w->s;
   nn_split test = sbnn__test_rows(s);
-  size_t q = s->p->n_responses;
   double sum = 0, mse[NN_MAX_REPORTS];
   for (int64_t i = 0; i < test.n; i += s->o->batch) {
     nn_split rows = {test.rows + i, test.n - i < s->o->batch ? test.n - i : s->o->batch};
     if (nn_evaluate(w->f->model, state, s->data, rows, mse) != TN_OK) return NAN;
-    size_t values = (size_t)rows.n * q;
-    double total = sum_of_squares(s->p->y + (size_t)rows.rows[0] * q, values);
-    sum += (double)rows.n * (1 - mse[0] * (double)values / total);
+    sum += (double)rows.n * r2_of_mse(s, rows, mse[0]);
   }
   return sum / (double)test.n;
 }
@@ -146,8 +144,8 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
                           .lr = e->lr,
                           .train_loss = e->train[0],
                           .test_loss = test ? test[0] : NAN,
-                          .train_r2 = responses ? r2_of_mse(s, SBNN_TRAIN, e->train[0]) : NAN,
-                          .test_r2 = responses && test ? r2_of_mse(s, SBNN_TEST, test[0]) : NAN,
+                          .train_r2 = responses ? r2_of_mse(s, w->c->rows, e->train[0]) : NAN,
+                          .test_r2 = responses && test ? r2_of_mse(s, w->c->valid, test[0]) : NAN,
                           .test_r2_batches =
                               s->t->by_batch && responses && test ? r2_by_batch(w, e->state) : NAN,
                           .train_accuracy = classes ? e->train[1] : NAN,
@@ -226,8 +224,6 @@ int sbnn__open_data(sbnn__fitting *s) {
     status = nn_data_add(s->data, "y", tn_matrix(p->y, TN_F32, rows, (int64_t)p->n_responses));
   s->rows = sbnn_alloc((size_t)rows, sizeof *s->rows);
   for (int64_t i = 0; i < rows; i++) s->rows[i] = i;
-  s->sst[SBNN_TRAIN] = sum_of_squares(p->y, p->n_train * p->n_responses);
-  s->sst[SBNN_TEST] = sum_of_squares(p->y + p->n_train * p->n_responses, p->n_test * p->n_responses);
   return status == TN_OK ? SBNN_OK : sbnn__failed(s, status, NULL);
 }
 

@@ -20,9 +20,8 @@ typedef struct sbnn__fitting {
   sbnn_experiment *out;
   sbnn_error *e;
   nn_data *data;
-  int64_t *rows;             /* 0 .. n_train + n_test - 1: train, then test */
-  double sst[SBNN_N_SPLITS]; /* sum of squares of y over the rows of a split */
-  const char *name;          /* of the phase under way */
+  int64_t *rows;    /* 0 .. n_train + n_test - 1: train, then test */
+  const char *name; /* of the phase under way */
 } sbnn__fitting;
 
 /* Functions that return int: an exit code, with the sentence in s->e. */

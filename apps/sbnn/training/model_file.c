@@ -28,13 +28,6 @@ void sbnn_model_file_free(sbnn_model_file *m) {
 
 enum { SCHEMA = 1, EXACT = 17 /* digits that restore a double */ };
 
-static char *join(const char *directory, const char *name) {
-  size_t n = strlen(directory) + strlen(name) + 2;
-  char *path = sbnn_alloc(n, 1);
-  snprintf(path, n, "%s/%s", directory, name);
-  return path;
-}
-
 /* ---- writing ---- */
 
 /* jansson fails for want of memory only, but for text that is not UTF-8. */
@@ -127,7 +120,8 @@ static json_t *whole(const sbnn_options *o, const sbnn_dataset *d, const sbnn_fo
 
 int sbnn_model_file_write(const char *directory, const sbnn_options *o, const sbnn_dataset *d,
                           const sbnn_fold *f, const sbnn_experiment *x, sbnn_error *e) {
-  char *path = join(directory, SBNN_MODEL_FILE), *weights = join(directory, SBNN_WEIGHTS_FILE);
+  char *path = sbnn_path_in(directory, SBNN_MODEL_FILE),
+       *weights = sbnn_path_in(directory, SBNN_WEIGHTS_FILE);
   uint64_t hash;
   int code = SBNN_OK;
   if (sbnn_hash_file(weights, &hash)) {
@@ -286,7 +280,7 @@ static double count_weights(const sbnn_model_file *m) {
 /* The file's, and that it can hold the network: room for one that it cannot must not be asked for. */
 static int check_weights(const char *directory, const sbnn_model_file *m, json_t *weights, sbnn_error *e) {
   const char *hex = json_string_value(json_object_get(weights, "fnv1a64"));
-  char *path = join(directory, SBNN_WEIGHTS_FILE), have[17] = "";
+  char *path = sbnn_path_in(directory, SBNN_WEIGHTS_FILE), have[17] = "";
   uint64_t hash;
   int code = SBNN_OK;
   if (!sbnn_hash_file(path, &hash))
@@ -326,7 +320,7 @@ static json_t *load(const char *path, sbnn_error *e) {
 
 int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *e) {
   *m = (sbnn_model_file){0};
-  char *path = join(directory, SBNN_MODEL_FILE);
+  char *path = sbnn_path_in(directory, SBNN_MODEL_FILE);
   reader r = {.path = path};
   json_t *root = load(path, e);
   int code = root ? SBNN_OK : SBNN_BAD_INPUT;

@@ -4,7 +4,7 @@
 #define SBNN_MODEL_FILE_H
 
 #include "options/options.h"
-#include "training/experiment.h"
+#include "results/experiment.h"
 #include "training/problem.h"
 
 #define SBNN_WEIGHTS_FILE "model.safetensors"

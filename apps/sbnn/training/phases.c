@@ -146,7 +146,7 @@ static int rank_genes(sbnn__fitting *s, const sbnn__phase *f, size_t *order) {
   for (size_t i = 0; i < n; i++) order[i] = i;
   qsort_r(order, n, sizeof *order, by_norm, x->all_norms);
   x->n_genes = kept(s->o, n, x->all_norms);
-  if (x->n_genes == 0)
+  if (x->n_genes == 0 && s->o->command != SBNN_CMD_PATH)
     return sbnn_fail(s->e, SBNN_BAD_INPUT,
                      "the penalty %g leaves no gene; give a lower one, or the number of --genes to be kept",
                      s->o->lasso);
@@ -305,11 +305,28 @@ int sbnn__on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order) {
   return code;
 }
 
+/* No gene is left: a point of the path as well. From pruning on it is the mean of the training cells, whose
+ * R2 is 0. */
+static void predict_mean(sbnn__fitting *s) {
+  sbnn_experiment *x = s->out;
+  size_t q = s->p->n_responses;
+  for (int stage = SBNN_STAGE_PRUNED; stage <= SBNN_STAGE_FINETUNED; stage++)
+    for (int split = 0; split < SBNN_N_SPLITS; split++)
+      if (split == SBNN_TRAIN || s->p->n_test) x->r2[stage][split] = sbnn_alloc(1 + q, sizeof(double));
+  x->predictions = sbnn_alloc((s->p->n_test ? s->p->n_test : s->p->n_train) * q, sizeof(double));
+  for (int epoch = 1; epoch <= s->o->finetune.epochs; epoch++)
+    sbnn_experiment_add(
+        x,
+        &(sbnn_history_row){
+            .phase = s->name, .epoch = epoch, .lr = s->o->finetune.lr, .train_loss = NAN, .test_loss = NAN});
+}
+
 int sbnn__as_published(sbnn__fitting *s, size_t *order) {
   sbnn__phase unfrozen = {0};
   int code = sbnn__on_all_genes(s, &unfrozen, order);
   s->name = "finetune";
-  if (code == SBNN_OK) code = sbnn__on_kept_genes(s, &unfrozen, order);
+  if (code == SBNN_OK && s->out->n_genes == 0) predict_mean(s);
+  else if (code == SBNN_OK) code = sbnn__on_kept_genes(s, &unfrozen, order);
   sbnn__phase_free(&unfrozen);
   return code;
 }

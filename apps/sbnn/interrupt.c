@@ -1,5 +1,5 @@
 /* interrupt.c - a flag raised by the first signal (interrupt.h). */
-#include "training/interrupt.h"
+#include "interrupt.h"
 
 #include <signal.h>
 #include <stdatomic.h>

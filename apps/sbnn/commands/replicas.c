@@ -1,11 +1,10 @@
 /* replicas.c - see replicas.h. */
-#include "training/replicas.h"
+#include "commands/replicas.h"
 
-#include "training/interrupt.h"
+#include "interrupt.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct ensemble {

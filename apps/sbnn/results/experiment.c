@@ -1,5 +1,5 @@
 /* experiment.c - see experiment.h. */
-#include "training/experiment.h"
+#include "results/experiment.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
-/* info.h - what this program was built from and runs on: printed by `sbnn info`, recorded in run.json. */
-#ifndef SBNN_INFO_H
-#define SBNN_INFO_H
+/* build_facts.h - what this program was built from and runs on: printed by `sbnn info`, recorded in run.json.
+ * Any thread. */
+#ifndef SBNN_BUILD_FACTS_H
+#define SBNN_BUILD_FACTS_H
 
 /* Calls `each` for every fact, in a fixed order. Names are stable (they become keys of run.json): version,
  * commit, compiler, flags, blas, blas_kernel, simd, cpu, cpus, max_threads, cairo, qhull, jansson. Values are
