@@ -3,8 +3,6 @@
  */
 #include "test_sbnn_cli.h"
 
-#include <signal.h>
-
 TestSuite(sbnn_cli, .init = make_tables, .fini = remove_root);
 
 #define EDIT(row_, column_, text_)                                                                           \

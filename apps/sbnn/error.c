@@ -1,6 +1,7 @@
 /* error.c - error sentences, checked allocation, the clock (sbnn.h). */
 #include "sbnn.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
 #ifndef SBNN_H
 #define SBNN_H
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -115,9 +115,6 @@ void sbnn_dataset_note(sbnn_dataset *d, const char *text);
  * genes. */
 void sbnn_dataset_suspect_swap(const sbnn_dataset *d, sbnn_error *e);
 
-/* SBNN_BAD_INPUT unless the data set has at least n cells; `what` completes "... cells are needed for". */
-int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e);
-
 void sbnn_dataset_free(sbnn_dataset *d); /* leaves *d all zero */
 
 #endif

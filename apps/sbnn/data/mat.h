@@ -75,7 +75,4 @@ int sbnn_mat_damaged(const sbnn_mat_file *m, const char *what);
 /* Bytes of a number of this kind; 0: it is none. */
 size_t sbnn_mat_size(int kind);
 
-/* Number i < n; NaN if they are none. */
-double sbnn_mat_number(const sbnn_mat_numbers *x, size_t i);
-
 #endif

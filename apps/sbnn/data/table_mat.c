@@ -35,7 +35,8 @@ size_t sbnn_mat_size(int kind) {
   return kind > 0 && kind < (int)sizeof bytes ? bytes[kind] : 0;
 }
 
-double sbnn_mat_number(const sbnn_mat_numbers *x, size_t i) {
+/* Number i < n; NaN if they are none. */
+static double number_at(const sbnn_mat_numbers *x, size_t i) {
   union {
     unsigned char bytes[8];
     int8_t i8;
@@ -77,7 +78,7 @@ typedef struct from {
 static int next_numbers(void *of, size_t n, double *out, sbnn_error *e) {
   (void)e;
   from *f = of;
-  for (size_t i = 0; i < n; i++) out[i] = sbnn_mat_number(f->x, f->at++);
+  for (size_t i = 0; i < n; i++) out[i] = number_at(f->x, f->at++);
   return SBNN_OK;
 }
 
@@ -102,17 +103,17 @@ static int read_dense(sbnn_mat_file *m, const sbnn_mat_array *v, const char *pat
 static int read_sparse(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path, const sbnn_axes *axes,
                        const sbnn_table_options *o, sbnn_table *t) {
   const size_t lines = v->shape[1];
-  size_t n = v->starts.n == lines + 1 ? (size_t)sbnn_mat_number(&v->starts, lines) : SIZE_MAX;
+  size_t n = v->starts.n == lines + 1 ? (size_t)number_at(&v->starts, lines) : SIZE_MAX;
   if (v->complex || n > v->rows.n || n > v->values.n) /* there may be room for more */
     return sbnn_mat_damaged(m,
                             "the parts of a sparse matrix do not fit each other, or its numbers are complex");
   size_t *start = sbnn_alloc(lines + 1, sizeof *start);
   uint32_t *place = sbnn_alloc(n, sizeof *place);
   double *value = sbnn_alloc(n, sizeof *value);
-  for (size_t i = 0; i <= lines; i++) start[i] = (size_t)sbnn_mat_number(&v->starts, i);
+  for (size_t i = 0; i <= lines; i++) start[i] = (size_t)number_at(&v->starts, i);
   for (size_t k = 0; k < n; k++) {
-    place[k] = (uint32_t)sbnn_mat_number(&v->rows, k);
-    value[k] = sbnn_mat_number(&v->values, k);
+    place[k] = (uint32_t)number_at(&v->rows, k);
+    value[k] = number_at(&v->values, k);
   }
   sbnn_compressed c = {.path = path,
                        .n_rows = v->shape[0],
@@ -156,7 +157,7 @@ static bool text_of(const sbnn_mat_array *v, size_t row, char *text) {
     if (n > 0) memcpy(text, x->data, n);
   } else
     for (size_t j = 0; j < columns; j++) {
-      double c = sbnn_mat_number(x, row + rows * j);
+      double c = number_at(x, row + rows * j);
       if (utf8) text[n++] = (char)(uint32_t)c;
       else if (!(c >= 0) || !sbnn_put_utf8(text, &n, (uint32_t)c)) return false;
     }
@@ -206,7 +207,7 @@ static int add_numbers(const sbnn_mat_file *m, const sbnn_mat_array *v, size_t n
   char text[32];
   if (v->values.n < n) return sbnn_mat_damaged(m, "a list lacks some of its numbers");
   for (size_t i = 0; i < n; i++) {
-    double x = sbnn_mat_number(&v->values, i);
+    double x = number_at(&v->values, i);
     if (!(fabs(x) < 1e15) || x != floor(x)) return no_text(m, name, i);
     snprintf(text, sizeof text, "%.0f", x);
     sbnn_strings_add(out, text);
