@@ -42,7 +42,7 @@ fi
 
 selector network 12 16 6 10
 run restarts stability "${tables[@]}" --labels "$data/cell_types.tsv" --restarts 10
-check "ten restarts: genes that two share (published: 14)" "$(summary restarts overlap_mean)" 12 18
+check "ten restarts: genes that two share (published: 14)" "$(summary restarts overlap_mean)" 14 25
 awk -F'\t' '$1 ~ /^(Pvalb|Sst|Htr3a|Gad1|Ndn)$/ { printf "      %-6s in %d of ten (published: 10)\n", $1, $2 }' "$work/restarts/stability.tsv"
 echo "      in all ten: $(awk -F'\t' '$3 == 1 { printf "%s ", $1 }' "$work/restarts/stability.tsv")"
 finish
