@@ -76,7 +76,7 @@ pbmc() {
 v1() {
   run v1-tables demo --tables-only --cells 3395 --genes 1252 --responses 55
   local data=$runs/v1-tables/demo-data
-  tables=(--x "$data/counts.csv" --y "$data/responses.csv")
+  tables=(--x "$data/counts.csv" --y "$data/responses.csv" --variable-genes 0)
   labels=(--labels "$data/labels.tsv")
   folds=(--folds 3) cv=(--both)
   data_set v1 2,16
