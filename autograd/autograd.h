@@ -241,6 +241,7 @@ typedef struct ag_call { /* what a kernel sees */
   tn_view out;       /* contiguous */
   tn_rng rng;        /* stream set from the node's name */
   int threads;
+  const tn_prefetch *next; /* what is read after it, for a kernel that can fetch it meanwhile; or NULL */
 } ag_call;
 
 typedef struct ag_case { /* a sample from which tests and documentation are made */
@@ -263,7 +264,7 @@ struct ag_op {
   unsigned flags;
   /* Output type from input types; false = they do not fit. NULL: shapes broadcast, types are equal. */
   bool (*infer)(const ag_type *in, int n, const ag_attr *attr, ag_type *out);
-  /* Elementwise: n <= AG_BLOCK contiguous elements per input. out may equal an input. */
+  /* Elementwise: n contiguous elements per input. out may equal an input. */
   void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
   void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
   void (*run)(const ag_call *call); /* every other kind */

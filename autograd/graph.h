@@ -37,7 +37,7 @@ struct ag_graph {
   char error[512];
 };
 
-extern const ag_op ag__op_input, ag__op_state, ag__op_constant, ag__op_copy;
+extern const ag_op ag__op_input, ag__op_state, ag__op_constant;
 
 /* A ref that is not of this graph reads as a failed construction. */
 static inline const ag__node *ag__node_of(const ag_graph *g, ag_ref x) {

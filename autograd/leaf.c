@@ -19,10 +19,10 @@ static void copy_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   (void)g, (void)y;
   dx[0] = dy;
 }
-const ag_op ag__op_copy = {
+static const ag_op op_copy = {
     .name = "copy", .kind = AG_VIEW, .arity = 1, .infer = copy_type, .run = copy_run, .vjp = copy_vjp};
 
-ag_ref ag__copy(ag_graph *g, ag_ref x) { return ag_emit(g, &ag__op_copy, &x, 1, NULL, NULL); }
+ag_ref ag__copy(ag_graph *g, ag_ref x) { return ag_emit(g, &op_copy, &x, 1, NULL, NULL); }
 
 static ag_ref append_leaf(ag_graph *g, const ag_op *op, const char *name, const ag_type *type,
                           void *constant) {

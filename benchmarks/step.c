@@ -9,8 +9,6 @@
 #include "bench.h"
 #include "training/network.h"
 
-#include <math.h>
-
 enum { BATCH = 32, STEPS = 34, ROWS = BATCH * STEPS, GENES = 1000, KEPT = 25, RESPONSES = 16, CLUSTERS = 20 };
 static const int hidden[] = {512, 128};
 

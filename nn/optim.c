@@ -2,8 +2,6 @@
 #include "internal.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { MAX_SLOTS = (int)(sizeof((nn_optimizer *)0)->slot_names / sizeof(char *)) };
 

@@ -39,6 +39,7 @@ typedef struct product {
   int64_t width; /* of a panel */
   int threads;   /* of BLIS inside it */
   bool ours;     /* gemm_f32.c */
+  const tn_prefetch *next;
 } product;
 
 static void multiply_by_blis(const product *p, const tn_view *a, const tn_view *b, const tn_view *c) {
@@ -73,7 +74,7 @@ static void multiply_panel(void *ctx, int64_t i) {
   c = tn_view_slice(c, axis, start, 1, count);
   if (p->by_rows) a = tn_view_slice(a, 0, start, 1, count);
   else b = tn_view_slice(b, 1, start, 1, count);
-  if (!p->ours || !tn__gemm_f32(&a, &b, &c)) multiply_by_blis(p, &a, &b, &c);
+  if (!p->ours || !tn__gemm_f32(&a, &b, &c, p->next)) multiply_by_blis(p, &a, &b, &c);
 }
 
 /* Any panels will do: a share for each thread, where there is enough to share. */
@@ -95,6 +96,11 @@ static void split_for_blis(product *p, int threads) {
 }
 
 void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads) {
+  tn_gemm_prefetch(alpha, a, b, beta, c, threads, NULL);
+}
+
+void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads,
+                      const tn_prefetch *next) {
   assert(a.rank == 2 && b.rank == 2 && c.rank == 2 && a.dtype == b.dtype && b.dtype == c.dtype);
   assert(a.shape[0] == c.shape[0] && a.shape[1] == b.shape[0] && b.shape[1] == c.shape[1]);
   if (tn_view_numel(&c) == 0) return;
@@ -104,6 +110,7 @@ void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int thr
            tn_gemm_by_element(c.dtype, a.shape[1]);
   if (threads < 1) threads = 1;
   if (p.ours) share_among(&p, threads, extent);
+  if (p.width >= extent) p.next = next;
   else split_for_blis(&p, threads);
   tn_parallel_for((extent - 1) / p.width + 1, threads, multiply_panel, &p);
 }

@@ -18,6 +18,7 @@
 
 enum {
   WIDTH = 16,  /* floats of a vector */
+  LINE = 64,   /* bytes of a cache line */
   STRIP = 32,  /* columns of c that are worked on together */
   SUMS = 16,   /* vectors of a tile: 8 rows of a strip, or 16 rows of one vector */
   SHORT = 64,  /* depth up to which c is the largest matrix */
@@ -45,16 +46,18 @@ typedef struct strip { /* of b: up to two vectors wide */
   const float *x;
   int64_t rs, second; /* from row to row; from the first vector to the second */
   int64_t columns, depth;
-  bool more; /* on top of what is in c */
+  bool more;        /* on top of what is in c */
+  const char *next; /* to prefetch: two lines with each row of b, `step` bytes from row to row */
+  int64_t step;
 } strip;
 
-/* Of c: `rows` by `wide` vectors, the last of which whole or as far as b goes. `ahead`: what of b to fetch
- * meanwhile. */
+/* Of c: `rows` by `wide` vectors, the last of which whole or as far as b goes. */
 INLINE void tile(int rows, int wide, bool whole, const float *x, int64_t rs, int64_t cs, const strip *p,
-                 float *c, int64_t crs, int64_t ahead) {
+                 float *c, int64_t crs) {
   __m512 sum[SUMS];
   const float *x4 = x + 4 * rs, *x8 = x + 8 * rs, *x12 = x + 12 * rs, *b = p->x;
-  const int64_t k = p->depth, brs = p->rs, second = p->second;
+  const int64_t k = p->depth, brs = p->rs, second = p->second, step = p->step;
+  const char *next = p->next;
   const __mmask16 mask = whole ? 0xffff : (__mmask16)(0xffffu >> (wide * WIDTH - p->columns));
   UNROLL
   for (int r = 0; r < rows * wide; r++) sum[r] = _mm512_setzero_ps();
@@ -67,11 +70,11 @@ INLINE void tile(int rows, int wide, bool whole, const float *x, int64_t rs, int
     }
   }
   __asm__("" : "+r"(c), "+r"(crs)); /* else every row's address is kept, in registers that the loop needs */
-  for (int64_t t = 0; t < k; t++, b += brs, x += cs, x4 += cs, x8 += cs, x12 += cs) {
+  for (int64_t t = 0; t < k; t++, b += brs, x += cs, x4 += cs, x8 += cs, x12 += cs, next += step) {
     const __m512 first = load(wide > 1 || whole, mask, b);
     const __m512 last = wide > 1 ? load(whole, mask, b + second) : first;
-    _mm_prefetch((const char *)(b + ahead), _MM_HINT_T1); /* the next columns: no hardware sees them coming */
-    if (wide > 1) _mm_prefetch((const char *)(b + ahead + WIDTH), _MM_HINT_T1);
+    _mm_prefetch(next, _MM_HINT_T1);
+    if (wide > 1) _mm_prefetch(next + LINE, _MM_HINT_T1);
     UNROLL
     for (int r = 0; r < rows; r++) {
       const float *row = r < 4 ? x : r < 8 ? x4 : r < 12 ? x8 : x12;
@@ -87,10 +90,16 @@ INLINE void tile(int rows, int wide, bool whole, const float *x, int64_t rs, int
   }
 }
 
+static void prefetch(strip *b, const float *next) {
+  b->next = (const char *)next;
+  b->step = b->rs * (int64_t)sizeof *next;
+}
+
 typedef struct job {
   factor a, b;
   float *c;
   int64_t m, n, k, crs;
+  const tn_prefetch *next;
 } job;
 
 /* Functions of their own: inlined into one they would spill each other's registers. Numbers are passed one by
@@ -98,8 +107,8 @@ typedef struct job {
  * before. */
 #define TILE(NAME, ROWS, WIDE, WHOLE)                                                                        \
   __attribute__((noinline)) AVX512 static void NAME(const float *x, int64_t rs, int64_t cs, const strip *b,  \
-                                                    float *c, int64_t crs, int64_t ahead) {                  \
-    tile(ROWS, WIDE, WHOLE, x, rs, cs, b, c, crs, ahead);                                                    \
+                                                    float *c, int64_t crs) {                                 \
+    tile(ROWS, WIDE, WHOLE, x, rs, cs, b, c, crs);                                                           \
   }
 TILE(tile_8_strip, 8, 2, true)
 TILE(tile_4_two, 4, 2, false)
@@ -111,21 +120,20 @@ TILE(tile_4_one, 4, 1, false)
 TILE(tile_2_one, 2, 1, false)
 TILE(tile_1_one, 1, 1, false)
 
-typedef void multiply_tile(const float *x, int64_t rs, int64_t cs, const strip *b, float *c, int64_t crs,
-                           int64_t ahead);
+typedef void multiply_tile(const float *x, int64_t rs, int64_t cs, const strip *b, float *c, int64_t crs);
 
 /* `rows` of c from those of x and a strip of b: as many tiles of the largest height as there are, then of
- * half of it, ... */
-static void run_strip(int64_t rows, const float *x, int64_t rs, int64_t cs, const strip *b, float *c,
-                      int64_t crs, int64_t ahead) {
+ * half of it, ... The first one prefetches; the others have b, which is there already. */
+static void run_strip(int64_t rows, const float *x, int64_t rs, int64_t cs, strip *b, float *c, int64_t crs) {
   static multiply_tile *const two[] = {tile_1_two, tile_2_two, tile_4_two, tile_8_strip},
                               *const one[] = {tile_1_one, tile_2_one, tile_4_one, tile_8_one, tile_16_vector};
   const bool wide = b->columns > WIDTH;
   int size = wide ? b->columns == STRIP ? 3 : 2 : b->columns == WIDTH ? 4 : 3;
   for (; rows > 0; size--)
-    for (int64_t high = 1 << size; rows >= high; rows -= high, ahead = 0) {
-      (wide ? two : one)[size](x, rs, cs, b, c, crs, ahead);
+    for (int64_t high = 1 << size; rows >= high; rows -= high) {
+      (wide ? two : one)[size](x, rs, cs, b, c, crs);
       x += high * rs, c += high * crs;
+      prefetch(b, b->x);
     }
 }
 
@@ -136,15 +144,26 @@ static void move_strip(strip *b, const job *p, int64_t j) {
   b->columns = p->n - j < STRIP ? p->n - j : STRIP;
 }
 
+/* Of what is read after the product, piece `number`: as much as goes with one tile. */
+static void prefetch_piece(strip *b, const tn_prefetch *s, int64_t number) {
+  const size_t piece = (size_t)b->depth * 2 * LINE, at = (size_t)(number / s->n) * piece;
+  if (at >= s->bytes) return;
+  b->next = (const char *)s->from[number % s->n] + at;
+  b->step = 2 * LINE;
+}
+
 /* Where k is short the result is the largest matrix: it is written row by row. */
 static void by_rows(const job *p) {
   enum { HIGH = SUMS / 2 };
   strip b = {.rs = p->b.rs, .second = WIDTH, .depth = p->k};
+  int64_t tiles = 0;
   for (int64_t i = 0; i < p->m; i += HIGH)
     for (int64_t j = 0; j < p->n; j += STRIP) {
       move_strip(&b, p, j);
+      prefetch(&b, b.x);
+      if (p->next) prefetch_piece(&b, p->next, tiles++);
       run_strip(p->m - i < HIGH ? p->m - i : HIGH, p->a.x + i * p->a.rs, p->a.rs, p->a.cs, &b,
-                p->c + i * p->crs + j, p->crs, 0);
+                p->c + i * p->crs + j, p->crs);
     }
 }
 
@@ -152,7 +171,8 @@ static void by_columns(const job *p) {
   strip b = {.rs = p->b.rs, .second = WIDTH, .depth = p->k};
   for (int64_t j = 0; j < p->n; j += STRIP) {
     move_strip(&b, p, j);
-    run_strip(p->m, p->a.x, p->a.rs, p->a.cs, &b, p->c + j, p->crs, STRIP);
+    prefetch(&b, b.x + STRIP); /* the next columns: no hardware sees them coming */
+    run_strip(p->m, p->a.x, p->a.rs, p->a.cs, &b, p->c + j, p->crs);
   }
 }
 
@@ -224,18 +244,24 @@ static void by_strips(const job *p, int64_t i, int64_t t, const float *packed) {
   _Alignas(64) float right[2 * DEPTH * WIDTH];
   const int64_t rows = smaller(p->m - i, BLOCK), depth = smaller(p->k - t, DEPTH);
   for (int64_t j = 0; j < p->n; j += STRIP) {
-    const strip b = {right, WIDTH, DEPTH * WIDTH, smaller(p->n - j, STRIP), depth, t > 0};
+    strip b = {.x = right,
+               .rs = WIDTH,
+               .second = DEPTH * WIDTH,
+               .columns = smaller(p->n - j, STRIP),
+               .depth = depth,
+               .more = t > 0};
+    prefetch(&b, right);
     const float *from = p->b.x + t * p->b.rs + j * p->b.cs;
     pack(from, p->b.rs, p->b.cs, smaller(b.columns, WIDTH), depth, right);
     if (b.columns > WIDTH)
       pack(from + WIDTH * p->b.cs, p->b.rs, p->b.cs, b.columns - WIDTH, depth, right + DEPTH * WIDTH);
     float *c = p->c + i * p->crs + j;
     if (!packed) {
-      run_strip(rows, p->a.x + i * p->a.rs + t * p->a.cs, p->a.rs, p->a.cs, &b, c, p->crs, 0);
+      run_strip(rows, p->a.x + i * p->a.rs + t * p->a.cs, p->a.rs, p->a.cs, &b, c, p->crs);
       continue;
     }
     for (int64_t r = 0; r < rows; r += WIDTH)
-      run_strip(smaller(rows - r, WIDTH), packed + r * depth, 1, WIDTH, &b, c + r * p->crs, p->crs, 0);
+      run_strip(smaller(rows - r, WIDTH), packed + r * depth, 1, WIDTH, &b, c + r * p->crs, p->crs);
   }
 }
 
@@ -251,14 +277,15 @@ static void by_blocks(const job *p) {
     }
 }
 
-static void multiply(const tn_view *a, const tn_view *b, const tn_view *c) {
+static void multiply(const tn_view *a, const tn_view *b, const tn_view *c, const tn_prefetch *next) {
   job p = {.a = {a->data, a->stride[0], a->stride[1]},
            .b = {b->data, b->stride[0], b->stride[1]},
            .c = c->data,
            .m = c->shape[0],
            .n = c->shape[1],
            .k = a->shape[1],
-           .crs = c->stride[0]};
+           .crs = c->stride[0],
+           .next = next};
   const bool in_place = p.n == 1 || p.b.cs == 1;
   if (p.m > FEW && p.n > STRIP && p.k > SHORT) by_blocks(&p);
   else if (in_place && p.k <= SHORT) by_rows(&p);
@@ -273,11 +300,11 @@ bool tn__has_gemm_f32(void) {
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
-bool tn__gemm_f32(const tn_view *a, const tn_view *b, const tn_view *c) {
+bool tn__gemm_f32(const tn_view *a, const tn_view *b, const tn_view *c, const tn_prefetch *next) {
   if (c->dtype != TN_F32 || !(c->stride[1] == 1 || c->shape[1] == 1) || a->shape[1] == 0 ||
       !tn__has_gemm_f32())
     return false;
-  multiply(a, b, c);
+  multiply(a, b, c, next);
   return true;
 }
 
@@ -285,8 +312,8 @@ bool tn__gemm_f32(const tn_view *a, const tn_view *b, const tn_view *c) {
 
 bool tn__has_gemm_f32(void) { return false; }
 
-bool tn__gemm_f32(const tn_view *a, const tn_view *b, const tn_view *c) {
-  return (void)a, (void)b, (void)c, false;
+bool tn__gemm_f32(const tn_view *a, const tn_view *b, const tn_view *c, const tn_prefetch *next) {
+  return (void)a, (void)b, (void)c, (void)next, false;
 }
 
 #endif

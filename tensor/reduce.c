@@ -6,10 +6,12 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
-enum { LANES = 16, BLOCK = 512 };
+enum { LANES = 16, BLOCK = 512, ROWS = 4 };
 
-/* f(x) over n <= BLOCK contiguous elements, LANES partial sums. */
+/* f(x) over n <= BLOCK contiguous elements, LANES partial sums; and over ROWS such rows at once, which do not
+ * wait for each other's additions. */
 #define BLOCK_SUM(NAME, T, EXPR)                                                                             \
   TN_CLONES static T NAME(const T *x, int64_t n) {                                                           \
     T part[LANES] = {0};                                                                                     \
@@ -26,6 +28,23 @@ enum { LANES = 16, BLOCK = 512 };
     for (int width = LANES / 2; width; width /= 2)                                                           \
       for (int k = 0; k < width; k++) part[k] += part[k + width];                                            \
     return part[0];                                                                                          \
+  }                                                                                                          \
+  TN_CLONES static void NAME##_rows(const T *x, int64_t n, T *to) {                                          \
+    typedef T lanes __attribute__((vector_size(LANES * sizeof(T))));                                         \
+    lanes a = {0}, b = {0}, c = {0}, d = {0}, X;                                                             \
+    for (int64_t i = 0; i < n; i += LANES) {                                                                 \
+      memcpy(&X, x + i, sizeof X), a += EXPR;                                                                \
+      memcpy(&X, x + n + i, sizeof X), b += EXPR;                                                            \
+      memcpy(&X, x + 2 * n + i, sizeof X), c += EXPR;                                                        \
+      memcpy(&X, x + 3 * n + i, sizeof X), d += EXPR;                                                        \
+    }                                                                                                        \
+    T part[LANES][ROWS];                                                                                     \
+    for (int k = 0; k < LANES; k++)                                                                          \
+      part[k][0] = a[k], part[k][1] = b[k], part[k][2] = c[k], part[k][3] = d[k];                            \
+    for (int width = LANES / 2; width; width /= 2)                                                           \
+      for (int k = 0; k < width; k++)                                                                        \
+        for (int r = 0; r < ROWS; r++) part[k][r] += part[k + width][r];                                     \
+    for (int r = 0; r < ROWS; r++) to[r] += part[0][r];                                                      \
   }                                                                                                          \
   static T NAME##_run(const T *x, int64_t n) { /* pairwise over blocks */                                    \
     if (n <= BLOCK) return NAME(x, n);                                                                       \
@@ -51,6 +70,15 @@ enum { LANES = 16, BLOCK = 512 };
   }                                                                                                          \
   static T fold_run_##S(tn_reduction op, const T *x, int64_t n) {                                            \
     return op == TN_SUM ? sum_##S##_run(x, n) : op == TN_MAX ? max_run_##S(x, n) : squares_##S##_run(x, n);  \
+  }                                                                                                          \
+  /* One result for each of n short rows, as many as come in groups; returns how many. */                    \
+  static int64_t fold_rows_##S(tn_reduction op, T *to, const T *x, int64_t n, int64_t columns) {             \
+    int64_t i = 0;                                                                                           \
+    if (op == TN_MAX || columns > BLOCK || columns % LANES) return 0;                                        \
+    for (; i + ROWS <= n; i += ROWS)                                                                         \
+      if (op == TN_SUM) sum_##S##_rows(x + i * columns, columns, to + i);                                    \
+      else squares_##S##_rows(x + i * columns, columns, to + i);                                             \
+    return i;                                                                                                \
   }                                                                                                          \
   static void fold_row_##S(tn_reduction op, T *to, const T *x, int64_t n) {                                  \
     if (op == TN_SUM) add_row_##S(to, x, n);                                                                 \
@@ -95,14 +123,18 @@ static shape3 merged(const tn_view *in, unsigned axes) {
  * the output. */
 #define WALK(T, S)                                                                                           \
   static const T *walk_##S(tn_reduction op, const shape3 *s, int axis, const T *x, T *to) {                  \
-    int64_t n = s->extent[axis], below = 1;                                                                  \
+    int64_t n = s->extent[axis], below = 1, done = 0;                                                        \
     if (axis == s->rank - 1) {                                                                               \
       if (s->reduced[axis]) fold_one_##S(op, to, fold_run_##S(op, x, n));                                    \
       else fold_row_##S(op, to, x, n);                                                                       \
       return x + n;                                                                                          \
     }                                                                                                        \
     for (int a = axis + 1; a < s->rank; a++) below *= s->reduced[a] ? 1 : s->extent[a];                      \
-    for (int64_t i = 0; i < n; i++)                                                                          \
+    if (axis == s->rank - 2 && s->reduced[axis + 1]) {                                                       \
+      done = fold_rows_##S(op, to, x, n, s->extent[axis + 1]);                                               \
+      x += done * s->extent[axis + 1];                                                                       \
+    }                                                                                                        \
+    for (int64_t i = done; i < n; i++)                                                                       \
       x = walk_##S(op, s, axis + 1, x, s->reduced[axis] ? to : to + i * below);                              \
     return x;                                                                                                \
   }

@@ -150,6 +150,19 @@ int tn_max_threads(void); /* what OpenMP would use; 1 without it */
  * its own and aborts the process when there is none. */
 void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads);
 
+/* What is read after a product: n stretches of `bytes` each. */
+enum { TN_MAX_PREFETCH = 4 };
+typedef struct tn_prefetch {
+  const void *from[TN_MAX_PREFETCH];
+  int n;
+  size_t bytes;
+} tn_prefetch;
+
+/* tn_gemm that meanwhile fetches into the L2 cache what is read next (NULL: nothing), as far as its inner
+ * loops have room for it. A hint: no bits change. */
+void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads,
+                      const tn_prefetch *next);
+
 /* Whether tn_gemm (alpha 1, beta 0, rows of c contiguous) gives each element of a product with inner
  * dimension k bits that depend on its own row and column alone, so that any rows of it may be had by
  * themselves. */

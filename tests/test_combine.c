@@ -4,9 +4,6 @@
 #include "support/same.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 typedef struct leaves {
   ag_graph *g;

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MARGIN = 3 };
 static const float untouched = -12345;
@@ -65,4 +66,23 @@ Test(gemm_f32, layers_of_the_network) {
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     for (int layout = 0; layout < 4; layout++)
       check_shape(shapes[i][0], shapes[i][1], shapes[i][2], layout & 1, layout & 2, exact);
+}
+
+/* Whatever is asked for, more or less than there are tiles to fetch it with. */
+Test(gemm_f32, prefetch_changes_nothing) {
+  enum { M = 20, N = 70, K = 32 };
+  static float x[K * M], y[K * N], z[M * N], again[M * N], memory[3][5000];
+  const int64_t nx = K * M, ny = K * N;
+  tn_rng_normal((tn_rng){.seed = 4, .stream = 1}, tn_view_of(x, TN_F32, 1, &nx));
+  tn_rng_normal((tn_rng){.seed = 4, .stream = 2}, tn_view_of(y, TN_F32, 1, &ny));
+  tn_view a = tn_view_permute(tn_matrix(x, TN_F32, K, M), (int[]){1, 0}), b = tn_matrix(y, TN_F32, K, N);
+  tn_gemm(1, a, b, 0, tn_matrix(z, TN_F32, M, N), 1);
+  for (int n = 1; n <= 3; n++)
+    for (size_t bytes = 4; bytes <= sizeof memory[0]; bytes *= 17)
+      for (int threads = 1; threads <= 2; threads++) {
+        tn_prefetch next = {.from = {memory[0], memory[1], memory[2]}, .n = n, .bytes = bytes};
+        memset(again, 0, sizeof again);
+        tn_gemm_prefetch(1, a, b, 0, tn_matrix(again, TN_F32, M, N), threads, &next);
+        cr_assert_arr_eq(again, z, sizeof z);
+      }
 }

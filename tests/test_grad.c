@@ -3,8 +3,6 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const int64_t three[] = {3}, wide[] = {2, 3};
 static ag_graph *g;

@@ -176,6 +176,24 @@ Test(reduce, long_axes) {
   for (int i = 0; i < 10; i++) check_reductions(&d, i % 2 ? TN_F64 : TN_F32, 2, shapes[i / 2], false);
 }
 
+/* Short rows are summed several at a time: with the bits that each has alone. */
+Test(reduce, rows_together_or_alone) {
+  enum { HIGH = 11, MOST = 528 };
+  static float x[HIGH * MOST];
+  draw d = {.seed = 6};
+  fill_uniform(&d, tn_matrix(x, TN_F32, HIGH, MOST));
+  for (int64_t n = 16; n <= MOST; n += 8)
+    for (tn_reduction op = TN_SUM; op <= TN_SUM_SQUARES; op++) {
+      float together[HIGH], alone;
+      tn_reduce(op, tn_matrix(x, TN_F32, HIGH, n), 2, tn_matrix(together, TN_F32, HIGH, 1));
+      for (int r = 0; r < HIGH; r++) {
+        tn_reduce(op, tn_matrix(x + r * n, TN_F32, 1, n), 2, tn_matrix(&alone, TN_F32, 1, 1));
+        cr_assert(together[r] == alone, "op %d, row %d of %d: %a and %a", (int)op, r, (int)n,
+                  (double)together[r], (double)alone);
+      }
+    }
+}
+
 /* 2^24 + 1 + 1 + ...: a running f32 sum stays at 2^24, the tree does not. */
 Test(reduce, tree_is_accurate) {
   enum { N = 1 << 20 };

@@ -1,9 +1,6 @@
 /* Checkpoints: bits survive the round trip; a damaged file gets one sentence and leaves the state alone. */
 #include "test_nn.h"
 
-#include <dirent.h>
-#include <sys/stat.h>
-
 #if NABLA_JANSSON
 
 typedef struct place {

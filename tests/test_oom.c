@@ -4,7 +4,6 @@
 #include "support/test_alloc.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

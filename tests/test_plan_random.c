@@ -6,7 +6,6 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { STEPS = 3, VARIANTS = 16, GRAPHS = 500 };
 static const unsigned variants[VARIANTS] = {

@@ -115,16 +115,6 @@ Test(sbnn_data, constant_genes_and_selection) {
   check_sentence(&e, SBNN_BAD_INPUT, "gene 'g2'|--variable-genes");
 }
 
-Test(sbnn_data, too_few_cells) {
-  sbnn_dataset d;
-  sbnn_error e;
-  cr_assert_eq(read_pair(counts_by_gene, responses_by_cell, (sbnn_dataset_options){0}, &d, &e), SBNN_OK);
-  cr_expect_eq(sbnn_dataset_require_cells(&d, 3, "3 folds", &e), SBNN_OK);
-  cr_expect_eq(sbnn_dataset_require_cells(&d, 20, "20 clusters", &e), SBNN_BAD_INPUT);
-  check_sentence(&e, SBNN_BAD_INPUT, "3 cells|20 are needed for 20 clusters");
-  sbnn_dataset_free(&d);
-}
-
 /* ---- labels ---- */
 
 static int read_labelled(const char *labels, const char *column, sbnn_dataset *d, sbnn_error *e) {

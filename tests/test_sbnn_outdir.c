@@ -269,11 +269,10 @@ Test(sbnn_outdir, progress_of_several_models_is_a_line_each) {
       sbnn_progress_epoch(p, &s);
     }
   sbnn_progress_model_done(p, "sbnn", 2, "test R2 0.300");
-  sbnn_progress_say(p, "a remark of %d words", 5);
   sbnn_progress_model_done(p, "sbnn", 1, NULL);
   sbnn_progress_free(p);
   fclose(f);
-  expect_text(at("talk"), "1/2 sbnn fold 2: test R2 0.300\na remark of 5 words\n2/2 sbnn fold 1: done\n");
+  expect_text(at("talk"), "1/2 sbnn fold 2: test R2 0.300\n2/2 sbnn fold 1: done\n");
 }
 
 Test(sbnn_outdir, progress_of_one_model_is_a_line_per_phase) {
@@ -294,7 +293,6 @@ Test(sbnn_outdir, progress_can_be_quiet) {
   sbnn_progress *p = sbnn_progress_new(f, 4, 1, true);
   sbnn_progress_step s = step(0, "frozen", 2, 0.25);
   sbnn_progress_epoch(p, &s);
-  sbnn_progress_say(p, "nothing");
   sbnn_progress_model_done(p, "sbnn", 0, NULL);
   sbnn_progress_free(p);
   fclose(f);

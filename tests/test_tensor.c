@@ -6,7 +6,6 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const tn_dtype all_dtypes[] = {TN_F32, TN_F64, TN_I32, TN_I64, TN_U8};

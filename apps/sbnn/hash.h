@@ -3,9 +3,9 @@
 #ifndef SBNN_HASH_H
 #define SBNN_HASH_H
 
-#include "sbnn.h"
-
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define SBNN_HASH_START UINT64_C(0xcbf29ce484222325)
 

@@ -56,7 +56,8 @@ static void contract_run(const ag_call *call) {
   int64_t batches = tn_numel(call->out.rank - 2, call->out.shape);
   if (tn_view_numel(&call->out) == 0) return;
   for (int64_t t = 0; t < batches; t++) {
-    tn_gemm(1, matrix_at(&a, t), matrix_at(&b, t), 0, matrix_at(&call->out, t), call->threads);
+    tn_gemm_prefetch(1, matrix_at(&a, t), matrix_at(&b, t), 0, matrix_at(&call->out, t), call->threads,
+                     t == 0 ? call->next : NULL);
   }
 }
 

@@ -4,7 +4,11 @@
 
 #include <string.h>
 
-enum { SHORTEST_ROW = 64 }; /* elements; below, set-up would cost more than copies */
+enum {
+  SHORTEST_ROW = 64, /* elements; below, set-up would cost more than copies */
+  LONGEST_BLOCK = 4096,
+  MOST_AHEAD = 384 << 10 /* bytes: a panel's and the next one's are in the L2 cache together */
+};
 
 typedef struct builder {
   ag_plan *plan;
@@ -150,6 +154,15 @@ static void assign_temps(builder *b) {
   }
 }
 
+/* One kernel straight from memory to memory has nothing to keep in cache. */
+static void lengthen_blocks(ag__step *s) {
+  int64_t run = s->by_rows ? s->shape[s->rank - 1] : s->numel;
+  if (s->n_instructions != 1 || run <= s->block) return;
+  for (int r = 0; r < s->n_registers; r++)
+    if (s->registers[r].temp >= 0) return;
+  s->block = run < LONGEST_BLOCK ? run : LONGEST_BLOCK;
+}
+
 static bool moves(const ag__step *s, const ag__register *r) {
   return r->temp < 0 && (r->how == AG__DIRECT || (r->how == AG__STRIDED && r->stride[s->rank - 1]));
 }
@@ -195,6 +208,7 @@ static tn_status bind_fused(builder *b, const ag__unit *u) {
   if (!(p->flags & AG_NO_COMBINE)) ag__combine(p, s, used, b->last_use);
   find_uses(b);
   assign_temps(b);
+  lengthen_blocks(s);
   list_registers(b);
   if (s->n_registers > b->plan->max_registers) b->plan->max_registers = s->n_registers;
   return TN_OK;
@@ -217,6 +231,20 @@ static tn_status bind_units(builder *b) {
   return TN_OK;
 }
 
+/* What an update reads of the caller's memory, parameter and moments, comes from further away than the
+ * panel's own values. */
+static void list_ahead(const ag_plan *plan, ag__panel *q) {
+  const ag__program *p = &plan->program;
+  const ag__step *s = &plan->steps[q->first + q->n - 1];
+  size_t bytes = (size_t)(s->numel / q->rows * q->height) * tn_dtype_size(p->nodes[s->node].type.dtype);
+  for (int r = 0; r < s->n_registers && q->n_ahead < TN_MAX_PREFETCH; r++) {
+    const ag__register *reg = &s->registers[r];
+    const ag__pnode *root = &p->nodes[p->nodes[reg->node].root];
+    if (reg->loaded && reg->how == AG__DIRECT && root->place == AG__LEAF) q->ahead[q->n_ahead++] = reg->node;
+  }
+  if ((size_t)q->n_ahead * bytes > MOST_AHEAD) q->n_ahead = 0;
+}
+
 tn_status ag__bind(ag_plan *plan) {
   ag__program *p = &plan->program;
   size_t registers = 1;
@@ -233,6 +261,7 @@ tn_status ag__bind(ag_plan *plan) {
   plan->n_temps = b.n_temps;
   plan->worker_offset = p->arena_bytes;
   plan->worker_bytes = (size_t)b.n_temps * AG_BLOCK * sizeof(double);
+  for (int i = 0; i < p->n_panels && status == TN_OK; i++) list_ahead(plan, &p->panels[i]);
   size_t panel = 0;
   for (int i = 0; i < p->n_panels; i++) panel = p->panels[i].bytes > panel ? p->panels[i].bytes : panel;
   plan->worker_bytes += panel;

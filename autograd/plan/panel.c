@@ -7,7 +7,7 @@
 enum {
   SMALLEST = 64 << 10, /* bytes of a product worth it */
   REREAD = 256 << 10,  /* bytes of its right factor, which every panel reads again: from the L2 cache */
-  PANEL = 32 << 10,    /* bytes of a panel of the widest value */
+  PANEL = 64 << 10,    /* bytes of a panel of the widest value */
   TILE = 16            /* rows the product's kernel takes at once */
 };
 enum { MANY = -2, NOBODY = -1 };
@@ -169,7 +169,7 @@ static void make_panel(search *s, int n, ag__unit *sorted) {
       size_t row = bytes_of(node_at(p, &p->units[u], k)) / (size_t)s->rows;
       if (row > s->widest) s->widest = row;
     }
-  int64_t height = (int64_t)(PANEL / (s->widest + 1)) / TILE * TILE;
+  int64_t height = (int64_t)(PANEL / s->widest) / TILE * TILE;
   *q = (ag__panel){.first = first, .n = n, .rows = s->rows, .height = height > TILE ? height : TILE};
   if (any_size(p)) q->height = 2;
   p->n_panels++;
@@ -182,7 +182,7 @@ static void try_anchor(search *s, ag__unit *sorted) {
   if (!u->fused || n->type.rank < 2 || (!any_size(p) && bytes_of(n) < SMALLEST)) return;
   s->rows = n->type.shape[0];
   s->product = false;
-  s->widest = 0;
+  s->widest = 1;
   for (int k = 0; k <= s->anchor; k++) s->member[k] = k == s->anchor;
   if (s->rows < (any_size(p) ? 2 : 2 * TILE) || !by_row(s, u)) return;
   int members = gather(s);

@@ -65,7 +65,8 @@ typedef struct ag__unit { /* one step: one op, or fused elementwise ops in topol
 typedef struct ag__panel { /* units first.. first + n, run for `height` of their rows at a time */
   int first, n;
   int64_t rows, height;
-  size_t bytes; /* of the values that only the panel reads (memory pass) */
+  size_t bytes;                        /* of the values that only the panel reads (memory pass) */
+  int ahead[TN_MAX_PREFETCH], n_ahead; /* whose rows the update reads: fetched one panel ahead (bind pass) */
 } ag__panel;
 
 /* Which unit needs which, directly or not: one row of bits a unit. */

@@ -72,7 +72,7 @@ static tn_status evaluate(oracle *o, uint32_t id) {
   tn_rng rng = o->rng;
   if (node->op->kind == AG_RANDOM) rng.stream += tn_stream(node->name);
   if (node->op->flags & AG_ALIAS) tn_copy(tn_view_of(a.view.data, in->dtype, in->rank, in->shape), *in);
-  else node->op->run(&(ag_call){&node->attr, (int)node->n_in, in, a.view, rng, 1});
+  else node->op->run(&(ag_call){&node->attr, (int)node->n_in, in, a.view, rng, 1, NULL});
   tn_free(o->g->alloc, in);
   return TN_OK;
 }

@@ -260,11 +260,12 @@ static void run_single(const ag_run *r, ag__worker *w, const ag__step *s, tn_rng
   const ag__pnode *n = &p->nodes[s->node];
   for (int k = 0; k < s->n_in; k++) w->call_in[k] = r->views[p->inputs[s->first_in + k]];
   rng.stream += n->stream;
-  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, r->views[s->node], rng, r->threads});
+  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, r->views[s->node], rng, r->threads, NULL});
 }
 
 /* Rows first to last of a single op of a panel. */
-static void run_rows(const ag_run *r, ag__worker *w, const ag__step *s, int64_t first, int64_t last) {
+static void run_rows(const ag_run *r, ag__worker *w, const ag__step *s, int64_t first, int64_t last,
+                     const tn_prefetch *next) {
   const ag__program *p = &r->plan->program;
   const ag__pnode *n = &p->nodes[s->node];
   tn_view out = r->views[s->node];
@@ -277,16 +278,30 @@ static void run_rows(const ag_run *r, ag__worker *w, const ag__step *s, int64_t 
       tn_view_slice(w->call_in[0], n->op->row_axis ? n->op->row_axis(&n->attr) : 0, first, 1, last - first);
   out.data = address(r, w, s->node);
   out = tn_view_slice(out, 0, first, 1, last - first);
-  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, out, (tn_rng){0}, 1});
+  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, out, (tn_rng){0}, 1, next});
+}
+
+/* What the update reads of the panel that starts at `row`. */
+static tn_prefetch rows_ahead(const ag_run *r, const ag__panel *q, int64_t row) {
+  tn_prefetch p = {.n = row < q->rows ? q->n_ahead : 0};
+  int64_t rows = q->rows - row < q->height ? q->rows - row : q->height;
+  for (int i = 0; i < p.n; i++) {
+    const tn_view *v = &r->views[q->ahead[i]];
+    size_t bytes = tn_view_bytes(v) / (size_t)q->rows;
+    p.from[i] = (const char *)v->data + (size_t)row * bytes;
+    p.bytes = (size_t)rows * bytes;
+  }
+  return p;
 }
 
 static void run_panel(const ag_run *r, ag__worker *w, const ag__panel *q, int64_t number) {
   int64_t first = number * q->height, last = q->rows - first < q->height ? q->rows : first + q->height;
+  tn_prefetch next = rows_ahead(r, q, last);
   w->row = first;
   for (int u = q->first; u < q->first + q->n; u++) {
     const ag__step *s = &r->plan->steps[u];
     if (s->fused) run_fused(r, w, s, first * (s->numel / q->rows), last * (s->numel / q->rows));
-    else run_rows(r, w, s, first, last);
+    else run_rows(r, w, s, first, last, next.n ? &next : NULL);
   }
 }
 

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What is trained: settings by width, then by penalty; of each the folds, then all cells. */
 typedef struct plan {

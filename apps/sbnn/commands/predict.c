@@ -6,7 +6,6 @@
 #include "training/predict_cells.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* What the network says of n cells, in their order. */
 typedef struct prediction {

@@ -7,11 +7,8 @@
 #include "results/outdir.h"
 #include "results/run_json.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct step {

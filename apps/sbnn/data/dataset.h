@@ -84,6 +84,7 @@ typedef struct sbnn_dataset {
   sbnn_overlap overlap;
   size_t n_notes;
   char **notes; /* n_notes: a sentence each on what was left out or renamed while reading */
+  char *hint;   /* a sentence for the terminal that is no part of the data set; NULL: none */
 } sbnn_dataset;
 
 /* Reads, joins and checks; what is left out afterwards, and all checks, are the same for tables and for data
@@ -110,8 +111,9 @@ int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, 
 /* Another sentence for the user. */
 void sbnn_dataset_note(sbnn_dataset *d, const char *text);
 
-/* SBNN_BAD_INPUT unless the data set has at least n cells; `what` completes "... cells are needed for". */
-int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e);
+/* Adds to the sentence of a failure that the two tables may be swapped, where there are more responses than
+ * genes. */
+void sbnn_dataset_suspect_swap(const sbnn_dataset *d, sbnn_error *e);
 
 void sbnn_dataset_free(sbnn_dataset *d); /* leaves *d all zero */
 

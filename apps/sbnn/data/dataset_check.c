@@ -92,11 +92,3 @@ int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, 
   int code = check_counts(d, x_transform, x_path, e);
   return code == SBNN_OK ? check_responses(d, y_path, true, e) : code;
 }
-
-int sbnn_dataset_require_cells(const sbnn_dataset *d, size_t n, const char *what, sbnn_error *e) {
-  if (d->n_cells >= n) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "the two tables share %zu cells, but %zu are needed for %s; give more cells or ask for less",
-      d->n_cells, n, what);
-}

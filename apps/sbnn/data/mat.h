@@ -53,7 +53,6 @@ typedef struct sbnn_mat_array {
 
 typedef struct sbnn_mat_file {
   sbnn_container c; /* first: variables, in the order of the file, and how to report an error */
-  uint64_t bytes;   /* of the file */
   void *handle;     /* the version's own */
   /* Variable v of the container with its data. SBNN_BAD_INPUT: damaged. */
   int (*read)(struct sbnn_mat_file *m, size_t v, sbnn_mat_array *a);
@@ -74,8 +73,5 @@ int sbnn_mat_damaged(const sbnn_mat_file *m, const char *what);
 
 /* Bytes of a number of this kind; 0: it is none. */
 size_t sbnn_mat_size(int kind);
-
-/* Number i < n; NaN if they are none. */
-double sbnn_mat_number(const sbnn_mat_numbers *x, size_t i);
 
 #endif

@@ -35,7 +35,8 @@ size_t sbnn_mat_size(int kind) {
   return kind > 0 && kind < (int)sizeof bytes ? bytes[kind] : 0;
 }
 
-double sbnn_mat_number(const sbnn_mat_numbers *x, size_t i) {
+/* Number i < n; NaN if they are none. */
+static double number_at(const sbnn_mat_numbers *x, size_t i) {
   union {
     unsigned char bytes[8];
     int8_t i8;
@@ -77,7 +78,7 @@ typedef struct from {
 static int next_numbers(void *of, size_t n, double *out, sbnn_error *e) {
   (void)e;
   from *f = of;
-  for (size_t i = 0; i < n; i++) out[i] = sbnn_mat_number(f->x, f->at++);
+  for (size_t i = 0; i < n; i++) out[i] = number_at(f->x, f->at++);
   return SBNN_OK;
 }
 
@@ -102,17 +103,17 @@ static int read_dense(sbnn_mat_file *m, const sbnn_mat_array *v, const char *pat
 static int read_sparse(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path, const sbnn_axes *axes,
                        const sbnn_table_options *o, sbnn_table *t) {
   const size_t lines = v->shape[1];
-  size_t n = v->starts.n == lines + 1 ? (size_t)sbnn_mat_number(&v->starts, lines) : SIZE_MAX;
+  size_t n = v->starts.n == lines + 1 ? (size_t)number_at(&v->starts, lines) : SIZE_MAX;
   if (v->complex || n > v->rows.n || n > v->values.n) /* there may be room for more */
     return sbnn_mat_damaged(m,
                             "the parts of a sparse matrix do not fit each other, or its numbers are complex");
   size_t *start = sbnn_alloc(lines + 1, sizeof *start);
   uint32_t *place = sbnn_alloc(n, sizeof *place);
   double *value = sbnn_alloc(n, sizeof *value);
-  for (size_t i = 0; i <= lines; i++) start[i] = (size_t)sbnn_mat_number(&v->starts, i);
+  for (size_t i = 0; i <= lines; i++) start[i] = (size_t)number_at(&v->starts, i);
   for (size_t k = 0; k < n; k++) {
-    place[k] = (uint32_t)sbnn_mat_number(&v->rows, k);
-    value[k] = sbnn_mat_number(&v->values, k);
+    place[k] = (uint32_t)number_at(&v->rows, k);
+    value[k] = number_at(&v->values, k);
   }
   sbnn_compressed c = {.path = path,
                        .n_rows = v->shape[0],
@@ -156,7 +157,7 @@ static bool text_of(const sbnn_mat_array *v, size_t row, char *text) {
     if (n > 0) memcpy(text, x->data, n);
   } else
     for (size_t j = 0; j < columns; j++) {
-      double c = sbnn_mat_number(x, row + rows * j);
+      double c = number_at(x, row + rows * j);
       if (utf8) text[n++] = (char)(uint32_t)c;
       else if (!(c >= 0) || !sbnn_put_utf8(text, &n, (uint32_t)c)) return false;
     }
@@ -206,7 +207,7 @@ static int add_numbers(const sbnn_mat_file *m, const sbnn_mat_array *v, size_t n
   char text[32];
   if (v->values.n < n) return sbnn_mat_damaged(m, "a list lacks some of its numbers");
   for (size_t i = 0; i < n; i++) {
-    double x = sbnn_mat_number(&v->values, i);
+    double x = number_at(&v->values, i);
     if (!(fabs(x) < 1e15) || x != floor(x)) return no_text(m, name, i);
     snprintf(text, sizeof text, "%.0f", x);
     sbnn_strings_add(out, text);
@@ -237,7 +238,7 @@ void sbnn_mat_found(sbnn_mat_file *m, const char *name, const sbnn_mat_array *a)
   size_t rows = a->rank > 0 ? a->shape[0] : 0, columns = a->rank > 1 ? a->shape[1] : 1, size;
   /* Deflate makes a byte out of 1032 at most: room for what claims more must not be asked for. */
   bool fits = a->rank == 2 && rows > 0 && columns > 0 && rows <= UINT32_MAX && columns <= UINT32_MAX &&
-              !__builtin_mul_overflow(rows, columns, &size) && size / 1032 <= m->bytes;
+              !__builtin_mul_overflow(rows, columns, &size) && size / 1032 <= m->c.bytes;
   if (a->class == SBNN_MAT_CHAR || a->class == SBNN_MAT_CELL) {
     if (fits) kind = SBNN_VARIABLE_TEXT;
     if (a->class == SBNN_MAT_CELL && fits) rows = size;
@@ -254,7 +255,7 @@ static bool is_version(const unsigned char head[HEADER], const char *text, unsig
   return (big || little) && stated == version && memcmp(head, text, strlen(text)) == 0;
 }
 
-static int open_file(sbnn_mat_file *m) {
+static int open_version(sbnn_mat_file *m) {
   unsigned char head[HEADER];
   FILE *f = fopen(m->c.path, "rbe");
   size_t n = f ? fread(head, 1, HEADER, f) : 0, text = sizeof magic_5 - 1;
@@ -269,32 +270,25 @@ static int open_file(sbnn_mat_file *m) {
       "%s: this is no MATLAB file of version 5 to 7.3, not compressed; save it again from MATLAB", m->c.path);
 }
 
-static int with_file(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                     sbnn_error *e) {
-  const char *wanted;
-  char *file = sbnn_container_path(path, ".mat", &wanted);
-  sbnn_mat_file m = {.c = {.path = file,
-                           .wanted = wanted,
-                           .ending = ".mat",
+static int open_file(sbnn_container *c) {
+  sbnn_mat_file *m = c->file;
+  int code = open_version(m);
+  return code == SBNN_OK && c->n == 0 ? sbnn_mat_damaged(m, "there is no variable in it") : code;
+}
+
+static void close_file(sbnn_container *c) {
+  sbnn_mat_file *m = c->file;
+  if (m->close) m->close(m);
+}
+
+int sbnn_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                  sbnn_error *e) {
+  sbnn_mat_file m = {.c = {.ending = ".mat",
                            .what = "variable",
-                           .error = e,
+                           .open = open_file,
                            .strings = read_strings,
-                           .matrix = read_matrix}};
+                           .matrix = read_matrix,
+                           .close = close_file}};
   m.c.file = &m;
-  int code = sbnn_source_hash_file(file, &m.bytes, &m.c.hash, e);
-  if (code == SBNN_OK) code = open_file(&m);
-  if (code == SBNN_OK && m.c.n == 0) code = sbnn_mat_damaged(&m, "there is no variable in it");
-  if (code == SBNN_OK) code = t ? sbnn_container_table(&m.c, o, t) : sbnn_container_labels(&m.c, l);
-  if (m.close) m.close(&m);
-  sbnn_container_free(&m.c);
-  free(file);
-  return code;
-}
-
-int sbnn_table_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_error *e) {
-  return with_file(path, o, t, NULL, e);
-}
-
-int sbnn_labels_read_mat(const char *path, sbnn_labels *l, sbnn_error *e) {
-  return with_file(path, NULL, NULL, l, e);
+  return sbnn_container_read(&m.c, path, o, t, l, e);
 }

@@ -4,8 +4,6 @@
 #include "linear/forward.h"
 #include "linear/srrr.h"
 
-#include <stdlib.h>
-
 /* Of sparse reduced-rank regression with as many ranks as responses only the group lasso is left. */
 static int by_group_lasso(const sbnn_moments *m, size_t k, size_t *chosen, double *norm, size_t *n_chosen,
                           sbnn_error *e) {

@@ -6,7 +6,6 @@
 #include "interrupt.h"
 #include "results/part_bytes.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>

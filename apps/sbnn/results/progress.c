@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -169,20 +170,6 @@ void sbnn_progress_model_done(sbnn_progress *p, const char *model, int fold, con
   add_model(&l, model, fold);
   add(&l, ": %s", sentence ? sentence : "done");
   plain(p, &l);
-  pthread_mutex_unlock(&p->lock);
-}
-
-void sbnn_progress_say(sbnn_progress *p, const char *format, ...) {
-  if (!p) return;
-  va_list args;
-  pthread_mutex_lock(&p->lock);
-  clear(p);
-  va_start(args, format);
-  vfprintf(p->to, format, args);
-  va_end(args);
-  fputc('\n', p->to);
-  if (p->terminal) draw(p);
-  fflush(p->to);
   pthread_mutex_unlock(&p->lock);
 }
 

@@ -32,9 +32,6 @@ void sbnn_progress_epoch(sbnn_progress *p, const sbnn_progress_step *step);
 /* The model is finished; `sentence` ("test R2 0.398, 25 genes, 8 s") ends its line; may be NULL. */
 void sbnn_progress_model_done(sbnn_progress *p, const char *model, int fold, const char *sentence);
 
-/* Any other line of talk while the progress is up, without the line end; not with quiet. */
-void sbnn_progress_say(sbnn_progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* Takes the updating line off the terminal. */
 void sbnn_progress_free(sbnn_progress *p);
 

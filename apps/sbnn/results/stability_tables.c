@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int write_selections(const char *directory, const sbnn_stability_results *s, sbnn_error *e) {
   sbnn_writer w;
@@ -138,7 +137,7 @@ int sbnn_write_stability(const char *directory, const sbnn_stability_results *s,
   if (code == SBNN_OK) code = write_overlaps(directory, s, e);
   if (code == SBNN_OK) code = write_summary(directory, s, e);
   if (code == SBNN_OK && s->maps) code = write_maps(directory, s, e);
-  if (code == SBNN_OK && s->maps && s->data->n_labels) code = sbnn_write_labels_in(directory, s->data, e);
+  if (code == SBNN_OK && s->maps && s->data->n_labels) code = sbnn_write_labels(directory, s->data, e);
   return code;
 }
 

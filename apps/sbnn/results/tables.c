@@ -3,7 +3,6 @@
 
 #include "results/writer.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,15 +14,13 @@ static void put_scores(sbnn_writer *w, const sbnn_results *r, const sbnn_experim
     sbnn_put(w, "%s\t%s\t%d\t%s\t%s\t", r->protocol, x->model, x->fold, sbnn_stage_names[stage],
              sbnn_split_names[split]);
     sbnn_put_name(w, target ? r->data->response_names[target - 1] : "all");
-    sbnn_put(w, "\t");
-    sbnn_put_number(w, x->r2[stage][split][target]);
-    sbnn_put(w, "\n");
+    sbnn_put_numbers(w, &x->r2[stage][split][target], 1);
   }
 }
 
-int sbnn_write_metrics(const char *path, const sbnn_results *r, sbnn_error *e) {
+static int write_metrics(const char *directory, const sbnn_results *r, sbnn_error *e) {
   sbnn_writer w;
-  sbnn_writer_open(&w, path);
+  sbnn_writer_open_in(&w, directory, "metrics.tsv");
   sbnn_put(&w, "protocol\tmodel\tfold\tstage\tsplit\ttarget\tr2\n");
   for (size_t i = 0; i < r->n; i++)
     for (int stage = 0; stage < SBNN_N_STAGES; stage++)
@@ -34,9 +31,9 @@ int sbnn_write_metrics(const char *path, const sbnn_results *r, sbnn_error *e) {
 
 /* ---- history.tsv ---- */
 
-int sbnn_write_history(const char *path, const sbnn_results *r, sbnn_error *e) {
+static int write_history(const char *directory, const sbnn_results *r, sbnn_error *e) {
   sbnn_writer w;
-  sbnn_writer_open(&w, path);
+  sbnn_writer_open_in(&w, directory, "history.tsv");
   sbnn_put(&w, "fold\tmodel\tphase\tepoch\tlr\ttrain_loss\ttest_loss\ttrain_r2\ttest_r2\ttrain_accuracy\t"
                "test_accuracy\tpenalty\n");
   for (size_t i = 0; i < r->n; i++) {
@@ -46,11 +43,7 @@ int sbnn_write_history(const char *path, const sbnn_results *r, sbnn_error *e) {
       const double value[] = {h->lr,      h->train_loss,     h->test_loss,     h->train_r2,
                               h->test_r2, h->train_accuracy, h->test_accuracy, h->penalty};
       sbnn_put(&w, "%d\t%s\t%s\t%d", x->fold, x->model, h->phase, h->epoch);
-      for (size_t k = 0; k < sizeof value / sizeof *value; k++) {
-        sbnn_put(&w, "\t");
-        sbnn_put_number(&w, value[k]);
-      }
-      sbnn_put(&w, "\n");
+      sbnn_put_numbers(&w, value, sizeof value / sizeof *value);
     }
   }
   return sbnn_writer_close(&w, e);
@@ -58,10 +51,10 @@ int sbnn_write_history(const char *path, const sbnn_results *r, sbnn_error *e) {
 
 /* ---- genes.tsv ---- */
 
-int sbnn_write_genes(const char *path, const sbnn_results *r, sbnn_error *e) {
+static int write_genes(const char *directory, const sbnn_results *r, sbnn_error *e) {
   bool folded = sbnn_results_folded(r);
   sbnn_writer w;
-  sbnn_writer_open(&w, path);
+  sbnn_writer_open_in(&w, directory, "genes.tsv");
   sbnn_put(&w, "%srank\tgene\tnorm\n", folded ? "model\tfold\t" : "");
   for (size_t i = 0; i < r->n; i++) {
     const sbnn_experiment *x = &r->experiments[i];
@@ -69,9 +62,7 @@ int sbnn_write_genes(const char *path, const sbnn_results *r, sbnn_error *e) {
       if (folded) sbnn_put(&w, "%s\t%d\t", x->model, x->fold);
       sbnn_put(&w, "%zu\t", j + 1);
       sbnn_put_name(&w, r->data->gene_names[x->genes[j]]);
-      sbnn_put(&w, "\t");
-      sbnn_put_number(&w, x->norms[j]);
-      sbnn_put(&w, "\n");
+      sbnn_put_numbers(&w, &x->norms[j], 1);
     }
   }
   return sbnn_writer_close(&w, e);
@@ -91,11 +82,7 @@ static void put_cells(sbnn_writer *w, const sbnn_dataset *d, const cell_row *row
     if (!row[c].value) continue;
     sbnn_put_name(w, d->cell_names[c]);
     if (folded) sbnn_put(w, "\t%d", row[c].fold);
-    for (size_t j = 0; j < columns; j++) {
-      sbnn_put(w, "\t");
-      sbnn_put_number(w, row[c].value[j]);
-    }
-    sbnn_put(w, "\n");
+    sbnn_put_numbers(w, row[c].value, columns);
   }
 }
 
@@ -105,7 +92,10 @@ static void place_rows(cell_row *row, const sbnn_experiment *x, const size_t *ce
   for (size_t i = 0; i < n; i++) row[cells[i]] = (cell_row){.value = value + i * columns, .fold = x->fold};
 }
 
-int sbnn_write_predictions(const char *path, const sbnn_results *r, const char *model, sbnn_error *e) {
+/* Of one model: for `cv` each cell by the fold in which it was tested, cells that are tested in none left
+ * out. */
+static int write_predictions(const char *directory, const char *name, const sbnn_results *r,
+                             const char *model, sbnn_error *e) {
   const sbnn_dataset *d = r->data;
   bool folded = sbnn_results_folded(r);
   cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
@@ -116,7 +106,7 @@ int sbnn_write_predictions(const char *path, const sbnn_results *r, const char *
     if (folded) place_rows(row, x, x->test_cells, x->n_test, x->predictions, d->n_responses);
     else place_rows(row, x, x->train_cells, x->n_train, x->predictions, d->n_responses);
   }
-  sbnn_writer_open(&w, path);
+  sbnn_writer_open_in(&w, directory, name);
   sbnn_put(&w, folded ? "cell\tfold" : "cell");
   for (size_t j = 0; j < d->n_responses; j++) {
     sbnn_put(&w, "\t");
@@ -128,11 +118,12 @@ int sbnn_write_predictions(const char *path, const sbnn_results *r, const char *
   return sbnn_writer_close(&w, e);
 }
 
-int sbnn_write_latent(const char *path, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e) {
+static int write_latent(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
+                        sbnn_error *e) {
   cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
   sbnn_writer w;
   place_rows(row, x, x->train_cells, x->n_train, x->latent, (size_t)x->bottleneck);
-  sbnn_writer_open(&w, path);
+  sbnn_writer_open_in(&w, directory, "latent.tsv");
   sbnn_put(&w, "cell");
   for (int j = 1; j <= x->bottleneck; j++) sbnn_put(&w, "\tz%d", j);
   sbnn_put(&w, "\n");
@@ -143,9 +134,9 @@ int sbnn_write_latent(const char *path, const sbnn_dataset *d, const sbnn_experi
 
 /* ---- labels.tsv, overlays.tsv: with latent.tsv, all that `plot` needs for the maps ---- */
 
-int sbnn_write_labels(const char *path, const sbnn_dataset *d, sbnn_error *e) {
+int sbnn_write_labels(const char *directory, const sbnn_dataset *d, sbnn_error *e) {
   sbnn_writer w;
-  sbnn_writer_open(&w, path);
+  sbnn_writer_open_in(&w, directory, "labels.tsv");
   sbnn_put(&w, "cell\t");
   sbnn_put_name(&w, d->label_column);
   sbnn_put(&w, d->cell_colors ? "\tcolor\n" : "\n");
@@ -165,7 +156,8 @@ static void put_heads(sbnn_writer *w, const char *kind, char *const *name, const
   }
 }
 
-int sbnn_write_overlays(const char *path, const sbnn_dataset *d, const sbnn_experiment *x, sbnn_error *e) {
+static int write_overlays(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
+                          sbnn_error *e) {
   size_t genes = x->n_genes, q = x->n_responses, columns = genes + q;
   double *both = sbnn_alloc(x->n_train * columns, sizeof *both);
   cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
@@ -175,7 +167,7 @@ int sbnn_write_overlays(const char *path, const sbnn_dataset *d, const sbnn_expe
     memcpy(both + i * columns + genes, x->response_predictions + i * q, q * sizeof *both);
   }
   place_rows(row, x, x->train_cells, x->n_train, both, columns);
-  sbnn_writer_open(&w, path);
+  sbnn_writer_open_in(&w, directory, "overlays.tsv");
   sbnn_put(&w, "cell");
   put_heads(&w, "gene", d->gene_names, x->genes, genes);
   put_heads(&w, "response", d->response_names, NULL, q);
@@ -188,15 +180,6 @@ int sbnn_write_overlays(const char *path, const sbnn_dataset *d, const sbnn_expe
 
 /* ---- all of them ---- */
 
-static int write_named(const char *directory, const char *name,
-                       int (*write)(const char *, const sbnn_results *, sbnn_error *), const sbnn_results *r,
-                       sbnn_error *e) {
-  char *path = sbnn_path_in(directory, name);
-  int code = write(path, r, e);
-  free(path);
-  return code;
-}
-
 static int write_all_predictions(const char *directory, const sbnn_results *r, sbnn_error *e) {
   static const char *const name[] = {"predictions.tsv", "predictions-nopretrain.tsv"};
   const char *model[SBNN_MAX_MODELS];
@@ -205,32 +188,17 @@ static int write_all_predictions(const char *directory, const sbnn_results *r, s
   for (size_t i = 0; i < models && code == SBNN_OK; i++) {
     /* One model alone is predictions.tsv, whichever it is. */
     bool second = models > 1 && strcmp(model[i], "sbnn-nopretrain") == 0;
-    char *path = sbnn_path_in(directory, name[second]);
-    code = sbnn_write_predictions(path, r, model[i], e);
-    free(path);
+    code = write_predictions(directory, name[second], r, model[i], e);
   }
-  return code;
-}
-
-int sbnn_write_labels_in(const char *directory, const sbnn_dataset *d, sbnn_error *e) {
-  char *path = sbnn_path_in(directory, "labels.tsv");
-  int code = sbnn_write_labels(path, d, e);
-  free(path);
   return code;
 }
 
 static int write_map_tables(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
                             sbnn_error *e) {
-  char *latent = sbnn_path_in(directory, "latent.tsv"), *overlays = sbnn_path_in(directory, "overlays.tsv");
-  char *labels = sbnn_path_in(directory, "labels.tsv");
-  int code = sbnn_write_latent(latent, d, x, e);
+  int code = write_latent(directory, d, x, e);
   if (code == SBNN_OK && x->gene_predictions && x->response_predictions)
-    code = sbnn_write_overlays(overlays, d, x, e);
-  if (code == SBNN_OK && d->labels && d->label_column) code = sbnn_write_labels(labels, d, e);
-  free(latent);
-  free(overlays);
-  free(labels);
-  return code;
+    code = write_overlays(directory, d, x, e);
+  return code == SBNN_OK && d->labels && d->label_column ? sbnn_write_labels(directory, d, e) : code;
 }
 
 /* The linear model has no epochs. */
@@ -241,10 +209,9 @@ static bool has_history(const sbnn_results *r) {
 }
 
 int sbnn_write_tables(const char *directory, const sbnn_results *r, sbnn_error *e) {
-  int code = write_named(directory, "metrics.tsv", sbnn_write_metrics, r, e);
-  if (code == SBNN_OK && has_history(r))
-    code = write_named(directory, "history.tsv", sbnn_write_history, r, e);
-  if (code == SBNN_OK) code = write_named(directory, "genes.tsv", sbnn_write_genes, r, e);
+  int code = write_metrics(directory, r, e);
+  if (code == SBNN_OK && has_history(r)) code = write_history(directory, r, e);
+  if (code == SBNN_OK) code = write_genes(directory, r, e);
   if (code == SBNN_OK) code = write_all_predictions(directory, r, e);
   if (code == SBNN_OK && !sbnn_results_folded(r) && r->n && r->experiments[0].latent)
     code = write_map_tables(directory, r->data, &r->experiments[0], e);

@@ -43,7 +43,7 @@ static int write_quality(const char *directory, const sbnn_tsne_results *r, sbnn
 int sbnn_write_tsne(const char *directory, const sbnn_tsne_results *r, sbnn_error *e) {
   int code = write_places(directory, r, e);
   if (code == SBNN_OK) code = write_quality(directory, r, e);
-  if (code == SBNN_OK && r->data->n_labels) code = sbnn_write_labels_in(directory, r->data, e);
+  if (code == SBNN_OK && r->data->n_labels) code = sbnn_write_labels(directory, r->data, e);
   return code;
 }
 

@@ -49,9 +49,8 @@ int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experim
 enum { SBNN_NOISE_LEVELS = 10 };
 int sbnn_noise_epochs(const sbnn_options *o);
 
-/* --lasso auto tries these penalties, for so many epochs each. */
+/* --lasso auto tries so many penalties, for so many epochs each. */
 enum { SBNN_LASSO_LEVELS = 4 };
-extern const double sbnn_lasso_levels[SBNN_LASSO_LEVELS];
 int sbnn_lasso_epochs(const sbnn_options *o, bool pretrain);
 
 #endif

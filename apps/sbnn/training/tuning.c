@@ -80,7 +80,7 @@ int sbnn__set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o) {
 
 /* ---- penalty ---- */
 
-const double sbnn_lasso_levels[SBNN_LASSO_LEVELS] = {0.001, 0.01, 0.1, 1};
+static const double lasso_levels[SBNN_LASSO_LEVELS] = {0.001, 0.01, 0.1, 1};
 
 int sbnn_lasso_epochs(const sbnn_options *o, bool pretrain) {
   int before = pretrain ? half(o->pretrain.epochs) + half(o->frozen.epochs) + half(o->unfrozen.epochs)
@@ -130,7 +130,7 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_options *o) {
   double best = -INFINITY, r2;
   int code = SBNN_OK;
   for (int i = 0; i < SBNN_LASSO_LEVELS && code == SBNN_OK; i++) {
-    trial.lasso = sbnn_lasso_levels[i];
+    trial.lasso = lasso_levels[i];
     code = try_lasso(&in, &trial, &r2);
     if (code != SBNN_OK || !(r2 > best)) continue;
     best = r2;
