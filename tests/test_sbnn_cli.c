@@ -184,7 +184,7 @@ Test(sbnn_cli, fold_permutation) {
 /* ---- the command line ---- */
 
 Test(sbnn_cli, command_lines) {
-  refuse("tran" TABLES, 2, "unknown command 'tran'|did you mean 'train'?|sbnn help");
+  refuse("tran" TABLES, 2, "unknown command 'tran'|did you mean 'train'?|sbnn help'");
   refuse("", 2, "unknown command ''|sbnn help");
   refuse(CV " --fold 3", 2, "unknown option '--fold'|did you mean|'--folds'|sbnn help cv");
   refuse(TRAIN " --folds 3", 2, "'--folds' is an option of cv, ");

@@ -260,8 +260,19 @@ Test(sbnn_options, values_out_of_range) {
 }
 
 Test(sbnn_options, wrong_words_and_lists) {
-  refuse(CV " --protocol stric", "--protocol needs strict or paper, not 'stric'");
-  refuse(CV " --protocol strict|paper", "--protocol needs strict or paper, not 'strict|paper'");
+  refuse(CV " --protocol stric", "--protocol needs strict or paper, not 'stric': did you mean 'strict'?");
+  refuse(CV " --protocol strict|paper",
+         "--protocol needs strict or paper, not 'strict|paper': did you mean 'strict'?");
+  refuse(CV " --preset cite-seq",
+         "--preset needs none, patchseq, citeseq, m1, v1 or cbmc, not 'cite-seq': did you mean "
+         "'citeseq'?");
+  refuse(CV " --preset PATCH-SEQ",
+         "--preset needs none, patchseq, citeseq, m1, v1 or cbmc, not 'PATCH-SEQ': did you mean "
+         "'patchseq'?");
+  refuse(CV " --preset human", "--preset needs none, patchseq, citeseq, m1, v1 or cbmc, not 'human'");
+  refuse(CV " --y-transform Log1",
+         "--y-transform needs none, log1p, clr or zscore, or these by pattern as in "
+         "'log1p:CD*,none', not 'Log1': did you mean 'log1p'?");
   refuse(CV " --x-genes-in=", "--x-genes-in needs auto, rows or columns, not ''");
   static const char *const lists[] = {"512,,3", "512,", ",", "0", "1,2,3,4,5,6,7,8,9", "512;128", ""};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -286,7 +297,9 @@ Test(sbnn_options, stray_words_and_contradictions) {
   refuse(CV " --only-folds 3,3", "--only-folds takes numbers from 1 to 10 (--folds), in ascending order");
   refuse(CV " --label-column a", "--label-column names a column of the table --labels, which is missing");
   refuse(CV " --variable-genes 20",
-         "--genes 25 keeps more genes than the 20 that --variable-genes starts from");
+         "--genes 25 keeps more genes than training starts from, the 20 most variable ones "
+         "(--variable-genes); give "
+         "--genes 20 or less or, if the table has as many, --variable-genes 25 or more (0: all)");
 }
 
 /* ---- back to text ---- */

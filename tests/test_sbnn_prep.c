@@ -75,7 +75,7 @@ Test(sbnn_prep, same_regression) {
 Test(sbnn_prep, missing_responses) {
   cli_write(at("y.csv"), &(cli_table){.responses = true, .edits = {{3, 2, "NA"}, {7, 2, ""}}});
   cli_result r = sbnn("prep" TABLES " --labels l.tsv --out data");
-  cr_expect(r.code == 0 && strstr(r.err, "2 values are missing in 2 of 60 cells, of the responses 'r1' (2)"),
+  cr_expect(r.code == 0 && strstr(r.err, "2 values are missing in 2 of 60 cells, of the response 'r1' (2)"),
             "%s", r.err);
   refuse("cv" FAST " --data data --out out", 3,
          "data|'r1'|'c2'|one of 2 missing values|--missing drop-responses");

@@ -80,8 +80,7 @@ Test(sbnn_responses, long_lists_are_cut) {
   o.missing = SBNN_MISSING_DROP_RESPONSES;
   e = (sbnn_error){0};
   cr_assert_eq(sbnn_dataset_read(&o, &d, &e), SBNN_OK, "%s", e.text);
-  cr_expect(strstr(d.notes[0], "30 values are missing, of the responses 'r1' (30)") != NULL, "%s",
-            d.notes[0]);
+  cr_expect(strstr(d.notes[0], "30 values are missing, of the response 'r1' (30)") != NULL, "%s", d.notes[0]);
   sbnn_dataset_free(&d);
 }
 

@@ -164,8 +164,8 @@ Test(sbnn_program, help_goes_to_stdout_and_the_bare_command_explains_itself_on_s
 Test(sbnn_program, a_wrong_command_line_is_one_sentence_on_stderr_and_exit_code_2) {
   char output[4096];
   cr_assert_eq(run("cv --laso 1 2>&1 >/dev/null", output), SBNN_USAGE);
-  cr_assert_str_eq(output,
-                   "sbnn: unknown option '--laso': did you mean '--lasso'? ('sbnn help cv' lists them)\n");
+  cr_assert_str_eq(output, "sbnn: unknown option '--laso': did you mean '--lasso'? ('" NABLA_SBNN_BIN
+                           " help cv' lists them)\n");
   cr_assert_eq(run("cv --laso 1 2>/dev/null", output), SBNN_USAGE);
   cr_assert_str_empty(output);
 }

@@ -55,6 +55,19 @@ char *sbnn_format(const char *format, ...) {
 
 char *sbnn_path_in(const char *folder, const char *name) { return sbnn_format("%s/%s", folder, name); }
 
+char *sbnn_shell_word(const char *text) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:=@%";
+  const size_t n = strlen(text);
+  if (n > 0 && strspn(text, plain) == n) return sbnn_strdup(text);
+  char *word = sbnn_alloc(4 * n + 3, 1), *to = word;
+  *to++ = '\'';
+  for (; *text; text++) to = *text == '\'' ? stpcpy(to, "'\\''") : (*to = *text, to + 1);
+  *to = '\'';
+  return word;
+}
+
+const char *sbnn_program = "sbnn";
+
 double sbnn_clock(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);

@@ -52,6 +52,7 @@ static int flush_output(sbnn_error *e) {
 
 int main(int argc, char **argv) {
   sbnn_error e = {0};
+  if (argc > 0 && *argv[0]) sbnn_program = sbnn_shell_word(argv[0]);
   if (argc < 2) {
     sbnn_options_help(stderr, NULL, &e);
     return SBNN_USAGE;

@@ -34,6 +34,11 @@ void *sbnn_realloc(void *p, size_t n, size_t size);
 char *sbnn_strdup(const char *s);
 char *sbnn_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *sbnn_path_in(const char *folder, const char *name);
+/* `text` as one word of a shell: itself, or in single quotes. */
+char *sbnn_shell_word(const char *text);
+
+/* How the user calls the program, for lines that are there to be copied; main sets it to argv[0]. */
+extern const char *sbnn_program;
 
 double sbnn_clock(void); /* seconds, monotonic: for differences */
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -27,8 +28,7 @@ static int count_planted(void *ctx, const sbnn_experiment *x, sbnn_error *e) {
 
 /* The tables as files, so that they can be looked at and tried with train and cv; under a name that nobody
  * has, so that --force destroys no tables of the user's. */
-static int write_tables(const char *out, const sbnn_dataset *d, char *directory, size_t size, sbnn_error *e) {
-  snprintf(directory, size, "%s/demo-data", out);
+static int write_tables(const char *directory, const sbnn_dataset *d, sbnn_error *e) {
   if (mkdir(directory, 0777) != 0 && errno != EEXIST)
     return sbnn_fail(e, SBNN_FAILED, "cannot create the directory %s: %s", directory, strerror(errno));
   return sbnn_synthetic_write(directory, d, e);
@@ -36,33 +36,41 @@ static int write_tables(const char *out, const sbnn_dataset *d, char *directory,
 
 /* --tables-only: no directory of results, so that nothing is staged, locked or removed. */
 static int make_tables(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e) {
-  char tables[4096];
   if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
     return sbnn_fail(e, SBNN_FAILED, "cannot create the directory %s: %s", o->out, strerror(errno));
-  int code = write_tables(o->out, d, tables, sizeof tables, e);
+  char *tables = sbnn_path_in(o->out, "demo-data");
+  int code = write_tables(tables, d, e);
   if (code == SBNN_OK && !o->quiet) fprintf(stderr, "The tables are in %s\n", tables);
+  free(tables);
   return code;
 }
 
-static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_check *c, sbnn_error *e) {
-  char tables[4096], page[4096];
-  size_t n = c->truth->n_planted;
-  snprintf(page, sizeof page, "%s/report.html", o->out);
-  int code = write_tables(o->out, d, tables, sizeof tables, e);
-  if (code == SBNN_OK) code = sbnn_report_write(o->out, page, e);
-  if (code != SBNN_OK) return code;
-  if (!o->quiet)
-    fprintf(stderr,
-            "Planted genes recovered: %zu of %zu (%.0f %%)\n"
-            "The tables are in %s: try\n"
-            "  sbnn cv --x %s/counts.csv --y %s/responses.csv --out cv-demo\n",
-            c->found, n, 100.0 * (double)c->found / (double)n, tables, tables, tables);
-  if (!o->quiet) fprintf(stderr, "Look at all of it in a browser: %s\n", page);
-  if (!o->quiet && sbnn_figures_available())
+static void say_what_is_there(const sbnn_options *o, const truth_check *c, const char *tables,
+                              const char *page) {
+  const size_t n = c->truth->n_planted;
+  char *word = sbnn_shell_word(tables);
+  fprintf(stderr,
+          "Planted genes recovered: %zu of %zu (%.0f %%)\n"
+          "The tables are in %s: try\n"
+          "  %s cv --x %s/counts.csv --y %s/responses.csv --out cv-demo\n"
+          "Look at all of it in a browser: %s\n",
+          c->found, n, 100.0 * (double)c->found / (double)n, tables, sbnn_program, word, word, page);
+  free(word);
+  if (sbnn_figures_available())
     fprintf(stderr,
             "Its pictures by themselves: %s/figures/latent_map.png, overlays.png and training_curves.png\n",
             o->out);
-  if (100 * c->found >= PASS_PERCENT * n) return SBNN_OK;
+}
+
+static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_check *c, sbnn_error *e) {
+  const size_t n = c->truth->n_planted;
+  char *tables = sbnn_path_in(o->out, "demo-data"), *page = sbnn_path_in(o->out, "report.html");
+  int code = write_tables(tables, d, e);
+  if (code == SBNN_OK) code = sbnn_report_write(o->out, page, e);
+  if (code == SBNN_OK && !o->quiet) say_what_is_there(o, c, tables, page);
+  free(tables);
+  free(page);
+  if (code != SBNN_OK || 100 * c->found >= PASS_PERCENT * n) return code;
   return sbnn_fail(e, SBNN_FAILED,
                    "only %zu of %zu planted genes were recovered (%d %% are expected): this build does not "
                    "train as it should",

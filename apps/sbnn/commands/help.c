@@ -13,8 +13,6 @@ static const char *const overview_head =
 
 static const char *const overview_tail =
     "\n"
-    "Example: sbnn run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n"
-    "\n"
     "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish: manual, completions.\n"
     "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input, 4 not finite, 130 interrupted.\n";
 
@@ -38,6 +36,8 @@ static void print_overview(FILE *to) {
   fputs(overview_head, to);
   for (size_t i = 0; i < sbnn_n_commands; i++)
     fprintf(to, "  %-9s %s\n", sbnn_command_table[i].name, sbnn_command_table[i].summary);
+  fprintf(to, "\nExample: %s run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n",
+          sbnn_program);
   fputs(overview_tail, to);
 }
 

@@ -43,10 +43,13 @@ int sbnn_prep(const sbnn_options *o, sbnn_error *e) {
   sbnn_options_each(o, add_option, &r);
   sbnn_build_facts(add_fact, &r);
   code = sbnn_data_file_write(o->out, &d, (const char *const(*)[2])r.pair, r.n, e);
+  char *word = sbnn_shell_word(o->out);
   if (code == SBNN_OK && !o->quiet && !o->step)
     fprintf(stderr,
-            "%s holds them: sbnn train --data %s --out DIR; 'sbnn info --data %s' tells what is in it\n",
-            o->out, o->out, o->out);
+            "%s holds them. To train on it, and to see what is in it:\n"
+            "  %s train --data %s --out DIR\n  %s info --data %s\n",
+            o->out, sbnn_program, word, sbnn_program, word);
+  free(word);
   for (size_t i = 0; i < r.n; i++) {
     free((void *)(uintptr_t)r.pair[i][0]);
     free((void *)(uintptr_t)r.pair[i][1]);

@@ -111,9 +111,8 @@ int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   atomic_init(&a.first_failed, (long long)n);
   for (size_t i = 0; i < n; i++) {
     const sbnn_options *o = r[i].options;
-    size_t inputs = w->data->n_genes, most = (size_t)o->variable_genes;
-    if (most && inputs > most) inputs = most;
-    if (!sbnn_parts_has(w->parts, r[i].part)) units += sbnn_model_units(o, inputs, r[i].pretrain, false);
+    if (!sbnn_parts_has(w->parts, r[i].part))
+      units += sbnn_model_units(o, sbnn_model_inputs(o, w->data), r[i].pretrain, false);
   }
   w->progress = sbnn_progress_new(stderr, units, (int)n, w->options->quiet);
   double start = sbnn_clock();

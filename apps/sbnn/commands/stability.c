@@ -73,13 +73,12 @@ static void print(const void *ctx, FILE *to) { sbnn_print_stability(to, ctx); }
 
 static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error *e) {
   const sbnn_options *o = w->options;
-  size_t candidates = w->data->n_genes, most = (size_t)o->variable_genes;
   sbnn_experiment *x = sbnn_alloc(p->n, sizeof *x);
   for (size_t i = 0; i < p->n; i++) x[i] = r[i].experiment;
   sbnn_stability_results s = {.data = w->data,
                               .halves = o->subsample,
                               .n = p->n,
-                              .candidates = most && candidates > most ? most : candidates,
+                              .candidates = sbnn_model_inputs(o, w->data),
                               .runs = x,
                               .seeds = p->seeds};
   sbnn_stability_make(&s);

@@ -142,7 +142,8 @@ int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e) {
     return sbnn_fail(e, SBNN_USAGE, "tsne takes --results or the tables (--x and --y, or --data), not both");
   if (!o->results && !o->data && !(o->x && o->y))
     return sbnn_fail(e, SBNN_USAGE,
-                     "tsne needs --x and --y, or --data, or --results ('sbnn help tsne' lists all options)");
+                     "tsne needs --x and --y, or --data, or --results ('%s help tsne' lists all options)",
+                     sbnn_program);
   if (!(j.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
   int code = o->results ? run_latent(&j, e) : run_tables(&j, e);
   sbnn_outdir_abort(j.work.out);

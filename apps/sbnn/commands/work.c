@@ -32,6 +32,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
     code = sbnn_fail(
         e, SBNN_BAD_INPUT, "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
         o->data ? o->data : o->x, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+    sbnn_dataset_suspect_swap(d, e);
     sbnn_dataset_free(d);
   }
   if (code != SBNN_OK || o->quiet || o->step > 1) return code;
@@ -40,12 +41,15 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   else
     fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s)", v->shared, v->x_cells, o->x,
             v->y_cells, o->y);
+  if (d->n_cells < v->shared) fprintf(stderr, ", %zu of them used", d->n_cells);
   fprintf(stderr, ": %zu gene%s, %zu response%s", d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
           d->n_responses == 1 ? "" : "s");
   if (d->n_labels)
-    fprintf(stderr, ", %zu labelled by '%s' (%zu labels)", v->labelled, d->label_column, d->n_labels);
+    fprintf(stderr, ", %zu of %zu cells labelled by '%s' (%zu label%s)", v->labelled, d->n_cells,
+            d->label_column, d->n_labels, d->n_labels == 1 ? "" : "s");
   fprintf(stderr, "\n");
   for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
+  if (d->hint) fprintf(stderr, "%s\n", d->hint);
   return code;
 }
 
@@ -85,56 +89,19 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
   return code;
 }
 
-const char *sbnn_model_name(const sbnn_options *o, bool pretrain) {
-  if (o->recipe == SBNN_RECIPE_DENOISE) return "sbnn-denoise";
-  return pretrain ? "sbnn" : "sbnn-nopretrain";
-}
-
-/* Multiplications a cell and epoch, up to a factor: forward and backward of what is trained. */
-static double phase_units(const sbnn_options *o, size_t inputs, bool frozen) {
-  double decoder = 0, first = (double)inputs * o->hidden[0], middle = 0;
-  for (int i = 0; i + 1 < o->n_hidden; i++) middle += (double)o->hidden[i] * o->hidden[i + 1];
-  decoder = middle + 16.0 * o->hidden[0];
-  return frozen ? first + middle + 3 * decoder : 2 * first + 3 * middle + 3 * decoder;
-}
-
-/* Of one epoch of `phase`, on as many genes as it has and with the options of its recipe. */
-static double epoch_units(const sbnn_options *o, const char *phase, size_t n_inputs) {
-  static const char *const on_kept[] = {"finetune", "noise", "denoise", "autoencoder"};
-  sbnn_options paper;
-  for (size_t i = 0; i < sizeof on_kept / sizeof *on_kept; i++)
-    if (strcmp(phase, on_kept[i]) == 0) return phase_units(o, (size_t)o->genes, false);
-  if (o->recipe == SBNN_RECIPE_DENOISE) sbnn_options_selector(o, &paper), o = &paper;
-  double units = phase_units(o, n_inputs, strcmp(phase, "frozen") == 0);
-  return strcmp(phase, "pretrain") == 0 ? units * o->pretrain_fraction : units;
-}
-
-double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder) {
-  double units = epoch_units(o, "finetune", n_inputs) *
-                 (o->finetune.epochs + (autoencoder ? o->autoencoder.epochs : 0) +
-                  (o->noise == SBNN_NOISE_AUTO ? SBNN_NOISE_LEVELS * sbnn_noise_epochs(o) : 0));
-  if (o->select != SBNN_SELECT_NETWORK) return units;
-  double full = epoch_units(o, "unfrozen", n_inputs);
-  if (o->lasso == SBNN_LASSO_AUTO) units += SBNN_LASSO_LEVELS * full * sbnn_lasso_epochs(o, pretrain);
-  if (!pretrain) return units + full * o->no_pretrain_phase.epochs;
-  return units + full * o->unfrozen.epochs + epoch_units(o, "pretrain", n_inputs) * o->pretrain.epochs +
-         epoch_units(o, "frozen", n_inputs) * o->frozen.epochs;
-}
-
 bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
                     const char *phase, int epoch, int epochs, double r2) {
   const sbnn_history_row *row = &x->history[x->n_history - 1];
   bool pretrain = strcmp(phase, "pretrain") == 0;
-  size_t inputs = w->data->n_genes, most = (size_t)o->variable_genes;
-  if (most && inputs > most) inputs = most;
-  sbnn_progress_epoch(w->progress, &(sbnn_progress_step){.model = title,
-                                                         .fold = x->fold,
-                                                         .phase = phase,
-                                                         .epoch = epoch,
-                                                         .epochs = epochs,
-                                                         .units = epoch_units(o, phase, inputs),
-                                                         .score = pretrain ? "accuracy" : "R2",
-                                                         .value = pretrain ? row->test_accuracy : r2});
+  sbnn_progress_epoch(
+      w->progress, &(sbnn_progress_step){.model = title,
+                                         .fold = x->fold,
+                                         .phase = phase,
+                                         .epoch = epoch,
+                                         .epochs = epochs,
+                                         .units = sbnn_epoch_units(o, phase, sbnn_model_inputs(o, w->data)),
+                                         .score = pretrain ? "accuracy" : "R2",
+                                         .value = pretrain ? row->test_accuracy : r2});
   return true;
 }
 

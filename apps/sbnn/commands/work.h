@@ -7,6 +7,7 @@
 #include "results/parts.h"
 #include "results/progress.h"
 #include "results/results.h"
+#include "training/effort.h"
 #include "training/phases.h"
 #include "training/problem.h"
 
@@ -37,12 +38,6 @@ bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title
                     const char *phase, int epoch, int epochs, double r2);
 
 const char *sbnn_protocol_name(const sbnn_options *o); /* "strict", "paper" */
-
-/* What tables call the model: "sbnn", "sbnn-nopretrain", "sbnn-denoise". */
-const char *sbnn_model_name(const sbnn_options *o, bool pretrain);
-
-/* Work units (weights x cells x epochs, relative) of one model. */
-double sbnn_model_units(const sbnn_options *o, size_t n_inputs, bool pretrain, bool autoencoder);
 
 /* What a command writes besides run.json, and its last words; ctx is passed on. */
 typedef struct sbnn_output {

@@ -2,6 +2,7 @@
 #include "data/container.h"
 
 #include "data/readers.h"
+#include "data/source.h"
 #include "data/text.h"
 
 #include <ctype.h>
@@ -42,25 +43,10 @@ bool sbnn_container_claims(const char *path, const char *ending) {
   return ends_with(path, file_length(path, ending), ending);
 }
 
-char *sbnn_container_path(const char *path, const char *ending, const char **name) {
-  size_t n = file_length(path, ending);
-  char *file = sbnn_strdup(path);
-  file[n] = '\0';
-  *name = path[n] ? path + n + 1 : NULL;
-  return file;
-}
-
 void sbnn_container_add(sbnn_container *c, const char *name, sbnn_variable_kind kind, int n_dims, size_t rows,
                         size_t columns) {
   c->variables = sbnn_realloc(c->variables, c->n + 1, sizeof *c->variables);
   c->variables[c->n++] = (sbnn_variable){sbnn_strdup(name), kind, n_dims, {rows, columns}};
-}
-
-void sbnn_container_free(sbnn_container *c) {
-  for (size_t i = 0; i < c->n; i++) free(c->variables[i].name);
-  free(c->variables);
-  c->variables = NULL;
-  c->n = 0;
 }
 
 static bool is_matrix(const sbnn_variable *v) {
@@ -204,7 +190,7 @@ static int name_axes(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *
   return code == SBNN_OK ? name_axis(c, features, &a->features) : code;
 }
 
-static int read_table(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *a, sbnn_table *t) {
+static int read_matrix(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *a, sbnn_table *t) {
   size_t v = 0;
   int code = find_matrix(c, o->responses, &v);
   if (code == SBNN_OK) code = name_axes(c, o, a);
@@ -218,9 +204,9 @@ static int read_table(sbnn_container *c, const sbnn_table_options *o, sbnn_axes 
   return code;
 }
 
-int sbnn_container_table(sbnn_container *c, const sbnn_table_options *o, sbnn_table *t) {
+static int read_table(sbnn_container *c, const sbnn_table_options *o, sbnn_table *t) {
   sbnn_axes a = {0};
-  int code = read_table(c, o, &a, t);
+  int code = read_matrix(c, o, &a, t);
   sbnn_axes_free(&a);
   return code;
 }
@@ -255,7 +241,7 @@ static int check_ids_differ(const sbnn_container *c, const sbnn_labels *l) {
                    c->path, sbnn_text_show(l->row_ids[first], shown), first + 1, second + 1);
 }
 
-int sbnn_container_labels(sbnn_container *c, sbnn_labels *l) {
+static int read_labels(sbnn_container *c, sbnn_labels *l) {
   size_t cells = named(c, cell_names, is_list), n = 0;
   char list[LIST_ROOM];
   if (cells == c->n)
@@ -283,5 +269,24 @@ int sbnn_container_labels(sbnn_container *c, sbnn_labels *l) {
   if (code == SBNN_OK) code = check_ids_differ(c, l);
   sbnn_strings_free(&ids);
   free(columns);
+  return code;
+}
+
+/* ---- all of it ---- */
+
+int sbnn_container_read(sbnn_container *c, const char *path, const sbnn_table_options *o, sbnn_table *t,
+                        sbnn_labels *l, sbnn_error *e) {
+  size_t n = file_length(path, c->ending);
+  char *file = sbnn_format("%.*s", (int)n, path);
+  c->path = file;
+  c->wanted = path[n] ? path + n + 1 : NULL;
+  c->error = e;
+  int code = sbnn_source_hash_file(file, &c->bytes, &c->hash, e);
+  if (code == SBNN_OK) code = c->open(c);
+  if (code == SBNN_OK) code = t ? read_table(c, o, t) : read_labels(c, l);
+  c->close(c);
+  for (size_t i = 0; i < c->n; i++) free(c->variables[i].name);
+  free(c->variables);
+  free(file);
   return code;
 }

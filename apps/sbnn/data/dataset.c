@@ -8,6 +8,7 @@
 #include "data/y_transform.h"
 #include "nn/nn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,10 +100,30 @@ static sbnn_join match_cells(const sbnn_table *x, const sbnn_table *y, const ori
   return j;
 }
 
-/* Two cells of one name in the counts; genes of one name are told apart when they are copied. */
-static int check_cells_differ(const sbnn_table *x, const orientation *o, sbnn_error *e) {
-  const char *fault = o->x_cells_in_rows ? x->row_fault : x->col_fault;
-  return fault ? sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault) : SBNN_OK;
+/* Tables given the wrong way round show in other faults first, such as genes of one name. */
+static void suspect_swap(size_t genes, size_t responses, sbnn_error *e) {
+  const size_t used = strlen(e->text);
+  if (e->code == SBNN_BAD_INPUT && responses > genes)
+    snprintf(e->text + used, sizeof e->text - used,
+             "; there are %zu responses and %zu gene%s: are the tables --x and --y swapped?", responses,
+             genes, genes == 1 ? "" : "s");
+}
+
+void sbnn_dataset_suspect_swap(const sbnn_dataset *d, sbnn_error *e) {
+  suspect_swap(d->n_genes, d->n_responses, e);
+}
+
+/* Two cells of one name, or two responses; genes of one name are told apart when they are copied. */
+static int check_names_differ(const sbnn_table *x, const sbnn_table *y, const orientation *o, sbnn_error *e) {
+  const char *fault = y->col_fault ? y->col_fault : y->row_fault;
+  if (!fault) fault = o->x_cells_in_rows ? x->row_fault : x->col_fault;
+  if (!fault) return SBNN_OK;
+  size_t genes, responses;
+  axis(x, !o->x_cells_in_rows, &genes);
+  axis(y, !o->y_cells_in_rows, &responses);
+  sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
+  suspect_swap(genes, responses, e);
+  return SBNN_BAD_INPUT;
 }
 
 static void copy_names(const sbnn_join *j, sbnn_dataset *d) {
@@ -170,6 +191,7 @@ static void copy_join(const sbnn_join *j, sbnn_dataset *d) {
 /* The small table first: its faults show at once. */
 static int read_tables(const sbnn_dataset_options *o, sbnn_table *x, sbnn_table *y, sbnn_error *e) {
   const sbnn_table_options y_options = {.allow_missing = true,
+                                        .allow_duplicates = true, /* check_names_differ */
                                         .responses = true,
                                         .feature_type = "Antibody Capture"},
                            x_options = {.sparse = true,
@@ -214,6 +236,8 @@ static int finish(const sbnn_dataset_options *o, const char *x_path, const char 
   if (code == SBNN_OK && !first) code = sbnn_dataset_missing(d, o->missing, y_path, selected ? NULL : j, e);
   if (code == SBNN_OK && o->missing == SBNN_MISSING_KEEP)
     return sbnn_dataset_check_raw(d, o->x_transform, x_path, y_path, e);
+  const bool selection = o->variable_genes > 0 && o->variable_genes < d->n_genes;
+  if (code == SBNN_OK && !selection) sbnn_dataset_drop_silent(d, x_path);
   if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, o->x_transform, x_path, y_path, e);
   return code == SBNN_OK ? check_transform(d, o->y_transform, e) : code;
 }
@@ -224,7 +248,7 @@ static int from_tables(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_erro
   sbnn_join j = {0};
   int code = read_tables(o, &x, &y, e);
   if (code == SBNN_OK) code = find_orientation(&x, &y, o->x_genes_in, &best, e);
-  if (code == SBNN_OK) code = check_cells_differ(&x, &best, e);
+  if (code == SBNN_OK) code = check_names_differ(&x, &y, &best, e);
   if (code == SBNN_OK) {
     j = match_cells(&x, &y, &best);
     copy_join(&j, d);
@@ -258,7 +282,11 @@ static int from_data(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error 
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
   *d = (sbnn_dataset){0};
   int code = (o->data_path ? from_data : from_tables)(o, d, e);
-  if (code != SBNN_OK) sbnn_dataset_free(d);
+  if (code == SBNN_OK) sbnn_dataset_hints(d, o->x_transform);
+  else {
+    sbnn_dataset_suspect_swap(d, e);
+    sbnn_dataset_free(d);
+  }
   return code;
 }
 
@@ -272,6 +300,7 @@ void sbnn_dataset_free(sbnn_dataset *d) {
   sbnn_free_strings(d->gene_names, d->n_genes);
   sbnn_free_strings(d->response_names, d->n_responses);
   sbnn_free_strings(d->notes, d->n_notes);
+  free(d->hint);
   sbnn_dataset_drop_labels(d);
   sbnn_counts_free(&d->counts);
   free(d->responses);

@@ -40,7 +40,8 @@ static const char *list_gaps(char *const *name, const size_t *count, size_t n, s
     if (counted) used += (size_t)snprintf(text + used, TEXT_ROOM - used, " (%zu)", count[i]);
     shown++;
   }
-  if (shown < with) snprintf(text + used, TEXT_ROOM - used, " and %zu others", with - shown);
+  if (shown < with)
+    snprintf(text + used, TEXT_ROOM - used, " and %zu other%s", with - shown, with - shown == 1 ? "" : "s");
   return text;
 }
 
@@ -70,30 +71,31 @@ static int refuse(const sbnn_dataset *d, const char *path, const sbnn_join *j, c
   place_of_first(path, j, g, place, sizeof place);
   return sbnn_fail(
       e, SBNN_BAD_INPUT,
-      "%s: the response '%.60s' of cell '%.60s' is missing, one of %zu missing values in %zu of %zu cells; "
+      "%s: the response '%.60s' of cell '%.60s' is missing, one of %zu missing value%s in %zu of %zu cells; "
       "fill them in, or leave out these cells (--missing drop-cells) or the responses with gaps "
       "(--missing drop-responses): %.300s",
-      place, d->response_names[g->first_response], d->cell_names[g->first_cell], g->n, g->n_cells, d->n_cells,
-      list_responses(d, g, true, list));
+      place, d->response_names[g->first_response], d->cell_names[g->first_cell], g->n, g->n == 1 ? "" : "s",
+      g->n_cells, d->n_cells, list_responses(d, g, true, list));
 }
 
 static void note(sbnn_dataset *d, const char *path, const gaps *g, const char *what, size_t left_out,
                  size_t of, const char *list) {
   char responses[TEXT_ROOM], text[3 * TEXT_ROOM];
   list_responses(d, g, true, responses);
-  snprintf(text, sizeof text,
-           "%s: %zu values are missing, of the responses %s: %zu of %zu %s are left out: %s", path, g->n,
-           responses, left_out, of, what, list);
+  snprintf(text, sizeof text, "%s: %zu value%s missing, of the response%s %s: %zu of %zu %s left out: %s",
+           path, g->n, g->n == 1 ? " is" : "s are", g->n_responses == 1 ? "" : "s", responses, left_out, of,
+           what, list);
   sbnn_dataset_note(d, text);
 }
 
-static void note_kept(sbnn_dataset *d, const char *path, const gaps *g) {
-  char responses[TEXT_ROOM], text[2 * TEXT_ROOM];
-  snprintf(text, sizeof text,
-           "%s: %zu values are missing in %zu of %zu cells, of the responses %s: to be left out with "
-           "--missing drop-cells or drop-responses",
-           path, g->n, g->n_cells, d->n_cells, list_responses(d, g, true, responses));
-  sbnn_dataset_note(d, text);
+/* For the terminal only: whoever reads the file later decides anew, and is told then. */
+static void hint_kept(sbnn_dataset *d, const char *path, const gaps *g) {
+  char responses[TEXT_ROOM];
+  sbnn_dataset_hint(
+      d, sbnn_format("%s: %zu value%s missing in %zu of %zu cells, of the response%s %s: say later, with "
+                     "--missing drop-cells or drop-responses, what is to be left out",
+                     path, g->n, g->n == 1 ? " is" : "s are", g->n_cells, d->n_cells,
+                     g->n_responses == 1 ? "" : "s", list_responses(d, g, true, responses)));
 }
 
 /* Labels again, of fewer cells: which there are, their order and their colours depend on the cells. */
@@ -136,7 +138,8 @@ static int drop_cells(sbnn_dataset *d, const char *path, const gaps *g, sbnn_err
                      "%s: all %zu cells have missing responses, so --missing drop-cells leaves none; use "
                      "--missing drop-responses or fill them in",
                      path, d->n_cells);
-  note(d, path, g, "cells", g->n_cells, d->n_cells, list_cells(d, g, list));
+  note(d, path, g, g->n_cells == 1 ? "cells is" : "cells are", g->n_cells, d->n_cells,
+       list_cells(d, g, list));
   size_t *cells = sbnn_alloc(d->n_cells, sizeof *cells);
   for (size_t i = 0; i < d->n_cells; i++)
     if (!g->of_cell[i]) cells[n++] = i;
@@ -165,7 +168,8 @@ static int drop_responses(sbnn_dataset *d, const char *path, const gaps *g, sbnn
         "%s: all %zu responses have missing values, so --missing drop-responses leaves none; use "
         "--missing drop-cells or fill them in",
         path, q);
-  note(d, path, g, "responses", g->n_responses, q, list_responses(d, g, false, list));
+  note(d, path, g, g->n_responses == 1 ? "responses is" : "responses are", g->n_responses, q,
+       list_responses(d, g, false, list));
   sbnn_dataset_drop_responses(d, g->of_response);
   return SBNN_OK;
 }
@@ -180,7 +184,7 @@ int sbnn_dataset_missing(sbnn_dataset *d, sbnn_missing policy, const char *path,
     case SBNN_MISSING_DROP_CELLS_ANY:
     case SBNN_MISSING_DROP_CELLS: code = drop_cells(d, path, &g, e); break;
     case SBNN_MISSING_DROP_RESPONSES: code = drop_responses(d, path, &g, e); break;
-    case SBNN_MISSING_KEEP: note_kept(d, path, &g); break;
+    case SBNN_MISSING_KEEP: hint_kept(d, path, &g); break;
     }
   free(g.of_cell);
   free(g.of_response);

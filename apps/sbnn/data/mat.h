@@ -53,7 +53,6 @@ typedef struct sbnn_mat_array {
 
 typedef struct sbnn_mat_file {
   sbnn_container c; /* first: variables, in the order of the file, and how to report an error */
-  uint64_t bytes;   /* of the file */
   void *handle;     /* the version's own */
   /* Variable v of the container with its data. SBNN_BAD_INPUT: damaged. */
   int (*read)(struct sbnn_mat_file *m, size_t v, sbnn_mat_array *a);

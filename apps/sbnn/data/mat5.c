@@ -219,7 +219,7 @@ static int find_variable(sbnn_mat_file *f, place *p) {
   unsigned char tag[TAG];
   sbnn_mat_array a;
   element name;
-  uint64_t left = f->bytes - p->at;
+  uint64_t left = f->c.bytes - p->at;
   if (left < TAG || fseeko(m->file, (off_t)p->at, SEEK_SET) != 0 || fread(tag, 1, TAG, m->file) != TAG)
     return sbnn_mat_damaged(f, "the file ends within a variable");
   p->kind = word(tag, m->big);
@@ -256,7 +256,7 @@ int sbnn_mat5_open(sbnn_mat_file *f, bool big_endian) {
   m->file = fopen(f->c.path, "rbe");
   if (!m->file) return sbnn_mat_damaged(f, "it cannot be opened again");
   int code = SBNN_OK;
-  for (place p = {.at = HEADER}; p.at < f->bytes && code == SBNN_OK; p.at += TAG + (uint64_t)p.length)
+  for (place p = {.at = HEADER}; p.at < f->c.bytes && code == SBNN_OK; p.at += TAG + (uint64_t)p.length)
     code = find_variable(f, &p);
   return code;
 }

@@ -5,8 +5,9 @@
  *            order); no errors: what cannot be opened is claimed by its name alone, and the reader says so
  *   read_    as sbnn_table_read and sbnn_labels_read, whose work they do: `options` is not NULL, *t or *l is
  *            all zero before, and may be filled in part on failure (table.c frees it). Equal ids are no error
- *            of a table's reader: it leaves them in row_fault and col_fault
- * A build without libzip or libmatio still claims its files; reading them is then SBNN_FAILED.
+ *            of a table's reader: it leaves them in row_fault and col_fault. Files of several named arrays:
+ *            whichever of t and l is not NULL
+ * A build without libzip or libmatio still claims their files, and says what to do in place of it.
  * Threads: two files may be read at once. */
 #ifndef SBNN_DATA_READERS_H
 #define SBNN_DATA_READERS_H
@@ -27,13 +28,13 @@ int sbnn_table_read_npy(const char *path, const sbnn_table_options *options, sbn
 
 /* Archives of NumPy arrays (table_npz.c). */
 bool sbnn_table_claims_npz(const char *path);
-int sbnn_table_read_npz(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
-int sbnn_labels_read_npz(const char *path, sbnn_labels *l, sbnn_error *e);
+int sbnn_read_npz(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_labels *l,
+                  sbnn_error *e);
 
 /* MATLAB files (table_mat.c). */
 bool sbnn_table_claims_mat(const char *path);
-int sbnn_table_read_mat(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
-int sbnn_labels_read_mat(const char *path, sbnn_labels *l, sbnn_error *e);
+int sbnn_read_mat(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_labels *l,
+                  sbnn_error *e);
 
 /* True if the name ends so (upper or lower case), perhaps with .gz, or if the regular file's (decompressed)
  * content begins with `magic`, of at most 16 bytes. */

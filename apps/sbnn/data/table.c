@@ -13,25 +13,21 @@
 /* One line per format; the first that claims a path reads it. A new format is a new file and a line above the
  * text reader, which claims everything and names in its error the formats it knows but cannot read. */
 typedef struct table_reader {
-  bool (*holds_several)(const char *path); /* sbnn_table_holds_several, of what is claimed; NULL: never */
   bool (*claims)(const char *path);
   int (*read)(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
-  int (*read_labels)(const char *path, sbnn_labels *l, sbnn_error *e); /* NULL: as text */
+  /* In place of it, for files of several named arrays; labels in other files are text. */
+  int (*read_named)(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_labels *l,
+                    sbnn_error *e);
 } table_reader;
 
 static bool claims_anything(const char *path) { return path != NULL; }
 
-static bool is_folder(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 static const table_reader readers[] = {
-    {is_folder, sbnn_table_claims_mtx, sbnn_table_read_mtx, NULL},
-    {NULL, sbnn_table_claims_npy, sbnn_table_read_npy, NULL},
-    {claims_anything, sbnn_table_claims_npz, sbnn_table_read_npz, sbnn_labels_read_npz},
-    {claims_anything, sbnn_table_claims_mat, sbnn_table_read_mat, sbnn_labels_read_mat},
-    {NULL, claims_anything, sbnn_table_read_text, NULL},
+    {.claims = sbnn_table_claims_mtx, .read = sbnn_table_read_mtx},
+    {.claims = sbnn_table_claims_npy, .read = sbnn_table_read_npy},
+    {.claims = sbnn_table_claims_npz, .read_named = sbnn_read_npz},
+    {.claims = sbnn_table_claims_mat, .read_named = sbnn_read_mat},
+    {.claims = claims_anything, .read = sbnn_table_read_text},
 };
 
 static const table_reader *reader_of(const char *path) {
@@ -41,15 +37,18 @@ static const table_reader *reader_of(const char *path) {
 }
 
 bool sbnn_table_holds_several(const char *path) {
-  const table_reader *reader = reader_of(path);
-  return reader->holds_several && reader->holds_several(path);
+  struct stat status;
+  bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode); /* of 10x */
+  return folder || reader_of(path)->read_named;
 }
 
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   static const sbnn_table_options defaults = {0};
   if (!options) options = &defaults;
   *t = (sbnn_table){0};
-  int code = reader_of(path)->read(path, options, t, e);
+  const table_reader *reader = reader_of(path);
+  int code =
+      reader->read_named ? reader->read_named(path, options, t, NULL, e) : reader->read(path, options, t, e);
   const char *fault = t->col_fault ? t->col_fault : t->row_fault;
   if (code == SBNN_OK && fault && !options->allow_duplicates)
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
@@ -73,7 +72,8 @@ void sbnn_table_free(sbnn_table *t) {
 int sbnn_labels_read(const char *path, sbnn_labels *l, sbnn_error *e) {
   const table_reader *reader = reader_of(path);
   *l = (sbnn_labels){0};
-  int code = (reader->read_labels ? reader->read_labels : sbnn_labels_read_text)(path, l, e);
+  int code =
+      reader->read_named ? reader->read_named(path, NULL, NULL, l, e) : sbnn_labels_read_text(path, l, e);
   if (code != SBNN_OK) sbnn_labels_free(l);
   return code;
 }

@@ -238,7 +238,7 @@ void sbnn_mat_found(sbnn_mat_file *m, const char *name, const sbnn_mat_array *a)
   size_t rows = a->rank > 0 ? a->shape[0] : 0, columns = a->rank > 1 ? a->shape[1] : 1, size;
   /* Deflate makes a byte out of 1032 at most: room for what claims more must not be asked for. */
   bool fits = a->rank == 2 && rows > 0 && columns > 0 && rows <= UINT32_MAX && columns <= UINT32_MAX &&
-              !__builtin_mul_overflow(rows, columns, &size) && size / 1032 <= m->bytes;
+              !__builtin_mul_overflow(rows, columns, &size) && size / 1032 <= m->c.bytes;
   if (a->class == SBNN_MAT_CHAR || a->class == SBNN_MAT_CELL) {
     if (fits) kind = SBNN_VARIABLE_TEXT;
     if (a->class == SBNN_MAT_CELL && fits) rows = size;
@@ -255,7 +255,7 @@ static bool is_version(const unsigned char head[HEADER], const char *text, unsig
   return (big || little) && stated == version && memcmp(head, text, strlen(text)) == 0;
 }
 
-static int open_file(sbnn_mat_file *m) {
+static int open_version(sbnn_mat_file *m) {
   unsigned char head[HEADER];
   FILE *f = fopen(m->c.path, "rbe");
   size_t n = f ? fread(head, 1, HEADER, f) : 0, text = sizeof magic_5 - 1;
@@ -270,32 +270,25 @@ static int open_file(sbnn_mat_file *m) {
       "%s: this is no MATLAB file of version 5 to 7.3, not compressed; save it again from MATLAB", m->c.path);
 }
 
-static int with_file(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                     sbnn_error *e) {
-  const char *wanted;
-  char *file = sbnn_container_path(path, ".mat", &wanted);
-  sbnn_mat_file m = {.c = {.path = file,
-                           .wanted = wanted,
-                           .ending = ".mat",
+static int open_file(sbnn_container *c) {
+  sbnn_mat_file *m = c->file;
+  int code = open_version(m);
+  return code == SBNN_OK && c->n == 0 ? sbnn_mat_damaged(m, "there is no variable in it") : code;
+}
+
+static void close_file(sbnn_container *c) {
+  sbnn_mat_file *m = c->file;
+  if (m->close) m->close(m);
+}
+
+int sbnn_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                  sbnn_error *e) {
+  sbnn_mat_file m = {.c = {.ending = ".mat",
                            .what = "variable",
-                           .error = e,
+                           .open = open_file,
                            .strings = read_strings,
-                           .matrix = read_matrix}};
+                           .matrix = read_matrix,
+                           .close = close_file}};
   m.c.file = &m;
-  int code = sbnn_source_hash_file(file, &m.bytes, &m.c.hash, e);
-  if (code == SBNN_OK) code = open_file(&m);
-  if (code == SBNN_OK && m.c.n == 0) code = sbnn_mat_damaged(&m, "there is no variable in it");
-  if (code == SBNN_OK) code = t ? sbnn_container_table(&m.c, o, t) : sbnn_container_labels(&m.c, l);
-  if (m.close) m.close(&m);
-  sbnn_container_free(&m.c);
-  free(file);
-  return code;
-}
-
-int sbnn_table_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_error *e) {
-  return with_file(path, o, t, NULL, e);
-}
-
-int sbnn_labels_read_mat(const char *path, sbnn_labels *l, sbnn_error *e) {
-  return with_file(path, NULL, NULL, l, e);
+  return sbnn_container_read(&m.c, path, o, t, l, e);
 }

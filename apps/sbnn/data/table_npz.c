@@ -41,7 +41,6 @@ typedef struct member {
 typedef struct archive {
   sbnn_container c;
   zip_t *zip;
-  uint64_t file_bytes;
   member *members;
   size_t n;                     /* members */
   size_t *of_variable;          /* the container's variables to members */
@@ -88,7 +87,7 @@ static int check_claim(const archive *a, const zip_stat_t *s) {
   if (!stored && s->comp_method != ZIP_CM_DEFLATE)
     return damaged(a, s->name, "it is compressed in a way that NumPy does not use");
   if (s->encryption_method != ZIP_EM_NONE) return damaged(a, s->name, "it is encrypted");
-  if (s->comp_size > a->file_bytes || (stored ? s->size != s->comp_size : s->size / 1032 > s->comp_size))
+  if (s->comp_size > a->c.bytes || (stored ? s->size != s->comp_size : s->size / 1032 > s->comp_size))
     return damaged(a, s->name, "it cannot be as large as it says");
   return SBNN_OK;
 }
@@ -346,7 +345,8 @@ static int list_variables(archive *a) {
   return code;
 }
 
-static int open_archive(archive *a) {
+static int open_archive(sbnn_container *c) {
+  archive *a = c->file;
   int problem;
   a->zip = zip_open(a->c.path, ZIP_RDONLY, &problem);
   if (!a->zip) {
@@ -362,55 +362,35 @@ static int open_archive(archive *a) {
   return code == SBNN_OK ? list_variables(a) : code;
 }
 
-static int with_archive(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                        sbnn_error *e) {
-  const char *wanted;
-  char *file = sbnn_container_path(path, ".npz", &wanted);
-  archive a = {.c = {.path = file,
-                     .wanted = wanted,
-                     .ending = ".npz",
+static void close_archive(sbnn_container *c) {
+  archive *a = c->file;
+  if (a->zip) zip_discard(a->zip);
+  for (size_t i = 0; i < a->n; i++) free(a->members[i].path);
+  free(a->members);
+  free(a->of_variable);
+}
+
+int sbnn_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                  sbnn_error *e) {
+  archive a = {.c = {.ending = ".npz",
                      .what = "array",
-                     .error = e,
+                     .open = open_archive,
                      .strings = read_strings,
-                     .matrix = read_matrix}};
+                     .matrix = read_matrix,
+                     .close = close_archive}};
   a.c.file = &a;
-  int code = sbnn_source_hash_file(file, &a.file_bytes, &a.c.hash, e);
-  if (code == SBNN_OK) code = open_archive(&a);
-  if (code == SBNN_OK) code = t ? sbnn_container_table(&a.c, o, t) : sbnn_container_labels(&a.c, l);
-  if (a.zip) zip_discard(a.zip);
-  for (size_t i = 0; i < a.n; i++) free(a.members[i].path);
-  free(a.members);
-  free(a.of_variable);
-  sbnn_container_free(&a.c);
-  free(file);
-  return code;
-}
-
-int sbnn_table_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_error *e) {
-  return with_archive(path, o, t, NULL, e);
-}
-
-int sbnn_labels_read_npz(const char *path, sbnn_labels *l, sbnn_error *e) {
-  return with_archive(path, NULL, NULL, l, e);
+  return sbnn_container_read(&a.c, path, o, t, l, e);
 }
 
 #else
 
-static int unsupported(const char *path, sbnn_error *e) {
+int sbnn_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                  sbnn_error *e) {
+  (void)o, (void)t, (void)l;
   return sbnn_fail(e, SBNN_BAD_INPUT,
                    "%s: this build cannot read .npz (it was made without libzip); save each array with "
                    "numpy.save, or the table as CSV",
                    path);
-}
-
-int sbnn_table_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_error *e) {
-  (void)o, (void)t;
-  return unsupported(path, e);
-}
-
-int sbnn_labels_read_npz(const char *path, sbnn_labels *l, sbnn_error *e) {
-  (void)l;
-  return unsupported(path, e);
 }
 
 #endif

@@ -90,8 +90,8 @@ static int add_key(sbnn_settings *s, unsigned commands, const char *key, const c
   if (other) return SBNN_OK;
   suggest(name, meant);
   if (!row)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: there is no option '%.60s'%s ('sbnn help train' lists them)",
-                     where, key, meant);
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: there is no option '%.60s'%s ('%s help train' lists them)",
+                     where, key, meant, sbnn_program);
   add(s, row, value, where);
   return SBNN_OK;
 }

@@ -1,6 +1,9 @@
 /* option_value.c - see option_value.h. */
 #include "options/option_value.h"
 
+#include "options/suggest.h"
+
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,4 +200,22 @@ char sbnn_option_json(const sbnn_option *row) {
   case SBNN_OPTION_NUMBERS: break;
   }
   return 's';
+}
+
+void sbnn_option_suggest(const sbnn_option *row, const char *typed, char *text, size_t room) {
+  static const char rules[] = "none|log1p|clr|zscore";
+  enum { MOST = 16, LONGEST = 200 };
+  const bool rule = row->kind == SBNN_OPTION_RULE && !strpbrk(typed, ":,");
+  char words[LONGEST], lower[LONGEST], *rest = words;
+  const char *names[MOST];
+  size_t n = 0, i = 0;
+  text[0] = 0;
+  if (row->kind != SBNN_OPTION_CHOICE && !rule) return;
+  snprintf(words, sizeof words, "%s", rule ? rules : row->value);
+  while (rest && n < MOST) names[n++] = strsep(&rest, "|");
+  for (; typed[i] && i + 1 < sizeof lower; i++) lower[i] = (char)tolower((unsigned char)typed[i]);
+  lower[i] = 0;
+  snprintf(text, room, ": ");
+  sbnn_suggest(lower, names, n, "", text + 2, room - 2);
+  if (!text[2]) text[0] = 0;
 }

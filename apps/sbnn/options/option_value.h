@@ -14,6 +14,10 @@ bool sbnn_option_set(sbnn_options *o, const sbnn_option *row, const char *text);
 enum { SBNN_OPTION_NEEDS = 512 };
 void sbnn_option_needs(const sbnn_option *row, char text[SBNN_OPTION_NEEDS]);
 
+/* ": did you mean 'citeseq'?", if what is typed is like one of the words the option takes, else "". Upper and
+ * lower case are the same. */
+void sbnn_option_suggest(const sbnn_option *row, const char *typed, char *text, size_t room);
+
 /* The value as it would be typed: in `text`, or borrowed from o; NULL: unset. */
 const char *sbnn_option_text(const sbnn_options *o, const sbnn_option *row, char text[SBNN_LIST_TEXT]);
 

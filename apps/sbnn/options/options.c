@@ -18,8 +18,8 @@ int sbnn_unknown_command(const char *name, sbnn_error *e) {
   for (size_t i = 0; i < sbnn_n_commands; i++) names[i] = sbnn_command_table[i].name;
   char meant[TEXT_ROOM];
   sbnn_suggest(name, names, sbnn_n_commands, "", meant, sizeof meant);
-  return sbnn_fail(e, SBNN_USAGE, "unknown command '%s'%s%s ('sbnn help' lists them)", name,
-                   *meant ? ": " : "", meant);
+  return sbnn_fail(e, SBNN_USAGE, "unknown command '%s'%s%s ('%s help' lists them)", name, *meant ? ": " : "",
+                   meant, sbnn_program);
 }
 
 const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length) {
@@ -60,12 +60,12 @@ static int unknown_option(const sbnn_command_row *command, const char *arg, size
   snprintf(name, sizeof name, "%.*s", (int)(length - dashes), arg + dashes);
   commands_with(name, others);
   if (*others && !sbnn_option_named(command->command, name, strlen(name)))
-    return sbnn_fail(e, SBNN_USAGE, "'--%s' is an option of %s, not of %s ('sbnn help %s' lists its own)",
-                     name, others, command->name, command->name);
+    return sbnn_fail(e, SBNN_USAGE, "'--%s' is an option of %s, not of %s ('%s help %s' lists its own)", name,
+                     others, command->name, sbnn_program, command->name);
   const char *names[MAX_NAMES];
   sbnn_suggest(name, names, names_of(command->command, names), "--", meant, sizeof meant);
-  return sbnn_fail(e, SBNN_USAGE, "unknown option '%.*s'%s%s ('sbnn help %s' lists them)", (int)length, arg,
-                   *meant ? ": " : "", meant, command->name);
+  return sbnn_fail(e, SBNN_USAGE, "unknown option '%.*s'%s%s ('%s help %s' lists them)", (int)length, arg,
+                   *meant ? ": " : "", meant, sbnn_program, command->name);
 }
 
 /* ---- the command line ---- */
@@ -99,8 +99,8 @@ static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
   if (arg[0] != '-')
     return sbnn_fail(e, SBNN_USAGE,
                      "stray '%s': each value follows its option, as in --option value "
-                     "('sbnn help %s' lists them)",
-                     arg, a->command->name);
+                     "('%s help %s' lists them)",
+                     arg, sbnn_program, a->command->name);
   size_t length = strcspn(arg, "=");
   const sbnn_option *row =
       strncmp(arg, "--", 2) == 0 ? sbnn_option_named(a->command->command, arg + 2, length - 2) : NULL;
@@ -111,9 +111,10 @@ static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
   if (row->kind != SBNN_OPTION_FLAG && !value && !(value = next_value(a, row, e))) return SBNN_USAGE;
   o->origin[row - sbnn_option_table] = "command line";
   if (sbnn_option_set(o, row, value)) return SBNN_OK;
-  char wanted[SBNN_OPTION_NEEDS];
+  char wanted[SBNN_OPTION_NEEDS], meant[TEXT_ROOM];
   sbnn_option_needs(row, wanted);
-  return sbnn_fail(e, SBNN_USAGE, "--%s needs %s, not '%s'", row->name, wanted, value);
+  sbnn_option_suggest(row, value, meant, sizeof meant);
+  return sbnn_fail(e, SBNN_USAGE, "--%s needs %s, not '%s'%s", row->name, wanted, value, meant);
 }
 
 static int parse_options(arguments a, sbnn_options *o, sbnn_error *e) {
@@ -192,12 +193,13 @@ void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recip
 static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_error *e) {
   for (size_t i = 0; i < s->n; i++) {
     const sbnn_setting *one = &s->list[i];
-    char wanted[SBNN_OPTION_NEEDS];
+    char wanted[SBNN_OPTION_NEEDS], meant[TEXT_ROOM];
     o->origin[one->row - sbnn_option_table] = one->where;
     if (sbnn_option_set(o, one->row, one->value)) continue;
     sbnn_option_needs(one->row, wanted);
-    return sbnn_fail(e, code_if_bad, "%s: %s needs %s, not '%.200s'", one->where, one->row->name, wanted,
-                     one->value);
+    sbnn_option_suggest(one->row, one->value, meant, sizeof meant);
+    return sbnn_fail(e, code_if_bad, "%s: %s needs %s, not '%.200s'%s", one->where, one->row->name, wanted,
+                     one->value, meant);
   }
   return SBNN_OK;
 }
@@ -253,8 +255,8 @@ static int check_required(const sbnn_options *o, const sbnn_command_row *command
                              : i + 1 == n ? " and "
                                           : ", ",
                              missing[i]->name, missing[i]->value);
-  return sbnn_fail(e, SBNN_USAGE, "'sbnn %s' needs %s ('sbnn help %s' explains)", command->name, list,
-                   command->name);
+  return sbnn_fail(e, SBNN_USAGE, "'sbnn %s' needs %s ('%s help %s' explains)", command->name, list,
+                   sbnn_program, command->name);
 }
 
 static const char *origin_of(const sbnn_options *o, const char *name) {
@@ -353,7 +355,7 @@ static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
 
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
   *o = (sbnn_options){0};
-  if (argc < 2) return sbnn_fail(e, SBNN_USAGE, "no command ('sbnn help' lists them)");
+  if (argc < 2) return sbnn_fail(e, SBNN_USAGE, "no command ('%s help' lists them)", sbnn_program);
   const char *first = argv[1];
   if (is_help(first)) return just(SBNN_CMD_HELP, NULL, o);
   if (is_version(first)) return just(SBNN_CMD_VERSION, NULL, o);
@@ -361,8 +363,8 @@ int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
     return just(SBNN_CMD_GENERATE, argc == 3 ? argv[2] : NULL, o);
   if (strncmp(first, "--generate=", 11) == 0 && argc == 2) return just(SBNN_CMD_GENERATE, first + 11, o);
   if (first[0] == '-')
-    return sbnn_fail(e, SBNN_USAGE, "the command comes first, as in sbnn cv %s ('sbnn help' lists them)",
-                     first);
+    return sbnn_fail(e, SBNN_USAGE, "the command comes first, as in %s cv %s ('%s help' lists them)",
+                     sbnn_program, first, sbnn_program);
   arguments a = {argc, 2, argv, sbnn_command_named(first)};
   return a.command ? parse_command(&a, o, e) : sbnn_unknown_command(first, e);
 }

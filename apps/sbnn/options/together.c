@@ -64,8 +64,10 @@ static int check_counts(const sbnn_options *o, sbnn_error *e) {
   int genes = sbnn_options_genes(o);
   if (o->variable_genes > 0 && genes > o->variable_genes)
     return sbnn_fail(e, SBNN_USAGE,
-                     "--genes %d keeps more genes than the %d that --variable-genes starts from", genes,
-                     o->variable_genes);
+                     "--genes %d keeps more genes than training starts from, the %d most variable ones "
+                     "(--variable-genes); give --genes %d or less or, if the table has as many, "
+                     "--variable-genes %d or more (0: all)",
+                     genes, o->variable_genes, o->variable_genes, genes);
   const sbnn_whole_list *only = &o->only_folds;
   for (int i = 0; i < only->n; i++)
     if (only->value[i] > o->folds || (i > 0 && only->value[i] <= only->value[i - 1]))

@@ -20,14 +20,14 @@ static int put_folders(sbnn_json *j, const char *directory, size_t *found, sbnn_
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); --results takes a folder of results",
                      directory, strerror(errno));
   for (int i = 0; i < n; i++) {
-    char inner[4096];
     const char *name = entry[i]->d_name;
     bool itself = strcmp(name, ".") == 0;
-    snprintf(inner, sizeof inner, "%s/%s", directory, name);
-    if (code == SBNN_OK && (itself || *name != '.') && sbnn_report_has_results(itself ? directory : inner)) {
-      code = sbnn_report_put(j, itself ? directory : inner, itself ? "" : name, e);
+    char *inner = itself ? sbnn_strdup(directory) : sbnn_path_in(directory, name);
+    if (code == SBNN_OK && (itself || *name != '.') && sbnn_report_has_results(inner)) {
+      code = sbnn_report_put(j, inner, itself ? "" : name, e);
       ++*found;
     }
+    free(inner);
     free(entry[i]);
   }
   free(entry);

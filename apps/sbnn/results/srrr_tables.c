@@ -1,9 +1,11 @@
 /* srrr_tables.c - see srrr_tables.h. */
 #include "results/srrr_tables.h"
+#include "results/summary.h"
 
 #include "results/reader.h"
 #include "results/writer.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +130,7 @@ int sbnn_srrr_means_read(const char *directory, sbnn_srrr_mean **row, size_t *n,
 }
 
 void sbnn_print_srrr(FILE *to, const sbnn_srrr_results *r) {
+  double best = NAN;
   fprintf(to, "%zu folds: mean +- sd over folds\n  rank   lambda   genes  test R2          relaxed\n",
           r->n_folds);
   for (size_t row = 0; row < r->n_ranks * r->n_lambdas; row++) {
@@ -136,5 +139,7 @@ void sbnn_print_srrr(FILE *to, const sbnn_srrr_results *r) {
     fprintf(to, "  %4zu %8.4g %7.1f  %.3f +- %.3f  %.3f +- %.3f\n", r->scores[row * r->n_folds].rank,
             m[LAMBDA].mean, m[GENES].mean, m[TEST].mean, m[TEST].sd, m[TEST_RELAXED].mean,
             m[TEST_RELAXED].sd);
+    best = fmax(best, fmax(m[TEST].mean, m[TEST_RELAXED].mean));
   }
+  sbnn_print_low_r2(to, best, true);
 }

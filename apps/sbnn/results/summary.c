@@ -102,6 +102,23 @@ static void print_map(FILE *to, const sbnn_results *r, const sbnn_experiment *x)
             r->data->label_column, SBNN_MAP_NEIGHBOURS);
 }
 
+void sbnn_print_low_r2(FILE *to, double best, bool tested) {
+  enum { LOW_PERCENT = 5 };
+  if (100 * best >= LOW_PERCENT || isnan(best)) return;
+  fprintf(to,
+          "R2 is near 0%s: %s cells are predicted hardly better than by the mean of each response. Check "
+          "that an id "
+          "means the same cell in both tables, that --x holds raw counts, and that there are enough cells\n",
+          best < -0.01 ? " or below" : "", tested ? "unseen" : "even the trained");
+}
+
+static double best_r2(const sbnn_results *r, const char *const *model, size_t models, sbnn_split split) {
+  double best = NAN;
+  for (size_t m = 0; m < models; m++)
+    best = fmax(best, sbnn_results_r2(r, model[m], SBNN_STAGE_FINETUNED, split, 0).mean);
+  return best;
+}
+
 void sbnn_print_summary(FILE *to, const sbnn_results *r) {
   const char *model[SBNN_MAX_MODELS];
   size_t models = sbnn_results_models(r, model), folds = 0;
@@ -113,6 +130,8 @@ void sbnn_print_summary(FILE *to, const sbnn_results *r) {
   print_responses(to, r, models, model);
   if (!sbnn_results_folded(r))
     fputs("  (in the cells trained on; sbnn cv tells how well unseen cells are predicted)\n", to);
+  bool tested = sbnn_results_folded(r);
+  sbnn_print_low_r2(to, best_r2(r, model, models, tested ? SBNN_TEST : SBNN_TRAIN), tested);
   if (!sbnn_results_folded(r))
     for (size_t i = 0; i < r->n; i++) {
       print_genes(to, r, &r->experiments[i]);
@@ -130,4 +149,5 @@ void sbnn_print_short(FILE *to, const sbnn_results *r) {
     if (r2.n > 1) fprintf(to, " +- %.3f over %zu folds", r2.sd, r2.n);
     fputc('\n', to);
   }
+  if (split == SBNN_TEST) sbnn_print_low_r2(to, best_r2(r, model, models, split), true);
 }
