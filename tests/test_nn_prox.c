@@ -24,6 +24,25 @@ static void nonnegative(nn_model *m, double lambda) {
   nn_prox_nonnegative(m, "p/kernel");
 }
 
+/* A penalty for each row; that of the first one lets nothing pass. */
+static double weight(int row) { return row ? 0.5 + 0.25 * row : 1e30; }
+static void adaptive(nn_model *m, double lambda) {
+  static double each[IN];
+  static float each_f32[IN];
+  static tn_view view; /* until the network function returns */
+  tn_dtype type = ag_type_of(nn_graph(m), nn_input(m, "x", 1, (int64_t[]){IN})).dtype;
+  for (int i = 0; i < IN; i++) each_f32[i] = (float)(each[i] = lambda * weight(i));
+  view = tn_matrix(type == TN_F32 ? (void *)each_f32 : each, type, IN, 1);
+  nn_prox_adaptive_lasso(m, "p/kernel", &view);
+}
+static void too_few(nn_model *m, double lambda) {
+  static tn_view view;
+  static double one[1];
+  one[0] = lambda;
+  view = tn_matrix(one, TN_F64, 1, 1);
+  nn_prox_adaptive_lasso(m, "p/kernel", &view);
+}
+
 static void sgd(nn_model *m, ag_ref l, double lr) { nn_sgd(m, l, &(nn_sgd_options){.lr = lr}); }
 static void momentum(nn_model *m, ag_ref l, double lr) {
   nn_sgd(m, l, &(nn_sgd_options){.lr = lr, .momentum = 0.8});
@@ -91,7 +110,11 @@ static const rule rules[] = {{"sgd", sgd, sgd_step, 0.1, 0.3},
 static const struct {
   void (*penalize)(nn_model *m, double lambda);
   void (*by_hand)(double *row, double t);
-} operators[] = {{group_lasso, group_by_hand}, {l1, l1_by_hand}, {nonnegative, nonnegative_by_hand}};
+  double (*weight)(int row); /* NULL: 1 */
+} operators[] = {{group_lasso, group_by_hand, NULL},
+                 {adaptive, group_by_hand, weight},
+                 {l1, l1_by_hand, NULL},
+                 {nonnegative, nonnegative_by_hand, NULL}};
 
 Test(nn_prox, trajectories) {
   table t = make_table(TN_F64, ROWS);
@@ -107,7 +130,9 @@ Test(nn_prox, trajectories) {
         double g[SIZE], step[IN];
         gradient(&h, g);
         rules[c].step(&h, g, what.lr, n, step);
-        for (int r = 0; r < IN; r++) operators[k].by_hand(h.p + r * OUT, what.lambda * step[r]);
+        for (int r = 0; r < IN; r++)
+          operators[k].by_hand(h.p + r * OUT,
+                               what.lambda * step[r] * (operators[k].weight ? operators[k].weight(r) : 1));
       }
       OK(nn_fit(m, s, t.data, (nn_split){0}, &(nn_fit_options){.epochs = STEPS}, NULL));
       for (int i = 0; i < SIZE; i++) {
@@ -259,5 +284,6 @@ Test(nn_prox, what_makes_no_sense_is_refused) {
         "no parameter declared so far matches 'q/kernel'");
   fails(linear, &(problem){sgd, group_lasso, 0.1, -1}, TN_EINVAL, "weight >= 0");
   fails(linear, &(problem){sgd, wrong_shape, 0.1, 1}, TN_ESHAPE, "p/kernel");
+  fails(linear, &(problem){sgd, too_few, 0.1, 1}, TN_ESHAPE, "penalties [rows, 1]");
   fails(linear, &(problem){too_late, NULL, 0.1, 1}, TN_EINVAL, "after the optimizer");
 }
