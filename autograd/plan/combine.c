@@ -15,8 +15,8 @@ enum {
 
 #define KERNEL(NAME, T_, SUFFIX, TREE)                                                                       \
   TN_CLONES static void NAME##_##SUFFIX(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {          \
-    const T_ *a = in[0], *b = in[1], *c = in[2], s = *in[3], t = *in[4];                                     \
-    (void)attr, (void)a, (void)b, (void)c, (void)s, (void)t;                                                 \
+    const T_ *a = in[0], *b = in[1], *c = in[2], s = *in[3], t = *in[4], u = *in[5];                         \
+    (void)attr, (void)a, (void)b, (void)c, (void)s, (void)t, (void)u;                                        \
     TN_IVDEP for (int i = 0; i < n; i++) out[i] = TREE;                                                      \
   }
 #define UPDATE(NAME, T_, SUFFIX, GRADIENT, FIRST, SECOND, STEP)                                              \
@@ -36,6 +36,8 @@ enum {
 #define MUL(X_, Y_)             ((X_) * (Y_))
 #define DIV(X_, Y_)             ((X_) / (Y_))
 #define SQRT(X_)                tn_sqrt(X_)
+#define GREATER(X_, Y_)         ((X_) > (Y_))
+#define WHERE(X_, Y_, Z_)       ((X_) ? (Y_) : (Z_))
 #define A                       a[i]
 #define B                       b[i]
 #define C                       c[i]
@@ -63,6 +65,8 @@ enum {
 #undef MUL
 #undef DIV
 #undef SQRT
+#undef GREATER
+#undef WHERE
 #undef A
 #undef B
 #undef C
@@ -84,26 +88,28 @@ enum {
 
 static const ag_op slots[SLOTS], names[TREES];
 
-#define ADD(X_, Y_) &ag_op_add, X_, Y_
-#define SUB(X_, Y_) &ag_op_sub, X_, Y_
-#define MUL(X_, Y_) &ag_op_mul, X_, Y_
-#define DIV(X_, Y_) &ag_op_div, X_, Y_
-#define SQRT(X_)    &ag_op_sqrt, X_
-#define A           &slots[0]
-#define B           &slots[1]
-#define C           &slots[2]
-#define G           &slots[3]
-#define S           &slots[4]
-#define T           &slots[5]
-#define U           &slots[6]
-#define W           &slots[7]
-#define X           &slots[8]
-#define Y           &slots[9]
-#define Q           &slots[10]
-#define R           &slots[11]
-#define V           &names[1]
-#define M           &names[2]
-#define D           &names[3]
+#define ADD(X_, Y_)       &ag_op_add, X_, Y_
+#define SUB(X_, Y_)       &ag_op_sub, X_, Y_
+#define MUL(X_, Y_)       &ag_op_mul, X_, Y_
+#define DIV(X_, Y_)       &ag_op_div, X_, Y_
+#define SQRT(X_)          &ag_op_sqrt, X_
+#define GREATER(X_, Y_)   &ag_op_greater, X_, Y_
+#define WHERE(X_, Y_, Z_) &ag_op_where, X_, Y_, Z_
+#define A                 &slots[0]
+#define B                 &slots[1]
+#define C                 &slots[2]
+#define G                 &slots[3]
+#define S                 &slots[4]
+#define T                 &slots[5]
+#define U                 &slots[6]
+#define W                 &slots[7]
+#define X                 &slots[8]
+#define Y                 &slots[9]
+#define Q                 &slots[10]
+#define R                 &slots[11]
+#define V                 &names[1]
+#define M                 &names[2]
+#define D                 &names[3]
 
 typedef struct combined {
   ag__f32_kernel *f32;
@@ -125,6 +131,8 @@ static const combined table[] = {
 #undef MUL
 #undef DIV
 #undef SQRT
+#undef GREATER
+#undef WHERE
 #undef A
 #undef B
 #undef C
@@ -248,7 +256,7 @@ static bool leaks(const matcher *m, int root) {
 
 /* An unused slot takes any register that is read anyway: wide ones for wide slots. */
 static void put_operands(ag__step *s, const matcher *m, bool update, ag__instruction *i, int *used) {
-  static const int usual[] = {0, 1, 2, WIDE, WIDE + 1};
+  static const int usual[] = {0, 1, 2, WIDE, WIDE + 1, WIDE + 2};
   int n = update ? SLOTS : (int)(sizeof usual / sizeof *usual);
   i->first = *used;
   for (int k = 0; k < n; k++) {
