@@ -2,9 +2,9 @@
  * are exact, grows from epoch to epoch until just so many rows of the first kernel are left (fitting.h).
  *
  * The penalty of a row is lambda over the norm that it has when the epoch begins: the adaptive group lasso
- * (Zou 2006; Wang & Leng 2008), reweighted as it goes on (Candes, Wakin & Boyd 2008). With one penalty for
- * all rows, those that are to stay shrink with the others: the network forgets what it knew, down to a whole
- * unit of its bottleneck, and then chooses by what is left. A row that is 0 when an epoch begins stays out.
+ * (Zou 2006; Wang & Leng 2008), reweighted as it goes on (Candes, Wakin & Boyd 2008). One penalty for all
+ * rows shrinks those that are to stay as fast as the others, until the network has forgotten most of what it
+ * knew; fine-tuning does not bring all of it back. A row that is 0 when an epoch begins stays out.
  *
  * The path takes the first half of the phase's epochs. Each begins with weights and moments of the one
  * before, at a lambda that follows the number of rows, which is to fall geometrically. The epoch that would
