@@ -165,6 +165,11 @@ void nn_prox(nn_model *m, const char *glob, nn_prox_function *f, const void *ctx
 void nn_prox_l1(nn_model *m, const char *glob, double lambda); /* sign(p) max(0, |p| - lambda t) */
 /* row max(0, 1 - lambda t / |row|): rows become 0 as a whole, exactly. Two axes or more. */
 void nn_prox_group_lasso(nn_model *m, const char *glob, double lambda);
+/* The group lasso with a penalty for each row of a matrix [rows, n]: `lambda` [rows, 1], of the model's type,
+ * each
+ * >= 0, borrowed as ctx is. With penalties that are higher where rows are shorter, those that matter are
+ * hardly shrunk: Zou 2006, The adaptive lasso; Wang & Leng 2008, A note on adaptive group lasso. */
+void nn_prox_adaptive_lasso(nn_model *m, const char *glob, const tn_view *lambda);
 void nn_prox_nonnegative(nn_model *m, const char *glob); /* max(p, 0) */
 
 /* From here on the matching parameters declared so far are constants: no gradient, no update. No match is an

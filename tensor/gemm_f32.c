@@ -239,22 +239,24 @@ AVX512 static void pack(const float *from, int64_t along, int64_t across, int64_
 
 static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
+/* A strip of from[t along + j across], packed into `to`. */
+static strip pack_strip(const float *from, int64_t along, int64_t across, int64_t columns, int64_t depth,
+                        float *to) {
+  strip b = {.x = to, .rs = WIDTH, .second = DEPTH * WIDTH, .columns = columns, .depth = depth};
+  pack(from, along, across, smaller(columns, WIDTH), depth, to);
+  if (columns > WIDTH) pack(from + WIDTH * across, along, across, columns - WIDTH, depth, to + DEPTH * WIDTH);
+  prefetch(&b, to);
+  return b;
+}
+
 /* Rows i.. of c at depth t.., from a packed as [row / 16][t][row % 16] (NULL: as it lies). */
 static void by_strips(const job *p, int64_t i, int64_t t, const float *packed) {
   _Alignas(64) float right[2 * DEPTH * WIDTH];
   const int64_t rows = smaller(p->m - i, BLOCK), depth = smaller(p->k - t, DEPTH);
   for (int64_t j = 0; j < p->n; j += STRIP) {
-    strip b = {.x = right,
-               .rs = WIDTH,
-               .second = DEPTH * WIDTH,
-               .columns = smaller(p->n - j, STRIP),
-               .depth = depth,
-               .more = t > 0};
-    prefetch(&b, right);
-    const float *from = p->b.x + t * p->b.rs + j * p->b.cs;
-    pack(from, p->b.rs, p->b.cs, smaller(b.columns, WIDTH), depth, right);
-    if (b.columns > WIDTH)
-      pack(from + WIDTH * p->b.cs, p->b.rs, p->b.cs, b.columns - WIDTH, depth, right + DEPTH * WIDTH);
+    strip b = pack_strip(p->b.x + t * p->b.rs + j * p->b.cs, p->b.rs, p->b.cs, smaller(p->n - j, STRIP),
+                         depth, right);
+    b.more = t > 0;
     float *c = p->c + i * p->crs + j;
     if (!packed) {
       run_strip(rows, p->a.x + i * p->a.rs + t * p->a.cs, p->a.rs, p->a.cs, &b, c, p->crs);
@@ -277,6 +279,40 @@ static void by_blocks(const job *p) {
     }
 }
 
+/* Row r of `from`, STRIP apart, becomes column r of c, as far as there are rows and columns. */
+AVX512 static void turn(const float *from, int64_t rows, int64_t columns, float *c, int64_t crs) {
+  for (int64_t r = 0; r < rows; r += WIDTH, from += WIDTH * STRIP, c += WIDTH) {
+    const int64_t high = smaller(rows - r, WIDTH);
+    const __mmask16 mask = (__mmask16)(0xffffu >> (WIDTH - high));
+    for (int64_t j = 0; j < columns; j += WIDTH) {
+      __m512 x[16];
+      UNROLL
+      for (int i = 0; i < 16; i++)
+        x[i] = i < high ? _mm512_load_ps(from + i * STRIP + j) : _mm512_setzero_ps();
+      transpose16(x);
+      UNROLL
+      for (int i = 0; i < 16; i++)
+        if (i < columns - j) store(high == WIDTH, mask, c + (j + i) * crs, x[i]);
+    }
+  }
+}
+
+/* c' = b' a', with b' where it lies: only a is packed, and c turned. */
+static void by_transpose(const job *p) {
+  _Alignas(64) float right[2 * DEPTH * WIDTH], turned[BLOCK * STRIP];
+  for (int64_t i = 0; i < p->m; i += STRIP)
+    for (int64_t j = 0; j < p->n; j += BLOCK) {
+      const int64_t rows = smaller(p->n - j, BLOCK), columns = smaller(p->m - i, STRIP);
+      for (int64_t t = 0; t < p->k; t += DEPTH) {
+        strip b = pack_strip(&p->a.x[i * p->a.rs + t * p->a.cs], p->a.cs, p->a.rs, columns,
+                             smaller(p->k - t, DEPTH), right);
+        b.more = t > 0;
+        run_strip(rows, p->b.x + j * p->b.cs + t * p->b.rs, p->b.cs, p->b.rs, &b, turned, STRIP);
+      }
+      turn(turned, rows, columns, p->c + i * p->crs + j, p->crs);
+    }
+}
+
 static void multiply(const tn_view *a, const tn_view *b, const tn_view *c, const tn_prefetch *next) {
   job p = {.a = {a->data, a->stride[0], a->stride[1]},
            .b = {b->data, b->stride[0], b->stride[1]},
@@ -290,6 +326,7 @@ static void multiply(const tn_view *a, const tn_view *b, const tn_view *c, const
   if (p.m > FEW && p.n > STRIP && p.k > SHORT) by_blocks(&p);
   else if (in_place && p.k <= SHORT) by_rows(&p);
   else if (in_place) by_columns(&p);
+  else if (2 * p.m * (p.n + p.k) < p.n * p.k) by_transpose(&p); /* fewer elements change places */
   else
     for (int64_t t = 0; t < p.k; t += DEPTH)
       for (int64_t i = 0; i < p.m; i += BLOCK) by_strips(&p, i, t, NULL);

@@ -1,5 +1,8 @@
 /* simd.c - which clone of our loops this CPU runs (vmath.h). */
 #include "tensor/tensor.h"
+#include "tensor/vmath.h"
+
+const tn__limits tn__exp_limits = {89, -105, -25};
 
 const char *tn_simd_name(void) {
 #if defined(__x86_64__) && defined(__gnu_linux__)

@@ -7,7 +7,7 @@
 
 typedef struct leaves {
   ag_graph *g;
-  ag_ref a, b, c, s, t;
+  ag_ref a, b, c, s, t, u;
 } leaves;
 
 #define ADD(X, Y)               ag_add(l->g, X, Y)
@@ -15,11 +15,14 @@ typedef struct leaves {
 #define MUL(X, Y)               ag_mul(l->g, X, Y)
 #define DIV(X, Y)               ag_div(l->g, X, Y)
 #define SQRT(X)                 ag_sqrt(l->g, X)
+#define GREATER(X, Y)           ag_greater(l->g, X, Y)
+#define WHERE(X, Y, Z)          ag_where(l->g, X, Y, Z)
 #define A                       l->a
 #define B                       l->b
 #define C                       l->c
 #define S                       l->s
 #define T                       l->t
+#define U                       l->u
 #define AG_COMBINED_UPDATE(...) /* test_combine_update.c */
 #define AG_COMBINED(NAME, TREE)                                                                              \
   static ag_ref NAME(const leaves *l) { return TREE; }
@@ -33,23 +36,23 @@ static const struct {
 #include "autograd/plan/combine.def"
 };
 
-enum { ROWS = 3, WIDEST = 700, LEAVES = 5 };
-static const char *const names[LEAVES] = {"a", "b", "c", "s", "t"};
+enum { ROWS = 3, WIDEST = 700, LEAVES = 6 };
+static const char *const names[LEAVES] = {"a", "b", "c", "s", "t", "u"};
 
 typedef enum narrow {
   SCALAR,
   PER_ROW,
   ACROSS
-} narrow; /* what s and t are; across: one value a column, so no slot of theirs */
+} narrow; /* what s, t and u are; across: one value a column, so no slot of theirs */
 
 static leaves make_leaves(tn_dtype dtype, int64_t columns, narrow kind) {
   leaves l;
   tn_status status = ag_graph_new(NULL, &l.g);
   cr_assert_eq(status, TN_OK);
   const int64_t full[] = {ROWS, columns}, row[] = {ROWS, 1}, across[] = {1, columns};
-  ag_ref *wide[] = {&l.a, &l.b, &l.c}, *thin[] = {&l.s, &l.t};
+  ag_ref *wide[] = {&l.a, &l.b, &l.c}, *thin[] = {&l.s, &l.t, &l.u};
   for (int i = 0; i < 3; i++) *wide[i] = ag_state(l.g, names[i], dtype, 2, full);
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < 3; i++)
     *thin[i] = ag_input(l.g, names[3 + i], dtype, kind == SCALAR ? 0 : 2, kind == PER_ROW ? row : across);
   return l;
 }

@@ -60,8 +60,8 @@ Test(gemm_f32, is_one_chain_per_element) {
 }
 
 Test(gemm_f32, layers_of_the_network) {
-  static const int64_t shapes[][3] = {{32, 300, 1000}, {300, 32, 32}, {32, 16, 512}, {700, 16, 32},
-                                      {3, 5, 1025},    {401, 67, 70}, {66, 131, 400}};
+  static const int64_t shapes[][3] = {{32, 300, 1000}, {300, 32, 32}, {32, 16, 512},  {700, 16, 32},
+                                      {3, 5, 1025},    {401, 67, 70}, {66, 131, 400}, {37, 401, 200}};
   bool exact = tn__has_gemm_f32();
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
     for (int layout = 0; layout < 4; layout++)

@@ -1,8 +1,6 @@
 /* Proximal operators: trajectories against loops written by hand, the solution against its optimality
  * conditions, exact zeros, the same bits whatever the passes. */
-#include "test_nn.h"
-
-enum { ROWS = 16, STEPS = 25, SIZE = IN * OUT };
+#include "test_nn_hand.h"
 
 typedef struct problem { /* mean((x p - y)^2), p [IN, OUT], and what follows a step */
   void (*minimize)(nn_model *m, ag_ref loss, double lr);
@@ -26,6 +24,25 @@ static void nonnegative(nn_model *m, double lambda) {
   nn_prox_nonnegative(m, "p/kernel");
 }
 
+/* A penalty for each row; that of the first one lets nothing pass. */
+static double weight(int row) { return row ? 0.5 + 0.25 * row : 1e30; }
+static void adaptive(nn_model *m, double lambda) {
+  static double each[IN];
+  static float each_f32[IN];
+  static tn_view view; /* until the network function returns */
+  tn_dtype type = ag_type_of(nn_graph(m), nn_input(m, "x", 1, (int64_t[]){IN})).dtype;
+  for (int i = 0; i < IN; i++) each_f32[i] = (float)(each[i] = lambda * weight(i));
+  view = tn_matrix(type == TN_F32 ? (void *)each_f32 : each, type, IN, 1);
+  nn_prox_adaptive_lasso(m, "p/kernel", &view);
+}
+static void too_few(nn_model *m, double lambda) {
+  static tn_view view;
+  static double one[1];
+  one[0] = lambda;
+  view = tn_matrix(one, TN_F64, 1, 1);
+  nn_prox_adaptive_lasso(m, "p/kernel", &view);
+}
+
 static void sgd(nn_model *m, ag_ref l, double lr) { nn_sgd(m, l, &(nn_sgd_options){.lr = lr}); }
 static void momentum(nn_model *m, ag_ref l, double lr) {
   nn_sgd(m, l, &(nn_sgd_options){.lr = lr, .momentum = 0.8});
@@ -34,22 +51,6 @@ static void rmsprop(nn_model *m, ag_ref l, double lr) { nn_rmsprop(m, l, &(nn_rm
 static void adam(nn_model *m, ag_ref l, double lr) { nn_adam(m, l, &(nn_adam_options){.lr = lr}); }
 
 /* ---- by hand ---- */
-
-typedef struct hand {
-  const double *x, *y;
-  double p[SIZE], a[SIZE], b[SIZE];
-} hand;
-
-static void gradient(const hand *h, double *out) {
-  memset(out, 0, SIZE * sizeof *out);
-  for (int r = 0; r < ROWS; r++) {
-    for (int j = 0; j < OUT; j++) {
-      double e = -h->y[r * OUT + j];
-      for (int i = 0; i < IN; i++) e += h->x[r * IN + i] * h->p[i * OUT + j];
-      for (int i = 0; i < IN; i++) out[i * OUT + j] += 2 * e * h->x[r * IN + i] / (ROWS * OUT);
-    }
-  }
-}
 
 static void sgd_step(hand *h, const double *g, double lr, int step, double *t) {
   (void)step;
@@ -109,7 +110,11 @@ static const rule rules[] = {{"sgd", sgd, sgd_step, 0.1, 0.3},
 static const struct {
   void (*penalize)(nn_model *m, double lambda);
   void (*by_hand)(double *row, double t);
-} operators[] = {{group_lasso, group_by_hand}, {l1, l1_by_hand}, {nonnegative, nonnegative_by_hand}};
+  double (*weight)(int row); /* NULL: 1 */
+} operators[] = {{group_lasso, group_by_hand, NULL},
+                 {adaptive, group_by_hand, weight},
+                 {l1, l1_by_hand, NULL},
+                 {nonnegative, nonnegative_by_hand, NULL}};
 
 Test(nn_prox, trajectories) {
   table t = make_table(TN_F64, ROWS);
@@ -125,7 +130,9 @@ Test(nn_prox, trajectories) {
         double g[SIZE], step[IN];
         gradient(&h, g);
         rules[c].step(&h, g, what.lr, n, step);
-        for (int r = 0; r < IN; r++) operators[k].by_hand(h.p + r * OUT, what.lambda * step[r]);
+        for (int r = 0; r < IN; r++)
+          operators[k].by_hand(h.p + r * OUT,
+                               what.lambda * step[r] * (operators[k].weight ? operators[k].weight(r) : 1));
       }
       OK(nn_fit(m, s, t.data, (nn_split){0}, &(nn_fit_options){.epochs = STEPS}, NULL));
       for (int i = 0; i < SIZE; i++) {
@@ -277,5 +284,6 @@ Test(nn_prox, what_makes_no_sense_is_refused) {
         "no parameter declared so far matches 'q/kernel'");
   fails(linear, &(problem){sgd, group_lasso, 0.1, -1}, TN_EINVAL, "weight >= 0");
   fails(linear, &(problem){sgd, wrong_shape, 0.1, 1}, TN_ESHAPE, "p/kernel");
+  fails(linear, &(problem){sgd, too_few, 0.1, 1}, TN_ESHAPE, "penalties [rows, 1]");
   fails(linear, &(problem){too_late, NULL, 0.1, 1}, TN_EINVAL, "after the optimizer");
 }

@@ -87,7 +87,7 @@ Test(sbnn_data, faults) {
       {"gene,c1,c2\ng1,1,2\n", "cell,r1\nc1,1\nc2,-inf\n", "y.csv|'r1'|'c2'|-inf"},
       {"gene,c1,c2\ng1,1,2\n", "cell,r0,r1\nc1,1,7\nc2,2,7\n", "y.csv|response 'r1'|all 2 cells|remove"},
       {"gene,c1,c2\ng1,1,2\ng2,3,3\ng3,0,0\n", "cell,r1\nc1,1\nc2,2\n",
-       "x.csv|gene 'g2'|2 are constant|remove"},
+       "x.csv|gene 'g2'|1 is constant|remove"},
       {"gene,c1,c1\ng1,1,2\ng2,3,4\n", "cell,r1\nc1,1\nc2,2\n", "x.csv|'c1'|columns 2 and 3"},
       {"cell,g1,g2\nc1,1,2\nc1,3,4\n", "cell,r1\nc1,1\nc2,2\n", "x.csv|'c1'|lines 2 and 3"},
       {"gene,c1,c2\ng1,1,2\n", "cell,r1\nc1,1\nc1,2\n", "y.csv|'c1'|lines 2 and 3"},

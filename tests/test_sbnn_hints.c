@@ -69,6 +69,29 @@ Test(sbnn_hints, how_many_cells_are_used_and_labelled) {
        "say later");
 }
 
+/* Possible, but seldom meant: said, not refused. */
+Test(sbnn_hints, what_is_seldom_meant) {
+  cli_write(at("x.csv"),
+            &(cli_table){.edits = {{0, 3, "1-Mar"}, {0, 4, "Sep-02"}, {0, 5, "Mar1"}, {CLI_ANY, 7, "0"}}});
+  put_file(at("l.tsv"), "cell\tvalue\n");
+  FILE *f = fopen(at("l.tsv"), "a");
+  for (int i = 0; i < 60; i++) fprintf(f, "c%d\t%d\n", i, i);
+  fclose(f);
+  says("prep" TABLES " --labels l.tsv --out d",
+       "2 genes are named like a date, such as '1-Mar': a spreadsheet|The labels 'value' are 60 different "
+       "ones for 60 cells",
+       "whole numbers");
+  says("srrr" TABLES " --folds 2 --lambdas 0.5 --variable-genes 0 --out out",
+       "39 genes|x.csv: of 40 genes those without a count in any cell are left out: 1, such as 'g6'",
+       "labels");
+  cli_write(at("x.csv"), &(cli_table){.edits = {{CLI_ANY, 5, "1.5"}}});
+  says("prep" TABLES " --out fractions",
+       "no whole numbers, such as 1.5 of gene 'g4' in cell 'c0'|--x-transform none", "date");
+  cli_write(at("y.csv"), &(cli_table){.responses = true, .edits = {{0, 2, "Vm (\xb5V)"}}});
+  says("prep" TABLES " --out latin", "The response 'Vm (?V)' has letters that are not UTF-8", NULL);
+  says("prep" TABLES " --x-transform none --out e", "60 cells", "whole numbers");
+}
+
 static char *low_r2(double best, bool tested) {
   char *text = NULL;
   size_t n = 0;

@@ -49,6 +49,17 @@ Test(sbnn_penalty, proximal_leaves_the_genes_asked_for) {
   expect_genes(PROXIMAL " --genes 3 --no-pretrain", 3, 3);
 }
 
+/* However the search went, it and what it leaves to train take the epochs of the phase, in every fold. */
+Test(sbnn_penalty, proximal_takes_the_epochs_of_its_phase) {
+  run_well(PROXIMAL " --genes 17 --epochs-unfrozen 7");
+  sbnn_tsv t = read_table("out/history.tsv");
+  int epochs = 0;
+  for (size_t i = 0; i < t.n_rows; i++)
+    if (!strcmp(word(&t, i, "phase"), "unfrozen")) cr_expect_eq(number(&t, i, "epoch"), epochs++ % 7 + 1);
+  cr_expect_eq(epochs, 3 * 7);
+  sbnn_tsv_free(&t);
+}
+
 /* Before pruning all other weights are 0, so pruning changes no prediction. */
 Test(sbnn_penalty, proximal_pruning_changes_no_prediction) {
   run_well(PROXIMAL " --epochs-unfrozen 20");

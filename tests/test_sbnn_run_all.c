@@ -35,9 +35,13 @@ Test(sbnn_run, steps_are_the_commands) {
   runs("cv --out @cv" TABLES " --folds 2" QUICK_CV);
   runs("train --out @train --recipe denoise" TABLES QUICK);
   runs("srrr --out @linear --x @x.tsv --y @y.tsv --folds 2 --lambdas 0.3,0.6 --quiet");
+  runs("stability --out @halves --recipe denoise --subsample --restarts 2" TABLES QUICK_CV);
+  runs("stability --out @restarts --restarts 2" TABLES QUICK_CV);
   static const struct {
     const char *folder, *alone, *file;
-  } same[] = {{"cv-paper", "cv/metrics.tsv", "metrics.tsv"},
+  } same[] = {{"stability-denoise", "halves/stability_genes.tsv", "stability_genes.tsv"},
+              {"stability-paper", "restarts/stability_genes.tsv", "stability_genes.tsv"},
+              {"cv-paper", "cv/metrics.tsv", "metrics.tsv"},
               {"train-denoise", "train/latent.tsv", "latent.tsv"},
               {"train-denoise", "train/genes.tsv", "genes.tsv"},
               {"srrr", "linear/srrr.tsv", "srrr.tsv"}};
@@ -59,7 +63,11 @@ Test(sbnn_run, one_recipe) {
   runs("run --out @all --recipe denoise --select group-lasso" OPTIONS);
   cr_expect(is_there(in_all("cv-denoise", "metrics.tsv")) && is_there(in_all("srrr", "srrr.tsv")));
 #if NABLA_JANSSON
-  runs("run --out @again --recipe denoise --data @all/data.safetensors --folds 2 --lambdas 0.3,0.6" QUICK);
+  runs("run --out @again --recipe denoise --data @all/data.safetensors --folds 2 --lambdas 0.3,0.6 "
+       "--restarts 3" QUICK);
+  char *halves = text_of(at("again/stability-denoise/stability_runs.tsv")); /* come in pairs */
+  cr_expect(strstr(halves, "\n4\t") && !strstr(halves, "\n5\t"), "%s", halves);
+  free(halves);
   cr_expect(!is_there(at("again/data.safetensors")) && is_there(at("again/report.html")));
 #endif
   cr_expect(!is_there(at("all/cv-paper")) && !is_there(at("all/train-paper")));

@@ -1,6 +1,6 @@
 #include "op.h"
 
-AG_EWISE1(elu, X > 0 ? X : A0 * tn_expm1(X))
+AG_EWISE1(elu, tn_select(X > 0, X, tn_expm1(X) * A0))
 
 /* d/dx is 1 above zero and alpha e^x = elu(x) + alpha below. */
 static void elu_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {

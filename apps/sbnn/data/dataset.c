@@ -236,6 +236,8 @@ static int finish(const sbnn_dataset_options *o, const char *x_path, const char 
   if (code == SBNN_OK && !first) code = sbnn_dataset_missing(d, o->missing, y_path, selected ? NULL : j, e);
   if (code == SBNN_OK && o->missing == SBNN_MISSING_KEEP)
     return sbnn_dataset_check_raw(d, o->x_transform, x_path, y_path, e);
+  const bool selection = o->variable_genes > 0 && o->variable_genes < d->n_genes;
+  if (code == SBNN_OK && !selection) sbnn_dataset_drop_silent(d, x_path);
   if (code == SBNN_OK) code = sbnn_dataset_check(d, o->variable_genes, o->x_transform, x_path, y_path, e);
   return code == SBNN_OK ? check_transform(d, o->y_transform, e) : code;
 }
@@ -277,20 +279,10 @@ static int from_data(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error 
   return code == SBNN_OK ? finish(o, o->data_path, o->data_path, NULL, d, e) : code;
 }
 
-/* Many responses and few genes are possible, but seldom meant. */
-static void note_swap(sbnn_dataset *d) {
-  enum { MANY = 50 };
-  if (d->hint || d->n_responses <= d->n_genes || d->n_responses < MANY) return;
-  d->hint =
-      sbnn_format("There are %zu responses and only %zu gene%s: --x takes the counts of the genes, --y the "
-                  "responses; are they swapped?",
-                  d->n_responses, d->n_genes, d->n_genes == 1 ? "" : "s");
-}
-
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
   *d = (sbnn_dataset){0};
   int code = (o->data_path ? from_data : from_tables)(o, d, e);
-  if (code == SBNN_OK) note_swap(d);
+  if (code == SBNN_OK) sbnn_dataset_hints(d, o->x_transform);
   else {
     sbnn_dataset_suspect_swap(d, e);
     sbnn_dataset_free(d);

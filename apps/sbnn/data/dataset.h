@@ -37,7 +37,8 @@ typedef struct sbnn_dataset_options {
   const char *label_column; /* NULL: the first column after the id that is not the colour */
   sbnn_genes_in x_genes_in; /* AUTO: found from the ids the two tables share */
   size_t variable_genes; /* the selection that will follow (sbnn_prepare_options); 0: every gene is used. If
-                            no selection takes place (n_genes <= variable_genes, or 0), a constant gene is an
+                            no selection takes place (n_genes <= variable_genes, or 0), genes without a count
+                            are left out, with a note, and another constant gene is an
                             error, because it cannot be z-scored */
   sbnn_missing missing;
   sbnn_x_transform x_transform; /* NONE: numbers may be negative */
@@ -84,7 +85,7 @@ typedef struct sbnn_dataset {
   sbnn_overlap overlap;
   size_t n_notes;
   char **notes; /* n_notes: a sentence each on what was left out or renamed while reading */
-  char *hint;   /* a sentence for the terminal that is no part of the data set; NULL: none */
+  char *hint;   /* lines for the terminal that are no part of the data set; NULL: none */
 } sbnn_dataset;
 
 /* Reads, joins and checks; what is left out afterwards, and all checks, are the same for tables and for data

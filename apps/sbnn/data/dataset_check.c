@@ -71,10 +71,10 @@ static int check_genes(const sbnn_dataset *d, const char *path, sbnn_error *e) {
   if (constant == 0) return SBNN_OK;
   return sbnn_fail(
       e, SBNN_BAD_INPUT,
-      "%s: gene '%s' has the count %g in all %zu cells (of the %zu genes, %zu are constant) and cannot "
+      "%s: gene '%s' has the count %g in all %zu cells (of the %zu genes, %zu %s constant) and cannot "
       "be scaled; remove constant genes, or let --variable-genes choose fewer than %zu",
       path, sbnn_shown(d->gene_names[first]), (double)sbnn_counts_at(&d->counts, 0, first), d->n_cells, p,
-      constant, p);
+      constant, constant == 1 ? "is" : "are", p);
 }
 
 int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, sbnn_x_transform x_transform,

@@ -35,4 +35,14 @@ void sbnn_dataset_drop_responses(sbnn_dataset *d, const size_t *drop);
 int sbnn_dataset_missing(sbnn_dataset *d, sbnn_missing policy, const char *path, const sbnn_join *join,
                          sbnn_error *e);
 
+/* Leaves out the genes that have no count in any cell, with a note, unless that is all of them. */
+void sbnn_dataset_drop_silent(sbnn_dataset *d, const char *x_path);
+
+/* Another line for the terminal, which is released. */
+void sbnn_dataset_hint(sbnn_dataset *d, char *text);
+
+/* Lines on what is possible but seldom meant: tables swapped, numbers that are no counts, genes whose names
+ * are dates, responses whose names are not UTF-8, as many labels as cells. */
+void sbnn_dataset_hints(sbnn_dataset *d, sbnn_x_transform transform);
+
 #endif

@@ -91,10 +91,11 @@ static void note(sbnn_dataset *d, const char *path, const gaps *g, const char *w
 /* For the terminal only: whoever reads the file later decides anew, and is told then. */
 static void hint_kept(sbnn_dataset *d, const char *path, const gaps *g) {
   char responses[TEXT_ROOM];
-  d->hint = sbnn_format("%s: %zu value%s missing in %zu of %zu cells, of the response%s %s: say later, with "
-                        "--missing drop-cells or drop-responses, what is to be left out",
-                        path, g->n, g->n == 1 ? " is" : "s are", g->n_cells, d->n_cells,
-                        g->n_responses == 1 ? "" : "s", list_responses(d, g, true, responses));
+  sbnn_dataset_hint(
+      d, sbnn_format("%s: %zu value%s missing in %zu of %zu cells, of the response%s %s: say later, with "
+                     "--missing drop-cells or drop-responses, what is to be left out",
+                     path, g->n, g->n == 1 ? " is" : "s are", g->n_cells, d->n_cells,
+                     g->n_responses == 1 ? "" : "s", list_responses(d, g, true, responses)));
 }
 
 /* Labels again, of fewer cells: which there are, their order and their colours depend on the cells. */

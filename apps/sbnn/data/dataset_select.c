@@ -60,7 +60,7 @@ static int keep_cells(sbnn_dataset *d, const char *path, sbnn_error *e) {
 
 /* ---- genes ---- */
 
-/* Keeps n genes, whose positions ascend, under the names without the prefix. */
+/* Keeps n genes, whose positions ascend, under the names without the prefix (NULL: none). */
 static void take_genes(sbnn_dataset *d, const size_t *genes, size_t n, const char *prefix) {
   size_t *cells = sbnn_alloc(d->n_cells, sizeof *cells);
   char **names = sbnn_alloc(n, sizeof *names);
@@ -94,6 +94,25 @@ static int keep_genes(sbnn_dataset *d, const char *prefix, const char *path, sbn
   }
   free(genes);
   return code;
+}
+
+void sbnn_dataset_drop_silent(sbnn_dataset *d, const char *x_path) {
+  const sbnn_counts *c = &d->counts;
+  size_t n = 0, *genes = sbnn_alloc(d->n_genes, sizeof *genes);
+  bool *heard = sbnn_alloc(d->n_genes, sizeof *heard);
+  for (size_t k = c->start[0]; k < c->start[d->n_cells]; k++) heard[c->column[k]] = true;
+  const char *first = NULL;
+  for (size_t g = 0; g < d->n_genes; g++)
+    if (heard[g]) genes[n++] = g;
+    else if (!first) first = d->gene_names[g];
+  if (n > 0 && first) {
+    add_note(d,
+             sbnn_format("%s: of %zu genes those without a count in any cell are left out: %zu, such as '%s'",
+                         x_path, d->n_genes, d->n_genes - n, sbnn_shown(first)));
+    take_genes(d, genes, n, NULL);
+  }
+  free(genes);
+  free(heard);
 }
 
 /* ---- responses ---- */

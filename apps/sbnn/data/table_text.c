@@ -4,6 +4,7 @@
 #include "data/readers.h"
 #include "data/text.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -48,7 +49,11 @@ static int number_error(grid *g, const sbnn_field *f, size_t cell) {
   const char *mend =
       is_missing(f->text)
           ? "a missing value, which counts cannot have; fill it in, or remove its row or column"
-          : "not a number; write numbers like 12, 0.5 or 1e-3";
+      : strchr(f->text, ',')
+          ? "not a number; write numbers like 12, 0.5 or 1e-3, with a point and without commas"
+      : isalpha((unsigned char)*f->text) ? "not a number; write numbers like 12, 0.5 or 1e-3, and leave out "
+                                           "columns of text (types go to --labels)"
+                                         : "not a number; write numbers like 12, 0.5 or 1e-3";
   return sbnn_fail(g->text.error, SBNN_BAD_INPUT, "%s, line %zu, column %zu (%s): '%s' is %s", g->text.path,
                    f->line, f->column, name, shown, mend);
 }

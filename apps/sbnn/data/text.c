@@ -67,6 +67,8 @@ static const struct {
     {"\x28\xb5\x2f\xfd", 4, "compressed with zstd"},
     {"\x93NUMPY", 6, "a NumPy array"},
     {"%%MatrixMarket", 14, "a Matrix Market file"},
+    {"X\n\0\0\0", 5, "an R object (RDS)"},
+    {"RDX", 3, "an R workspace (RData)"},
     {"\xff\xfe", 2, "in UTF-16"},
     {"\xfe\xff", 2, "in UTF-16"},
 };

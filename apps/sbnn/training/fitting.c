@@ -48,14 +48,16 @@ void sbnn__row_norms(tn_view kernel, double *norms) {
 }
 
 static double lasso_value(const sbnn__phase *f) {
+  const sbnn_network *n = &f->network;
+  const float *each = n->row_lasso ? n->row_lasso->data : NULL;
   tn_view kernel;
   double sum = 0;
-  if (f->network.lasso <= 0 || !nn_state_find(f->state, "encoder/0/kernel", &kernel)) return 0;
+  if ((!each && n->lasso <= 0) || !nn_state_find(f->state, "encoder/0/kernel", &kernel)) return 0;
   double *norms = sbnn_alloc((size_t)kernel.shape[0], sizeof *norms);
   sbnn__row_norms(kernel, norms);
-  for (int64_t r = 0; r < kernel.shape[0]; r++) sum += norms[r];
+  for (int64_t r = 0; r < kernel.shape[0]; r++) sum += each ? (double)each[r] * norms[r] : norms[r];
   free(norms);
-  return f->network.lasso * sum;
+  return each ? sum : n->lasso * sum;
 }
 
 /* ---- building a phase ---- */

@@ -78,7 +78,8 @@ int sbnn__as_published(sbnn__fitting *s, size_t *order);
 int sbnn__on_kept_genes(sbnn__fitting *s, const sbnn__phase *from, const size_t *order);
 
 /* proximal.c: from the weights of `from` (NULL: fresh) to a network of which just so many genes have weights
- * other than 0, by a group lasso that grows from epoch to epoch. The penalty it took goes to out->lasso. */
+ * other than 0, by an adaptive group lasso that grows from epoch to epoch, in the epochs of the phase. The
+ * lambda it took goes to out->lasso. */
 int sbnn__sparsify(sbnn__fitting *s, const sbnn__phase *from, const sbnn_phase_options *o, size_t genes,
                    sbnn__phase *f);
 

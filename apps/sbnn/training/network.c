@@ -39,7 +39,8 @@ static void train(nn_model *m, const sbnn_network *n, ag_ref loss) {
   ag_graph *g = nn_graph(m);
   for (int i = 0; i < 3; i++)
     if (n->freeze[i]) nn_freeze(m, n->freeze[i]);
-  if (n->lasso > 0 && n->proximal) nn_prox_group_lasso(m, "encoder/0/kernel", n->lasso);
+  if (n->row_lasso) nn_prox_adaptive_lasso(m, "encoder/0/kernel", n->row_lasso);
+  else if (n->lasso > 0 && n->proximal) nn_prox_group_lasso(m, "encoder/0/kernel", n->lasso);
   else if (n->lasso > 0) loss = ag_add(g, loss, nn_group_lasso(m, "encoder/0/kernel", n->lasso));
   if (n->l2 > 0) {
     loss = ag_add(g, loss, nn_l2(m, "*/kernel", n->l2));

@@ -24,13 +24,14 @@ typedef struct sbnn_network {
   const int *hidden; /* [n_hidden], borrowed */
   int n_hidden;
   int64_t bottleneck;
-  double lasso;            /* group lasso on encoder/0/kernel; 0 = off */
-  bool proximal;           /* the lasso as a proximal operator, whose zeros are exact */
-  double l2;               /* on every kernel and bias but a regression readout's bias; 0 = off */
-  const char *freeze[3];   /* globs; NULL = none */
-  double lr;               /* of Adam */
-  double input_noise;      /* in training: sd of the noise on every input; 0 = off */
-  double bottleneck_noise; /* the same on the bottleneck, in sds of each unit over the batch; 0 = off */
+  double lasso;             /* group lasso on encoder/0/kernel; 0 = off */
+  bool proximal;            /* the lasso as a proximal operator, whose zeros are exact */
+  const tn_view *row_lasso; /* [inputs, 1]: in place of the lasso a proximal one for each input; NULL: none */
+  double l2;                /* on every kernel and bias but a regression readout's bias; 0 = off */
+  const char *freeze[3];    /* globs; NULL = none */
+  double lr;                /* of Adam */
+  double input_noise;       /* in training: sd of the noise on every input; 0 = off */
+  double bottleneck_noise;  /* the same on the bottleneck, in sds of each unit over the batch; 0 = off */
 } sbnn_network;
 
 /* An nn_network; ctx is an sbnn_network. Pure; may run on several models at once. */
