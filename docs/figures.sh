@@ -26,19 +26,23 @@ take() { # NAME FIGURE AS: the PNG
   cp "$runs/$1/figures/$2.png" "$pictures/$3.png"
 }
 
-# Figures 1, S1, S3 and S5, and their like for other data, from tables, labels, folds and cv: options of the commands.
-data_set() { # NAME RANKS
+# Figures S1 and S2, and their like for other data, from tables, labels, folds and cv: options of the commands.
+cross_validations() { # NAME RANKS
   local name=$1
   run "$name-srrr" srrr "${tables[@]}" "${labels[@]}" "${folds[@]}" --ranks "$2"
   run "$name-cv" cv "${tables[@]}" "${folds[@]}" "${cv[@]}"
-  run "$name-train" train "${tables[@]}" "${labels[@]}"
   "$sbnn" plot --results "$runs/$name-cv" --srrr "$runs/$name-srrr" --quiet
   take "$name-cv" training_curves "${name}_training_curves"
   take "$name-cv" pretraining "${name}_pretraining"
-  take "$name-cv" responses "${name}_responses"
   take "$name-srrr" by_genes "${name}_srrr"
-  take "$name-srrr" overlays "${name}_srrr_overlays"
-  take "$name-train" overlays "${name}_overlays"
+}
+
+# Figures 1c, S3 and S5, and their like, once the cross-validations are there.
+maps() { # NAME
+  run "$1-train" train "${tables[@]}" "${labels[@]}"
+  take "$1-train" overlays "$1_overlays"
+  take "$1-cv" responses "$1_responses"
+  take "$1-srrr" overlays "$1_srrr_overlays"
 }
 
 denoise() { # NAME OPTION...
@@ -52,7 +56,8 @@ m1() {
   labels=(--labels "$data/cell_types.tsv")
   folds=(--protocol paper --fold-permutation "$shared/reference/m1_fold_permutation.txt")
   cv=(--both)
-  data_set m1 2,16
+  cross_validations m1 2,16
+  maps m1
   denoise m1
   run m1-stability stability "${tables[@]}" "${labels[@]}" --restarts 10
   take m1-stability stability_genes m1_stability_genes
@@ -69,7 +74,8 @@ pbmc() {
   tables=(--x "$data/pbmc10k_harmo_rna.csv.gz" --y "$data/pbmc10k_harmo_pro.csv.gz" --y-transform log1p)
   labels=(--labels "$data/cell_types.tsv")
   folds=() cv=()
-  data_set pbmc 2,14
+  cross_validations pbmc 2,14
+  maps pbmc
   denoise pbmc --input-noise 0.4 --epochs-finetune 150
 }
 
@@ -79,7 +85,7 @@ v1() {
   tables=(--x "$data/counts.csv" --y "$data/responses.csv" --variable-genes 0)
   labels=(--labels "$data/labels.tsv")
   folds=(--folds 3) cv=(--both)
-  data_set v1 2,16
+  cross_validations v1 2,16
 }
 
 need_data() { # NAME

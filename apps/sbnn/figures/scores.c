@@ -171,16 +171,21 @@ typedef struct by_genes {
 
 static double log_genes(double genes) { return log10(fmax(genes, 0.5)); }
 
-/* 1, 2, 5, 10, ... without those whose text would touch the one before. */
+/* 1, 2, 5, 10, ..., or even steps where few of these would be in reach; without those whose text would touch
+ * the one before. */
 static void draw_gene_axis(sbnn_canvas *c, const sbnn_axes *a) {
   static const int steps[] = {1, 2, 5};
+  const sbnn_ticks even = sbnn_ticks_for(pow(10, a->x_lo), pow(10, a->x_hi), 6);
+  const bool narrow = a->x_hi - a->x_lo < log10(5);
   const sbnn_type type = {.across = SBNN_CENTER};
   double bottom = a->y + a->h, free_from = -INFINITY;
-  for (int i = 0; i < 18; i++) {
+  for (int i = 0; i < (narrow ? even.count : 18); i++) {
     char text[32];
-    double value = steps[i % 3] * pow(10, i / 3), x = sbnn_axes_x(a, log10(value));
+    double value = narrow ? sbnn_tick_at(&even, i) : steps[i % 3] * pow(10, i / 3);
+    double x = sbnn_axes_x(a, log10(value));
     if (x < a->x - 0.1 || x > a->x + a->w + 0.1) continue;
-    snprintf(text, sizeof text, "%.0f", value);
+    if (narrow) sbnn_tick_text(&even, i, text);
+    else snprintf(text, sizeof text, "%.0f", value);
     double half = 0.5 * sbnn_canvas_text_width(c, text, &type);
     sbnn_canvas_line(c, 2, (double[]){x, bottom, x, bottom + 2.5}, (sbnn_pen){SBNN_BLACK, 0.6, SBNN_SOLID});
     if (x - half < free_from) continue;
