@@ -90,6 +90,58 @@ static void write_parts(const char *path, uint64_t length, const char *header, c
   write_file(path, bytes, 8 + used + n);
 }
 
+static const struct {
+  const char *header;
+  uint64_t length; /* 0: the header's own */
+  size_t data;
+  tn_status status;
+  const char *says;
+} damaged[] = {
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 1ull << 60, 8, TN_EFORMAT,
+     "its header would be 1152921504606846976 bytes"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", ~0ull, 8, TN_EFORMAT,
+     "truncated"},
+    {"not json at all", 0, 8, TN_EFORMAT, "header is not a JSON object"},
+    {"[1, 2]", 0, 8, TN_EFORMAT, "header is not a JSON object"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 4, TN_EFORMAT,
+     "the entry of 'w/kernel' makes no sense"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 12, TN_EFORMAT,
+     "12 bytes of data, its header accounts for 8"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[8,0]}}", 0, 8, TN_EFORMAT,
+     "no sense"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[-8,0]}}", 0, 8, TN_EFORMAT,
+     "no sense"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,-1],\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT,
+     "no sense"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[3,1],\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT,
+     "no sense"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}", 0, 8,
+     TN_EFORMAT, "no sense"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":\"2\",\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT,
+     "no sense"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8,9]}}", 0, 8, TN_EFORMAT,
+     "no sense"},
+    {"{\"w/kernel\":{\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT, "no sense"},
+    {"{\"w/kernel\":7}", 0, 8, TN_EFORMAT, "no sense"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+     "\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[4,12]}}",
+     0, 12, TN_EFORMAT, "the bytes of 'w/kernel' overlap or leave a gap"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+     "\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[8,16]}}",
+     0, 16, TN_EFORMAT, "overlap or leave a gap"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
+     "\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}",
+     0, 8, TN_EFORMAT, "not a JSON object"},
+    {"{\"w/bias\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 8, TN_EINVAL,
+     "has no tensor 'w/kernel'"},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}", 0, 8, TN_ESHAPE,
+     "'w/kernel' has [1, 2] in "},
+    {"{\"w/kernel\":{\"dtype\":\"F64\",\"shape\":[2,1],\"data_offsets\":[0,16]}}", 0, 16, TN_ETYPE,
+     "'w/kernel' is F64 in "},
+    {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,2],\"data_offsets\":[0,8]}}", 0, 8,
+     TN_ESHAPE, "in the model"},
+};
+
 Test(nn_checkpoint, damaged_files) {
   int64_t two = 2;
   place p = make_place();
@@ -97,66 +149,26 @@ Test(nn_checkpoint, damaged_files) {
   nn_state *s = make_state(m, 1), *before;
   OK(nn_state_clone(s, &before));
   static const float data[4] = {1, 2, 3, 4};
-  static const struct {
-    const char *header;
-    uint64_t length; /* 0: the header's own */
-    size_t data;
-    tn_status status;
-    const char *says;
-  } cases[] = {
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 1ull << 60, 8, TN_EFORMAT,
-       "its header would be 1152921504606846976 bytes"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", ~0ull, 8, TN_EFORMAT,
-       "truncated"},
-      {"not json at all", 0, 8, TN_EFORMAT, "header is not a JSON object"},
-      {"[1, 2]", 0, 8, TN_EFORMAT, "header is not a JSON object"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 4, TN_EFORMAT,
-       "the entry of 'w/kernel' makes no sense"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 12, TN_EFORMAT,
-       "12 bytes of data, its header accounts for 8"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[8,0]}}", 0, 8, TN_EFORMAT,
-       "no sense"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[-8,0]}}", 0, 8, TN_EFORMAT,
-       "no sense"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,-1],\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT,
-       "no sense"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[3,1],\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT,
-       "no sense"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}", 0, 8,
-       TN_EFORMAT, "no sense"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":\"2\",\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT,
-       "no sense"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8,9]}}", 0, 8, TN_EFORMAT,
-       "no sense"},
-      {"{\"w/kernel\":{\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 8, TN_EFORMAT, "no sense"},
-      {"{\"w/kernel\":7}", 0, 8, TN_EFORMAT, "no sense"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
-       "\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[4,12]}}",
-       0, 12, TN_EFORMAT, "the bytes of 'w/kernel' overlap or leave a gap"},
-      {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
-       "\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[8,16]}}",
-       0, 16, TN_EFORMAT, "overlap or leave a gap"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]},"
-       "\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}",
-       0, 8, TN_EFORMAT, "not a JSON object"},
-      {"{\"w/bias\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 8, TN_EINVAL,
-       "has no tensor 'w/kernel'"},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}", 0, 8, TN_ESHAPE,
-       "'w/kernel' has [1, 2] in "},
-      {"{\"w/kernel\":{\"dtype\":\"F64\",\"shape\":[2,1],\"data_offsets\":[0,16]}}", 0, 16, TN_ETYPE,
-       "'w/kernel' is F64 in "},
-      {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,2],\"data_offsets\":[0,8]}}", 0, 8,
-       TN_ESHAPE, "in the model"},
-  };
-  for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+  for (size_t c = 0; c < sizeof damaged / sizeof *damaged; c++) {
     char message[256] = "";
-    uint64_t length = cases[c].length ? cases[c].length : strlen(cases[c].header);
-    write_parts(p.path, length, cases[c].header, data, cases[c].data);
-    cr_assert_eq(nn_state_load(s, p.path, message), cases[c].status, "case %zu: %s", c, message);
-    SAYS(message, cases[c].says);
+    uint64_t length = damaged[c].length ? damaged[c].length : strlen(damaged[c].header);
+    write_parts(p.path, length, damaged[c].header, data, damaged[c].data);
+    cr_assert_eq(nn_state_load(s, p.path, message), damaged[c].status, "case %zu: %s", c, message);
+    SAYS(message, damaged[c].says);
     cr_assert_null(strchr(message, '\n'));
     cr_assert(same_bits(s, before));
   }
+  nn_state_free(s), nn_state_free(before);
+  nn_model_free(m);
+  remove_place(&p);
+}
+
+Test(nn_checkpoint, no_such_file) {
+  int64_t two = 2;
+  place p = make_place();
+  nn_model *m = make_model(NULL, of_inputs, &two);
+  nn_state *s = make_state(m, 1), *before;
+  OK(nn_state_clone(s, &before));
   char message[256];
   write_file(p.path, "safe", 4);
   cr_assert_eq(nn_state_load(s, p.path, message), TN_EFORMAT);

@@ -1,23 +1,5 @@
 /* Each optimizer's trajectory against a loop written by hand, in f64, to 1e-12. */
-#include "test_nn.h"
-
-enum { ROWS = 8, STEPS = 25, SIZE = IN * OUT };
-
-typedef struct hand { /* the same problem, by hand: mean((x p - y)^2) */
-  const double *x, *y;
-  double p[SIZE], a[SIZE], b[SIZE]; /* parameter and two slots */
-} hand;
-
-static void gradient(const hand *h, double *out) {
-  memset(out, 0, SIZE * sizeof *out);
-  for (int r = 0; r < ROWS; r++) {
-    for (int j = 0; j < OUT; j++) {
-      double e = -h->y[r * OUT + j];
-      for (int i = 0; i < IN; i++) e += h->x[r * IN + i] * h->p[i * OUT + j];
-      for (int i = 0; i < IN; i++) out[i * OUT + j] += 2 * e * h->x[r * IN + i] / (ROWS * OUT);
-    }
-  }
-}
+#include "test_nn_hand.h"
 
 typedef struct rule {
   const char *name;

@@ -1,8 +1,6 @@
 /* Proximal operators: trajectories against loops written by hand, the solution against its optimality
  * conditions, exact zeros, the same bits whatever the passes. */
-#include "test_nn.h"
-
-enum { ROWS = 16, STEPS = 25, SIZE = IN * OUT };
+#include "test_nn_hand.h"
 
 typedef struct problem { /* mean((x p - y)^2), p [IN, OUT], and what follows a step */
   void (*minimize)(nn_model *m, ag_ref loss, double lr);
@@ -53,22 +51,6 @@ static void rmsprop(nn_model *m, ag_ref l, double lr) { nn_rmsprop(m, l, &(nn_rm
 static void adam(nn_model *m, ag_ref l, double lr) { nn_adam(m, l, &(nn_adam_options){.lr = lr}); }
 
 /* ---- by hand ---- */
-
-typedef struct hand {
-  const double *x, *y;
-  double p[SIZE], a[SIZE], b[SIZE];
-} hand;
-
-static void gradient(const hand *h, double *out) {
-  memset(out, 0, SIZE * sizeof *out);
-  for (int r = 0; r < ROWS; r++) {
-    for (int j = 0; j < OUT; j++) {
-      double e = -h->y[r * OUT + j];
-      for (int i = 0; i < IN; i++) e += h->x[r * IN + i] * h->p[i * OUT + j];
-      for (int i = 0; i < IN; i++) out[i * OUT + j] += 2 * e * h->x[r * IN + i] / (ROWS * OUT);
-    }
-  }
-}
 
 static void sgd_step(hand *h, const double *g, double lr, int step, double *t) {
   (void)step;

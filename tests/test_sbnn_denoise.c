@@ -253,7 +253,7 @@ Test(sbnn_denoise_program, cross_validates_with_each_selector) {
   }
 }
 
-Test(sbnn_denoise_program, trains_both_heads) {
+static void train(void) {
   char output[16384];
   write_tables();
   cr_assert_eq(
@@ -261,6 +261,10 @@ Test(sbnn_denoise_program, trains_both_heads) {
                   "--recipe denoise --genes 4 --epochs-finetune 60 --epochs-autoencoder 20 --batch 16",
                   output, sizeof output),
       0, "%s", output);
+}
+
+Test(sbnn_denoise_program, trains_both_heads) {
+  train();
   cr_expect_eq(count_lines("out/latent.tsv", NULL), 60);
   cr_expect_eq(count_lines("out/history.tsv", "\tautoencoder\t"), 20);
   cr_expect_eq(count_lines("out/genes.tsv", NULL), 4);
@@ -270,12 +274,7 @@ Test(sbnn_denoise_program, trains_both_heads) {
 
 Test(sbnn_denoise_program, predict_and_plot_take_the_results) {
   char output[16384], command[1024], latent[80][512], responses[80][512], predicted[80][512];
-  write_tables();
-  cr_assert_eq(
-      run_program("train",
-                  "--recipe denoise --genes 4 --epochs-finetune 60 --epochs-autoencoder 20 --batch 16",
-                  output, sizeof output),
-      0, "%s", output);
+  train();
   snprintf(command, sizeof command,
            "'%s' predict --model '%s/out' --x '%s/x.csv' --out '%s/p.tsv' 2>&1 && "
            "'%s' plot --results '%s/out' 2>&1",

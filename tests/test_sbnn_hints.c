@@ -87,6 +87,8 @@ Test(sbnn_hints, what_is_seldom_meant) {
   cli_write(at("x.csv"), &(cli_table){.edits = {{CLI_ANY, 5, "1.5"}}});
   says("prep" TABLES " --out fractions",
        "no whole numbers, such as 1.5 of gene 'g4' in cell 'c0'|--x-transform none", "date");
+  cli_write(at("y.csv"), &(cli_table){.responses = true, .edits = {{0, 2, "Vm (\xb5V)"}}});
+  says("prep" TABLES " --out latin", "The response 'Vm (?V)' has letters that are not UTF-8", NULL);
   says("prep" TABLES " --x-transform none --out e", "60 cells", "whole numbers");
 }
 

@@ -180,6 +180,8 @@ Test(sbnn_program, version) {
   char output[4096];
   cr_assert_eq(run("--version", output), 0);
   cr_assert_eq(strncmp(output, "sbnn 0.", 7), 0, "%s", output);
+  cr_assert_eq(run("version", output), 0);
+  cr_assert_eq(strncmp(output, "sbnn 0.", 7), 0, "%s", output);
 }
 
 typedef struct fact_check {

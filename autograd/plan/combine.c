@@ -11,6 +11,31 @@ enum {
   TREES = 4   /* of an update: its step, second and first moment, gradient */
 };
 
+/* ---- what combine.def is written in: each reading of it says what OP, EACH, WHOLE and MADE are ---- */
+
+#define ADD(...)     OP(add, __VA_ARGS__)
+#define SUB(...)     OP(sub, __VA_ARGS__)
+#define MUL(...)     OP(mul, __VA_ARGS__)
+#define DIV(...)     OP(div, __VA_ARGS__)
+#define SQRT(...)    OP(sqrt, __VA_ARGS__)
+#define GREATER(...) OP(greater, __VA_ARGS__)
+#define WHERE(...)   OP(where, __VA_ARGS__)
+#define A            EACH(0, a)
+#define B            EACH(1, b)
+#define C            EACH(2, c)
+#define G            EACH(3, g)
+#define S            WHOLE(4, s)
+#define T            WHOLE(5, t)
+#define U            WHOLE(6, u)
+#define W            WHOLE(7, w)
+#define X            WHOLE(8, x)
+#define Y            WHOLE(9, y)
+#define Q            WHOLE(10, q)
+#define R            WHOLE(11, r)
+#define V            MADE(1, v)
+#define M            MADE(2, m)
+#define D            MADE(3, d)
+
 /* ---- the kernels ---- */
 
 #define KERNEL(NAME, T_, SUFFIX, TREE)                                                                       \
@@ -31,85 +56,33 @@ enum {
     }                                                                                                        \
   }
 
-#define ADD(X_, Y_)             ((X_) + (Y_))
-#define SUB(X_, Y_)             ((X_) - (Y_))
-#define MUL(X_, Y_)             ((X_) * (Y_))
-#define DIV(X_, Y_)             ((X_) / (Y_))
-#define SQRT(X_)                tn_sqrt(X_)
-#define GREATER(X_, Y_)         ((X_) > (Y_))
-#define WHERE(X_, Y_, Z_)       ((X_) ? (Y_) : (Z_))
-#define A                       a[i]
-#define B                       b[i]
-#define C                       c[i]
-#define G                       g[i]
-#define S                       s
-#define T                       t
-#define U                       u
-#define W                       w
-#define X                       x
-#define Y                       y
-#define Q                       q
-#define R                       r
-#define D                       d
-#define M                       m
-#define V                       v
+#define add_of(X_, Y_)          ((X_) + (Y_))
+#define sub_of(X_, Y_)          ((X_) - (Y_))
+#define mul_of(X_, Y_)          ((X_) * (Y_))
+#define div_of(X_, Y_)          ((X_) / (Y_))
+#define sqrt_of(X_)             tn_sqrt(X_)
+#define greater_of(X_, Y_)      ((X_) > (Y_))
+#define where_of(X_, Y_, Z_)    ((X_) ? (Y_) : (Z_))
+#define OP(NAME, ...)           NAME##_of(__VA_ARGS__)
+#define EACH(SLOT, NAME)        NAME[i]
+#define WHOLE(SLOT, NAME)       NAME
+#define MADE(TREE, NAME)        NAME
 #define AG_COMBINED(NAME, TREE) KERNEL(NAME, float, f32, TREE) KERNEL(NAME, double, f64, TREE)
 #define AG_COMBINED_UPDATE(NAME, GRADIENT, FIRST, SECOND, STEP)                                              \
   UPDATE(NAME, float, f32, GRADIENT, FIRST, SECOND, STEP)                                                    \
   UPDATE(NAME, double, f64, GRADIENT, FIRST, SECOND, STEP)
 #include "autograd/plan/combine.def"
+#undef OP
+#undef EACH
+#undef WHOLE
+#undef MADE
 #undef AG_COMBINED
 #undef AG_COMBINED_UPDATE
-#undef ADD
-#undef SUB
-#undef MUL
-#undef DIV
-#undef SQRT
-#undef GREATER
-#undef WHERE
-#undef A
-#undef B
-#undef C
-#undef G
-#undef S
-#undef T
-#undef U
-#undef W
-#undef X
-#undef Y
-#undef Q
-#undef R
-#undef D
-#undef M
-#undef V
 
 /* ---- the trees: ops in prefix order; an operand is the address of its slot, a result of another tree that
  * of its name ---- */
 
 static const ag_op slots[SLOTS], names[TREES];
-
-#define ADD(X_, Y_)       &ag_op_add, X_, Y_
-#define SUB(X_, Y_)       &ag_op_sub, X_, Y_
-#define MUL(X_, Y_)       &ag_op_mul, X_, Y_
-#define DIV(X_, Y_)       &ag_op_div, X_, Y_
-#define SQRT(X_)          &ag_op_sqrt, X_
-#define GREATER(X_, Y_)   &ag_op_greater, X_, Y_
-#define WHERE(X_, Y_, Z_) &ag_op_where, X_, Y_, Z_
-#define A                 &slots[0]
-#define B                 &slots[1]
-#define C                 &slots[2]
-#define G                 &slots[3]
-#define S                 &slots[4]
-#define T                 &slots[5]
-#define U                 &slots[6]
-#define W                 &slots[7]
-#define X                 &slots[8]
-#define Y                 &slots[9]
-#define Q                 &slots[10]
-#define R                 &slots[11]
-#define V                 &names[1]
-#define M                 &names[2]
-#define D                 &names[3]
 
 typedef struct combined {
   ag__f32_kernel *f32;
@@ -117,6 +90,10 @@ typedef struct combined {
   const ag_op *trees[TREES][2 * 8 + 1]; /* the first is the result's; names[k] stands for that of trees[k] */
 } combined;
 
+#define OP(NAME, ...)           &ag_op_##NAME, __VA_ARGS__
+#define EACH(SLOT, NAME)        &slots[SLOT]
+#define WHOLE(SLOT, NAME)       &slots[SLOT]
+#define MADE(TREE, NAME)        &names[TREE]
 #define AG_COMBINED(NAME, TREE) {NAME##_f32, NAME##_f64, {{TREE}}},
 #define AG_COMBINED_UPDATE(NAME, GRADIENT, FIRST, SECOND, STEP)                                              \
   {NAME##_f32, NAME##_f64, {{STEP}, {SECOND}, {FIRST}, {GRADIENT}}},
@@ -124,15 +101,6 @@ static const combined table[] = {
 #include "autograd/plan/combine.def"
 };
 
-#undef AG_COMBINED
-#undef AG_COMBINED_UPDATE
-#undef ADD
-#undef SUB
-#undef MUL
-#undef DIV
-#undef SQRT
-#undef GREATER
-#undef WHERE
 #undef A
 #undef B
 #undef C
@@ -145,9 +113,9 @@ static const combined table[] = {
 #undef Y
 #undef Q
 #undef R
-#undef D
-#undef M
 #undef V
+#undef M
+#undef D
 
 /* ---- matching ---- */
 

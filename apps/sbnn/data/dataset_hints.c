@@ -1,6 +1,7 @@
 /* dataset_hints.c - what is possible but seldom meant, for the terminal (dataset_join.h). */
 #include "data/dataset_join.h"
 #include "data/text.h"
+#include "utf8.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,6 +68,21 @@ static void hint_dates(sbnn_dataset *d) {
                                   n, n == 1 ? " is" : "s are", sbnn_shown(d->gene_names[first])));
 }
 
+/* Pictures and reports show UTF-8 only. */
+static void hint_encoding(sbnn_dataset *d) {
+  bool found = false;
+  for (size_t r = 0; r < d->n_responses && !found; r++) {
+    char *shown = sbnn_utf8(d->response_names[r]);
+    found = strcmp(shown, d->response_names[r]) != 0;
+    if (found)
+      sbnn_dataset_hint(
+          d, sbnn_format("The response '%.60s' has letters that are not UTF-8, here shown as ?: save the "
+                         "table as CSV UTF-8",
+                         shown));
+    free(shown);
+  }
+}
+
 static void hint_labels(sbnn_dataset *d) {
   enum { MANY = 30 };
   if (d->n_labels > MANY && 2 * d->n_labels > d->n_cells)
@@ -80,5 +96,6 @@ void sbnn_dataset_hints(sbnn_dataset *d, sbnn_x_transform transform) {
   hint_swap(d);
   if (transform == SBNN_X_COUNTS) hint_fractions(d);
   hint_dates(d);
+  hint_encoding(d);
   hint_labels(d);
 }

@@ -42,7 +42,7 @@ void sbnn_dataset_drop_silent(sbnn_dataset *d, const char *x_path);
 void sbnn_dataset_hint(sbnn_dataset *d, char *text);
 
 /* Lines on what is possible but seldom meant: tables swapped, numbers that are no counts, genes whose names
- * are dates, as many labels as cells. */
+ * are dates, responses whose names are not UTF-8, as many labels as cells. */
 void sbnn_dataset_hints(sbnn_dataset *d, sbnn_x_transform transform);
 
 #endif

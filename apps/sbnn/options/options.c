@@ -358,7 +358,7 @@ int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
   if (argc < 2) return sbnn_fail(e, SBNN_USAGE, "no command ('%s help' lists them)", sbnn_program);
   const char *first = argv[1];
   if (is_help(first)) return just(SBNN_CMD_HELP, NULL, o);
-  if (is_version(first)) return just(SBNN_CMD_VERSION, NULL, o);
+  if (is_version(first) || strcmp(first, "version") == 0) return just(SBNN_CMD_VERSION, NULL, o);
   if (strcmp(first, "--generate") == 0 && argc <= 3)
     return just(SBNN_CMD_GENERATE, argc == 3 ? argv[2] : NULL, o);
   if (strncmp(first, "--generate=", 11) == 0 && argc == 2) return just(SBNN_CMD_GENERATE, first + 11, o);
