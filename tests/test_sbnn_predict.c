@@ -137,6 +137,9 @@ Test(sbnn_predict, refusals) {
           "sbnn train");
   refuses("predict --model @d --x @y.tsv --out @new.tsv", SBNN_BAD_INPUT, "none of the model's genes",
           "y.tsv");
+  put_file(at("ids.tsv"), "cell\tENSMUSG00000020122.5\tENSMUSG00000000001\nc\t1\t2\n");
+  refuses("predict --model @d --x @ids.tsv --out @new.tsv", SBNN_BAD_INPUT, "none of",
+          "Ensembl ids where the model has");
   refuses("predict --model @d --x @x.tsv --x-genes-in rows --out @new.tsv", SBNN_BAD_INPUT, "none of",
           "x-genes-in");
   refuses("predict --model @d --x @x.tsv --out @y.tsv", SBNN_FAILED, "y.tsv exists", "--force");

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { LISTED = 50 /* missing genes named one by one */ };
 
@@ -51,6 +52,29 @@ static places look(const sbnn_options *o, const sbnn_model_file *m, const sbnn_t
 }
 
 /* ---- what is missing ---- */
+
+/* ENSG00000146648, ENSMUSG00000020122.5 */
+static bool is_ensembl(const char *name) {
+  return strncmp(name, "ENS", 3) == 0 && strpbrk(name, "0123456789");
+}
+
+static bool any_gene(const sbnn_model_file *m, const char *name) {
+  for (size_t j = 0; j < m->n_genes; j++)
+    if (strcasecmp(m->gene_names[j], name) == 0) return true;
+  return false;
+}
+
+/* Why a table may have none of the model's genes, by the first names of its axes. */
+static const char *guess_why(const sbnn_model_file *m, const sbnn_table *t) {
+  const char *row = t->row_ids[0], *column = t->col_ids[0];
+  bool ids = is_ensembl(row) || is_ensembl(column);
+  if (ids != is_ensembl(m->gene_names[0]))
+    return ids ? "these are Ensembl ids where the model has gene names: rename them"
+               : "the model has Ensembl ids where these are gene names: rename them";
+  if (any_gene(m, row) || any_gene(m, column))
+    return "upper and lower case count: use the names of the training table";
+  return "is it a table of counts? Use the gene names of the training table";
+}
 
 /* "A, B, C and 7 more" */
 static void list_genes(const sbnn_model_file *m, const size_t *gene, size_t n, char *text, size_t room) {
@@ -160,10 +184,10 @@ int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dat
     code = sbnn_fail(
         e, SBNN_BAD_INPUT,
         "%s has none of the model's genes (such as '%.60s'): its rows are named like '%.60s', its columns "
-        "like '%.60s'%s",
+        "like '%.60s'; %s",
         o->x, m->gene_names[m->kept[0]], t.row_ids[0], t.col_ids[0],
-        o->x_genes_in == SBNN_GENES_AUTO ? "; use the gene names of the training table"
-                                         : "; leave out --x-genes-in");
+        o->x_genes_in == SBNN_GENES_AUTO ? guess_why(m, &t)
+                                         : "the genes may be in the other direction: leave out --x-genes-in");
   const char *fault = p.in_rows ? t.col_fault : t.row_fault; /* two cells of one name */
   if (code == SBNN_OK && fault) code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
   if (code == SBNN_OK) code = require_inputs(o, m, &p, e);
