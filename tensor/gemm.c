@@ -110,8 +110,8 @@ void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c
            tn_gemm_by_element(c.dtype, a.shape[1]);
   if (threads < 1) threads = 1;
   if (p.ours) share_among(&p, threads, extent);
-  if (p.width >= extent) p.next = next;
   else split_for_blis(&p, threads);
+  if (p.width >= extent) p.next = next; /* by one thread, in one piece */
   tn_parallel_for((extent - 1) / p.width + 1, threads, multiply_panel, &p);
 }
 
