@@ -1,5 +1,5 @@
 """Whether a training step has become slower than the stored one by more than 5 %, relative to a product of BLIS that is timed in
-between: `./dev bench check`. Exit code 1 if so."""
+between, or that of a large network reaches less than 80 % of BLIS's rate: `./dev bench check`. Exit code 1 if so."""
 
 import sys
 
@@ -7,6 +7,7 @@ import results
 import store
 
 WORSE = 1.05
+OF_BLIS = 0.8
 
 
 def main():
@@ -27,6 +28,10 @@ def main():
         worse = ratio > WORSE and least > WORSE
         slower += [phase] if worse else []
         print(f"{'SLOWER' if worse else 'ok    '} {phase:12s} {s['us']['median']:8.1f} us, {ratio:.3f} x the stored step (smallest {least:.3f} x)")
+    share = store.median(store.run(o.build, "large", "5", "2"), "ratio")
+    print(f"{'ok    ' if share >= OF_BLIS else 'SLOWER'} large        {share:.2f} x the rate of BLIS (at least {OF_BLIS})")
+    if share < OF_BLIS:
+        sys.exit("the step of the large network: ./dev bench large")
     if slower:
         sys.exit(f"slower by more than 5 % than at commit {stored['commit']}: {', '.join(slower)}; find the reason, or say it and ./dev bench store")
 
