@@ -42,6 +42,7 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
                     .experiment = {.model = sbnn_model_name(o, pretrain)}};
   if (!whole) r = sbnn_replica_of_fold(&p->folds, o, pretrain, fold);
   r.by_batch = !whole;
+  r.may_be_empty = true; /* a point of the path as well */
   size_t used = 0;
   if (!finds_penalty(o)) used = (size_t)snprintf(r.title, sizeof r.title, "lambda %g, ", o->lasso);
   snprintf(r.title + used, sizeof r.title - used, "%d unit%s", o->bottleneck, o->bottleneck == 1 ? "" : "s");

@@ -67,6 +67,7 @@ static int train(ensemble *a, int64_t i) {
   sbnn_training t = {.options = r->options,
                      .replica = r->number,
                      .by_batch = r->by_batch,
+                     .may_be_empty = r->may_be_empty,
                      .hook = on_epoch,
                      .hook_ctx = &(watched){a, i}};
   code = sbnn_train_model(&fold.problem, &t, &r->experiment, &r->error);

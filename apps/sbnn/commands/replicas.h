@@ -15,12 +15,13 @@ typedef struct sbnn_replica {
   const sbnn_shared *shared;  /* NULL: everything is fitted on the training cells */
   const size_t *train, *test; /* data set rows, training rows in random order; n_test 0: none */
   size_t n_train, n_test;
-  bool pretrain, by_batch;    /* by_batch: see sbnn_training */
-  uint32_t number;            /* of the random numbers: the fold */
-  char title[48];             /* with experiment.fold: what progress calls it */
-  char part[64];              /* the name of its part: unique, a file name */
-  char where[96];             /* what the sentence of a failure begins with: "fold 3"; "" = nothing */
-  sbnn_experiment experiment; /* `model` and `fold` are the caller's; the caller frees */
+  bool pretrain;
+  bool by_batch, may_be_empty; /* see sbnn_training */
+  uint32_t number;             /* of the random numbers: the fold */
+  char title[48];              /* with experiment.fold: what progress calls it */
+  char part[64];               /* the name of its part: unique, a file name */
+  char where[96];              /* what the sentence of a failure begins with: "fold 3"; "" = nothing */
+  sbnn_experiment experiment;  /* `model` and `fold` are the caller's; the caller frees */
   sbnn_error error;
 } sbnn_replica;
 

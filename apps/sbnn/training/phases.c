@@ -146,7 +146,7 @@ static int rank_genes(sbnn__fitting *s, const sbnn__phase *f, size_t *order) {
   for (size_t i = 0; i < n; i++) order[i] = i;
   qsort_r(order, n, sizeof *order, by_norm, x->all_norms);
   x->n_genes = kept(s->o, n, x->all_norms);
-  if (x->n_genes == 0 && s->o->command != SBNN_CMD_PATH)
+  if (x->n_genes == 0 && !s->t->may_be_empty)
     return sbnn_fail(s->e, SBNN_BAD_INPUT,
                      "the penalty %g leaves no gene; give a lower one, or the number of --genes to be kept",
                      s->o->lasso);
@@ -305,8 +305,7 @@ int sbnn__on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order) {
   return code;
 }
 
-/* No gene is left: a point of the path as well. From pruning on it is the mean of the training cells, whose
- * R2 is 0. */
+/* No gene is left: from pruning on it is the mean of the training cells, whose R2 is 0. */
 static void predict_mean(sbnn__fitting *s) {
   sbnn_experiment *x = s->out;
   size_t q = s->p->n_responses;

@@ -29,6 +29,7 @@ typedef struct sbnn_training {
   uint32_t replica;      /* of the random numbers: the fold, 0 = whole data set */
   bool autoencoder;      /* train the second head, fill latent and gene predictions */
   bool by_batch;         /* after each epoch, R2 of the test rows by batch too */
+  bool may_be_empty;     /* a penalty that leaves no gene: the mean in place of a failure */
   sbnn_epoch_hook *hook; /* may be NULL */
   void *hook_ctx;
   const char *model_path;           /* the finished model as safetensors; NULL = not kept */

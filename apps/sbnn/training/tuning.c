@@ -102,16 +102,14 @@ static bool on_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int
 static int try_lasso(inner *in, const sbnn_options *o, double *r2) {
   const sbnn__fitting *s = in->outer;
   sbnn_experiment trial = {.model = s->out->model, .fold = s->out->fold};
-  sbnn_error own = {0};
-  sbnn__fitting fitting = {.p = &in->p, .t = &in->t, .o = o, .out = &trial, .e = &own, .name = "lasso"};
+  sbnn__fitting fitting = {.p = &in->p, .t = &in->t, .o = o, .out = &trial, .e = s->e, .name = "lasso"};
   size_t *order = sbnn_alloc(in->p.n_inputs, sizeof *order);
   trial.n_responses = in->p.n_responses;
   trial.n_train = in->p.n_train;
   trial.n_test = in->p.n_test;
   int code = sbnn__as_published(&fitting, order);
-  *r2 = code == SBNN_OK ? trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0] : -INFINITY;
-  if (code != SBNN_OK && trial.n_all && !trial.n_genes) code = SBNN_OK;
-  else if (code != SBNN_OK) *s->e = own;
+  *r2 = -INFINITY;
+  if (code == SBNN_OK && trial.n_genes) *r2 = trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0];
   free(order);
   sbnn_experiment_free(&trial);
   return code;
@@ -123,6 +121,7 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_options *o) {
   split(s, &in);
   in.t.hook = on_epoch;
   in.t.hook_ctx = &in;
+  in.t.may_be_empty = true;
   in.epochs = SBNN_LASSO_LEVELS * sbnn_lasso_epochs(s->o, s->p->clusters != NULL);
   sbnn_phase_options *const phases[] = {&trial.pretrain, &trial.frozen, &trial.unfrozen, &trial.finetune,
                                         &trial.no_pretrain_phase};
