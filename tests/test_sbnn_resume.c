@@ -53,7 +53,13 @@ static int parts(void) {
 #define MORE_CV    "cv" TABLES FAST EPOCHS " --both --folds 5 --threads 2"
 #define MORE_TRAIN "train" TABLES FAST EPOCHS " --epochs-autoencoder 60"
 
-/* Kills the run at moments spread over its length, resumes it until it ends, compares. */
+/* Until something is finished. */
+static void wait_for_part(double longest) {
+  for (double waited = 0; parts() == 0 && waited < longest; waited += 1e-3) usleep(1000);
+}
+
+/* Kills the run at moments spread over its length, and a quarter as often once more as soon as something is
+ * finished, which may come late; resumes it until it ends, compares. */
 static void kill_and_resume(const char *line, int moments) {
   char whole[512], first[512], again[512];
   snprintf(whole, sizeof whole, "%s --out whole", line);
@@ -64,13 +70,15 @@ static void kill_and_resume(const char *line, int moments) {
   double length = r.seconds;
   int killed = 0, with_parts = 0;
   unsigned seed = (unsigned)time(NULL);
-  for (int i = 0; i < moments; i++) {
+  for (int i = 0; i < moments + moments / 4; i++) {
     remove_all(at("out"));
     for (int attempt = 0;; attempt++) {
       seed = seed * 1103515245u + 12345u;
-      double moment = length * (i + (double)((seed >> 8) % 1000) / 1000) / moments / (attempt ? 2 : 1);
+      double moment =
+          length * (i % moments + (double)((seed >> 8) % 1000) / 1000) / moments / (attempt ? 2 : 1);
       cli_child c = cli_start(NABLA_SBNN_BIN, root, attempt ? again : first, NULL);
-      usleep((unsigned)(1e6 * moment));
+      if (i >= moments && attempt == 0) wait_for_part(3 * length);
+      else usleep((unsigned)(1e6 * moment));
       kill(c.pid, SIGKILL);
       r = cli_wait(c);
       if (r.code == 0 || attempt == 2) break;
