@@ -3,8 +3,9 @@
  *
  * The float functions hold over the whole range: subnormals in and out, overflow to inf, underflow to 0, -0,
  * inf and NaN. Largest errors in units in the last place, measured once over all 2^32 floats against libm's
- * double functions: exp 0.99, expm1 1.57, log 0.84, log1p 1.39, tanh 1.33, sigmoid 2.41; tests/test_vmath.c
- * samples them against long double. Selects are written so that a NaN fails the comparison and stays. */
+ * double functions: exp 0.99, expm1 1.57, log 0.84, log1p 1.39, tanh 1.33, sigmoid 2.41;
+ * tests/tensor/test_vmath.c samples them against long double. Selects are written so that a NaN fails the
+ * comparison and stays. */
 #ifndef NABLA_VMATH_H
 #define NABLA_VMATH_H
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Archives and MATLAB files as NumPy and SciPy write them, for tests/test_sbnn_npz.c and as seeds of fuzz targets.
+"""Archives and MATLAB files as NumPy and SciPy write them, for tests/sbnn/test_sbnn_npz.c and as seeds of fuzz targets.
 
     python3 tests/golden/arrays.py          rewrites tests/fuzz/corpus/npz/*.npz and tests/fuzz/corpus/mat/*.mat
 

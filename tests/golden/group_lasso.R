@@ -3,7 +3,7 @@
 #
 #     Rscript tests/golden/group_lasso.R > tests/golden/group_lasso.tsv
 #
-# An independent reference for tests/test_sbnn_linear.c. The stored file came from Debian 12's r-cran-glmnet (glmnet
+# An independent reference for tests/sbnn/test_sbnn_linear.c. The stored file came from Debian 12's r-cran-glmnet (glmnet
 # 4.1-6, R 4.2.2). The data are no part of it: both sides draw them from the generator below, exactly.
 #
 #   generator  Park and Miller: state <- 16807 state mod (2^31 - 1) from state 1; a draw is 2 state / (2^31 - 1) - 1

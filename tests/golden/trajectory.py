@@ -3,7 +3,7 @@
 
     python3 tests/golden/trajectory.py          rewrites regression.tsv, pretraining.tsv and frozen.tsv beside it
 
-An independent reference for tests/test_golden.c: PyTorch's own layers, losses and derivatives; only Adam's update
+An independent reference for tests/nn/test_nn_golden.c: PyTorch's own layers, losses and derivatives; only Adam's update
 is written out, because Keras places epsilon differently. The stored files came from Debian 12's python3-torch,
 1.13.1 (which calls itself 1.13.0a0), and Python 3.11. Initial weights and data are no part of them: both sides
 draw these from the generator below, exactly.

@@ -2,7 +2,7 @@
 #ifndef TEST_SBNN_CLI_H
 #define TEST_SBNN_CLI_H
 
-#include "support/cli.h"
+#include "cli.h"
 #include "test_sbnn_results.h"
 
 #define FAST TALK " --quiet"

@@ -3,7 +3,7 @@
  * golden/trajectory.py says what is computed and how the files are made. Every value stored there is
  * compared: losses and penalties, gradients, parameters. The measure is the largest difference of a tensor
  * over its largest reference value. */
-#include "../nn/nn.h"
+#include "nn/nn.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
