@@ -1,0 +1,9 @@
+/* axis.c - axes as the user counts them: from the front, or from the end if negative. */
+#include "autograd/compose/axis.h"
+
+int ag__axis(ag_graph *g, const char *what, ag_ref x, int axis) {
+  int rank = ag_type_of(g, x).rank;
+  if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  if (x.id) ag_fail(g, TN_EINVAL, "%s: axis %d of a value of rank %d", what, axis, rank);
+  return -1;
+}

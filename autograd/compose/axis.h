@@ -1,0 +1,10 @@
+/* axis.h - what the compositions over axes share. */
+#ifndef NABLA_COMPOSE_AXIS_H
+#define NABLA_COMPOSE_AXIS_H
+
+#include "autograd/autograd.h"
+
+/* The axis of x counted from the front, or -1 after failing the graph in the name of `what`. */
+int ag__axis(ag_graph *g, const char *what, ag_ref x, int axis);
+
+#endif

@@ -1,0 +1,22 @@
+#include "autograd/ops/op.h"
+
+static bool assign_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
+  (void)n, (void)attr;
+  *out = in[0];
+  return in[0].dtype == in[1].dtype && tn_same_shape(in[0].rank, in[0].shape, in[1].rank, in[1].shape);
+}
+
+/* No kernel: the plan carries it out after every reader of the state. No vjp either, and no AG_NO_DERIVATIVE:
+ * an assignment is not a value, so asking for a gradient through one is an error rather than a silent zero.
+ */
+const ag_op ag_op_assign = {.name = "assign",
+                            .doc =
+                                "an effect: the state takes this value once every reader has had the old one",
+                            .kind = AG_EFFECT,
+                            .arity = 2,
+                            .infer = assign_infer,
+                            AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {3, 4}}}, .order = -1})};
+
+ag_ref ag_assign(ag_graph *g, ag_ref state, ag_ref value) {
+  return AG_EMIT(g, &ag_op_assign, NULL, state, value);
+}

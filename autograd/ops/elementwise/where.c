@@ -1,0 +1,19 @@
+#include "autograd/ops/op.h"
+
+/* A choice, not mask * a + (1 - mask) * b: a NaN on the side not taken must not leak. */
+AG_EWISE3(where, X != 0 ? Y : Z)
+
+static void where_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
+  ag_ref mask = ag_in(g, y, 0), zero = ag_like(g, dy, 0);
+  dx[1] = ag_where(g, mask, dy, zero);
+  dx[2] = ag_where(g, mask, zero, dy);
+}
+
+const ag_op ag_op_where = {AG_EWISE_FIELDS(where, 3), .doc = "a where the mask is not 0, else b",
+                           .flags = AG_ROWWISE | AG_NODIFF_0, .vjp = where_vjp,
+                           AG_CASES({.n_in = 3, .in = {{2, {3, 4}}, {2, {3, 4}}, {2, {3, 4}}}},
+                                    {.n_in = 3, .in = {{2, {3, 1}}, {0}, {3, {2, 1, 4}}}})};
+
+ag_ref ag_where(ag_graph *g, ag_ref mask, ag_ref a, ag_ref b) {
+  return AG_EMIT(g, &ag_op_where, NULL, mask, a, b);
+}

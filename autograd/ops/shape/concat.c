@@ -1,0 +1,55 @@
+#include "autograd/ops/op.h"
+
+/* attr.i: [0] axis, [1] how many inputs (the derivative has no other way to know). */
+
+static bool same_but_axis(const ag_type *a, const ag_type *b, int axis) {
+  if (a->dtype != b->dtype || a->rank != b->rank) return false;
+  for (int k = 0; k < a->rank; k++) {
+    if (k != axis && a->shape[k] != b->shape[k]) return false;
+  }
+  return true;
+}
+
+static bool concat_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
+  if (n < 1 || attr->i[1] != n || attr->i[0] < 0 || attr->i[0] >= in->rank) return false;
+  int axis = (int)attr->i[0];
+  *out = *in;
+  for (int k = 1; k < n; k++) {
+    if (!same_but_axis(in, &in[k], axis)) return false;
+    if (__builtin_add_overflow(out->shape[axis], in[k].shape[axis], &out->shape[axis])) return false;
+  }
+  return ag__countable(out);
+}
+
+static void concat_run(const ag_call *call) {
+  int axis = (int)call->attr->i[0];
+  for (int64_t k = 0, start = 0; k < call->n_in; k++) {
+    int64_t extent = call->in[k].shape[axis];
+    tn_copy(tn_view_slice(call->out, axis, start, 1, extent), call->in[k]);
+    start += extent;
+  }
+}
+
+static void concat_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
+  const ag_attr attr = *ag_attr_of(g, y);
+  for (int64_t k = 0, start = 0; k < attr.i[1]; k++) {
+    int64_t extent = ag_type_of(g, ag_in(g, y, (int)k)).shape[attr.i[0]];
+    dx[k] = ag_slice(g, dy, (int)attr.i[0], start, extent);
+    start += extent;
+  }
+}
+
+const ag_op ag_op_concat = {
+    .name = "concat",
+    .doc = "joined along one axis",
+    .kind = AG_VIEW,
+    .arity = -1,
+    .infer = concat_infer,
+    .run = concat_run,
+    .vjp = concat_vjp,
+    AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {1, 4}}}, .attr.i = {0, 2}},
+             {.n_in = 3, .in = {{2, {3, 2}}, {2, {3, 1}}, {2, {3, 2}}}, .attr.i = {1, 3}})};
+
+ag_ref ag_concat(ag_graph *g, const ag_ref *x, int n, int axis) {
+  return ag_emit(g, &ag_op_concat, x, n, &(ag_attr){.i = {axis, n}}, NULL);
+}

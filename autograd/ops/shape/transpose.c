@@ -1,0 +1,44 @@
+#include "autograd/ops/op.h"
+
+/* attr.i: output axis a is input axis i[a]. */
+
+static bool transpose_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
+  unsigned seen = 0;
+  (void)n;
+  *out = *in;
+  for (int a = 0; a < in->rank; a++) {
+    if (attr->i[a] < 0 || attr->i[a] >= in->rank) return false;
+    seen |= 1u << attr->i[a];
+    out->shape[a] = in->shape[attr->i[a]];
+  }
+  return seen == (1u << in->rank) - 1;
+}
+
+static void transpose_run(const ag_call *call) {
+  int axes[TN_MAX_RANK];
+  for (int a = 0; a < call->out.rank; a++) axes[a] = (int)call->attr->i[a];
+  tn_copy(call->out, tn_view_permute(call->in[0], axes));
+}
+
+static void transpose_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
+  const ag_attr *attr = ag_attr_of(g, y);
+  int inverse[TN_MAX_RANK];
+  for (int a = 0; a < ag_type_of(g, y).rank; a++) inverse[attr->i[a]] = a;
+  dx[0] = ag_transpose(g, dy, inverse);
+}
+
+const ag_op ag_op_transpose = {.name = "transpose",
+                               .doc = "the axes permuted: output axis a is input axis axes[a]",
+                               .kind = AG_VIEW,
+                               .arity = 1,
+                               .infer = transpose_infer,
+                               .run = transpose_run,
+                               .vjp = transpose_vjp,
+                               AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {1, 0}},
+                                        {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {2, 0, 1}})};
+
+ag_ref ag_transpose(ag_graph *g, ag_ref x, const int *axes) {
+  ag_attr attr = {0};
+  for (int a = 0; a < ag_type_of(g, x).rank; a++) attr.i[a] = axes[a];
+  return AG_EMIT(g, &ag_op_transpose, &attr, x);
+}
