@@ -3,6 +3,7 @@
 #ifndef SBNN_H
 #define SBNN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,12 +14,14 @@ enum {
   SBNN_USAGE = 2,        /* the command line is wrong */
   SBNN_BAD_INPUT = 3,    /* a data file is wrong */
   SBNN_NUMERICAL = 4,    /* training met a non-finite value */
+  SBNN_PARTIAL = 5,      /* run: some steps failed, the report shows the others */
   SBNN_INTERRUPTED = 130 /* SIGINT or SIGTERM */
 };
 
 /* One sentence for the user: what, where, how to mend it. The first failure wins. */
 typedef struct sbnn_error {
   int code;
+  bool all; /* it stands against the whole command: run does not go on with its other steps */
   char text[1024];
 } sbnn_error;
 

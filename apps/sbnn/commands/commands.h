@@ -19,6 +19,8 @@ int sbnn_generate(const sbnn_options *o, sbnn_error *e);
 int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e);
 int sbnn_stability(const sbnn_options *o, sbnn_error *e);
 int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e);
+/* What srrr would say of the data before it fits anything: SBNN_BAD_INPUT, a rank beyond the responses. */
+int sbnn_srrr_check(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e);
 int sbnn_info(const sbnn_options *o, sbnn_error *e);
 
 #endif

@@ -66,7 +66,7 @@ static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_chec
   const size_t n = c->truth->n_planted;
   char *tables = sbnn_path_in(o->out, "demo-data"), *page = sbnn_path_in(o->out, "report.html");
   int code = write_tables(tables, d, e);
-  if (code == SBNN_OK) code = sbnn_report_write(o->out, page, e);
+  if (code == SBNN_OK) code = sbnn_report_write(o->out, o->out, page, e);
   if (code == SBNN_OK && !o->quiet) say_what_is_there(o, c, tables, page);
   free(tables);
   free(page);

@@ -52,6 +52,7 @@ static size_t *copy(const size_t *cells, size_t n) {
 
 /* Own units, and the cells' places in the data set. */
 static void finish(const sbnn_fold *f, const sbnn_replica *r, sbnn_experiment *x) {
+  sbnn_fold_widen(f, x);
   sbnn_to_own_units(f, x->predictions, x->n_test ? x->n_test : x->n_train);
   x->train_cells = copy(r->train, r->n_train);
   x->test_cells = copy(r->test, r->n_test);
@@ -106,6 +107,11 @@ static int first_error(const sbnn_replica *r, size_t n, sbnn_error *e) {
   return SBNN_OK;
 }
 
+static void note_left_out(sbnn_work *w, const sbnn_replica *r, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    sbnn_work_note(w, sbnn_left_out_sentence(w->data, r[i].where, r[i].experiment.left_out, r[i].n_train));
+}
+
 int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   ensemble a = {.work = w, .replicas = r};
   double units = 0;
@@ -121,7 +127,9 @@ int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   w->models = sbnn_clock() - start;
   sbnn_progress_free(w->progress);
   w->progress = NULL;
-  return status == TN_OK ? SBNN_OK : first_error(r, n, e);
+  if (status != TN_OK) return first_error(r, n, e);
+  note_left_out(w, r, n);
+  return SBNN_OK;
 }
 
 sbnn_replica sbnn_replica_of_fold(const sbnn_crossval *c, const sbnn_options *o, bool pretrain, size_t fold) {

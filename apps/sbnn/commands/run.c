@@ -1,14 +1,19 @@
 /* run.c - `sbnn run`: everything in one go. Each step is a command with a folder of its own inside --out, so
  * that what is known of commands (all or nothing, --resume, provenance) holds for steps; the report stands
- * beside them. */
+ * beside them. A step that fails does not end the others: the report is made of what there is and says what
+ * is missing. */
 #include "commands/commands.h"
+#include "commands/work.h"
 #include "interrupt.h"
 #include "report/report.h"
 #include "results/outdir.h"
 #include "results/run_json.h"
+#include "results/writer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct step {
@@ -57,15 +62,27 @@ static int require_new(const sbnn_options *o, sbnn_error *e) {
       o->out);
 }
 
-/* What prep has read; it is read anew when a run is resumed, so that tables that were changed are noticed.
- * What is left out of the data file is the later steps' to say, so that nothing is left out, or a prefix
- * taken off, twice. */
-static void take_data(const sbnn_options *o, const char *file, sbnn_options *own) {
+/* A run under way: the directory, whose lock keeps a second run out of all steps, and what has failed. */
+typedef struct running {
+  const sbnn_options *o;
+  sbnn_outdir *out;
+  int number, of; /* the step, of how many */
+  bool made_data; /* there was no data file before */
+  sbnn_error failed[N_STEPS]; /* by step; code 0: not failed */
+} running;
+
+static char *data_file(const sbnn_options *o) { return sbnn_path_in(o->out, steps[0].folder); }
+
+/* What is left out of the data file is the later steps' to say, so that nothing is left out, or a prefix taken
+ * off, twice. `file`: what prep has written; NULL: there is none. */
+static void take_data(const char *file, sbnn_options *own) {
   if (own->command == SBNN_CMD_PREP) {
     own->force = true;
+    own->quiet = true; /* check_data speaks */
     own->cells = own->gene_prefix = own->drop_responses = NULL;
-  } else if (is_wanted(o, &steps[0])) {
+  } else if (file) {
     own->data = file;
+    own->own_data = true;
     own->x = own->y = own->labels = own->label_column = NULL;
   }
 }
@@ -78,63 +95,182 @@ static void take_halves(sbnn_options *own) {
   own->restarts += own->restarts % 2;
 }
 
-static int run_step(const sbnn_options *o, const step *s, int number, int of, sbnn_error *e) {
+static int run_step(running *r, const step *s, const char *out, const char *data, sbnn_error *e) {
+  const sbnn_options *o = r->o;
   sbnn_options own;
-  char *folder = sbnn_path_in(o->out, s->folder), *file = sbnn_path_in(o->out, steps[0].folder);
   bool denoise = s->recipe == SBNN_RECIPES_DENOISE;
   sbnn_options_step(o, s->command, denoise ? SBNN_RECIPE_DENOISE : SBNN_RECIPE_PAPER, &own);
-  own.out = folder;
-  own.step = number;
-  take_data(o, file, &own);
+  own.out = out;
+  own.step = ++r->number;
+  take_data(data, &own);
   take_halves(&own);
-  if (!o->quiet) fprintf(stderr, "Step %d of %d: %s\n", number, of, s->title);
+  if (!o->quiet) fprintf(stderr, "Step %d of %d: %s\n", r->number, r->of, s->title);
   sbnn_interrupt_sentence(
       "sbnn: interrupted; finished steps are kept: the same command with --resume goes on from "
       "there\n");
   int code = sbnn_interrupted() ? SBNN_INTERRUPTED : s->run(&own, e);
-  if (code == SBNN_INTERRUPTED) {
-    *e = (sbnn_error){0};
-    sbnn_fail(e, code,
-              "interrupted in step %d of %d, %s; what was finished is kept in %s: the same command with "
-              "--resume goes on from there",
-              number, of, s->title, o->out);
-  }
-  free(folder);
+  if (code != SBNN_INTERRUPTED) return code;
+  *e = (sbnn_error){0};
+  return sbnn_fail(e, code,
+                   "interrupted in step %d of %d, %s; what was finished is kept in %s: the same command with "
+                   "--resume goes on from there",
+                   r->number, r->of, s->title, o->out);
+}
+
+/* ---- the data, before anything is written ---- */
+
+/* Says what was read, and what would stop every step, or can be told of one at once. file: see take_data. */
+static int check_data(const sbnn_options *o, const char *file, sbnn_error *e) {
+  sbnn_options own;
+  sbnn_dataset d;
+  sbnn_options_step(o, SBNN_CMD_TRAIN, SBNN_RECIPE_PAPER, &own);
+  take_data(file, &own);
+  int code = sbnn_read_data(&own, &d, e);
+  if (code != SBNN_OK) return code;
+  sbnn_options_step(o, SBNN_CMD_SRRR, SBNN_RECIPE_PAPER, &own);
+  take_data(file, &own);
+  code = sbnn_srrr_check(&own, &d, e);
+  sbnn_dataset_free(&d);
+  return code;
+}
+
+/* Read anew when a run is resumed, so that tables that were changed are noticed. The file is put in place only
+ * when the steps can do with it. */
+static int prepare_data(running *r, sbnn_error *e) {
+  if (!is_wanted(r->o, &steps[0])) return check_data(r->o, NULL, e);
+  char *staged = sbnn_outdir_file(r->out, steps[0].folder), *file = data_file(r->o);
+  int code = run_step(r, &steps[0], staged, NULL, e);
+  if (code == SBNN_OK) code = check_data(r->o, staged, e);
+  r->made_data = access(file, F_OK) != 0;
+  if (code == SBNN_OK && rename(staged, file) != 0)
+    code = sbnn_fail(e, SBNN_FAILED, "%s could not be written (%s); choose a directory you may write to",
+                     file, strerror(errno));
+  free(staged);
   free(file);
   return code;
 }
 
-static int run_steps(const sbnn_options *o, sbnn_error *e) {
-  int code = SBNN_OK, number = 0, of = 0;
-  for (size_t i = 0; i < N_STEPS; i++) of += is_wanted(o, &steps[i]);
-  for (size_t i = 0; i < N_STEPS && code == SBNN_OK; i++)
-    if (is_wanted(o, &steps[i])) code = run_step(o, &steps[i], ++number, of, e);
+/* ---- the steps ---- */
+
+/* Goes on after a failure, unless it stands against the whole command. */
+static int run_steps(running *r, sbnn_error *e) {
+  char *file = is_wanted(r->o, &steps[0]) ? data_file(r->o) : NULL;
+  int code = SBNN_OK;
+  for (size_t i = 1; i < N_STEPS && code == SBNN_OK; i++) {
+    sbnn_error own = {0};
+    if (!is_wanted(r->o, &steps[i])) continue;
+    char *folder = sbnn_path_in(r->o->out, steps[i].folder);
+    int status = run_step(r, &steps[i], folder, file, &own);
+    free(folder);
+    if (status == SBNN_OK) continue;
+    if (status == SBNN_INTERRUPTED || status == SBNN_USAGE || own.all) *e = own, code = status;
+    else {
+      r->failed[i] = own;
+      fprintf(stderr, "sbnn: step %d of %d failed, the others go on: %s\n", r->number, r->of, own.text);
+    }
+  }
+  free(file);
   return code;
 }
 
-/* Takes the directory, whose lock keeps a second run out of all steps. */
-static int finish(sbnn_outdir *out, const sbnn_options *o, double start, sbnn_error *e) {
-  char *page = sbnn_outdir_file(out, "report.html");
-  int code = sbnn_report_write(o->out, page, e);
-  free(page);
-  if (code != SBNN_OK) {
-    sbnn_outdir_abort(out);
-    return code;
+static size_t count_failed(const running *r) {
+  size_t n = 0;
+  for (size_t i = 0; i < N_STEPS; i++) n += r->failed[i].code != SBNN_OK;
+  return n;
+}
+
+/* ---- the end ---- */
+
+static int write_failed(const running *r, sbnn_error *e) {
+  sbnn_writer w;
+  if (count_failed(r) == 0) return SBNN_OK;
+  sbnn_writer_open_in(&w, sbnn_outdir_staging(r->out), SBNN_FAILURES_FILE);
+  sbnn_put(&w, "folder\tstep\tcode\tsentence\n");
+  for (size_t i = 0; i < N_STEPS; i++) {
+    if (r->failed[i].code == SBNN_OK) continue;
+    sbnn_put(&w, "%s\t%s\t%d\t", steps[i].folder, steps[i].title, r->failed[i].code);
+    sbnn_put_name(&w, r->failed[i].text);
+    sbnn_put(&w, "\n");
   }
-  code = sbnn_outdir_commit(out, e);
-  if (code == SBNN_OK && !o->quiet)
-    fprintf(stderr, "The report is %s/report.html: open it in a browser (%.1f s in all)\n", o->out,
+  return sbnn_writer_close(&w, e);
+}
+
+/* The command as it was given, with --resume; the caller frees. Without /proc: in words. */
+static char *command_to_go_on(void) {
+  FILE *f = fopen("/proc/self/cmdline", "rbe");
+  char *line = sbnn_strdup(""), *word = NULL;
+  size_t room = 0;
+  while (f && getdelim(&word, &room, '\0', f) > 0) {
+    if (strcmp(word, "--resume") == 0 || strcmp(word, "--force") == 0) continue;
+    char *quoted = sbnn_shell_word(word), *longer = sbnn_format("%s%s%s", line, *line ? " " : "", quoted);
+    free(quoted);
+    free(line);
+    line = longer;
+  }
+  free(word);
+  if (f) fclose(f);
+  char *all = *line ? sbnn_format("%s --resume", line) : sbnn_strdup("the same command with --resume");
+  free(line);
+  return all;
+}
+
+static int partial(const running *r, sbnn_error *e) {
+  size_t n = count_failed(r), shown = 0;
+  char list[560] = "", *again = command_to_go_on();
+  for (size_t i = 0, used = 0; i < N_STEPS && used < sizeof list; i++)
+    if (r->failed[i].code)
+      used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%.*s)", shown++ ? ", " : "",
+                               steps[i].folder, (int)(400 / n), r->failed[i].text);
+  int code = sbnn_fail(e, SBNN_PARTIAL,
+                       "%zu of %d steps failed: %s; %s/report.html shows the others. Once that is mended, this "
+                       "does what is missing (with other options: and what they change, if --force is added): "
+                       "%s",
+                       n, r->of, list, r->o->out, again);
+  free(again);
+  return code;
+}
+
+static int finish(running *r, double start, sbnn_error *e) {
+  char *page = sbnn_outdir_file(r->out, "report.html");
+  int code = write_failed(r, e);
+  if (code == SBNN_OK) code = sbnn_report_write(r->o->out, sbnn_outdir_staging(r->out), page, e);
+  free(page);
+  if (code == SBNN_OK) code = sbnn_outdir_commit(r->out, e);
+  else sbnn_outdir_abort(r->out);
+  r->out = NULL;
+  if (code == SBNN_OK && !r->o->quiet)
+    fprintf(stderr, "The report is %s/report.html: open it in a browser (%.1f s in all)\n", r->o->out,
             sbnn_clock() - start);
+  if (code == SBNN_OK && count_failed(r)) code = partial(r, e);
+  return code;
+}
+
+/* Nothing to show: what the first step that failed says. A folder that only this run has filled goes too,
+ * unless something of a step was kept in it. */
+static int give_up(running *r, int code, sbnn_error *e) {
+  bool kept = false;
+  for (size_t i = 1; i < N_STEPS; i++) {
+    char *folder = sbnn_path_in(r->o->out, steps[i].folder);
+    kept |= access(folder, F_OK) == 0;
+    free(folder);
+    if (code == SBNN_OK && r->failed[i].code) *e = r->failed[i], code = e->code;
+  }
+  char *file = data_file(r->o);
+  if (r->made_data && !kept) unlink(file);
+  free(file);
+  sbnn_outdir_abort(r->out);
   return code;
 }
 
 int sbnn_run_command(const sbnn_options *o, sbnn_error *e) {
   double start = sbnn_clock();
+  running r = {.o = o};
   int code = require_new(o, e);
-  sbnn_outdir *out = code == SBNN_OK ? sbnn_outdir_open(o->out, o->force || o->resume, e) : NULL;
-  if (!out) return e->code;
-  code = run_steps(o, e);
-  if (code == SBNN_OK) return finish(out, o, start, e);
-  sbnn_outdir_abort(out);
-  return code;
+  r.out = code == SBNN_OK ? sbnn_outdir_open(o->out, o->force || o->resume, e) : NULL;
+  if (!r.out) return e->code;
+  for (size_t i = 0; i < N_STEPS; i++) r.of += is_wanted(o, &steps[i]);
+  code = prepare_data(&r, e);
+  if (code == SBNN_OK) code = run_steps(&r, e);
+  bool any = count_failed(&r) + is_wanted(o, &steps[0]) < (size_t)r.of;
+  return code == SBNN_OK && any ? finish(&r, start, e) : give_up(&r, code, e);
 }

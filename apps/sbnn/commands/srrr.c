@@ -19,6 +19,7 @@ typedef struct fits {
   size_t n_ranks, n_lambdas; /* n_lambdas is 1 when the number of genes is given */
   sbnn_srrr_score *scores;   /* [ranks x lambdas x folds] */
   sbnn_error *errors;        /* [folds] */
+  char **notes;              /* [folds] on what a fold leaves out; NULL: nothing */
 } fits;
 
 /* From the largest lambda down, whatever their order in the list. */
@@ -82,6 +83,20 @@ static int run_path(fits *v, const sbnn_fold *f, const sbnn_moments *m, size_t f
   return code;
 }
 
+/* of: whose responses they are. */
+static int check_ranks(const sbnn_options *o, size_t n_responses, const char *of, sbnn_error *e) {
+  for (int i = 0; i < o->ranks.n; i++)
+    if ((size_t)o->ranks.value[i] > n_responses)
+      return sbnn_fail(e, SBNN_BAD_INPUT, "--ranks %d: %s has %zu responses, and no fit has a higher rank",
+                       o->ranks.value[i], of ? of : "what varies in the fold", n_responses);
+  return SBNN_OK;
+}
+
+int sbnn_srrr_check(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e) {
+  const char *table = !o->data ? o->y : o->own_data && d->y_path ? d->y_path : o->data;
+  return check_ranks(o, d->n_responses, table, e);
+}
+
 static tn_status run_fold(void *ctx, int64_t i) {
   fits *v = ctx;
   const sbnn_crossval *c = &v->folds;
@@ -94,7 +109,11 @@ static tn_status run_fold(void *ctx, int64_t i) {
   if (code == SBNN_OK) {
     sbnn_moments m;
     const sbnn_problem *p = &f.problem;
+    char where[32];
+    snprintf(where, sizeof where, "srrr, fold %zu", fold + 1);
+    v->notes[fold] = sbnn_left_out_sentence(v->work.data, where, f.left_out, p->n_train);
     sbnn_moments_make(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, &m);
+    code = check_ranks(v->work.options, p->n_responses, NULL, e);
     for (size_t rank = 0; rank < v->n_ranks && code == SBNN_OK; rank++)
       code = run_path(v, &f, &m, fold, rank, e);
     if (code == SBNN_OK) sbnn_progress_model_done(v->work.progress, "srrr", (int)fold + 1, NULL);
@@ -156,9 +175,11 @@ static int run_folds(fits *v, sbnn_error *e) {
   size_t n_folds = v->folds.folds.n_folds, n = v->n_ranks * v->n_lambdas * n_folds;
   v->scores = sbnn_alloc(n, sizeof *v->scores);
   v->errors = sbnn_alloc(n_folds, sizeof *v->errors);
+  v->notes = sbnn_alloc(n_folds, sizeof *v->notes);
   v->work.progress = sbnn_progress_new(stderr, (double)n, (int)n_folds, o->quiet);
   tn_status status = nn_replicas((int64_t)n_folds, o->threads, run_fold, v);
   sbnn_progress_free(v->work.progress);
+  for (size_t i = 0; i < n_folds; i++) sbnn_work_note(&v->work, v->notes[i]);
   int code = status == TN_OK ? write_all(v, e) : first_error(v, e);
   for (size_t i = 0; i < n; i++) {
     free(v->scores[i].genes);
@@ -166,19 +187,12 @@ static int run_folds(fits *v, sbnn_error *e) {
   }
   free(v->scores);
   free(v->errors);
+  free(v->notes);
   return code;
 }
 
-static int check_ranks(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e) {
-  for (int i = 0; i < o->ranks.n; i++)
-    if ((size_t)o->ranks.value[i] > d->n_responses)
-      return sbnn_fail(e, SBNN_BAD_INPUT, "--ranks %d: %s has %zu responses, and no fit has a higher rank",
-                       o->ranks.value[i], o->data ? o->data : o->y, d->n_responses);
-  return SBNN_OK;
-}
-
 static int with_folds(fits *v, sbnn_error *e) {
-  int code = check_ranks(v->work.options, v->work.data, e);
+  int code = sbnn_srrr_check(v->work.options, v->work.data, e);
   if (code == SBNN_OK) code = sbnn_crossval_make(v->work.data, v->work.options, false, &v->folds, e);
   if (code == SBNN_OK) code = run_folds(v, e);
   sbnn_crossval_free(&v->folds);
@@ -188,7 +202,7 @@ static int with_folds(fits *v, sbnn_error *e) {
 static int run(sbnn_work *w, sbnn_error *e) {
   fits v = {.work = *w};
   int code = with_folds(&v, e);
-  w->out = v.work.out; /* committed or not */
+  *w = v.work; /* its directory committed or not */
   return code;
 }
 

@@ -16,6 +16,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   sbnn_dataset_options q = {.x_path = o->x,
                             .y_path = o->y,
                             .data_path = o->data,
+                            .names_tables = o->own_data,
                             .labels_path = o->labels,
                             .label_column = o->label_column,
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
@@ -31,16 +32,16 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
     code = sbnn_fail(
         e, SBNN_BAD_INPUT, "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
-        o->data ? o->data : o->x, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+        !o->data ? o->x : o->own_data && d->x_path ? d->x_path : o->data, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
     sbnn_dataset_suspect_swap(d, e);
     sbnn_dataset_free(d);
   }
-  if (code != SBNN_OK || o->quiet || o->step > 1) return code;
+  if (code != SBNN_OK || o->quiet || o->step) return code; /* run has said it */
   const sbnn_overlap *v = &d->overlap;
-  if (o->data) fprintf(stderr, "%zu cells in %s", v->shared, o->data);
+  if (o->data && !o->own_data) fprintf(stderr, "%zu cells in %s", v->shared, o->data);
   else
-    fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s)", v->shared, v->x_cells, o->x,
-            v->y_cells, o->y);
+    fprintf(stderr, "%zu cells in both tables (%zu in %s, %zu in %s)", v->shared, v->x_cells,
+            o->own_data ? d->x_path : o->x, v->y_cells, o->own_data ? d->y_path : o->y);
   if (d->n_cells < v->shared) fprintf(stderr, ", %zu of them used", d->n_cells);
   fprintf(stderr, ": %zu gene%s, %zu response%s", d->n_genes, d->n_genes == 1 ? "" : "s", d->n_responses,
           d->n_responses == 1 ? "" : "s");
@@ -53,17 +54,29 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   return code;
 }
 
-/* With the data read and the directory open. */
+/* Of another run, with --resume and --force: that one gives way. */
+static int open_parts(sbnn_work *w, bool *done, sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  int code = sbnn_parts_open(w->out, o, w->data, &w->parts, done, e);
+  if (code == SBNN_OK || !o->resume || !o->force) return code;
+  *e = (sbnn_error){0};
+  sbnn_outdir_abort(w->out); /* leaves all as it is */
+  w->out = sbnn_outdir_open(o->out, true, e);
+  return w->out ? sbnn_parts_open(w->out, o, w->data, &w->parts, done, e) : e->code;
+}
+
+/* With the data read and the directory open. What is finished stays, unless the same command must fail again.
+ */
 static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
   bool done;
-  int code = sbnn_parts_open(w->out, w->options, w->data, &w->parts, &done, e);
+  int code = open_parts(w, &done, e);
   if (done && !w->options->quiet && w->options->step) fprintf(stderr, "  finished before\n");
   else if (done && !w->options->quiet)
     fprintf(stderr, "The results in %s are complete: there is nothing to resume\n", w->options->out);
   if (code != SBNN_OK || done) return code;
   code = run(w, e);
-  if (code == SBNN_INTERRUPTED) sbnn_parts_explain(w->parts, e);
-  if (code == SBNN_INTERRUPTED && sbnn_parts_any(w->parts)) {
+  if ((code == SBNN_INTERRUPTED || code == SBNN_FAILED) && sbnn_parts_any(w->parts)) {
+    sbnn_parts_explain(w->parts, e);
     sbnn_outdir_suspend(w->out);
     w->out = NULL;
   }
@@ -86,7 +99,16 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
     sbnn_dataset_free(&data);
   }
   sbnn_outdir_abort(w->out);
+  for (size_t i = 0; i < w->n_notes; i++) free(w->notes[i]);
+  free(w->notes);
   return code;
+}
+
+void sbnn_work_note(sbnn_work *w, char *sentence) {
+  if (!sentence) return;
+  if (!w->options->quiet) fprintf(stderr, "%s%s\n", w->options->step ? "  " : "", sentence);
+  w->notes = sbnn_realloc(w->notes, w->n_notes + 1, sizeof *w->notes);
+  w->notes[w->n_notes++] = sentence;
 }
 
 bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
@@ -143,6 +165,8 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *out
                   .seconds_reading = w->reading,
                   .seconds_models = w->models,
                   .resume_key = w->parts ? sbnn_parts_key(w->parts) : NULL,
+                  .notes = w->notes,
+                  .n_notes = w->n_notes,
                   .facts = sbnn_build_facts};
   if (!output) output = &fit;
   int code = output->write(output->ctx, sbnn_outdir_staging(w->out), sbnn_outdir_figures(w->out), e);

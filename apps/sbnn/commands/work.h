@@ -20,6 +20,8 @@ typedef struct sbnn_work {
   sbnn_progress *progress;
   double start, reading; /* clock at the start; seconds spent on reading tables */
   double models;         /* seconds from the first model's start to the last one's end */
+  char **notes;          /* [n_notes] a sentence each on what was done otherwise than asked: for run.json */
+  size_t n_notes;
 } sbnn_work;
 
 /* The data set named by --x and --y, or --data, and --labels; for prep as it is, with what is missing.
@@ -29,6 +31,9 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e);
 /* Opens o->out, reads the data set, and calls `run` on it unless its results are complete already. What is
  * finished when a signal comes is kept. */
 int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e);
+
+/* Takes the sentence over (NULL: none), says it on stderr unless --quiet, and keeps it for run.json. */
+void sbnn_work_note(sbnn_work *w, char *sentence);
 
 /* For sbnn_training.hook; ctx is an sbnn_work. */
 bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,

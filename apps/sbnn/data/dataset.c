@@ -276,7 +276,9 @@ static int from_data(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error 
   int code = sbnn_data_file_read(o->data_path, d, e);
   if (code == SBNN_OK) code = check_x_transform(o, d, e);
   if (code == SBNN_OK) code = read_labels(o, d, e);
-  return code == SBNN_OK ? finish(o, o->data_path, o->data_path, NULL, d, e) : code;
+  const char *x = o->names_tables && d->x_path ? d->x_path : o->data_path,
+             *y = o->names_tables && d->y_path ? d->y_path : o->data_path;
+  return code == SBNN_OK ? finish(o, x, y, NULL, d, e) : code;
 }
 
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {

@@ -107,14 +107,17 @@ static int choose_genes(sbnn_preparation *p, const sbnn_dataset *d, const size_t
   return SBNN_OK;
 }
 
-static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t n_rows, sbnn_error *e) {
+static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t n_rows,
+                           bool may_be_constant, sbnn_error *e) {
+  size_t varying = 0;
+  for (size_t r = 0; r < p->n_responses; r++) varying += p->y_sd[r] > 0;
   for (size_t r = 0; r < p->n_responses; r++) {
     if (!isfinite(p->y_sd[r])) /* squares beyond the largest double */
       return sbnn_fail(
           e, SBNN_BAD_INPUT,
           "response '%s' has values too large to be scaled; correct them, or give it in other units",
           sbnn_shown(d->response_names[r]));
-    if (!(p->y_sd[r] > 0))
+    if (!(p->y_sd[r] > 0) && !(may_be_constant && varying))
       return sbnn_fail(
           e, SBNN_BAD_INPUT,
           "response '%s' has the same value in all %zu cells that are trained on, or nearly, and cannot be "
@@ -142,7 +145,7 @@ int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, c
   if (code == SBNN_OK) code = fit_columns(expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, e);
   if (code == SBNN_OK)
     code = fit_columns(transformed_responses, p, d, rows, n_rows, p->n_responses, p->y_mean, p->y_sd, e);
-  if (code == SBNN_OK) code = check_responses(p, d, n_rows, e);
+  if (code == SBNN_OK) code = check_responses(p, d, n_rows, o->may_be_constant, e);
   if (code != SBNN_OK) sbnn_preparation_free(p);
   return code;
 }
@@ -158,7 +161,7 @@ static int apply_columns(row_function f, const sbnn_preparation *p, const sbnn_d
     code = f(p, d, rows[i], v, e);
     if (code != SBNN_OK) break;
     for (size_t j = 0; j < n_cols; j++)
-      out[i * n_cols + j] = sd[j] > 0 ? (float)((v[j] - mean[j]) / sd[j]) : 0;
+      out[i * n_cols + j] = sd[j] > 0 ? (float)((v[j] - mean[j]) / sd[j]) : 0; /* genes and responses */
   }
   free(v);
   return code;

@@ -19,6 +19,7 @@ typedef struct sbnn_prepare_options {
       gene_threshold; /* counts: a gene is "on" in a cell above this (30 for Smart-seq reads, 0 for UMIs) */
   const char *y_transform;      /* a rule (y_transform.h); NULL: none. Borrowed */
   sbnn_x_transform x_transform; /* NONE: the most variable genes are those of the largest variance */
+  bool may_be_constant;         /* some responses over these cells: their y_sd is then 0, as with genes */
 } sbnn_prepare_options;
 
 /* Owns its arrays; release with sbnn_preparation_free. */
@@ -30,13 +31,13 @@ typedef struct sbnn_preparation {
   double *x_mean, *x_sd; /* n_genes, of log2(normalised + 1), or of X itself; sd 0: constant in the fitted
                             cells, see apply */
   size_t n_responses;
-  double *y_mean, *y_sd;         /* n_responses, after the transform */
+  double *y_mean, *y_sd;         /* n_responses, after the transform; sd 0: see may_be_constant */
   sbnn_y_transform *y_transform; /* n_responses */
 } sbnn_preparation;
 
 /* Fits on the cells rows[0..n_rows). On failure *p is all zero.
  * SBNN_BAD_INPUT: no cells; a cell with no counts over the chosen genes (named); a response constant over
- * these cells (named); a response outside the transform's domain (y <= -1 under log1p and clr); a
+ * these cells (named; under may_be_constant only if all are); a response outside the transform's domain (y <= -1 under log1p and clr); a
  * rule that does not fit (y_transform.h); too few variable
  * genes. A gene may be constant over a training part: its sd is then 0 and that is no error. */
 int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,

@@ -79,6 +79,7 @@ typedef struct sbnn_options {
   /* data */
   const char *x, *y, *labels, *label_column;
   const char *data; /* in place of x and y: what prep has written */
+  bool own_data;    /* a step of run: by its first step, so that sentences name the tables */
   int x_genes_in;   /* sbnn_genes_in */
   int variable_genes;
   double gene_threshold;

@@ -5,6 +5,9 @@
 #include "nabla_version.h"
 #include "report/content.h"
 #include "report/page.h"
+#include "report/table_json.h"
+#include "results/outdir.h"
+#include "results/reader.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,8 +15,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const sbnn_table_spec failed = {SBNN_FAILURES_FILE, "failed", "folder step code# sentence"};
+
+static int read_failed(const char *failures, sbnn_tsv *t, sbnn_error *e) {
+  *t = (sbnn_tsv){0};
+  if (!sbnn_table_exists(failures, failed.file)) return SBNN_OK;
+  char *path = sbnn_path_in(failures, failed.file);
+  int code = sbnn_tsv_read(path, t, e);
+  free(path);
+  return code;
+}
+
+static bool has_failed(const sbnn_tsv *t, const char *folder) {
+  for (size_t i = 0; i < t->n_rows; i++)
+    if (strcmp(sbnn_tsv_text(t, i, 0), folder) == 0) return true;
+  return false;
+}
+
 /* Those in the folder itself, then those in its folders, by name. */
-static int put_folders(sbnn_json *j, const char *directory, size_t *found, sbnn_error *e) {
+static int put_folders(sbnn_json *j, const char *directory, const sbnn_tsv *out, size_t *found,
+                       sbnn_error *e) {
   struct dirent **entry = NULL;
   int n = scandir(directory, &entry, NULL, alphasort), code = SBNN_OK;
   if (n < 0)
@@ -23,7 +44,7 @@ static int put_folders(sbnn_json *j, const char *directory, size_t *found, sbnn_
     const char *name = entry[i]->d_name;
     bool itself = strcmp(name, ".") == 0;
     char *inner = itself ? sbnn_strdup(directory) : sbnn_path_in(directory, name);
-    if (code == SBNN_OK && (itself || *name != '.') && sbnn_report_has_results(inner)) {
+    if (code == SBNN_OK && (itself || *name != '.') && !has_failed(out, name) && sbnn_report_has_results(inner)) {
       code = sbnn_report_put(j, inner, itself ? "" : name, e);
       ++*found;
     }
@@ -57,23 +78,27 @@ static void put_bands(sbnn_json *j) {
   sbnn_json_close(j, ']');
 }
 
-int sbnn_report_write(const char *directory, const char *path, sbnn_error *e) {
+int sbnn_report_write(const char *directory, const char *failures, const char *path, sbnn_error *e) {
+  sbnn_tsv out;
   char *data = NULL, *title = title_of(directory);
   size_t n = 0, found = 0;
   FILE *to = open_memstream(&data, &n);
   if (!to) return sbnn_fail(e, SBNN_FAILED, "out of memory: close other programs");
   sbnn_json j = {.to = to};
+  int code = read_failed(failures, &out, e);
   sbnn_json_open(&j, NULL, '{');
   sbnn_json_text(&j, "title", title);
   sbnn_json_text(&j, "version", NABLA_VERSION " (" NABLA_COMMIT ")");
   put_bands(&j);
+  if (code == SBNN_OK) code = sbnn_table_put(&j, failures, &failed, NULL, e);
   sbnn_json_open(&j, "folders", '[');
-  int code = put_folders(&j, directory, &found, e);
+  if (code == SBNN_OK) code = put_folders(&j, directory, &out, &found, e);
   sbnn_json_close(&j, ']');
   sbnn_json_close(&j, '}');
   if (fclose(to) != 0 && code == SBNN_OK)
     code = sbnn_fail(e, SBNN_FAILED, "out of memory: close other programs");
   if (code == SBNN_OK) code = sbnn_page_write(path, title, data, e);
+  sbnn_tsv_free(&out);
   free(data);
   free(title);
   return code;

@@ -4,6 +4,7 @@
  *     map {x, y, cells, triangles, accuracy, label_column, label_names, label_colors, labels, colors, genes, responses}
  *   kind "srrr": srrr; metrics, genes, map of the fit on all cells, if there are two components
  *   kind "stability": stability, runs, summary
+ *   failed {folder, step, code, sentence}: steps of `sbnn run` that are not among the folders
  * Tables are stored by columns. What a folder lacks is left out here as well. */
 'use strict';
 
@@ -46,8 +47,22 @@ const restarts = ofKind('stability').map((folder) => {
     rows: new Map(rowsOf(folder.stability).map((r) => [r.gene, r])) };
 });
 
+/* Words as a shell takes them. */
+const commandOf = (words) => words.map((w) => (/^[\w./:,=+-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`)).join(' ');
 const section = (id, title, ...children) => h('section', { id, 'aria-labelledby': id + '-title' }, h('h2', { id: id + '-title' }, title), children);
 const text = (...words) => h('p', null, words);
+
+/* ---- what is missing ---- */
+
+/* The command of a folder with --resume, which tries the steps that failed again. */
+function failedSection() {
+  const rows = rowsOf(data.failed);
+  if (!rows.length) return null;
+  const words = (run(data.folders[0]).command_line || []).filter((w) => w !== '--resume' && w !== '--force');
+  return section('missing', 'What is missing', text(`${plural(rows.length, 'step')} of this run failed; the rest of the page shows the others.`),
+    h('ul', null, rows.map((r) => h('li', null, h('strong', null, `${r.step} (${r.folder}): `), r.sentence))),
+    text('Once that is mended, the same command with --resume does what is missing', words.length ? ':' : '.'), words.length ? h('pre', { tabindex: '0' }, commandOf([...words, '--resume'])) : null);
+}
 
 /* ---- at a glance ---- */
 
@@ -233,7 +248,7 @@ function provenanceOf(folder) {
   const title = folder.name || data.title;
   if (!folder.run) return h('details', null, h('summary', null, title), text('There is no run.json, so nothing is known about how these were made.'));
   return h('details', null, h('summary', null, `${title}: sbnn ${r.command}, seed ${r.seed}, ${Math.round((r.timings || {}).seconds)} s`),
-    h('h3', null, 'Command'), h('pre', { tabindex: '0' }, (r.command_line || []).map((w) => (/^[\w./:,=+-]+$/.test(w) ? w : `'${w.replaceAll("'", "'\\''")}'`)).join(' ')),
+    h('h3', null, 'Command'), h('pre', { tabindex: '0' }, commandOf(r.command_line || [])),
     h('h3', null, 'Inputs'), definitions(Object.fromEntries(files.map((k) => [k, `${inputs[k].path} (${inputs[k].cells} cells, FNV-1a ${inputs[k].fnv1a64})`]))),
     (inputs.notes || []).length ? [h('h3', null, 'Notes while reading'), h('ul', null, inputs.notes.map((n) => h('li', null, n)))] : [],
     h('h3', null, 'Options'), definitions(r.options || {}), h('h3', null, 'Program'), definitions(r.build || {}));
@@ -246,7 +261,7 @@ const provenanceSection = () => section('provenance', 'How it was made',
 /* ---- the page ---- */
 
 function page() {
-  const sections = [glance(), mapSection(), geneSection(), responseSection(), trainingSection(), linearSection(), provenanceSection()].filter(Boolean);
+  const sections = [failedSection(), glance(), mapSection(), geneSection(), responseSection(), trainingSection(), linearSection(), provenanceSection()].filter(Boolean);
   const links = sections.map((x) => h('a', { href: '#' + x.id }, x.querySelector('h2').textContent));
   document.getElementById('top').append(h('div', { class: 'title' }, h('h1', null, h('small', null, 'sbnn report'), data.title), theme.button()), h('nav', { 'aria-label': 'Sections' }, links));
   document.getElementById('main').replaceChildren(...sections);

@@ -31,5 +31,6 @@ void sbnn_experiment_free(sbnn_experiment *x) {
   free(x->latent);
   free(x->gene_predictions);
   free(x->response_predictions);
+  free(x->left_out);
   *x = (sbnn_experiment){0};
 }

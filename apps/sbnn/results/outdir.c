@@ -40,6 +40,7 @@ const char *const sbnn_result_files[] = {"metrics.tsv",
                                          "model.safetensors",
                                          "model.json",
                                          SBNN_RESCUE_FILE,
+                                         SBNN_FAILURES_FILE,
                                          "report.html",
                                          PICTURE("training_curves"),
                                          PICTURE("pretraining"),
@@ -289,7 +290,7 @@ static sbnn_outdir *open_with(const char *path, bool force, bool resume, sbnn_er
   if (code == SBNN_OK) code = take_lock(o, e);
   if (code == SBNN_OK) code = finish_commit(o, e);
   o->resumed = code == SBNN_OK && resume && is_unfinished(o);
-  o->complete = code == SBNN_OK && resume && !o->resumed && !force &&
+  o->complete = code == SBNN_OK && resume && !o->resumed &&
                 (exists(o->path, "metrics.tsv") || exists(o->path, "run.json"));
   if (o->complete) return o;
   if (code == SBNN_OK && !force && !o->resumed) code = require_finished(o, e);

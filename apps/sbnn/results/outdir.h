@@ -15,6 +15,9 @@
 
 typedef struct sbnn_outdir sbnn_outdir;
 
+/* Of `run`: the steps that failed, beside the report. */
+#define SBNN_FAILURES_FILE "failed.tsv"
+
 /* Every name the tool writes, "figures/..." included; NULL ends the list. */
 extern const char *const sbnn_result_files[];
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char magic[] = "sbnn part 3\n";
+static const char magic[] = "sbnn part 4\n";
 static const char *const phases[] = {"pretrain", "frozen", "unfrozen", "finetune", "denoise", "autoencoder"};
 enum { PHASES = sizeof phases / sizeof *phases };
 
@@ -110,7 +110,7 @@ static size_t predicted(const sbnn_experiment *x) { return x->n_test ? x->n_test
   one(train_cells, x->n_train) one(test_cells, x->n_test) one(genes, x->n_genes) one(norms, x->n_genes)      \
       one(all_genes, x->n_all) one(all_norms, x->n_all) one(predictions, predicted(x) * x->n_responses)      \
           one(latent, x->n_train *(size_t)x->bottleneck) one(gene_predictions, x->n_train * x->n_genes)      \
-              one(response_predictions, x->n_train * x->n_responses)
+              one(response_predictions, x->n_train * x->n_responses) one(left_out, x->n_responses)
 
 void sbnn_part_put_experiment(sbnn_part_bytes *b, const sbnn_experiment *x) {
   sizes s;

@@ -97,10 +97,10 @@ static int compare_key(sbnn_parts *p, const unsigned char *old, size_t n, sbnn_e
   snprintf(was, sizeof was, "%.*s", (int)n, (const char *)old);
   if (strcmp(was, p->key) == 0) return SBNN_OK;
   difference(was, p->key, what, sizeof what);
+  e->all = true;
   return sbnn_fail(e, SBNN_FAILED,
                    "%s holds an unfinished run that --resume cannot go on with, since this one differs (%s); "
-                   "give the same "
-                   "command, or begin again with --force and without --resume",
+                   "give the same command, or begin again by adding --force",
                    p->out, what);
 }
 
@@ -114,11 +114,11 @@ static int check_done(const sbnn_parts *p, bool *done, sbnn_error *e) {
   *done = text && strstr((const char *)text, wanted);
   free(text);
   if (*done) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_FAILED,
-      "%s holds the complete results of another run; choose another directory with --out, or replace them "
-      "with --force",
-      p->out);
+  e->all = true;
+  return sbnn_fail(e, SBNN_FAILED,
+                   "%s holds the complete results of another run, of other options or data; choose another "
+                   "directory with --out, or replace them by adding --force",
+                   p->out);
 }
 
 int sbnn_parts_open(sbnn_outdir *out, const sbnn_options *o, const sbnn_dataset *d, sbnn_parts **parts,
@@ -183,11 +183,13 @@ static void say_interrupted(const sbnn_parts *p) {
 }
 
 void sbnn_parts_explain(const sbnn_parts *p, sbnn_error *e) {
-  char text[512];
-  if (e->code != SBNN_INTERRUPTED || !sbnn_parts_any(p)) return;
-  snprintf(text, sizeof text, "%.*s", (int)strcspn(e->text, ";"), e->text);
+  const bool cut = e->code == SBNN_INTERRUPTED; /* it goes on with what is no longer true */
+  char text[sizeof e->text - 128];
+  int code = e->code;
+  if (!sbnn_parts_any(p)) return;
+  snprintf(text, sizeof text, "%.*s", (int)(cut ? strcspn(e->text, ";") : strlen(e->text)), e->text);
   *e = (sbnn_error){0};
-  sbnn_fail(e, SBNN_INTERRUPTED, "%s; %s", text, how_to);
+  sbnn_fail(e, code, "%s; %s", text, how_to);
 }
 
 /* ---- parts ---- */

@@ -36,7 +36,7 @@ int sbnn_parts_store(sbnn_parts *p, const char *name, const sbnn_experiment *x, 
  * so. False: the file is damaged, and is removed; x and state are as before. */
 bool sbnn_parts_load(sbnn_parts *p, const char *name, sbnn_experiment *x, nn_state *state);
 
-/* After an interrupt: if there are parts, says in `e` how to go on. */
+/* After an interrupt or a failure: if there are parts, says in `e` how to go on. */
 void sbnn_parts_explain(const sbnn_parts *p, sbnn_error *e);
 
 #endif

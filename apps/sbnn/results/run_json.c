@@ -221,7 +221,7 @@ static const char *command_name(const sbnn_run *run) {
 }
 
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
-  json_t *root = object(), *options = object(), *build = object();
+  json_t *root = object(), *options = object(), *build = object(), *notes = checked(json_array());
   sbnn_writer w;
   if (run->options) sbnn_options_each(run->options, put_option, options);
   if (run->facts) run->facts(put_fact, build);
@@ -233,6 +233,8 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   put(root, "protocol", text(run->results->protocol));
   put(root, "build", build);
   if (run->resume_key) put(root, "resume_key", text(run->resume_key));
+  for (size_t i = 0; i < run->n_notes; i++) append(notes, text(run->notes[i]));
+  put(root, "notes", notes);
   put(root, "inputs", inputs(run));
   put(root, "timings", timings(run));
   put(root, "results", findings(run->results));

@@ -13,6 +13,8 @@ typedef struct sbnn_run {
   double seconds_reading; /* of it, reading the tables */
   double seconds_models;  /* of it, from the first model's start to the last one's end */
   const char *resume_key; /* of results/parts.h; NULL: left out */
+  char *const *notes;     /* [n_notes] what was done otherwise than asked */
+  size_t n_notes;
   /* Calls `each` with version, commit, compiler, blas, cpu, threads, ...: sbnn_build_facts. NULL: left out.
    */
   void (*facts)(void (*each)(void *ctx, const char *name, const char *value), void *ctx);

@@ -4,6 +4,7 @@
 #include "data/kmeans.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +34,10 @@ static int cluster(const float *y, size_t n, size_t d, const sbnn_options *o, in
 }
 
 static sbnn_prepare_options prepare_options(const sbnn_options *o) {
-  return (sbnn_prepare_options){(size_t)o->variable_genes, o->gene_threshold, o->y_transform,
-                                (sbnn_x_transform)o->x_transform};
+  return (sbnn_prepare_options){.variable_genes = (size_t)o->variable_genes,
+                                .gene_threshold = o->gene_threshold,
+                                .y_transform = o->y_transform,
+                                .x_transform = (sbnn_x_transform)o->x_transform};
 }
 
 int sbnn_shared_make(const sbnn_dataset *d, const sbnn_options *o, bool pretrain, sbnn_shared *s,
@@ -83,6 +86,22 @@ static void take_shared(const sbnn_shared *s, const size_t *train, size_t n_trai
   p->n_clusters = s->n_clusters;
 }
 
+/* The columns of those that vary, without a gap: p->n_responses of them from here on. */
+static void leave_out(const sbnn_dataset *d, sbnn_fold *f) {
+  sbnn_problem *p = &f->problem;
+  const double *sd = f->preparation.y_sd;
+  size_t n = p->n_train + p->n_test, all = d->n_responses, kept = 0;
+  for (size_t r = 0; r < all; r++) kept += sd[r] > 0;
+  if (kept == all) return;
+  f->left_out = sbnn_alloc(all, sizeof *f->left_out);
+  for (size_t r = 0; r < all; r++) f->left_out[r] = !(sd[r] > 0);
+  float *to = p->y;
+  for (size_t i = 0; i < n; i++)
+    for (size_t r = 0; r < all; r++)
+      if (sd[r] > 0) *to++ = p->y[i * all + r];
+  p->n_responses = kept;
+}
+
 static int fit_inside(const sbnn_dataset *d, const sbnn_options *o, const size_t *train, size_t n_train,
                       const size_t *test, size_t n_test, bool pretrain, int threads, sbnn_fold *f,
                       sbnn_error *e) {
@@ -91,6 +110,7 @@ static int fit_inside(const sbnn_dataset *d, const sbnn_options *o, const size_t
   if (code == SBNN_OK && n_test)
     code = sbnn_prepare_apply(&f->preparation, d, test, n_test, p->x + n_train * p->n_inputs,
                               p->y + n_train * p->n_responses, e);
+  if (code == SBNN_OK) leave_out(d, f);
   if (code == SBNN_OK && pretrain)
     code = cluster(p->y, n_train, p->n_responses, o, threads, &f->clusters, &p->n_clusters, e);
   return code;
@@ -112,6 +132,7 @@ int sbnn_fold_make(const sbnn_dataset *d, const sbnn_options *o, const sbnn_shar
   sbnn_problem *p = &f->problem;
   int code = SBNN_OK;
   *f = (sbnn_fold){0};
+  po.may_be_constant = n_train < d->n_cells; /* a part of the cells; of all of them it would be a fault */
   if (shared) sbnn_preparation_copy(&shared->preparation, &f->preparation);
   else code = sbnn_prepare_fit(d, train, n_train, &po, &f->preparation, e);
   if (code != SBNN_OK) return code;
@@ -139,8 +160,51 @@ void sbnn_fold_free(sbnn_fold *f) {
   free(f->problem.y);
   free(f->y_center);
   free(f->clusters);
+  free(f->left_out);
   sbnn_preparation_free(&f->preparation);
   *f = (sbnn_fold){0};
+}
+
+/* ---- responses that were left out ---- */
+
+/* A row of [before + all responses] in place of one of [before + those kept]. */
+static double *widened(const sbnn_fold *f, double *narrow, size_t rows, size_t before, size_t all) {
+  if (!narrow) return NULL;
+  double *wide = sbnn_alloc(rows * (before + all), sizeof *wide), *to = wide;
+  const double *from = narrow;
+  for (size_t i = 0; i < rows; i++) {
+    for (size_t k = 0; k < before; k++) *to++ = *from++;
+    for (size_t r = 0; r < all; r++) *to++ = f->left_out[r] ? NAN : *from++;
+  }
+  free(narrow);
+  return wide;
+}
+
+void sbnn_fold_widen(const sbnn_fold *f, sbnn_experiment *x) {
+  const size_t all = f->preparation.n_responses;
+  if (!f->left_out) return;
+  for (int stage = 0; stage < SBNN_N_STAGES; stage++)
+    for (int split = 0; split < SBNN_N_SPLITS; split++)
+      x->r2[stage][split] = widened(f, x->r2[stage][split], 1, 1, all);
+  x->predictions = widened(f, x->predictions, x->n_test ? x->n_test : x->n_train, 0, all);
+  x->n_responses = all;
+  x->left_out = sbnn_alloc(all, sizeof *x->left_out);
+  memcpy(x->left_out, f->left_out, all * sizeof *x->left_out);
+}
+
+char *sbnn_left_out_sentence(const sbnn_dataset *d, const char *where, const bool *left_out, size_t n_train) {
+  enum { LISTED = 3 };
+  char list[256] = "";
+  size_t n = 0, used = 0;
+  for (size_t r = 0; left_out && r < d->n_responses; r++)
+    if (left_out[r] && n++ < LISTED)
+      used += (size_t)snprintf(list + used, sizeof list - used, "%s'%.60s'", n > 1 ? ", " : "",
+                               d->response_names[r]);
+  if (n == 0) return NULL;
+  return sbnn_format("%s: %zu response%s the same value in all %zu cells that are trained on and %s left out "
+                     "there: %s%s",
+                     where, n, n == 1 ? " has" : "s have", n_train, n == 1 ? "is" : "are", list,
+                     n > LISTED ? ", ..." : "");
 }
 
 void sbnn_to_own_units(const sbnn_fold *f, double *z, size_t rows) {

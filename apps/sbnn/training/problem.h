@@ -1,6 +1,7 @@
 /* problem.h - from a data set to the matrices of one model: what is fitted on which cells. Under `paper`
  * normalisation, gene choice, z-scores and k-means see all cells and a fold is centred by its training means;
- * under `strict` all see its training cells only. */
+ * under `strict` all see its training cells only. A response that is constant over these, as rare ones are in
+ * a small part of the cells, cannot be scaled: it is left out of that model. */
 #ifndef SBNN_PROBLEM_H
 #define SBNN_PROBLEM_H
 
@@ -15,6 +16,7 @@ typedef struct sbnn_fold {
   sbnn_preparation preparation;
   double *y_center;  /* [n_responses] what centring took off the z-scores */
   int32_t *clusters; /* [n_train] behind problem.clusters */
+  bool *left_out;    /* [responses of the data set] constant over the training cells; NULL: none */
 } sbnn_fold;
 
 /* What `paper` fits once on all cells; all zero under `strict`. */
@@ -37,7 +39,14 @@ int sbnn_fold_make(const sbnn_dataset *d, const sbnn_options *o, const sbnn_shar
                    int threads, sbnn_fold *f, sbnn_error *e);
 void sbnn_fold_free(sbnn_fold *f);
 
-/* z-scores [rows, n_responses] to the responses' own units (clr: its own), in place. */
+/* z-scores [rows, responses of the data set] to the responses' own units (clr: its own), in place. */
 void sbnn_to_own_units(const sbnn_fold *f, double *z, size_t rows);
+
+/* Scores and predictions of a trained model as of all responses of the data set: NaN for those that the fold
+ * leaves out, which x->left_out then names. Nothing to do without any. */
+void sbnn_fold_widen(const sbnn_fold *f, sbnn_experiment *x);
+
+/* A sentence on what was left out, which the caller frees: "WHERE: the response 'a' has ..."; NULL: nothing. */
+char *sbnn_left_out_sentence(const sbnn_dataset *d, const char *where, const bool *left_out, size_t n_train);
 
 #endif
