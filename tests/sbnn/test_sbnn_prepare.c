@@ -94,7 +94,8 @@ Test(sbnn_prepare, faults) {
   double responses[] = {1, 1, 3};
   sbnn_dataset d = borrow(3, 2, 1, counts, responses);
   const size_t rows[] = {0, 1, 2}, pair[] = {0, 2};
-  const sbnn_prepare_options all = {0}, one = {.variable_genes = 1};
+  sbnn_prepare_options all = {0};
+  const sbnn_prepare_options one = {.variable_genes = 1};
   sbnn_preparation p;
   sbnn_error e = {0};
   cr_expect_eq(sbnn_prepare_fit(&d, rows, 3, &all, &p, &e), SBNN_BAD_INPUT);
@@ -111,6 +112,9 @@ Test(sbnn_prepare, faults) {
   d.counts = sbnn_counts_from_dense(counts, 3, 2);
   cr_expect_eq(sbnn_prepare_fit(&d, rows, 2, &all, &p, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "response 'n0'|same value in all 2 cells");
+  e = (sbnn_error){0};
+  all.may_be_constant = true; /* but not all of them */
+  cr_expect_eq(sbnn_prepare_fit(&d, rows, 2, &all, &p, &e), SBNN_BAD_INPUT);
   e = (sbnn_error){0};
   cr_expect_eq(sbnn_prepare_fit(&d, rows, 3, &one, &p, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "only 0 of the 2 genes|--variable-genes|--gene-threshold");
@@ -210,9 +214,9 @@ Test(sbnn_prepare, m1_agrees_with_numpy) {
   sbnn_error e = {0};
   cr_assert_eq(sbnn_dataset_read(&o, &d, &e), SBNN_OK, "%s", e.text);
   size_t *rows = all_rows(d.n_cells);
-  cr_assert_eq(
-      sbnn_prepare_fit(&d, rows, d.n_cells, &(sbnn_prepare_options){1000, 30, NULL, SBNN_X_COUNTS}, &p, &e),
-      SBNN_OK);
+  cr_assert_eq(sbnn_prepare_fit(&d, rows, d.n_cells,
+                                &(sbnn_prepare_options){1000, 30, NULL, SBNN_X_COUNTS, false}, &p, &e),
+               SBNN_OK);
   cr_expect(p.n_genes == 1000 && p.genes[999] == 999 && p.median_library == 364168);
   float *x = malloc(d.n_cells * 1000 * sizeof *x), *y = malloc(d.n_cells * 16 * sizeof *y);
   cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, d.n_cells, x, y, &e), SBNN_OK);
@@ -244,9 +248,9 @@ Test(sbnn_prepare, pbmc_chooses_1000_of_4000) {
   cr_expect(d.n_cells == 6855 && d.n_genes == 4000 && d.n_responses == 14 && d.n_labels == 8);
   cr_expect(d.overlap.x_genes_in == SBNN_GENES_IN_ROWS && !d.overlap.y_cells_in_rows);
   size_t *rows = all_rows(d.n_cells);
-  cr_assert_eq(
-      sbnn_prepare_fit(&d, rows, d.n_cells, &(sbnn_prepare_options){1000, 0, "log1p", SBNN_X_COUNTS}, &p, &e),
-      SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_fit(&d, rows, d.n_cells,
+                                &(sbnn_prepare_options){1000, 0, "log1p", SBNN_X_COUNTS, false}, &p, &e),
+               SBNN_OK, "%s", e.text);
   cr_expect(p.n_genes == 1000 && p.median_library == 282);
   cr_expect_str_eq(d.gene_names[p.genes[0]], "AL645608.8");
   cr_expect_str_eq(d.gene_names[p.genes[2]], "TNFRSF18");

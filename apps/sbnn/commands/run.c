@@ -66,15 +66,15 @@ static int require_new(const sbnn_options *o, sbnn_error *e) {
 typedef struct running {
   const sbnn_options *o;
   sbnn_outdir *out;
-  int number, of; /* the step, of how many */
-  bool made_data; /* there was no data file before */
+  int number, of;             /* the step, of how many */
+  bool made_data;             /* there was no data file before */
   sbnn_error failed[N_STEPS]; /* by step; code 0: not failed */
 } running;
 
 static char *data_file(const sbnn_options *o) { return sbnn_path_in(o->out, steps[0].folder); }
 
-/* What is left out of the data file is the later steps' to say, so that nothing is left out, or a prefix taken
- * off, twice. `file`: what prep has written; NULL: there is none. */
+/* What is left out of the data file is the later steps' to say, so that nothing is left out, or a prefix
+ * taken off, twice. `file`: what prep has written; NULL: there is none. */
 static void take_data(const char *file, sbnn_options *own) {
   if (own->command == SBNN_CMD_PREP) {
     own->force = true;
@@ -134,8 +134,8 @@ static int check_data(const sbnn_options *o, const char *file, sbnn_error *e) {
   return code;
 }
 
-/* Read anew when a run is resumed, so that tables that were changed are noticed. The file is put in place only
- * when the steps can do with it. */
+/* Read anew when a run is resumed, so that tables that were changed are noticed. The file is put in place
+ * only when the steps can do with it. */
 static int prepare_data(running *r, sbnn_error *e) {
   if (!is_wanted(r->o, &steps[0])) return check_data(r->o, NULL, e);
   char *staged = sbnn_outdir_file(r->out, steps[0].folder), *file = data_file(r->o);
@@ -221,11 +221,12 @@ static int partial(const running *r, sbnn_error *e) {
     if (r->failed[i].code)
       used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%.*s)", shown++ ? ", " : "",
                                steps[i].folder, (int)(400 / n), r->failed[i].text);
-  int code = sbnn_fail(e, SBNN_PARTIAL,
-                       "%zu of %d steps failed: %s; %s/report.html shows the others. Once that is mended, this "
-                       "does what is missing (with other options: and what they change, if --force is added): "
-                       "%s",
-                       n, r->of, list, r->o->out, again);
+  int code =
+      sbnn_fail(e, SBNN_PARTIAL,
+                "%zu of %d steps failed: %s; %s/report.html shows the others. Once that is mended, this "
+                "does what is missing (with other options: and what they change, if --force is added): "
+                "%s",
+                n, r->of, list, r->o->out, again);
   free(again);
   return code;
 }

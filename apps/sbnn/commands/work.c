@@ -30,9 +30,12 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .y_transform = o->y_transform};
   int code = sbnn_dataset_read(&q, d, e);
   if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
-    code = sbnn_fail(
-        e, SBNN_BAD_INPUT, "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
-        !o->data ? o->x : o->own_data && d->x_path ? d->x_path : o->data, d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
+                     !o->data                   ? o->x
+                     : o->own_data && d->x_path ? d->x_path
+                                                : o->data,
+                     d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
     sbnn_dataset_suspect_swap(d, e);
     sbnn_dataset_free(d);
   }

@@ -32,8 +32,8 @@ typedef struct sbnn_dataset_options {
   const char *x_path; /* counts, required without data_path */
   const char *y_path; /* responses, required without data_path */
   const char
-      *data_path; /* a file of sbnn_data_file_write in place of both; labels_path replaces its labels */
-  bool names_tables;        /* data_path is a file in passing: sentences name the tables it was made of */
+      *data_path;    /* a file of sbnn_data_file_write in place of both; labels_path replaces its labels */
+  bool names_tables; /* data_path is a file in passing: sentences name the tables it was made of */
   const char *labels_path;  /* NULL: no labels */
   const char *label_column; /* NULL: the first column after the id that is not the colour */
   sbnn_genes_in x_genes_in; /* AUTO: found from the ids the two tables share */

@@ -37,9 +37,9 @@ typedef struct sbnn_preparation {
 
 /* Fits on the cells rows[0..n_rows). On failure *p is all zero.
  * SBNN_BAD_INPUT: no cells; a cell with no counts over the chosen genes (named); a response constant over
- * these cells (named; under may_be_constant only if all are); a response outside the transform's domain (y <= -1 under log1p and clr); a
- * rule that does not fit (y_transform.h); too few variable
- * genes. A gene may be constant over a training part: its sd is then 0 and that is no error. */
+ * these cells (named; under may_be_constant only if all are); a response outside the transform's domain (y <=
+ * -1 under log1p and clr); a rule that does not fit (y_transform.h); too few variable genes. A gene may be
+ * constant over a training part: its sd is then 0 and that is no error. */
 int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,
                      sbnn_preparation *p, sbnn_error *e);
 

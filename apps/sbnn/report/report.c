@@ -44,7 +44,8 @@ static int put_folders(sbnn_json *j, const char *directory, const sbnn_tsv *out,
     const char *name = entry[i]->d_name;
     bool itself = strcmp(name, ".") == 0;
     char *inner = itself ? sbnn_strdup(directory) : sbnn_path_in(directory, name);
-    if (code == SBNN_OK && (itself || *name != '.') && !has_failed(out, name) && sbnn_report_has_results(inner)) {
+    if (code == SBNN_OK && (itself || *name != '.') && !has_failed(out, name) &&
+        sbnn_report_has_results(inner)) {
       code = sbnn_report_put(j, inner, itself ? "" : name, e);
       ++*found;
     }

@@ -46,7 +46,8 @@ void sbnn_to_own_units(const sbnn_fold *f, double *z, size_t rows);
  * leaves out, which x->left_out then names. Nothing to do without any. */
 void sbnn_fold_widen(const sbnn_fold *f, sbnn_experiment *x);
 
-/* A sentence on what was left out, which the caller frees: "WHERE: the response 'a' has ..."; NULL: nothing. */
+/* A sentence on what was left out, which the caller frees: "WHERE: the response 'a' has ..."; NULL: nothing.
+ */
 char *sbnn_left_out_sentence(const sbnn_dataset *d, const char *where, const bool *left_out, size_t n_train);
 
 #endif
