@@ -1,18 +1,19 @@
-/* internal.h - what the files of nn/ share (not installed).
+/* internal.h - what the files of nn/model, train, optim, prox, penalties and files share (not installed).
+ * Layers, losses and metrics are compositions of public calls and do without it.
  *
- *   registry.c  names -> variables          model.c    building, the plan cache
- *   state.c     one replica's slab          exec.c     a plan bound to a state and to staged batches
- *   hoist.c     frozen layers, once a row   diagnose.c why a fit became non-finite
- *   train.c     the fit loop
- * The other files are compositions of the public API. */
+ *   model/registry.c  names -> variables        model/model.c     building, the plan cache
+ *   model/state.c     one replica's slab        train/exec.c      a plan bound to a state and to staged
+ * batches train/hoist.c     frozen layers, once a row train/diagnose.c  why a fit became non-finite
+ *   train/fit.c       the fit loop */
 #ifndef NABLA_NN_INTERNAL_H
 #define NABLA_NN_INTERNAL_H
 
+#include "nn/model/text.h"
 #include "nn/nn.h"
 
 #include <pthread.h>
 
-enum { NN__NAME = 256, NN__MESSAGE = 256 };
+enum { NN__NAME = 256, NN__MESSAGE = 256, NN__SCOPES = 32 };
 
 /* Writes the sentence into message (NN__MESSAGE bytes, or NULL) and returns status. */
 tn_status nn__say(char *message, tn_status status, const char *format, ...)
@@ -97,6 +98,10 @@ struct nn_model {
   nn_mode mode;
   int64_t rows;
   uint32_t build;
+  char scope[NN__NAME], full_name[NN__NAME]; /* the open scopes, joined by '/' */
+  size_t outer[NN__SCOPES];                  /* the length of scope around each */
+  const char *layer[NN__SCOPES];
+  int n_scopes;
   bool minimizes;
   double lr;
   int64_t widest; /* elements of a row of the largest column */
@@ -111,23 +116,13 @@ struct nn_model {
   char error[512];
 };
 
-/* Records a sentence in the graph under construction. */
-#define nn__fail(m, status, ...) ag_fail((m)->graph, status, __VA_ARGS__)
-
-/* True while a network function runs and nothing has failed yet. */
-bool nn__building(const nn_model *m);
-
 /* Finds or registers a variable and appends its leaf; `who` begins the sentence if it does not fit. */
 ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
                    const int64_t *shape, nn__variable **out);
 nn__variable *nn__find(const nn_model *m, const char *name);
 bool nn__declared(const nn_model *m, const nn__variable *v); /* in this build */
 bool nn__glob(const char *pattern, const char *text);
-ag_ref nn__parameter(nn_model *m, const char *who, const char *name, int rank, const int64_t *shape,
-                     nn_init init);
 
-/* Writes "[3, 4]" and returns buffer. */
-const char *nn__shape_text(char *buffer, size_t size, int rank, const int64_t *shape);
 /* Writes "a/b" into a buffer of NN__NAME; false, with a sentence, if it does not fit. */
 bool nn__join(nn_model *m, char *buffer, const char *a, const char *b);
 char *nn__strdup(const tn_alloc *a, const char *text);

@@ -2,7 +2,8 @@
 # check_includes.sh [ROOT]: the layers of docs/architecture.md, as a check. Exits 1 and names each offending line.
 #   tensor/     nothing of ours above it
 #   autograd/   tensor/
-#   nn/         tensor/, and of autograd/ only autograd.h and ops/ops.def
+#   nn/         tensor/, and of autograd/ only autograd.h and ops/ops.def; its layers, losses and metrics are written with
+#               public calls: not nn/internal.h
 #   apps/       of the library only tensor/tensor.h, autograd/autograd.h, nn/nn.h
 #   apps/sbnn/  its folders in the order given below, each on those before it and on the files of apps/sbnn/ itself
 #   docs/code/  the same three, as a user writes them: <nabla/...>
@@ -51,7 +52,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
     {
       file = $0; sub(/:.*/, "", file)
       text = substr($0, length(file) + 2); line = text; sub(/:.*/, "", line); text = substr(text, length(line) + 2)
-      public = file ~ /^(tensor\/tensor|autograd\/autograd|nn\/nn)\.h$/
+      public = file ~ /^(tensor\/tensor|autograd\/autograd|nn\/nn|nn\/.*\/.*)\.h$/
 
       name = text
       if (text ~ /include[[:space:]]*"/) { gsub(/^[^"]*"|".*$/, "", name); quoted = 1 }
@@ -80,6 +81,8 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
       if (layer == "nn" && target ~ /^apps\//) refuse("nn/ includes upwards")
       if (layer == "nn" && target ~ /^autograd\// && target !~ /^autograd\/(autograd\.h|ops\/ops\.def)$/)
         refuse("nn/ may use autograd/autograd.h only")
+      if (file ~ /^nn\/(layers|losses|metrics)\// && target == "nn/internal.h")
+        refuse("a layer, loss or metric is written with public calls")
       if ((layer == "apps" || layer == "docs") && target !~ /^apps\// &&
           target !~ /^(tensor\/tensor|autograd\/autograd|nn\/nn)\.h$/)
         refuse(layer "/ may use the public headers of the library only")

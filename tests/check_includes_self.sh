@@ -8,13 +8,16 @@ failed=0
 
 clean_tree() {
   rm -rf "${root:?}"/*
-  mkdir -p "$root"/{tensor,autograd/{ops,plan},nn,apps/sbnn/{data,results},docs/code}
+  mkdir -p "$root"/{tensor,autograd/{ops,plan},nn/{model,layers},apps/sbnn/{data,results},docs/code}
   touch "$root"/tensor/{tensor.h,vmath.h} "$root"/autograd/{ops/op.h,ops/ops.def,plan/plan.h} "$root"/apps/sbnn/sbnn.h
   printf '#include "../tensor/tensor.h"\n#include "ops/ops.def"\n' >"$root/autograd/autograd.h"
   printf '#include "../autograd/autograd.h"\n' >"$root/nn/nn.h"
+  touch "$root/nn/internal.h"
+  printf '#include "../../autograd/autograd.h"\n' >"$root/nn/model/network.h"
+  printf '#include "../model/network.h"\n' >"$root/nn/layers/dense.c"
   printf '#include "tensor/tensor.h"\n#include <math.h>\n' >"$root/tensor/array.c"
   printf '#include "autograd/ops/op.h"\n#include "op.h"\n#include "tensor/vmath.h"\n' >"$root/autograd/ops/exp.c"
-  printf '#include "nn/nn.h"\n#include "autograd/autograd.h"\n#include "tensor/tensor.h"\n' >"$root/nn/model.c"
+  printf '#include "nn/nn.h"\n#include "autograd/autograd.h"\n#include "tensor/tensor.h"\n' >"$root/nn/model/model.c"
   printf '#include <nabla/nn/nn.h>\n#include "sbnn.h"\n#include "../sbnn.h"\n' >"$root/apps/sbnn/data/table.c"
   printf '#include "data/table.h"\n#include "results/writer.h"\n' >"$root/apps/sbnn/results/tables.c"
   printf '#include "results/tables.h"\n' >"$root/apps/sbnn/main.c"
@@ -41,11 +44,14 @@ expect refused tensor/array.c '#include SOME_MACRO'
 expect refused autograd/ops/exp.c '#include "nn/nn.h"'
 expect refused autograd/ops/exp.c '#include "../../nn/nn.h"'
 expect refused autograd/plan/plan.h '#include "apps/sbnn/sbnn.h"'
-expect accepted nn/model.c '#include "autograd/ops/ops.def"'
-expect refused nn/model.c '#include "autograd/ops/op.h"'
-expect refused nn/model.c '#include "../autograd/plan/plan.h"'
-expect refused nn/model.c '#include "autograd/not_written_yet.h"'
-expect refused nn/model.c '#include "apps/sbnn/sbnn.h"'
+expect accepted nn/model/model.c '#include "autograd/ops/ops.def"'
+expect refused nn/model/model.c '#include "autograd/ops/op.h"'
+expect refused nn/model/model.c '#include "../../autograd/plan/plan.h"'
+expect accepted nn/model/model.c '#include "nn/internal.h"'
+expect refused nn/layers/dense.c '#include "nn/internal.h"'
+expect refused nn/model/network.h '#include "nn/nn.h"'
+expect refused nn/model/model.c '#include "autograd/not_written_yet.h"'
+expect refused nn/model/model.c '#include "apps/sbnn/sbnn.h"'
 expect accepted apps/sbnn/sbnn.h '#include "autograd/autograd.h"'
 expect refused apps/sbnn/sbnn.h '#include "autograd/ops/op.h"'
 expect refused apps/sbnn/data/table.c '#include "../../../autograd/plan/plan.h"'

@@ -1,0 +1,306 @@
+/* safetensors.c - files of named arrays: eight bytes of header length, a JSON header, row-major little-endian
+ * elements. A file is believed only as far as it was checked. */
+#include "nn/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "elements are written as they are in memory");
+
+tn_status nn__say(char *message, tn_status status, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  if (message) vsnprintf(message, NN__MESSAGE, format, args);
+  va_end(args);
+  return status;
+}
+
+size_t nn_tensor_type_bytes(const char *dtype) {
+  static const struct {
+    const char *name;
+    unsigned bytes;
+  } known[] = {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2},
+               {"I8", 1},  {"U64", 8}, {"U32", 4}, {"U16", 2},  {"U8", 1},  {"BOOL", 1}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    if (!strcmp(known[i].name, dtype)) return known[i].bytes;
+  }
+  return 0;
+}
+
+#if NABLA_JANSSON
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PREFIX = 8, MAX_HEADER = 100000000 }; /* the format's own limit */
+
+/* ---- writing ------------------------------------------------------------------------------------------ */
+
+static size_t bytes_of(const nn_tensor *t) {
+  return (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype);
+}
+
+static json_t *describe(const nn_tensor *t, size_t begin) {
+  json_t *shape = json_array();
+  for (int a = 0; a < t->rank; a++) json_array_append_new(shape, json_integer(t->shape[a]));
+  return json_pack("{s:s, s:o, s:[I, I]}", "dtype", t->dtype, "shape", shape, "data_offsets",
+                   (json_int_t)begin, (json_int_t)(begin + bytes_of(t)));
+}
+
+static bool set(json_t *object, const char *key, json_t *value) {
+  return json_object_set_new(object, key, value) == 0; /* fails, and frees value, also when it is NULL */
+}
+
+static json_t *make_header(const nn_tensor *tensors, size_t n, const char *const (*metadata)[2],
+                           int n_metadata) {
+  json_t *header = json_object(), *pairs = n_metadata > 0 ? json_object() : NULL;
+  bool ok = header != NULL;
+  size_t begin = 0;
+  for (int i = 0; i < n_metadata && ok; i++) ok = set(pairs, metadata[i][0], json_string(metadata[i][1]));
+  if (n_metadata > 0) ok = ok && set(header, "__metadata__", json_incref(pairs));
+  for (size_t i = 0; i < n && ok; i++) {
+    ok = set(header, tensors[i].name, describe(&tensors[i], begin));
+    begin += bytes_of(&tensors[i]);
+  }
+  json_decref(pairs);
+  if (ok) return header;
+  json_decref(header);
+  return NULL;
+}
+
+static bool write_all(FILE *file, const nn_tensor *tensors, size_t n, const char *text, size_t length) {
+  size_t padded = (length + 7) / 8 * 8; /* elements begin aligned */
+  unsigned char prefix[PREFIX];
+  for (int i = 0; i < PREFIX; i++) prefix[i] = (unsigned char)((uint64_t)padded >> 8 * i);
+  bool ok = fwrite(prefix, 1, PREFIX, file) == PREFIX && fwrite(text, 1, length, file) == length;
+  for (size_t i = length; i < padded && ok; i++) ok = fputc(' ', file) != EOF;
+  for (size_t i = 0; i < n && ok; i++) {
+    size_t bytes = bytes_of(&tensors[i]);
+    ok = bytes == 0 || fwrite(tensors[i].data, 1, bytes, file) == bytes;
+  }
+  return ok && fflush(file) == 0 && fsync(fileno(file)) == 0;
+}
+
+static tn_status write_file(const nn_tensor *tensors, size_t n, const char *path, const char *temporary,
+                            const char *text, char *message) {
+  FILE *file = fopen(temporary, "wb");
+  if (!file) return nn__say(message, TN_EIO, "cannot write %s: %s", temporary, strerror(errno));
+  bool ok = write_all(file, tensors, n, text, strlen(text));
+  int error = errno;
+  if (fclose(file) != 0 && ok) ok = false, error = errno;
+  if (ok && rename(temporary, path) == 0) return TN_OK;
+  if (ok) error = errno;
+  remove(temporary);
+  return nn__say(message, TN_EIO, "cannot write %s: %s", path, strerror(error));
+}
+
+tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path, const nn_tensor *tensors, size_t n,
+                               const char *const (*metadata)[2], int n_metadata, char *message) {
+  for (size_t i = 0; i < n; i++) {
+    if (nn_tensor_type_bytes(tensors[i].dtype) == 0 || tensors[i].rank < 0 || tensors[i].rank > TN_MAX_RANK) {
+      return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has no type or rank of the format", path,
+                     tensors[i].name);
+    }
+  }
+  size_t length = strlen(path) + sizeof ".partial";
+  char *temporary = tn_malloc(alloc, length), *text = NULL;
+  json_t *header = make_header(tensors, n, metadata, metadata ? n_metadata : 0);
+  if (header) text = json_dumps(header, JSON_COMPACT);
+  tn_status status;
+  if (temporary && text) {
+    snprintf(temporary, length, "%s.partial", path);
+    status = write_file(tensors, n, path, temporary, text, message);
+  } else {
+    status =
+        nn__say(message, TN_ENOMEM, "cannot write %s: out of memory, or metadata that is not UTF-8", path);
+  }
+  free(text);
+  json_decref(header);
+  tn_free(alloc, temporary);
+  return status;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+struct nn_tensor_file {
+  const tn_alloc *alloc;
+  const char *path; /* while it is opened */
+  char *message;
+  const unsigned char *map, *data;
+  uint64_t map_bytes, data_bytes;
+  json_t *header;
+  nn_tensor *tensors; /* names and types are the header's */
+  size_t n;
+};
+
+static tn_status map_file(nn_tensor_file *f) {
+  struct stat status;
+  int file = open(f->path, O_RDONLY | O_CLOEXEC);
+  if (file < 0 || fstat(file, &status) != 0) {
+    tn_status code = nn__say(f->message, TN_EIO, "cannot read %s: %s", f->path, strerror(errno));
+    if (file >= 0) close(file);
+    return code;
+  }
+  bool regular = S_ISREG(status.st_mode);
+  f->map_bytes = regular ? (uint64_t)status.st_size : 0;
+  void *map = f->map_bytes ? mmap(NULL, f->map_bytes, PROT_READ, MAP_PRIVATE, file, 0) : NULL;
+  int error = errno;
+  close(file);
+  if (map == MAP_FAILED) return nn__say(f->message, TN_EIO, "cannot map %s: %s", f->path, strerror(error));
+  f->map = map;
+  if (f->map_bytes >= PREFIX) return TN_OK;
+  return nn__say(f->message, TN_EFORMAT, "%s is %s", f->path,
+                 regular ? "too short to be a safetensors file"
+                         : "no safetensors file: it is not a regular one");
+}
+
+static tn_status read_header(nn_tensor_file *f) {
+  uint64_t length = 0;
+  json_error_t error;
+  for (int i = 0; i < PREFIX; i++) length |= (uint64_t)f->map[i] << 8 * i;
+  if (length > MAX_HEADER || length > f->map_bytes - PREFIX) {
+    return nn__say(f->message, TN_EFORMAT,
+                   "%s is no safetensors file, or truncated: its header would be %llu bytes", f->path,
+                   (unsigned long long)length);
+  }
+  f->data = f->map + PREFIX + length;
+  f->data_bytes = f->map_bytes - PREFIX - length;
+  f->header = json_loadb((const char *)f->map + PREFIX, length, JSON_REJECT_DUPLICATES, &error);
+  if (json_is_object(f->header)) return TN_OK;
+  return nn__say(f->message, TN_EFORMAT, "%s is no safetensors file: its header is not a JSON object",
+                 f->path);
+}
+
+static bool parse_entry(const nn_tensor_file *f, const char *name, json_t *value, nn_tensor *t) {
+  json_t *shape, *begin, *end, *extent;
+  size_t axis;
+  *t = (nn_tensor){.name = name};
+  if (json_unpack(value, "{s:s, s:o, s:[o, o!]}", "dtype", &t->dtype, "shape", &shape, "data_offsets", &begin,
+                  &end) != 0 ||
+      !json_is_array(shape) || !json_is_integer(begin) || !json_is_integer(end)) {
+    return false;
+  }
+  json_int_t first = json_integer_value(begin), last = json_integer_value(end);
+  if (first < 0 || last < first || (uint64_t)last > f->data_bytes) return false;
+  t->bytes = (size_t)(last - first);
+  t->data = f->data + first;
+  uint64_t bytes = nn_tensor_type_bytes(t->dtype);
+  bool known = bytes != 0;
+  t->rank = json_array_size(shape) > TN_MAX_RANK ? -1 : (int)json_array_size(shape);
+  json_array_foreach(shape, axis, extent) {
+    if (!json_is_integer(extent) || json_integer_value(extent) < 0) return false;
+    uint64_t n = (uint64_t)json_integer_value(extent);
+    if (n && bytes > f->data_bytes / n) return false; /* more than the file has, or an overflow */
+    bytes *= n;
+    if (t->rank >= 0) t->shape[axis] = (int64_t)n;
+  }
+  return !known || bytes == t->bytes;
+}
+
+static int by_begin(const void *a, const void *b) {
+  const nn_tensor *x = a, *y = b;
+  const char *p = x->data, *q = y->data;
+  if (p != q) return p < q ? -1 : 1;
+  return (x->bytes > y->bytes) - (x->bytes < y->bytes);
+}
+
+/* The tensors must cover the data without gap or overlap, as the format demands. */
+static tn_status check_cover(nn_tensor_file *f) {
+  const unsigned char *at = f->data;
+  qsort(f->tensors, f->n, sizeof *f->tensors, by_begin);
+  for (size_t i = 0; i < f->n; i++) {
+    if (f->tensors[i].data != at) {
+      return nn__say(f->message, TN_EFORMAT, "%s is damaged: the bytes of '%.80s' overlap or leave a gap",
+                     f->path, f->tensors[i].name);
+    }
+    at += f->tensors[i].bytes;
+  }
+  if (at == f->data + f->data_bytes) return TN_OK;
+  return nn__say(f->message, TN_EFORMAT,
+                 "%s is damaged: it has %llu bytes of data, its header accounts for %llu", f->path,
+                 (unsigned long long)f->data_bytes, (unsigned long long)(at - f->data));
+}
+
+static tn_status parse_entries(nn_tensor_file *f) {
+  const char *key;
+  json_t *value;
+  f->tensors = tn_calloc(f->alloc, json_object_size(f->header) + 1, sizeof *f->tensors);
+  if (!f->tensors) return nn__say(f->message, TN_ENOMEM, "out of memory for the header of %s", f->path);
+  json_object_foreach(f->header, key, value) {
+    if (!strcmp(key, "__metadata__")) continue;
+    if (!parse_entry(f, key, value, &f->tensors[f->n++])) {
+      return nn__say(f->message, TN_EFORMAT,
+                     "%s is damaged or truncated: the entry of '%.80s' makes no sense", f->path, key);
+    }
+  }
+  return check_cover(f);
+}
+
+tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out, char *message) {
+  nn_tensor_file *f = *out = NULL;
+  if (!(f = tn_calloc(alloc, 1, sizeof *f)))
+    return nn__say(message, TN_ENOMEM, "out of memory to read %s", path);
+  f->alloc = alloc;
+  f->path = path;
+  f->message = message;
+  tn_status status = map_file(f);
+  if (status == TN_OK) status = read_header(f);
+  if (status == TN_OK) status = parse_entries(f);
+  if (status == TN_OK) *out = f;
+  else nn_tensor_file_close(f);
+  return status;
+}
+
+size_t nn_tensor_file_count(const nn_tensor_file *f) { return f->n; }
+const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i) { return &f->tensors[i]; }
+
+const nn_tensor *nn_tensor_file_find(const nn_tensor_file *f, const char *name) {
+  for (size_t i = 0; i < f->n; i++) {
+    if (!strcmp(f->tensors[i].name, name)) return &f->tensors[i];
+  }
+  return NULL;
+}
+
+const char *nn_tensor_file_metadata(const nn_tensor_file *f, const char *key) {
+  return json_string_value(json_object_get(json_object_get(f->header, "__metadata__"), key));
+}
+
+void nn_tensor_file_close(nn_tensor_file *f) {
+  if (!f) return;
+  if (f->map) munmap((void *)(uintptr_t)f->map, f->map_bytes);
+  json_decref(f->header);
+  tn_free(f->alloc, f->tensors);
+  tn_free(f->alloc, f);
+}
+
+#else
+
+tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path, const nn_tensor *tensors, size_t n,
+                               const char *const (*metadata)[2], int n_metadata, char *message) {
+  (void)alloc, (void)tensors, (void)n, (void)metadata, (void)n_metadata;
+  return nn__say(message, TN_ENOTSUP, "cannot write %s: this build was made without jansson", path);
+}
+
+tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out, char *message) {
+  (void)alloc;
+  *out = NULL;
+  return nn__say(message, TN_ENOTSUP, "cannot read %s: this build was made without jansson", path);
+}
+
+size_t nn_tensor_file_count(const nn_tensor_file *f) { return (void)f, 0; }
+const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i) { return (void)f, (void)i, NULL; }
+const nn_tensor *nn_tensor_file_find(const nn_tensor_file *f, const char *name) {
+  return (void)f, (void)name, NULL;
+}
+const char *nn_tensor_file_metadata(const nn_tensor_file *f, const char *key) {
+  return (void)f, (void)key, NULL;
+}
+void nn_tensor_file_close(nn_tensor_file *f) { (void)f; }
+
+#endif

@@ -1,0 +1,46 @@
+/* tensor_file.h - files of named tensors (safetensors). */
+#ifndef NABLA_NN_FILES_TENSOR_FILE_H
+#define NABLA_NN_FILES_TENSOR_FILE_H
+
+#include "../../tensor/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A named array. dtype is the format's word: "F64", "F32", "I64", "I32", "U64", "U32", "U8", ... Elements are
+ * row-major and little-endian, nn_tensor_type_bytes each. */
+size_t nn_tensor_type_bytes(const char *dtype); /* 0: the format has no such type */
+typedef struct nn_tensor {
+  const char *name, *dtype;
+  int rank; /* of one that was read: -1 = above TN_MAX_RANK */
+  int64_t shape[TN_MAX_RANK];
+  const void *data;
+  size_t bytes; /* of one that was read; when writing they follow from dtype and shape */
+} nn_tensor;
+
+/* Writes n tensors in the order given, under a temporary name that is renamed once all of it is on disk.
+ * `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; who gives the
+ * widest types first has every tensor aligned. TN_EIO, TN_EINVAL (a dtype the format lacks), TN_ENOTSUP (a
+ * build without jansson): message as above. */
+TN_MUST_CHECK tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path,
+                                             const nn_tensor *tensors, size_t n,
+                                             const char *const (*metadata)[2], int n_metadata, char *message);
+
+/* A file mapped into memory: data is read from disk when it is touched, and shared between processes. The
+ * header is checked, and that the tensors cover the data without gap or overlap; TN_EFORMAT if not. Tensors,
+ * in the file's order, and metadata are borrowed until close. `data` may be misaligned in a file of others.
+ * The file must not be cut short while it is open. Threads: an open file is read-only. */
+typedef struct nn_tensor_file nn_tensor_file;
+TN_MUST_CHECK tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out,
+                                            char *message);
+size_t nn_tensor_file_count(const nn_tensor_file *f);
+const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i);
+const nn_tensor *nn_tensor_file_find(const nn_tensor_file *f, const char *name); /* NULL: none */
+const char *nn_tensor_file_metadata(const nn_tensor_file *f, const char *key);   /* NULL: none */
+void nn_tensor_file_close(nn_tensor_file *f);                                    /* NULL is allowed */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,80 @@
+/* network.h - what a network function and its layers call: inputs, names, parameters, messages. */
+#ifndef NABLA_NN_MODEL_NETWORK_H
+#define NABLA_NN_MODEL_NETWORK_H
+
+#include "model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum nn_mode { NN_TRAIN, NN_EVAL } nn_mode;
+
+ag_graph *nn_graph(nn_model *m); /* the graph under construction */
+nn_mode nn_mode_of(const nn_model *m);
+int64_t nn_batch(const nn_model *m); /* rows of this build */
+
+/* A column of the data: shape [batch, row_shape...], of the model's type. */
+ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape);
+
+/* Parameters, outputs and reports are settled by the first build: name the same ones in every mode. An output
+ * is [batch, ...] and what nn_predict can ask for; a report is a scalar mean over the batch, averaged over an
+ * epoch, of which there are NN_MAX_REPORTS at most. What no loss, output or report needs is not computed. */
+enum { NN_MAX_REPORTS = 8 };
+void nn_output(nn_model *m, const char *name, ag_ref x);
+void nn_report(nn_model *m, const char *name, ag_ref x);
+
+/* Initial values are a pure function of key, parameter name and shape. Fans are those of a [.., in, out]
+ * kernel, times the leading extents; a vector's are both its length. A uniform's bound is a; the normal of
+ * the same name has the same variance, a^2 / 3, and is not cut off. */
+typedef enum nn_init {
+  NN_ZEROS,
+  NN_ONES,
+  NN_GLOROT_UNIFORM, /* U(-a, a), a = sqrt(6 / (in + out)); Glorot & Bengio 2010 */
+  NN_GLOROT_NORMAL,
+  NN_HE_UNIFORM, /* a = sqrt(6 / in); He et al. 2015 */
+  NN_HE_NORMAL,
+  NN_LECUN_UNIFORM, /* a = sqrt(3 / in); LeCun et al. 1998 */
+  NN_LECUN_NORMAL
+} nn_init;
+
+/* A trained value of the model's type; its name is "<scopes>/<name>", at most 255 bytes. The same name and
+ * shape again is the same parameter (shared weights); another shape is an error. */
+ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init);
+/* A value that the network updates by itself with ag_assign, in NN_TRAIN (a running mean): saved with the
+ * parameters, never trained. Named as a parameter is. */
+ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value);
+
+/* From here on the matching parameters declared so far are constants: no gradient, no update. No match is an
+ * error. */
+void nn_freeze(nn_model *m, const char *glob);
+
+/* ---- writing a layer ----------------------------------------------------------------------------------- */
+
+/* A layer is a function that appends nodes. nn_enter opens its scope: parameters, buffers and streams
+ * declared until nn_leave are called "<name>/...", below the scopes that are open already, and messages name
+ * `layer` (the function, "nn_dense") and the whole name. Returns false, and opens nothing, where building has
+ * failed already, or the name is NULL, empty or too long: then return id 0 at once. See layers/dense.c. */
+bool nn_enter(nn_model *m, const char *layer, const char *name);
+ag_ref nn_leave(nn_model *m, ag_ref y); /* closes the scope and returns y */
+/* Records "<layer> '<name>': <sentence>", closes the scope and returns id 0. */
+ag_ref nn_refuse(nn_model *m, tn_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "<scopes>/<name>", for random streams. Lives until the next call with this model. "" for a name too long:
+ * then building has failed. */
+const char *nn_full_name(nn_model *m, const char *name);
+
+/* For what has no scope of its own: whether building goes on, and a message in the model's words. */
+bool nn_building(const nn_model *m);
+void nn_fail(nn_model *m, tn_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+tn_dtype nn_dtype(const nn_model *m);            /* of parameters */
+const tn_alloc *nn_allocator(const nn_model *m); /* for a layer's constants */
+
+/* True if the values have one type and shape, and at least min_rank axes; else `who` refuses them. */
+bool nn_same_shape(nn_model *m, const char *who, ag_ref a, ag_ref b, int min_rank);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

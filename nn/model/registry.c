@@ -1,0 +1,192 @@
+/* registry.c - the names of a model: what each stands for, and where it lies in a state's slab. */
+#include "nn/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SLAB_ALIGN = 64 }; /* bytes */
+
+bool nn__declared(const nn_model *m, const nn__variable *v) { return v->build == m->build; }
+
+nn__variable *nn__find(const nn_model *m, const char *name) {
+  for (size_t i = 0; i < m->n_variables; i++) {
+    if (!strcmp(m->variables[i].name, name)) return &m->variables[i];
+  }
+  return NULL;
+}
+
+char *nn__strdup(const tn_alloc *a, const char *text) {
+  size_t bytes = strlen(text) + 1;
+  char *copy = tn_malloc(a, bytes);
+  if (copy) memcpy(copy, text, bytes);
+  return copy;
+}
+
+bool nn__same_type(const ag_type *a, const ag_type *b) {
+  return a->dtype == b->dtype && tn_same_shape(a->rank, a->shape, b->rank, b->shape);
+}
+
+bool nn__join(nn_model *m, char *buffer, const char *a, const char *b) {
+  int n = snprintf(buffer, NN__NAME, "%s/%s", a, b);
+  if (n > 0 && n < NN__NAME) return true;
+  nn_fail(m, TN_EINVAL, "the name '%s/%s' is longer than %d bytes", a, b, NN__NAME - 1);
+  return false;
+}
+
+/* ---- globs ------------------------------------------------------------------------------------------- */
+
+/* Matches c against the set after '['; *end is set behind its ']'. NULL: the set is never closed, and '[' is
+ * an ordinary character. */
+static bool in_set(const char *p, char c, const char **end) {
+  bool inverted = *p == '!' || *p == '^', found = false;
+  const char *first = p += inverted;
+  *end = NULL;
+  for (; *p && (*p != ']' || p == first); p++) {
+    if (p[1] == '-' && p[2] && p[2] != ']') {
+      found |= (unsigned char)p[0] <= (unsigned char)c && (unsigned char)c <= (unsigned char)p[2];
+      p += 2;
+    } else {
+      found |= *p == c;
+    }
+  }
+  if (*p) *end = p + 1;
+  return found != inverted;
+}
+
+bool nn__glob(const char *pattern, const char *text) {
+  const char *star = NULL, *resume = NULL; /* the last '*', and the text it is to swallow next */
+  while (*text) {
+    const char *next = pattern + 1;
+    bool match = *pattern && (*pattern == '?' || *pattern == *text);
+    if (*pattern == '*') {
+      star = pattern++;
+      resume = text;
+      continue;
+    }
+    if (*pattern == '[') {
+      const char *end;
+      bool member = in_set(pattern + 1, *text, &end);
+      if (end) match = member, next = end;
+    }
+    if (match) {
+      pattern = next;
+      text++;
+    } else if (star) {
+      pattern = star + 1;
+      text = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (*pattern == '*') pattern++;
+  return !*pattern;
+}
+
+/* ---- variables --------------------------------------------------------------------------------------- */
+
+static const char *kind_text(nn__kind kind) {
+  static const char *const text[] = {"a parameter", "a buffer", "an optimizer slot", "the step counter"};
+  return text[kind];
+}
+
+static nn__variable *add(nn_model *m, const char *who, const char *name, nn__kind kind, const ag_type *type) {
+  if (m->sealed) {
+    nn_fail(m, TN_EINVAL, "%s: '%s' was not declared when the model was made; declare it in every mode", who,
+            name);
+    return NULL;
+  }
+  char *copy = nn__strdup(m->alloc, name);
+  if (!copy || tn_grow(m->alloc, &m->variables, &m->cap_variables, m->n_variables + 1,
+                       sizeof *m->variables) != TN_OK) {
+    tn_free(m->alloc, copy);
+    nn_fail(m, TN_ENOMEM, "%s: out of memory", who);
+    return NULL;
+  }
+  int64_t align = SLAB_ALIGN / (int64_t)tn_dtype_size(m->dtype);
+  nn__variable *v = &m->variables[m->n_variables++];
+  *v = (nn__variable){.name = copy, .kind = kind, .owner = -1, .type = *type, .offset = m->slab};
+  m->slab += (tn_numel(type->rank, type->shape) + align - 1) / align * align;
+  return v;
+}
+
+/* Extents are positive and their product leaves room for byte counts. */
+static bool valid_shape(int rank, const int64_t *shape) {
+  int64_t numel = 1;
+  if (rank < 0 || rank > TN_MAX_RANK) return false;
+  for (int a = 0; a < rank; a++) {
+    if (shape[a] <= 0 || numel > (INT64_MAX >> 8) / shape[a]) return false;
+    numel *= shape[a];
+  }
+  return true;
+}
+
+static bool check(nn_model *m, const char *who, const nn__variable *v, nn__kind kind, const ag_type *type) {
+  char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
+  if (v->kind != kind) {
+    nn_fail(m, TN_EINVAL, "%s: '%s' is already %s of this model", who, v->name, kind_text(v->kind));
+    return false;
+  }
+  if (!nn__same_type(&v->type, type)) {
+    nn_fail(m, TN_ESHAPE, "%s: '%s' has %s in this model but %s was asked for", who, v->name,
+            nn_shape_text(have, v->type.rank, v->type.shape), nn_shape_text(want, type->rank, type->shape));
+    return false;
+  }
+  return true;
+}
+
+ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
+                   const int64_t *shape, nn__variable **out) {
+  if (!nn_building(m)) return (ag_ref){0};
+  if (!name || !*name || strlen(name) >= NN__NAME) {
+    nn_fail(m, TN_EINVAL, "%s: a name must have 1 to %d bytes", who, NN__NAME - 1);
+    return (ag_ref){0};
+  }
+  if (!valid_shape(rank, shape)) {
+    nn_fail(m, TN_ESHAPE, "%s: '%s' must have positive extents and a rank of at most %d", who, name,
+            TN_MAX_RANK);
+    return (ag_ref){0};
+  }
+  ag_type type = {.dtype = m->dtype, .rank = rank};
+  if (rank) memcpy(type.shape, shape, (size_t)rank * sizeof *shape);
+  nn__variable *v = nn__find(m, name);
+  if (v ? !check(m, who, v, kind, &type) : !(v = add(m, who, name, kind, &type))) return (ag_ref){0};
+  if (!nn__declared(m, v)) {
+    v->build = m->build;
+    v->frozen = false;
+    v->prox = NULL;
+    v->ref = ag_state(m->graph, name, m->dtype, rank, shape);
+  }
+  if (out) *out = v;
+  return v->ref;
+}
+
+/* Messages name the layer that declares, where there is one. */
+static const char *declarer(const nn_model *m, const char *otherwise) {
+  return m->n_scopes ? m->layer[m->n_scopes - 1] : otherwise;
+}
+
+ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init) {
+  nn__variable *v;
+  ag_ref p =
+      nn__declare(m, declarer(m, "nn_parameter"), nn_full_name(m, name), NN__PARAMETER, rank, shape, &v);
+  if (p.id && !m->sealed) v->init = init; /* later builds run beside threads that read it */
+  return p;
+}
+
+ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value) {
+  nn__variable *v;
+  ag_ref b = nn__declare(m, declarer(m, "nn_buffer"), nn_full_name(m, name), NN__BUFFER, rank, shape, &v);
+  if (b.id && !m->sealed) v->value = value;
+  return b;
+}
+
+void nn_freeze(nn_model *m, const char *glob) {
+  bool any = false;
+  if (!nn_building(m)) return;
+  for (size_t i = 0; i < m->n_variables; i++) {
+    nn__variable *v = &m->variables[i];
+    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+    v->frozen = any = true;
+  }
+  if (!any) nn_fail(m, TN_EINVAL, "nn_freeze: no parameter declared so far matches '%s'", glob);
+}

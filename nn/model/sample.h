@@ -1,0 +1,39 @@
+/* sample.h - the rows of the tables of layers, losses, ... from which tests and the reference page are made.
+ */
+#ifndef NABLA_NN_MODEL_SAMPLE_H
+#define NABLA_NN_MODEL_SAMPLE_H
+
+#include "network.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A value the sample is given, drawn uniformly from [low, high] (both 0: [-2, 2]). Axis 0 is the batch. */
+typedef struct nn_sample_input {
+  tn_dtype dtype; /* TN_F32 (0): the model's own type */
+  int rank;
+  int64_t shape[6];
+  double low, high;
+} nn_sample_input;
+
+enum { NN_SAMPLE_INPUTS = 4 };
+typedef struct nn_sample {
+  const char *name; /* of the case: "no bias" */
+  int n_in;
+  nn_sample_input in[NN_SAMPLE_INPUTS];
+  ag_ref (*build)(nn_model *m, const ag_ref *in);
+  int order; /* highest derivative to check; 0 = 2, -1 = none */
+} nn_sample;
+
+typedef struct nn_row {
+  const char *name; /* of the function: "nn_dense" */
+  const char *doc;  /* a sentence or two: what it computes */
+  const nn_sample *samples;
+  int n_samples;
+} nn_row;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

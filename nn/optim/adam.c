@@ -1,0 +1,47 @@
+/* adam.c - see adam.h. */
+#include "adam.h"
+
+#include "rule.h"
+
+static ag_ref adam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
+                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
+  const nn_adam_options *o = options;
+  double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999);
+  double epsilon = nn_or(o->epsilon, 1e-7);
+  ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
+  ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
+  ag_ref c1 = nn_bias_correction(g, beta1, step), c2 = ag_sqrt(g, nn_bias_correction(g, beta2, step));
+  ag_ref rate, root = ag_sqrt(g, v);
+  if (o->torch_epsilon) {
+    rate = ag_div(g, lr, c1);
+    root = ag_div(g, root, c2);
+  } else {
+    rate = ag_div(g, ag_mul(g, lr, c2), c1);
+  }
+  ag_ref change = ag_div(g, ag_mul(g, rate, m), ag_offset(g, root, epsilon));
+  if (o->weight_decay != 0) {
+    /* Decoupled: on the parameter as it was, not through the moments (Loshchilov & Hutter 2019). */
+    change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
+  }
+  return ag_sub(g, p, change);
+}
+
+static ag_ref adam_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
+                             ag_ref step) {
+  const nn_adam_options *o = options;
+  double beta2 = nn_or(o->beta2, 0.999);
+  ag_ref v_hat = ag_div(g, new_slots[1], nn_bias_correction(g, beta2, step));
+  return nn_row_step(g, lr, v_hat, nn_or(o->epsilon, 1e-7));
+}
+
+void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o) {
+  nn_optimizer rule = {2, {"adam/m", "adam/v"}, adam_update, o, adam_step_size};
+  nn_minimize(m, loss, &rule, o->lr);
+}
+
+/* The row of the table: what it is called, and how the tests call it. */
+static void sample(nn_model *m, ag_ref loss, double lr) { nn_adam(m, loss, &(nn_adam_options){.lr = lr}); }
+
+const nn_optimizer_row nn_optimizer_adam = {
+    "nn_adam", "Running means of gradients over the root of those of their squares; AdamW with weight_decay.",
+    sample};

@@ -1,0 +1,27 @@
+/* adam.h - Adam and AdamW. */
+#ifndef NABLA_NN_OPTIM_ADAM_H
+#define NABLA_NN_OPTIM_ADAM_H
+
+#include "minimize.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* p -= lr sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon): Keras' place of epsilon (Kingma & Ba
+ * 2015, end of section 2); torch_epsilon puts it on the corrected root. weight_decay is decoupled (AdamW). */
+typedef struct nn_adam_options {
+  double lr, beta1, beta2, epsilon; /* 0 = 0.9, 0.999, 1e-7 */
+  double weight_decay;
+  bool torch_epsilon;
+} nn_adam_options;
+void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifdef NN_OPTIMIZER /* the row of the table */
+NN_OPTIMIZER(adam)
+#endif

@@ -1,0 +1,26 @@
+/* sgd.h - stochastic gradient descent. */
+#ifndef NABLA_NN_OPTIM_SGD_H
+#define NABLA_NN_OPTIM_SGD_H
+
+#include "minimize.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* velocity = momentum * velocity + gradient; p -= lr * velocity, with nesterov lr * (gradient + momentum *
+ * velocity). */
+typedef struct nn_sgd_options {
+  double lr, momentum;
+  bool nesterov;
+} nn_sgd_options;
+void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifdef NN_OPTIMIZER /* the row of the table */
+NN_OPTIMIZER(sgd)
+#endif

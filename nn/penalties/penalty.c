@@ -1,0 +1,26 @@
+/* penalty.c - see penalty.h. */
+#include "nn/internal.h"
+
+ag_ref nn_penalty_named(nn_model *m, const char *who, const char *glob, nn_penalty_function *f, void *ctx) {
+  ag_ref sum = {0};
+  if (!nn_building(m)) return sum;
+  for (size_t i = 0; i < m->n_variables; i++) {
+    nn__variable *v = &m->variables[i];
+    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+    ag_scope_push(m->graph, who);
+    ag_ref term = f(m->graph, v->ref, ctx);
+    ag_scope_pop(m->graph);
+    if (nn_building(m) && (!term.id || ag_type_of(m->graph, term).rank != 0)) {
+      nn_fail(m, TN_ESHAPE, "%s: the penalty of '%s' is not a scalar", who, v->name);
+    }
+    sum = sum.id ? ag_add(m->graph, sum, term) : term;
+  }
+  if (!sum.id && nn_building(m)) {
+    nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob);
+  }
+  return sum;
+}
+
+ag_ref nn_penalty(nn_model *m, const char *glob, nn_penalty_function *f, void *ctx) {
+  return nn_penalty_named(m, "nn_penalty", glob, f, ctx);
+}

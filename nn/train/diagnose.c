@@ -1,0 +1,60 @@
+/* diagnose.c - after a loss became NaN or infinite: which node was first, and the state from before it.
+ *
+ * Every step is a pure function of the state and of (phase, epoch, step), so the fit is replayed from its
+ * first state with a look at all values after each step; nothing is copied while training goes well. */
+#include "nn/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct position {
+  int epoch;
+  int64_t k;
+} position;
+
+static bool before(position a, position b) { return a.epoch < b.epoch || (a.epoch == b.epoch && a.k < b.k); }
+
+/* Replays from the start up to `end`, exclusive. With `bad`, stops behind the first step that leaves
+ * something non-finite, and returns true with its position. */
+static bool replay(nn__fit *f, position end, position *bad) {
+  memcpy(f->state->slab, f->start, nn__slab_bytes(f->model));
+  for (position at = {.epoch = f->first}; before(at, end); at = (position){.epoch = at.epoch + 1}) {
+    nn__fit_shuffle(f, at.epoch);
+    for (; at.k < f->train.steps && before(at, end); at.k++) {
+      tn_status status = nn__fit_step(f, at.epoch, at.k);
+      if (!bad || (status == TN_OK && nn__fit_reports_finite(f, at.k) && nn__finite(f->state))) continue;
+      *bad = at;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Runs the failing batch through a plan that stops at the first non-finite node and has no effects. */
+static bool trace(nn__fit *f, position bad, char *text, size_t size) {
+  nn__runner r;
+  int64_t rows = nn__pass_runner(&f->train, bad.k)->plan->rows;
+  if (nn__runner_new(f->model, f->state, f->data, NN__TRACE, NULL, NULL, rows, &r) != TN_OK) return false;
+  tn_rng rng = {
+      .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)bad.k, .epoch = (uint32_t)bad.epoch};
+  nn__fit_shuffle(f, bad.epoch);
+  bool trapped = nn__runner_step(&r, f->order + bad.k * f->train.batch, 0, nn__fit_rate(f, bad.epoch, bad.k),
+                                 rng) == TN_ENUMERIC;
+  if (trapped) snprintf(text, size, "%s", ag_run_error(r.run));
+  nn__runner_free(&r);
+  return trapped;
+}
+
+tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k) {
+  position seen = {epoch, k}, bad = seen;
+  char node[NN__MESSAGE] = "a value became NaN or infinite";
+  bool found = replay(f, (position){epoch, k + 1}, &bad);
+  if (found) {
+    (void)replay(f, bad, NULL);
+    (void)trace(f, bad, node, sizeof node);
+  }
+  const char *phase = f->phase;
+  return nn__state_fail(
+      f->state, TN_ENUMERIC, "%s%s%sepoch %d, step %lld: %.120s; lower the learning rate or check the inputs",
+      *phase ? "phase '" : "", phase, *phase ? "', " : "", bad.epoch, (long long)bad.k + 1, node);
+}

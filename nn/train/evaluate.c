@@ -1,0 +1,77 @@
+/* evaluate.c - reports and outputs of a state that is not trained. */
+#include "nn/internal.h"
+
+#include <string.h>
+
+/* A state of another model has another slab. */
+static tn_status check_state(const nn_model *m, nn_state *s, const char *who) {
+  if (s->model == m) return TN_OK;
+  return nn__state_fail(s, TN_EINVAL, "%s: the state belongs to another model", who);
+}
+
+tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out) {
+  nn__pass pass;
+  tn_status status = check_state(m, s, "nn_evaluate");
+  if (status == TN_OK) status = nn__split_check(s, "nn_evaluate", d, rows);
+  if (status == TN_OK) status = nn__pass_new(m, s, d, NN__EVALUATE, NULL, NULL, rows, &pass);
+  if (status != TN_OK) return status;
+  status = nn__pass_means(&pass, rows, out);
+  if (status != TN_OK) nn__state_fail(s, status, "nn_evaluate: %s", tn_status_text(status));
+  nn__pass_free(&pass);
+  return status;
+}
+
+static tn_status check_out(nn_state *s, const nn__runner *r, int64_t n, const char *output, tn_view out) {
+  tn_view y = ag_run_output(r->run, 0);
+  char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
+  y.shape[0] = n;
+  if (out.dtype == y.dtype && tn_view_contiguous(&out) &&
+      tn_same_shape(out.rank, out.shape, y.rank, y.shape)) {
+    return TN_OK;
+  }
+  return nn__state_fail(s, TN_ESHAPE, "nn_predict: '%s' is %s %s; the array is %s %s%s", output,
+                        tn_dtype_name(y.dtype), nn_shape_text(want, y.rank, y.shape),
+                        tn_dtype_name(out.dtype), nn_shape_text(have, out.rank, out.shape),
+                        tn_view_contiguous(&out) ? "" : ", not contiguous");
+}
+
+/* Full batches only, the last one filled up with its last row: products of few rows take other paths, and a
+ * row's bits must not depend on how many others are asked for. `list` has room for a batch. */
+static tn_status predict(nn__runner *r, nn_split rows, int64_t n, int64_t *list, char *to) {
+  int64_t batch = r->plan->rows;
+  tn_view y = ag_run_output(r->run, 0);
+  size_t row_bytes = tn_view_bytes(&y) / (size_t)batch;
+  for (int64_t k = 0; k * batch < n; k++) {
+    int64_t count = n - k * batch < batch ? n - k * batch : batch;
+    for (int64_t i = 0; i < batch; i++) {
+      int64_t row = k * batch + (i < count ? i : count - 1);
+      list[i] = rows.rows ? rows.rows[row] : row;
+    }
+    tn_status status = nn__runner_step(r, list, 0, 0, (tn_rng){.step = (uint32_t)k});
+    if (status != TN_OK) return status;
+    y = ag_run_output(r->run, 0);
+    memcpy(to, y.data, (size_t)count * row_bytes);
+    to += (size_t)count * row_bytes;
+  }
+  return TN_OK;
+}
+
+tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, const char *output,
+                     tn_view out) {
+  nn__runner r;
+  int64_t n = nn__split_size(d, rows);
+  tn_status status = check_state(m, s, "nn_predict");
+  if (status == TN_OK) status = nn__split_check(s, "nn_predict", d, rows);
+  if (status == TN_OK) status = nn__runner_new(m, s, d, NN__PREDICT, output, NULL, m->eval_batch, &r);
+  if (status != TN_OK) return status;
+  status = check_out(s, &r, n, output, out);
+  int64_t *list = status == TN_OK ? tn_calloc(m->alloc, (size_t)m->eval_batch, sizeof *list) : NULL;
+  if (status == TN_OK && !list) status = nn__state_fail(s, TN_ENOMEM, "nn_predict: out of memory");
+  if (list) {
+    status = predict(&r, rows, n, list, out.data);
+    if (status != TN_OK) nn__state_fail(s, status, "nn_predict: %s", tn_status_text(status));
+  }
+  tn_free(m->alloc, list);
+  nn__runner_free(&r);
+  return status;
+}

@@ -1,0 +1,191 @@
+/* exec.c - running a plan: its leaves bound to a state and to staged rows, batch after batch; the steps of a
+ * fit. Names are resolved here once; a step allocates nothing. */
+#include "nn/internal.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- binding ----------------------------------------------------------------------------------------- */
+
+/* The view without its first axis. */
+static tn_view row_of(tn_view v) {
+  tn_view r = {.data = v.data, .dtype = v.dtype, .rank = v.rank - 1};
+  for (int a = 1; a < v.rank; a++) {
+    r.shape[a - 1] = v.shape[a];
+    r.stride[a - 1] = v.stride[a];
+  }
+  return r;
+}
+
+/* `given`: where the rows come from if they are no column of the data, else NULL. */
+static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const tn_view *given, int leaf) {
+  const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
+  ag_type type = ag_plan_leaf_type(r->plan->plan, leaf);
+  nn__column *c = &r->columns[r->n_columns];
+  char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
+  if (given) c->source = *given;
+  else if (!d || !nn_data_column(d, name, &c->source)) {
+    return nn__state_fail(s, TN_EINVAL, "the data have no column '%s', which the network reads", name);
+  }
+  const tn_view *v = &c->source;
+  if (type.rank < 1 || type.shape[0] != r->plan->rows ||
+      !tn_same_shape(type.rank - 1, type.shape + 1, v->rank - 1, v->shape + 1)) {
+    return nn__state_fail(s, TN_ESHAPE, "a row of column '%s' has %s, but the network reads %s", name,
+                          nn_shape_text(have, v->rank - 1, v->shape + 1),
+                          nn_shape_text(want, type.rank > 0 ? type.rank - 1 : 0, type.shape + 1));
+  }
+  size_t bytes = (size_t)tn_numel(type.rank, type.shape) * tn_dtype_size(type.dtype);
+  void *memory = tn_malloc(r->alloc, bytes ? bytes : 1);
+  if (!memory) return nn__state_fail(s, TN_ENOMEM, "out of memory for a batch of column '%s'", name);
+  c->stage = tn_view_of(memory, type.dtype, type.rank, type.shape);
+  c->stage_row = row_of(c->stage);
+  c->source_row = row_of(c->source);
+  c->row_bytes = tn_view_bytes(&c->stage_row);
+  c->plain = v->dtype == type.dtype && tn_view_contiguous(&c->source_row);
+  r->n_columns++;
+  return ag_run_bind(r->run, leaf, c->stage);
+}
+
+static tn_status bind_leaf(nn__runner *r, nn_state *s, const nn_data *d, const nn__hoisted *given, int leaf) {
+  int what = r->plan->leaf[leaf];
+  if (what <= NN__LEAF_GIVEN) return add_column(r, s, d, &given->column[NN__LEAF_GIVEN - what].view, leaf);
+  if (what == NN__LEAF_COLUMN) return add_column(r, s, d, NULL, leaf);
+  if (what == NN__LEAF_RATE) return ag_run_bind(r->run, leaf, tn_scalar(&r->rate, s->model->dtype));
+  return ag_run_bind(r->run, leaf, nn__view(s, &s->model->variables[what]));
+}
+
+static tn_status bind_all(nn_model *m, nn_state *s, const nn_data *d, const nn__hoisted *given,
+                          nn__runner *r) {
+  int n = ag_plan_leaf_count(r->plan->plan);
+  r->columns = tn_calloc(r->alloc, (size_t)n + 1, sizeof *r->columns);
+  if (!r->columns) return TN_ENOMEM;
+  tn_status status = ag_run_new(r->plan->plan, m->threads, &r->run);
+  for (int leaf = 0; leaf < n && status == TN_OK; leaf++) status = bind_leaf(r, s, d, given, leaf);
+  return status;
+}
+
+tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, const char *output,
+                         const nn__hoisted *given, int64_t rows, nn__runner *out) {
+  *out = (nn__runner){.alloc = m->alloc};
+  s->error[0] = '\0';
+  tn_status status = nn__plan_get(m, purpose, output, rows, &out->plan, s->error);
+  if (status != TN_OK) return status;
+  if (!out->plan->plan) {
+    return nn__state_fail(s, TN_EINVAL, "the network neither reports nor minimizes anything");
+  }
+  assert((purpose != NN__FIT && purpose != NN__VALIDATE) || out->plan->n_given == (given ? given->n : 0));
+  status = bind_all(m, s, d, given, out);
+  if (status != TN_OK && !s->error[0]) nn__state_fail(s, status, "%s", tn_status_text(status));
+  if (status != TN_OK) nn__runner_free(out);
+  return status;
+}
+
+void nn__runner_free(nn__runner *r) {
+  for (int i = 0; i < r->n_columns; i++) tn_free(r->alloc, r->columns[i].stage.data);
+  tn_free(r->alloc, r->columns);
+  ag_run_free(r->run);
+  *r = (nn__runner){.alloc = r->alloc};
+}
+
+/* ---- stepping ---------------------------------------------------------------------------------------- */
+
+static void gather(nn__column *c, const int64_t *rows, int64_t first, int64_t n) {
+  size_t size = tn_dtype_size(c->source.dtype);
+  char *to = c->stage.data;
+  for (int64_t i = 0; i < n; i++, to += c->row_bytes) {
+    int64_t row = rows ? rows[i] : first + i;
+    char *from = (char *)c->source.data + row * c->source.stride[0] * (int64_t)size;
+    if (c->plain) {
+      memcpy(to, from, c->row_bytes);
+    } else {
+      c->stage_row.data = to;
+      c->source_row.data = from;
+      tn_copy(c->stage_row, c->source_row);
+    }
+  }
+}
+
+tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr, tn_rng rng) {
+  for (int i = 0; i < r->n_columns; i++) gather(&r->columns[i], rows, first, r->plan->rows);
+  tn_view rate = tn_scalar(&r->rate, r->plan->dtype);
+  tn_set(&rate, 0, lr);
+  return ag_run_step(r->run, rng);
+}
+
+double nn__runner_value(const nn__runner *r, int report) {
+  tn_view v = ag_run_output(r->run, report);
+  return tn_get(&v, 0);
+}
+
+/* ---- passes ------------------------------------------------------------------------------------------ */
+
+tn_status nn__pass_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, const char *output,
+                       const nn__hoisted *given, nn_split rows, nn__pass *out) {
+  bool small = purpose == NN__FIT || purpose == NN__HOIST;
+  int64_t n = nn__split_size(d, rows), batch = small ? m->batch : m->eval_batch;
+  tn_status status = TN_OK;
+  *out = (nn__pass){.n = n, .batch = batch, .steps = (n + batch - 1) / batch};
+  if (n >= batch) status = nn__runner_new(m, s, d, purpose, output, given, batch, &out->full);
+  if (status == TN_OK && n % batch) {
+    status = nn__runner_new(m, s, d, purpose, output, given, n % batch, &out->rest);
+  }
+  if (status != TN_OK) nn__pass_free(out);
+  return status;
+}
+
+void nn__pass_free(nn__pass *p) {
+  nn__runner_free(&p->full);
+  nn__runner_free(&p->rest);
+}
+
+nn__runner *nn__pass_runner(nn__pass *p, int64_t k) {
+  return (k + 1) * p->batch <= p->n ? &p->full : &p->rest;
+}
+
+tn_status nn__pass_means(nn__pass *p, nn_split split, double *means) {
+  double sums[NN_MAX_REPORTS] = {0};
+  int n = 0;
+  for (int64_t k = 0; k < p->steps; k++) {
+    nn__runner *r = nn__pass_runner(p, k);
+    const int64_t *rows = split.rows ? split.rows + k * p->batch : NULL;
+    tn_status status = nn__runner_step(r, rows, k * p->batch, 0, (tn_rng){.step = (uint32_t)k});
+    if (status != TN_OK) return status;
+    n = r->plan->n_outputs;
+    for (int i = 0; i < n; i++) sums[i] += nn__runner_value(r, i) * (double)r->plan->rows;
+  }
+  for (int i = 0; i < n; i++) means[i] = sums[i] / (double)p->n;
+  return TN_OK;
+}
+
+/* ---- steps of a fit ---------------------------------------------------------------------------------- */
+
+void nn__fit_shuffle(nn__fit *f, int epoch) {
+  tn_rng rng = {.seed = f->options->seed,
+                .replica = f->options->replica,
+                .stream = f->shuffle,
+                .epoch = (uint32_t)epoch};
+  tn_rng_permutation(rng, f->train.n, f->order);
+  for (int64_t i = 0; f->rows.rows && i < f->train.n; i++) f->order[i] = f->rows.rows[f->order[i]];
+}
+
+double nn__fit_rate(const nn__fit *f, int epoch, int64_t k) {
+  const nn_fit_options *o = f->options;
+  int64_t step = (epoch - 1) * f->train.steps + k;
+  double lr = (f->train.full.plan ? &f->train.full : &f->train.rest)->plan->lr;
+  return o->schedule ? lr * o->schedule(o->schedule_ctx, step, f->train.steps * o->epochs) : lr;
+}
+
+tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k) {
+  tn_rng rng = {
+      .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)k, .epoch = (uint32_t)epoch};
+  return nn__runner_step(nn__pass_runner(&f->train, k), f->order + k * f->train.batch, 0,
+                         nn__fit_rate(f, epoch, k), rng);
+}
+
+bool nn__fit_reports_finite(nn__fit *f, int64_t k) {
+  const nn__runner *r = nn__pass_runner(&f->train, k);
+  bool finite = true;
+  for (int i = 0; i < r->plan->n_outputs; i++) finite &= isfinite(nn__runner_value(r, i)) != 0;
+  return finite;
+}

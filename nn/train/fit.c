@@ -1,0 +1,165 @@
+/* train.c - the fit loop: shuffle, step, validate, remember the best.
+ *
+ * Random numbers of a fit are pure functions of (seed, replica, phase, epoch, step): the order of the rows is
+ * drawn from the stream "shuffle/<phase>", and the network's own random nodes see the key's seed exclusive-or
+ * the hash of "phase/<phase>". Any step can therefore be replayed, which diagnose.c relies on. */
+#include "nn/internal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- set-up ------------------------------------------------------------------------------------------ */
+
+static tn_status check(nn__fit *f) {
+  const nn_fit_options *o = f->options;
+  nn_state *s = f->state;
+  const char *wrong = NULL;
+  f->monitor = -1;
+  for (int i = 0; i < f->model->n_reports; i++) {
+    f->names[i] = f->model->reports[i].name;
+    if (o->monitor && !strcmp(o->monitor, f->names[i])) f->monitor = i;
+  }
+  if (s->model != f->model) wrong = "the state belongs to another model";
+  else if (o->epochs < 0 || o->patience < 0 || o->first_epoch < 0) wrong = "an option is negative";
+  else if (o->monitor && f->monitor < 0) wrong = "the monitored value is not among the reports";
+  else if (o->monitor && !o->valid.n) wrong = "monitoring needs validation rows";
+  else if (!o->monitor && (o->patience || o->restore_best))
+    wrong = "patience and restore_best need a monitor";
+  if (wrong) return nn__state_fail(s, TN_EINVAL, "nn_fit: %s", wrong);
+  tn_status status = nn__split_check(s, "nn_fit", f->data, f->rows);
+  return status == TN_OK && o->valid.n ? nn__split_check(s, "nn_fit", f->data, o->valid) : status;
+}
+
+/* The stream of a purpose of this phase, without allocating. */
+static uint32_t phase_stream(const char *purpose, const char *phase) {
+  char name[NN__NAME];
+  snprintf(name, sizeof name, "%s/%s", purpose, phase);
+  return tn_stream(name);
+}
+
+static tn_status allocate(nn__fit *f) {
+  const tn_alloc *a = f->model->alloc;
+  size_t bytes = nn__slab_bytes(f->model);
+  f->order = tn_calloc(a, (size_t)f->train.n, sizeof *f->order);
+  f->start = tn_malloc(a, bytes);
+  if (f->options->restore_best) f->best = tn_malloc(a, bytes);
+  if (!f->order || !f->start || (f->options->restore_best && !f->best)) {
+    return nn__state_fail(f->state, TN_ENOMEM, "nn_fit: out of memory");
+  }
+  memcpy(f->start, f->state->slab, bytes);
+  return TN_OK;
+}
+
+static tn_status prepare(nn__fit *f) {
+  const nn_fit_options *o = f->options;
+  tn_status status = check(f);
+  if (status != TN_OK) return status;
+  f->phase = o->phase ? o->phase : "";
+  f->first = o->first_epoch ? o->first_epoch : 1;
+  f->shuffle = phase_stream("shuffle", f->phase);
+  f->seed = o->seed ^ phase_stream("phase", f->phase);
+  status = nn__hoist(f->model, f->state, f->data, NN__FIT, f->rows, &f->hoisted);
+  if (status != TN_OK) return status;
+  status = nn__pass_new(f->model, f->state, f->data, NN__FIT, NULL, &f->hoisted, f->rows, &f->train);
+  if (status == TN_OK && o->valid.n) {
+    status = nn__hoist(f->model, f->state, f->data, NN__VALIDATE, o->valid, &f->hoisted_valid);
+    if (status == TN_OK)
+      status = nn__pass_new(f->model, f->state, f->data, NN__VALIDATE, NULL, &f->hoisted_valid, o->valid,
+                            &f->valid);
+  }
+  return status == TN_OK ? allocate(f) : status;
+}
+
+static void release(nn__fit *f) {
+  const tn_alloc *a = f->model->alloc;
+  nn__pass_free(&f->train);
+  nn__pass_free(&f->valid);
+  nn__hoisted_free(&f->hoisted);
+  nn__hoisted_free(&f->hoisted_valid);
+  tn_free(a, f->order);
+  tn_free(a, f->start);
+  tn_free(a, f->best);
+}
+
+/* ---- epochs ------------------------------------------------------------------------------------------ */
+
+static tn_status run_epoch(nn__fit *f, int epoch, double *means) {
+  double sums[NN_MAX_REPORTS] = {0};
+  nn__fit_shuffle(f, epoch);
+  for (int64_t k = 0; k < f->train.steps; k++) {
+    tn_status status = nn__fit_step(f, epoch, k);
+    if (status != TN_OK) return nn__state_fail(f->state, status, "nn_fit: %s", tn_status_text(status));
+    if (!nn__fit_reports_finite(f, k)) return nn__diagnose(f, epoch, k);
+    const nn__runner *r = nn__pass_runner(&f->train, k);
+    for (int i = 0; i < r->plan->n_outputs; i++) {
+      sums[i] += nn__runner_value(r, i) * (double)r->plan->rows;
+    }
+  }
+  for (int i = 0; i < f->model->n_reports; i++) means[i] = sums[i] / (double)f->train.n;
+  return TN_OK;
+}
+
+/* False when patience has run out. */
+static bool follow_best(nn__fit *f, int epoch, const double *valid) {
+  nn_fit_result *r = f->result;
+  if (f->monitor < 0) return true;
+  double value = valid[f->monitor];
+  if (!isnan(value) && (!r->best_epoch || value < r->best)) {
+    r->best = value;
+    r->best_epoch = epoch;
+    if (f->best) memcpy(f->best, f->state->slab, nn__slab_bytes(f->model));
+  }
+  int since = r->best_epoch ? epoch - r->best_epoch : epoch - f->first + 1;
+  return !f->options->patience || since < f->options->patience;
+}
+
+static tn_status report_epoch(nn__fit *f, int epoch, const double *train, const double *valid) {
+  const nn_fit_options *o = f->options;
+  nn_epoch e = {.epoch = epoch,
+                .epochs = o->epochs,
+                .lr = nn__fit_rate(f, epoch, f->train.steps - 1),
+                .n_reports = f->model->n_reports,
+                .names = f->names,
+                .train = train,
+                .valid = o->valid.n ? valid : NULL,
+                .state = f->state};
+  if (!o->on_epoch || o->on_epoch(o->on_epoch_ctx, &e)) return TN_OK;
+  return nn__state_fail(f->state, TN_ESTOPPED, "nn_fit: stopped after epoch %d", epoch);
+}
+
+static tn_status run(nn__fit *f) {
+  const nn_fit_options *o = f->options;
+  double train[NN_MAX_REPORTS] = {0}, valid[NN_MAX_REPORTS] = {0};
+  tn_status status = TN_OK;
+  for (int epoch = f->first; epoch <= o->epochs && status == TN_OK; epoch++) {
+    status = run_epoch(f, epoch, train);
+    if (status != TN_OK) return status;
+    if (o->valid.n) status = nn__pass_means(&f->valid, o->valid, valid);
+    if (status != TN_OK) return nn__state_fail(f->state, status, "nn_fit: %s", tn_status_text(status));
+    f->result->epochs = epoch;
+    bool patient = follow_best(f, epoch, valid);
+    status = report_epoch(f, epoch, train, valid);
+    if (!patient) break;
+  }
+  /* What the very last step made of the parameters no loss has seen yet. */
+  if (f->result->epochs && !nn__finite(f->state)) {
+    return nn__diagnose(f, f->result->epochs, f->train.steps - 1);
+  }
+  if (f->best && f->result->best_epoch) memcpy(f->state->slab, f->best, nn__slab_bytes(f->model));
+  return status;
+}
+
+tn_status nn_fit(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, const nn_fit_options *o,
+                 nn_fit_result *result) {
+  nn_fit_result ignored;
+  nn__fit f = {
+      .model = m, .state = s, .data = d, .rows = rows, .options = o, .result = result ? result : &ignored};
+  *f.result = (nn_fit_result){0};
+  s->error[0] = '\0';
+  tn_status status = prepare(&f);
+  if (status == TN_OK) status = run(&f);
+  if (status != TN_OK) snprintf(f.result->message, sizeof f.result->message, "%s", s->error);
+  release(&f);
+  return status;
+}

@@ -1,0 +1,30 @@
+/* history.h - a record of a fit: one row for each epoch. */
+#ifndef NABLA_NN_TRAIN_HISTORY_H
+#define NABLA_NN_TRAIN_HISTORY_H
+
+#include "fit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A record of the epochs: on_epoch = nn_history_record, on_epoch_ctx = a zeroed nn_history (which other
+ * callbacks may also call). Recording stops the fit when memory runs out, with `status` saying so. */
+typedef struct nn_history_row {
+  int epoch;
+  double lr, train[NN_MAX_REPORTS], valid[NN_MAX_REPORTS];
+} nn_history_row;
+typedef struct nn_history {
+  int n;
+  nn_history_row *rows;
+  const tn_alloc *alloc; /* NULL = default */
+  size_t capacity;
+  tn_status status;
+} nn_history;
+bool nn_history_record(void *history, const nn_epoch *e);
+void nn_history_free(nn_history *h);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
