@@ -95,7 +95,7 @@ Test(nn_model, failures_say_what) {
   fails(two_kinds, NULL, TN_EINVAL, "nn_buffer: 'a' is already a parameter of this model");
   fails(bad_extent, NULL, TN_ESHAPE, "'a' must have positive extents");
   fails(nothing_to_train, NULL, TN_EINVAL, "depends on no parameter that is not frozen");
-  fails(wrong_target, NULL, TN_ESHAPE, "nn_mse: [32, 4] and [32, 1]");
+  fails(wrong_target, NULL, TN_ESHAPE, "nn_mse: the values must have one type and shape, not f32 [32, 4] and f32 [32, 1]");
   fails(no_match, NULL, TN_EINVAL, "nn_l2: no parameter declared so far matches 'b/*'");
   fails(no_freeze, NULL, TN_EINVAL, "nn_freeze: no parameter declared so far matches 'b/*'");
   fails(vector_lasso, NULL, TN_ESHAPE, "rows are the groups");
