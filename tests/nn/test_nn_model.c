@@ -95,14 +95,15 @@ Test(nn_model, failures_say_what) {
   fails(two_kinds, NULL, TN_EINVAL, "nn_buffer: 'a' is already a parameter of this model");
   fails(bad_extent, NULL, TN_ESHAPE, "'a' must have positive extents");
   fails(nothing_to_train, NULL, TN_EINVAL, "depends on no parameter that is not frozen");
-  fails(wrong_target, NULL, TN_ESHAPE, "nn_mse: the values must have one type and shape, not f32 [32, 4] and f32 [32, 1]");
+  fails(wrong_target, NULL, TN_ESHAPE,
+        "nn_mse: the values must have one type and shape, not f32 [32, 4] and f32 [32, 1]");
   fails(no_match, NULL, TN_EINVAL, "nn_l2: no parameter declared so far matches 'b/*'");
   fails(no_freeze, NULL, TN_EINVAL, "nn_freeze: no parameter declared so far matches 'b/*'");
   fails(vector_lasso, NULL, TN_ESHAPE, "rows are the groups");
   fails(reserved_column, NULL, TN_EINVAL, "'lr' is the name of a value of the model");
   fails(twice_reported, NULL, TN_EINVAL, "two reports 'loss'");
   fails(bad_rate, NULL, TN_EINVAL, "rate 1");
-  fails(flat_dense, NULL, TN_ESHAPE, "takes a matrix [batch, in], not [32]");
+  fails(flat_dense, NULL, TN_ESHAPE, "nn_dense 'a': the input must be a matrix [batch, in], not [32]");
   fails(NULL, NULL, TN_EINVAL, "no network function");
 }
 
