@@ -62,6 +62,8 @@ ag_ref ag_constant(ag_graph *g, tn_view value);              /* the elements are
 ag_ref ag_scalar(ag_graph *g, tn_dtype dtype, double value); /* a rank-0 constant */
 ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constant of x's element type */
 
+#include "conv.h"
+
 /* The primitives, one file each under ops/: see docs/ops.md for shapes and derivatives. */
 #define AG_OP(name, params) ag_ref ag_##name params;
 #include "ops/ops.def"

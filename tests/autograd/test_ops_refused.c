@@ -40,6 +40,16 @@ REFUSED(slice_end, "slice", ag_slice(b->g, b->m23, 0, 1, INT64_MAX))
 REFUSED(pad_negative, "pad", ag_pad(b->g, b->m23, 0, 0, -1))
 REFUSED(pad_huge, "pad", ag_pad(b->g, b->m23, 0, INT64_MAX, 1))
 REFUSED(pad_axis, "pad", ag_pad(b->g, b->scalar, 0, 0, 0))
+REFUSED(window_axis, "window", ag_window(b->g, b->m23, 2, 1, 1, 1, 0, 0))
+REFUSED(window_size, "window", ag_window(b->g, b->m23, 1, 4, 1, 1, 0, 0))
+REFUSED(window_dilated, "window", ag_window(b->g, b->m23, 1, 2, 1, INT64_MAX, 0, 0))
+REFUSED(window_stride, "window", ag_window(b->g, b->m23, 1, 2, 0, 1, 0, 0))
+REFUSED(window_huge, "window", ag_window(b->g, b->m23, 1, 2, 1, 1, INT64_MAX, INT64_MAX))
+REFUSED(window_add_rank, "window_add", ag_window_add(b->g, b->v4, 0, 3, 1, 1, 0))
+REFUSED(window_add_stride, "window_add", ag_window_add(b->g, b->m23, 0, 3, -1, 1, 0))
+REFUSED(window_add_extent, "window_add", ag_window_add(b->g, b->m23, 0, -3, 1, 1, 0))
+REFUSED(window_add_index, "window_add", ag_window_add(b->g, b->index, 0, 3, 1, 1, 0))
+REFUSED(conv_rank, "conv", ag_conv(b->g, b->m23, b->m32, NULL))
 REFUSED(concat_axis, "concat", ag_concat(b->g, (ag_ref[]){b->m23, b->m23}, 2, -1))
 REFUSED(concat_shape, "concat", ag_concat(b->g, (ag_ref[]){b->m23, b->m32}, 2, 0))
 REFUSED(concat_none, "concat", ag_concat(b->g, NULL, 0, 0))
@@ -88,6 +98,16 @@ Test(ops, bad_calls_fail_the_graph_with_a_sentence) {
                                                       bad_pad_negative,
                                                       bad_pad_huge,
                                                       bad_pad_axis,
+                                                      bad_window_axis,
+                                                      bad_window_size,
+                                                      bad_window_dilated,
+                                                      bad_window_stride,
+                                                      bad_window_huge,
+                                                      bad_window_add_rank,
+                                                      bad_window_add_stride,
+                                                      bad_window_add_extent,
+                                                      bad_window_add_index,
+                                                      bad_conv_rank,
                                                       bad_concat_axis,
                                                       bad_concat_shape,
                                                       bad_concat_none,

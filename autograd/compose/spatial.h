@@ -1,0 +1,19 @@
+/* spatial.h - what pooling and unfolding share: one spatial axis of [batch, spatial..., channels]. */
+#ifndef NABLA_COMPOSE_SPATIAL_H
+#define NABLA_COMPOSE_SPATIAL_H
+
+#include "autograd/autograd.h"
+
+typedef struct ag__spatial {
+  int64_t extent, size, stride, dilation, before, after, count; /* count: of windows */
+  int64_t beyond; /* places behind `after` that the last window reaches into (round_up) */
+} ag__spatial;
+
+/* Spatial axes of x, or 0 after failing the graph in the name of `what`. */
+int ag__spatial_axes(ag_graph *g, const char *what, ag_ref x);
+
+/* The windows along spatial axis a of x; false after failing the graph. stride: what 0 means (0 = size). */
+bool ag__spatial_of(ag_graph *g, const char *what, ag_ref x, const ag_pool_options *o, int a, int64_t stride,
+                    ag__spatial *s);
+
+#endif
