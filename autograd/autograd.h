@@ -134,9 +134,10 @@ TN_MUST_CHECK tn_status ag_compile_given(ag_graph *g, const ag_ref *given, int n
 #define AG_GIVEN "(given %d)"
 void ag_plan_free(ag_plan *plan);
 
-/* What outputs and assigns need that hangs, row by row and through at least one contraction, on leaves whose
- * first axis is rows of the data and on leaves that stay as they are: written to out[0..room), as late in the
- * graph as possible. Returns how many; 0 if there is nothing, or more than room, or the graph has failed. */
+/* Finds row-wise values, behind at least one contraction, that depend only on data rows (AG_LEAF_ROWS: leaves
+ * whose first axis is rows of the data) and on fixed leaves (AG_LEAF_FIXED), and that outputs or assigns need.
+ * Writes them to out[0..room), the latest in the graph. Returns how many; 0 if there are none, if there are more
+ * than room, or if the graph has failed. */
 typedef enum ag_leaf_use { AG_LEAF_VARIES, AG_LEAF_FIXED, AG_LEAF_ROWS } ag_leaf_use;
 typedef ag_leaf_use ag_leaf_kind(const void *ctx, const char *leaf);
 int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_kind *kind, const void *ctx, ag_ref *out,
