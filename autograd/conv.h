@@ -2,11 +2,11 @@
  * compose/unfold.c; part of autograd.h, which includes it.
  *
  *   layout   channels last: images are [batch, spatial..., channels] with one to three spatial axes, kernels
- * are [spatial..., input channels / groups, output channels]. PyTorch's NC... image is this one with the
- *            channels moved to the end, its OI... kernel becomes spatial..., I, O: transpose by {2, 3, 1, 0}
- * in two dimensions. As in PyTorch, TensorFlow and ONNX the kernel is not flipped. groups   channels are cut
- * into `groups` stretches side by side; output stretch i sees input stretch i only errors   what does not fit
- * fails the graph (ag_error) with one sentence that names both shapes */
+ *            are [spatial..., input channels / groups, output channels]. PyTorch's NC... image is this one with
+ *            the channels moved to the end; its OI... kernel becomes spatial..., I, O: transpose by {2, 3, 1, 0}
+ *            in two dimensions. As in PyTorch, TensorFlow and ONNX the kernel is not flipped
+ *   groups   the channels are cut into `groups` equal ranges; output range i reads input range i only
+ *   errors   what does not fit fails the graph (ag_error) with one sentence that names both shapes */
 #ifndef NABLA_AG_CONV_H
 #define NABLA_AG_CONV_H
 

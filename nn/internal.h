@@ -2,8 +2,8 @@
  * Layers, losses and metrics are compositions of public calls and do without it.
  *
  *   model/registry.c  names -> variables        model/model.c     building, the plan cache
- *   model/state.c     one replica's slab        train/exec.c      a plan bound to a state and to staged
- * batches train/hoist.c     frozen layers, once a row train/diagnose.c  why a fit became non-finite
+ *   model/state.c     one replica's slab        train/exec.c      a plan bound to a state and to batches
+ *   train/hoist.c     frozen layers, once a row train/diagnose.c  why a fit became non-finite
  *   train/fit.c       the fit loop */
 #ifndef NABLA_NN_INTERNAL_H
 #define NABLA_NN_INTERNAL_H

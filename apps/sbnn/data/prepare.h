@@ -1,9 +1,12 @@
-/* prepare.h - from raw counts and responses to the matrices a network is trained on.
- *   X: counts / (the cell's sum over the chosen genes) * (median of these sums); log2(x + 1); z-score; or,
- * for data that are normalised already, z-score alone Y: optional transform; z-score z-scores use the
- * population standard deviation (ddof 0). Everything is fitted on a list of cells and can be applied to any
- * other; all arithmetic is double, the results are rounded to float once. Threads: all functions only read
- * their const arguments; calls with different outputs may run at once. */
+/* prepare.h - from raw counts and responses to the matrices that a network is trained on.
+ *
+ *   X  counts / (the cell's sum over the chosen genes) * (median of these sums); log2(x + 1); z-score.
+ *      For data that are normalised already: z-score alone
+ *   Y  optional transform; z-score
+ *
+ * z-scores use the population standard deviation (ddof 0). Everything is fitted on a list of cells and can be
+ * applied to any other. All arithmetic is double; the results are rounded to float once.
+ * Threads: all functions only read their const arguments; calls with different outputs may run at once. */
 #ifndef SBNN_DATA_PREPARE_H
 #define SBNN_DATA_PREPARE_H
 
@@ -15,8 +18,7 @@
 
 typedef struct sbnn_prepare_options {
   size_t variable_genes; /* the most variable ones are chosen if the data set has more; 0: all are used */
-  double
-      gene_threshold; /* counts: a gene is "on" in a cell above this (30 for Smart-seq reads, 0 for UMIs) */
+  double gene_threshold; /* a gene is "on" in a cell above this count (30 for Smart-seq reads, 0 for UMIs) */
   const char *y_transform;      /* a rule (y_transform.h); NULL: none. Borrowed */
   sbnn_x_transform x_transform; /* NONE: the most variable genes are those of the largest variance */
   bool may_be_constant;         /* some responses over these cells: their y_sd is then 0, as with genes */

@@ -1,11 +1,15 @@
-/* y_transform.h - what is done to responses before they are z-scored, chosen by name: "log1p", or by pattern:
- * "clr:CD*,log1p:IgG*,none". Patterns are those of a shell (* ? [a-z]); of several that match the first
- * counts; a word without a pattern is for all names, and names that nothing matches are left as they are.
- *   none    as it is          zscore  the same: every response is z-scored after its transform
+/* y_transform.h - transforms of the responses, applied before the z-score. A rule is one name for all responses
+ * ("log1p"), or names by pattern ("clr:CD*,log1p:IgG*,none"). Patterns are those of a shell (* ? [a-z]); the
+ * first that matches counts. A name without a pattern is for all responses; those that nothing matches stay
+ * as they are.
+ *
+ *   none    no transform
+ *   zscore  the same as none: every response is z-scored anyway
  *   log1p   log(1 + y)
- *   clr     log(1 + y) less its mean over the cell's clr responses (centred log-ratio, pseudocount 1). The
- * mean is lost, so there is no way back: predictions stay in units of clr Threads: pure functions of their
- * arguments. */
+ *   clr     log(1 + y) minus its mean over the cell's clr responses (centred log-ratio, pseudocount 1). The
+ *           mean is lost, so it cannot be undone: predictions stay in units of clr
+ *
+ * Threads: pure functions of their arguments. */
 #ifndef SBNN_DATA_Y_TRANSFORM_H
 #define SBNN_DATA_Y_TRANSFORM_H
 

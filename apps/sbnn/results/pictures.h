@@ -12,8 +12,9 @@
  *   responses        cv: final R2 of each response, mean and sd over folds (figure S3)
  *   by_genes         srrr: R2 against the number of genes, one line per rank (figure S1)
  *   latent_map       train and srrr, bottleneck of two or more: cells coloured by label. The map's
- * orientation is arbitrary: rotated or mirrored it fits as well overlays         as latent_map, with nine
- * genes and nine responses (figure 1c); of the linear model on the scale of figure S5, -1 to 1 */
+ *                    orientation is arbitrary: rotated or mirrored it fits as well
+ *   overlays         as latent_map, with nine genes and nine responses (figure 1c); of the linear model on
+ *                    the scale of figure S5, -1 to 1 */
 int sbnn_write_pictures(const char *directory, const sbnn_results *r, sbnn_error *e);
 
 #endif

@@ -1,9 +1,10 @@
 /* network.h - the sparse bottleneck network as a composition of nn/: one builder for every phase.
  *
- *   genes - encoder/0 elu - encoder/1 elu - bottleneck (linear) -+- allo/0 elu - allo/1 elu -+- allo/readout
- * -> responses |                           '- allo/clusters  -> k-means classes
- *                                                                '- auto/0 elu - auto/1 elu --- auto/readout
- * -> kept genes
+ *   genes - encoder/0 elu - encoder/1 elu - bottleneck (linear)
+ *
+ *   bottleneck - allo/0 elu - allo/1 elu - allo/readout   -> responses
+ *                                        - allo/clusters  -> k-means classes
+ *   bottleneck - auto/0 elu - auto/1 elu - auto/readout   -> kept genes
  *
  * The decoders mirror the encoder's widths. A phase is a head, a freeze glob, a penalty and a learning rate;
  * weights travel between phases by name. Source: Bernaerts, Berens and Kobak. */
