@@ -169,4 +169,6 @@ TN__INLINE double tn__select(bool c, double a, double b) { return c ? a : b; }
 #define tn_tanh(x)         _Generic((x), float : tn__tanhf, double : tanh)(x)
 #define tn_sigmoid(x)      _Generic((x), float : tn__sigmoidf, double : tn__sigmoid)(x)
 
+#include "tensor/vmath_more.h"
+
 #endif

@@ -1,4 +1,4 @@
-/* arithmetic.c - powers, comparisons and choices as primitives. */
+/* arithmetic.c - powers and choices as primitives. */
 #include "autograd/autograd.h"
 
 #include <math.h>
@@ -31,16 +31,10 @@ ag_ref ag_pow(ag_graph *g, ag_ref x, double exponent) {
   if (exponent < 0) return ag_reciprocal(g, ag_pow(g, x, size));
   if (size <= LARGEST && size == floor(size)) return power_of(g, x, (int)size);
   if (size == 0.5) return ag_sqrt(g, x);
-  return ag_exp(g, ag_scale(g, ag_log(g, x), exponent));
+  return ag_power(g, x, ag_like(g, x, size));
 }
 
-/* ---- comparisons and choices ----------------------------------------------------------------------- */
-
-ag_ref ag_less(ag_graph *g, ag_ref a, ag_ref b) { return ag_greater(g, b, a); }
-
-ag_ref ag_less_equal(ag_graph *g, ag_ref a, ag_ref b) { return ag_greater_equal(g, b, a); }
-
-ag_ref ag_logical_not(ag_graph *g, ag_ref mask) { return ag_equal(g, mask, ag_like(g, mask, 0)); }
+/* ---- choices ----------------------------------------------------------------------- */
 
 ag_ref ag_sign(ag_graph *g, ag_ref x) {
   ag_ref zero = ag_like(g, x, 0);
@@ -50,11 +44,24 @@ ag_ref ag_sign(ag_graph *g, ag_ref x) {
 /* The sign is a constant for derivatives, which makes them sign(x): 0 at 0. */
 ag_ref ag_abs(ag_graph *g, ag_ref x) { return ag_mul(g, x, ag_sign(g, x)); }
 
-/* Written so that a NaN in a, where the variable usually is, comes through. */
-ag_ref ag_maximum(ag_graph *g, ag_ref a, ag_ref b) { return ag_where(g, ag_greater_equal(g, b, a), b, a); }
+/* A tie is half of each, so that both get half of the derivative; a NaN on either side fails both comparisons
+ * and comes through the sum. */
+static ag_ref larger(ag_graph *g, ag_ref a, ag_ref b, ag_ref a_wins, ag_ref b_wins) {
+  ag_ref tie = ag_add(g, ag_scale(g, a, 0.5), ag_scale(g, b, 0.5));
+  return ag_where(g, a_wins, a, ag_where(g, b_wins, b, tie));
+}
 
-ag_ref ag_minimum(ag_graph *g, ag_ref a, ag_ref b) { return ag_where(g, ag_greater_equal(g, a, b), b, a); }
+ag_ref ag_maximum(ag_graph *g, ag_ref a, ag_ref b) {
+  return larger(g, a, b, ag_greater(g, a, b), ag_greater(g, b, a));
+}
 
+ag_ref ag_minimum(ag_graph *g, ag_ref a, ag_ref b) {
+  return larger(g, a, b, ag_greater(g, b, a), ag_greater(g, a, b));
+}
+
+/* The bounds themselves belong to the outside; a NaN fails the comparisons and stays. */
 ag_ref ag_clamp(ag_graph *g, ag_ref x, double low, double high) {
-  return ag_minimum(g, ag_maximum(g, x, ag_like(g, x, low)), ag_like(g, x, high));
+  ag_ref least = ag_like(g, x, low), most = ag_like(g, x, high);
+  ag_ref raised = ag_where(g, ag_greater_equal(g, least, x), least, x);
+  return ag_where(g, ag_greater_equal(g, raised, most), most, raised);
 }

@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 
 static long double sigmoidl(long double x) { return 1 / (1 + expl(-x)); }
+static long double atan2l_right(long double x) { return atan2l(x, 0.75L); }
+static long double atan2l_left(long double x) { return atan2l((long double)-3e-3f, -x); }
 
 typedef void loop(int n, const float *in, float *out);
 
@@ -38,6 +40,14 @@ LOOPS(log, tn_log(X))
 LOOPS(log1p, tn_log1p(X))
 LOOPS(tanh, tn_tanh(X))
 LOOPS(sigmoid, tn_sigmoid(X))
+LOOPS(sin, tn_sin(X))
+LOOPS(cos, tn_cos(X))
+LOOPS(atan, tn_atan(X))
+LOOPS(atan2, tn_atan2(X, 0.75f))
+LOOPS(atan2_left, tn_atan2(-3e-3f, -X))
+LOOPS(exp2, tn_exp2(X))
+LOOPS(erf, tn_erf(X))
+LOOPS(erfc, tn_erfc(X))
 
 #define ENTRY(NAME, LONG, ULPS)                                                                              \
   { #NAME, NAME##_base, NAME##_v3, NAME##_v4, NAME##_cloned, LONG, ULPS }
@@ -46,8 +56,20 @@ static const struct entry {
   loop *base, *v3, *v4, *cloned;
   long double (*exact)(long double);
   double ulps; /* the bound that vmath.h states */
-} functions[] = {ENTRY(exp, expl, 1),       ENTRY(expm1, expm1l, 1.6), ENTRY(log, logl, 0.9),
-                 ENTRY(log1p, log1pl, 1.5), ENTRY(tanh, tanhl, 1.4),   ENTRY(sigmoid, sigmoidl, 2.5)};
+} functions[] = {ENTRY(exp, expl, 1),
+                 ENTRY(expm1, expm1l, 1.6),
+                 ENTRY(log, logl, 0.9),
+                 ENTRY(log1p, log1pl, 1.5),
+                 ENTRY(tanh, tanhl, 1.4),
+                 ENTRY(sigmoid, sigmoidl, 2.5),
+                 ENTRY(sin, sinl, .6),
+                 ENTRY(cos, cosl, .6),
+                 ENTRY(atan, atanl, .6),
+                 ENTRY(atan2, atan2l_right, .6),
+                 ENTRY(atan2_left, atan2l_left, .6),
+                 ENTRY(exp2, exp2l, .6),
+                 ENTRY(erf, erfl, .6),
+                 ENTRY(erfc, erfcl, .6)};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 /* The distance in units in the last place of the float nearest to `want`; infinite where the kind is wrong. A

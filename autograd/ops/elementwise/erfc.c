@@ -1,0 +1,16 @@
+#include "autograd/ops/op.h"
+
+AG_EWISE1(erfc, tn_erfc(X))
+
+static void erfc_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
+  ag_ref x = ag_in(g, y, 0);
+  ag_ref bell = ag_exp(g, ag_neg(g, ag_square(g, x)));
+  dx[0] = ag_mul(g, dy, ag_scale(g, bell, -1.1283791670955125739)); /* 2 / sqrt(pi) */
+}
+
+const ag_op ag_op_erfc = {
+    AG_EWISE_FIELDS(erfc, 1), .doc = "1 - erf(x), accurate where erf is almost 1", .flags = AG_ROWWISE,
+    .vjp = erfc_vjp,
+    AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}}, {.n_in = 1, .in = {{1, {7}}}, .low = -4, .high = 4})};
+
+ag_ref ag_erfc(ag_graph *g, ag_ref x) { return AG_EMIT(g, &ag_op_erfc, NULL, x); }

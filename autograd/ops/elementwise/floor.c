@@ -1,0 +1,10 @@
+#include "autograd/ops/op.h"
+
+AG_EWISE1(floor, tn_floor(X))
+
+const ag_op ag_op_floor = {AG_EWISE_FIELDS(floor, 1), .doc = "the largest integer that is not above x",
+                           .flags = AG_ROWWISE | AG_NO_DERIVATIVE,
+                           AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .order = -1},
+                                    {.n_in = 1, .in = {{1, {7}}}, .low = -9, .high = 9, .order = -1})};
+
+ag_ref ag_floor(ag_graph *g, ag_ref x) { return AG_EMIT(g, &ag_op_floor, NULL, x); }
