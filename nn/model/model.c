@@ -72,6 +72,10 @@ nn_mode nn_mode_of(const nn_model *m) { return m->mode; }
 int64_t nn_batch(const nn_model *m) { return m->rows; }
 
 ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape) {
+  return nn_input_typed(m, column, m->dtype, rank, row_shape);
+}
+
+ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank, const int64_t *row_shape) {
   int64_t shape[TN_MAX_RANK] = {m->rows};
   if (!nn_building(m)) return (ag_ref){0};
   if (rank < 0 || rank >= TN_MAX_RANK) {
@@ -86,7 +90,7 @@ ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_sh
   for (int a = 0; a < rank; a++) shape[a + 1] = row_shape[a];
   int64_t width = tn_numel(rank, row_shape);
   if (width > m->widest) m->widest = width;
-  return ag_input(m->graph, column, m->dtype, rank + 1, shape);
+  return ag_input(m->graph, column, dtype, rank + 1, shape);
 }
 
 /* Names of outputs and reports are settled by the first build: every epoch lists the same ones for training

@@ -16,6 +16,9 @@ int64_t nn_batch(const nn_model *m); /* rows of this build */
 
 /* A column of the data: shape [batch, row_shape...], of the model's type. */
 ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape);
+/* The same of a type of its own: integers (token ids, class labels) or a mask of TN_U8. A column of integers
+ * is read as it is, or widened; numbers with a fraction are refused where integers are read (TN_ETYPE). */
+ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank, const int64_t *row_shape);
 
 /* Parameters, outputs and reports are settled by the first build: name the same ones in every mode. An output
  * is [batch, ...] and what nn_predict can ask for; a report is a scalar mean over the batch, averaged over an

@@ -9,9 +9,10 @@
 extern "C" {
 #endif
 
-/* A value the sample is given, drawn uniformly from [low, high] (both 0: [-2, 2]). Axis 0 is the batch. */
+/* A value the sample is given, drawn uniformly from [low, high] (both 0: [-2, 2]; integers 0 to 3). Axis 0 is
+ * the batch, of one extent for all inputs. */
 typedef struct nn_sample_input {
-  tn_dtype dtype; /* TN_F32 (0): the model's own type */
+  tn_dtype dtype; /* TN_F32 (0): the model's own type; else an integer type */
   int rank;
   int64_t shape[6];
   double low, high;

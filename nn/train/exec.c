@@ -18,6 +18,13 @@ static tn_view row_of(tn_view v) {
   return r;
 }
 
+static bool is_float(tn_dtype t) { return t == TN_F32 || t == TN_F64; }
+
+/* Floats take any number; integers take integers that are not wider. */
+static bool converts(tn_dtype from, tn_dtype to) {
+  return is_float(to) || (!is_float(from) && tn_dtype_size(from) <= tn_dtype_size(to));
+}
+
 /* `given`: where the rows come from if they are no column of the data, else NULL. */
 static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const tn_view *given, int leaf) {
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
@@ -34,6 +41,10 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const 
     return nn__state_fail(s, TN_ESHAPE, "a row of column '%s' has %s, but the network reads %s", name,
                           nn_shape_text(have, v->rank - 1, v->shape + 1),
                           nn_shape_text(want, type.rank > 0 ? type.rank - 1 : 0, type.shape + 1));
+  }
+  if (!converts(v->dtype, type.dtype)) {
+    return nn__state_fail(s, TN_ETYPE, "column '%s' holds %s, but the network reads %s", name,
+                          tn_dtype_name(v->dtype), tn_dtype_name(type.dtype));
   }
   size_t bytes = (size_t)tn_numel(type.rank, type.shape) * tn_dtype_size(type.dtype);
   void *memory = tn_malloc(r->alloc, bytes ? bytes : 1);
