@@ -71,6 +71,7 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
 
 /* The compositions: functions that are nothing but primitives. */
 #include "compose.h"
+#include "linear.h"
 
 /* ---- gradients ------------------------------------------------------------------------------------- */
 

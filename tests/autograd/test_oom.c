@@ -26,6 +26,9 @@ static ag_ref build(ag_graph *g) {
   ag_scope_pop(g);
   for (int i = 0; i < 10; i++) parts[i] = ag_scale(g, h, i + 2);
   h = ag_sum(g, ag_reshape(g, ag_concat(g, parts, 10, 0), 3, (int64_t[]){10, 4, 3}), 1, false);
+  const ag_pool_options three = {.size = {3}, .stride = {1}, .padding = AG_PAD_SAME};
+  ag_ref smooth = ag_average_pool(g, ag_reshape(g, h, 3, (int64_t[]){1, 4, 3}), &three);
+  h = ag_einsum(g, "nij,jk->ik", (ag_ref[]){smooth, ag_lower_triangle(g, w, 0)}, 2);
   ag_ref loss = ag_mean_all(g, ag_square(g, ag_sub(g, h, target)));
   ag_grad(g, loss, &w, 1, &d);
   ag_ref penalised = ag_add(g, loss, ag_sum_all(g, ag_square(g, d)));

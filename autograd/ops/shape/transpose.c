@@ -39,6 +39,7 @@ const ag_op ag_op_transpose = {.name = "transpose",
 
 ag_ref ag_transpose(ag_graph *g, ag_ref x, const int *axes) {
   ag_attr attr = {0};
-  for (int a = 0; a < ag_type_of(g, x).rank; a++) attr.i[a] = axes[a];
-  return AG_EMIT(g, &ag_op_transpose, &attr, x);
+  int rank = ag_type_of(g, x).rank, in_place = 0;
+  for (int a = 0; a < rank; a++) attr.i[a] = axes[a], in_place += axes[a] == a;
+  return x.id && in_place == rank ? x : AG_EMIT(g, &ag_op_transpose, &attr, x);
 }

@@ -1,0 +1,40 @@
+/* linear.h - products over any axes, and linear algebra: the compositions of compose/einsum.c, compose/products.c,
+ * compose/triangles.c and compose/algebra.c; part of autograd.h, which includes it. Leading axes are a batch
+ * everywhere: the last two are a matrix. */
+#ifndef NABLA_AG_LINEAR_H
+#define NABLA_AG_LINEAR_H
+
+/* ---- products ---- */
+
+/* The sum of products that `equation` says: labels (letters) for the axes of each operand, separated by commas,
+ * then "->" and the labels of the result. Labels that are not in the result are summed over; a label twice in one
+ * operand is its diagonal; "..." stands for leading axes that broadcast; without "->" the result has the labels
+ * that occur once, in alphabetical order, behind "...". An axis of extent 1 fits any other. As in NumPy and
+ * PyTorch; products are taken from left to right, each as one batched matrix product. */
+ag_ref ag_einsum(ag_graph *g, const char *equation, const ag_ref *operands, int n);
+
+/* Sums over axes_a[i] of a and axes_b[i] of b together, i < n (negative: from the end); what is left of a, then
+ * what is left of b. */
+ag_ref ag_tensordot(ag_graph *g, ag_ref a, ag_ref b, const int *axes_a, const int *axes_b, int n);
+ag_ref ag_outer(ag_graph *g, ag_ref a, ag_ref b); /* every element by every element: shape of a, then of b */
+ag_ref ag_inner(ag_graph *g, ag_ref a, ag_ref b); /* over the last axis of both (NumPy's inner) */
+ag_ref ag_vdot(ag_graph *g, ag_ref a, ag_ref b);  /* over all axes: rank 0; equal shapes */
+ag_ref ag_batch_dot(ag_graph *g, ag_ref a,
+                    ag_ref b); /* over the last axis, the others together: [..., n] -> [...] */
+ag_ref ag_matvec(ag_graph *g, ag_ref a, ag_ref x); /* [..., m, n] [..., n] -> [..., m] */
+ag_ref ag_kron(ag_graph *g, ag_ref a, ag_ref b);   /* equal ranks, at most 4 */
+/* sum over i, j of x[..., i] w[o, i, j] y[..., j]: [..., o]. */
+ag_ref ag_bilinear(ag_graph *g, ag_ref x, ag_ref w, ag_ref y);
+
+/* ---- diagonals and triangles ---- */
+
+ag_ref ag_arange(ag_graph *g, tn_dtype dtype, int64_t n);   /* the constant 0, 1, ..., n - 1 */
+ag_ref ag_eye(ag_graph *g, tn_dtype dtype, int64_t n);      /* [n, n] */
+ag_ref ag_lower_triangle(ag_graph *g, ag_ref x, int64_t k); /* 0 above the k-th diagonal (tril) */
+ag_ref ag_upper_triangle(ag_graph *g, ag_ref x, int64_t k); /* 0 below the k-th diagonal (triu) */
+/* Elements [..., i, ..., i + k, ...] of two axes, which go; the diagonal is the last axis of the result. */
+ag_ref ag_diagonal(ag_graph *g, ag_ref x, int64_t k, int axis1, int axis2);
+ag_ref ag_diagonal_matrix(ag_graph *g, ag_ref x); /* [..., n] -> [..., n, n], 0 beside the diagonal */
+ag_ref ag_trace(ag_graph *g, ag_ref x);           /* [..., n, m] -> [...] */
+
+#endif
