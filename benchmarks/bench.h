@@ -3,6 +3,8 @@
 #ifndef NABLA_BENCH_H
 #define NABLA_BENCH_H
 
+#include "tensor/tensor.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,6 @@
 
 #if defined(__x86_64__) && defined(__gnu_linux__)
 #include <immintrin.h>
-#define BENCH_HAS_FMA (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 #endif
 
 /* CPU time of the calling thread: what other processes take of a shared machine is left out. */
@@ -37,34 +38,49 @@ static inline void bench_row(const char *name, const char *unit, double *x, int 
 
 /* ---- limits of one core ---- */
 
-#ifdef BENCH_HAS_FMA
-/* Twelve independent chains of eight-wide multiply-adds: more than latency times pipes. Returns flops done.
- */
-__attribute__((target("avx2,fma"))) static inline double bench_fma_chains(int64_t rounds, float *sink) {
-  enum { CHAINS = 12 };
-  __m256 acc[CHAINS], x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(1e-6f);
-  for (int k = 0; k < CHAINS; k++) acc[k] = _mm256_set1_ps((float)k);
-  for (int64_t i = 0; i < rounds; i++) {
-#pragma GCC unroll 12
-    for (int k = 0; k < CHAINS; k++) acc[k] = _mm256_fmadd_ps(acc[k], x, y);
+/* Twelve independent chains of multiply-adds: more than latency times pipes. Returns flops done. */
+#define BENCH_FMA_CHAINS(NAME, ATTRIBUTE, WIDTH, STEP)                                                       \
+  ATTRIBUTE static inline double NAME(int64_t rounds, float *sink) {                                         \
+    enum { CHAINS = 12 };                                                                                    \
+    typedef float vec __attribute__((vector_size(4 * WIDTH)));                                               \
+    const vec x = 0.999f - (vec){0}, y = 1e-6f - (vec){0};                                                   \
+    vec acc[CHAINS];                                                                                         \
+    for (int k = 0; k < CHAINS; k++) acc[k] = (float)k - (vec){0};                                           \
+    for (int64_t i = 0; i < rounds; i++) {                                                                   \
+      BENCH_UNROLL for (int k = 0; k < CHAINS; k++) acc[k] = STEP;                                           \
+    }                                                                                                        \
+    for (int k = 0; k < CHAINS; k++) *sink += acc[k][0];                                                     \
+    return 2.0 * WIDTH * CHAINS * (double)rounds;                                                            \
   }
-  for (int k = 0; k < CHAINS; k++) *sink += acc[k][0];
-  return 2.0 * 8 * CHAINS * (double)rounds;
-}
+
+#ifdef __clang__
+#define BENCH_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define BENCH_UNROLL _Pragma("GCC unroll 12")
 #endif
 
-/* GFLOP/s in f32; 0 where we have no multiply-add to measure. */
-static inline double bench_fma_rate(int64_t rounds) {
-#ifdef BENCH_HAS_FMA
-  if (BENCH_HAS_FMA) {
-    float sink = 0;
-    double start = bench_now(), flops = bench_fma_chains(rounds, &sink), seconds = bench_now() - start;
-    if (sink == 1) fprintf(stderr, " "); /* the work must not be left out */
-    return flops / seconds * 1e-9;
-  }
+BENCH_FMA_CHAINS(bench_fma_baseline, , 4, acc[k] * x + y)
+#if defined(__x86_64__) && defined(__gnu_linux__)
+BENCH_FMA_CHAINS(bench_fma_avx2, __attribute__((target("avx2,fma"))), 8, _mm256_fmadd_ps(acc[k], x, y))
+BENCH_FMA_CHAINS(bench_fma_avx512, __attribute__((target("avx512f"))), 16, _mm512_fmadd_ps(acc[k], x, y))
 #endif
-  (void)rounds;
-  return 0;
+
+/* GFLOP/s in f32 with the instruction set that the library uses (NABLA_ISA); in f64 half of it. */
+static inline double bench_fma_rate(int64_t rounds) {
+  float sink = 0;
+  const double start = bench_now();
+  double flops;
+#if defined(__x86_64__) && defined(__gnu_linux__)
+  const char *isa = tn_simd_name();
+  if (!strcmp(isa, "avx512")) flops = bench_fma_avx512(rounds, &sink);
+  else if (!strcmp(isa, "avx2")) flops = bench_fma_avx2(rounds, &sink);
+  else flops = bench_fma_baseline(rounds, &sink);
+#else
+  flops = bench_fma_baseline(rounds, &sink);
+#endif
+  const double seconds = bench_now() - start;
+  if (sink == 1) fprintf(stderr, " "); /* the work must not be left out */
+  return flops / seconds * 1e-9;
 }
 
 __attribute__((noinline)) static void bench_triad(float *restrict a, const float *restrict b,

@@ -1,15 +1,43 @@
-/* simd.c - which clone of our loops this CPU runs (vmath.h). */
-#include "tensor/tensor.h"
+/* simd.c - which instruction set our own loops use (isa.h). */
+#include "tensor/isa.h"
 #include "tensor/vmath.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 const tn__limits tn__exp_limits = {89, -105, -25};
 
-const char *tn_simd_name(void) {
+tn__isa tn__isa_used = TN__BASELINE;
+
+static const char *const names[] = {"baseline", "avx2", "avx512", "neon"};
+
+static tn__isa widest(void) {
 #if defined(__x86_64__) && defined(__gnu_linux__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl"))
-    return "avx512";
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512cd"))
+    return TN__AVX512;
+  if (avx2) return TN__AVX2;
+#elif defined(__aarch64__)
+  return TN__NEON;
 #endif
-  return "baseline";
+  return TN__BASELINE;
 }
+
+static bool runs(tn__isa isa, tn__isa best) {
+  return isa == TN__BASELINE || isa == best || (isa == TN__AVX2 && best == TN__AVX512);
+}
+
+/* A name that is unknown, or of what this CPU lacks, changes nothing. */
+__attribute__((constructor)) static void choose(void) {
+  const char *wanted = getenv("NABLA_ISA");
+  const tn__isa best = widest();
+  tn__isa_used = best;
+  for (tn__isa isa = TN__BASELINE; wanted && isa <= TN__NEON; isa++)
+    if (!strcmp(wanted, names[isa]) && runs(isa, best)) tn__isa_used = isa;
+}
+
+const char *tn_simd_name(void) { return names[tn__isa_used]; }

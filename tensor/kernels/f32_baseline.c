@@ -1,0 +1,10 @@
+/* f32_baseline.c - products in f32 for any CPU. */
+#define MULTIPLY tn__multiply_f32_baseline
+#define T        float
+#define W        4
+#define ISA
+#define HIGH     6
+#define TO_HIGH  TN__TO_6
+#define TO_TWICE TN__TO_12
+#define PANEL    12
+#include "tensor/kernels/product.inc"
