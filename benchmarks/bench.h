@@ -46,9 +46,7 @@ static inline void bench_row(const char *name, const char *unit, double *x, int 
     const vec x = 0.999f - (vec){0}, y = 1e-6f - (vec){0};                                                   \
     vec acc[CHAINS];                                                                                         \
     for (int k = 0; k < CHAINS; k++) acc[k] = (float)k - (vec){0};                                           \
-    for (int64_t i = 0; i < rounds; i++) {                                                                   \
-      BENCH_UNROLL for (int k = 0; k < CHAINS; k++) acc[k] = STEP;                                           \
-    }                                                                                                        \
+    for (int64_t i = 0; i < rounds; i++) { BENCH_UNROLL for (int k = 0; k < CHAINS; k++) acc[k] = STEP; }    \
     for (int k = 0; k < CHAINS; k++) *sink += acc[k][0];                                                     \
     return 2.0 * WIDTH * CHAINS * (double)rounds;                                                            \
   }

@@ -26,12 +26,12 @@ static const struct layer {
   const char *name;
   int64_t rows, in, out;
 } layers[] = {
-    {"sbnn 1", 32, 1000, 512},       {"sbnn 2", 32, 512, 128},         {"sbnn 3", 32, 128, 2},
-    {"mlp 1", 128, 784, 512},        {"mlp 2", 128, 512, 512},         {"mlp 3", 128, 512, 10},
-    {"lstm step", 32, 256, 1024},    {"lstm input", 4096, 96, 1024},   {"gru step", 32, 64, 192},
-    {"gpt attention", 256, 384, 384}, {"gpt up", 256, 384, 1536},      {"gpt down", 256, 1536, 384},
-    {"gpt scores", 256, 64, 256},    {"gpt values", 256, 256, 64},     {"vae 1", 128, 2000, 128},
-    {"16 cubed", 16, 16, 16},        {"64 cubed", 64, 64, 64},         {"256 cubed", 256, 256, 256},
+    {"sbnn 1", 32, 1000, 512},        {"sbnn 2", 32, 512, 128},       {"sbnn 3", 32, 128, 2},
+    {"mlp 1", 128, 784, 512},         {"mlp 2", 128, 512, 512},       {"mlp 3", 128, 512, 10},
+    {"lstm step", 32, 256, 1024},     {"lstm input", 4096, 96, 1024}, {"gru step", 32, 64, 192},
+    {"gpt attention", 256, 384, 384}, {"gpt up", 256, 384, 1536},     {"gpt down", 256, 1536, 384},
+    {"gpt scores", 256, 64, 256},     {"gpt values", 256, 256, 64},   {"vae 1", 128, 2000, 128},
+    {"16 cubed", 16, 16, 16},         {"64 cubed", 64, 64, 64},       {"256 cubed", 256, 256, 256},
 };
 
 typedef struct product {
@@ -82,11 +82,12 @@ static void measure(const char *name, const char *which, const product *p, float
     over[r] = ours / bound;
     to_blis[r] = blis / ours;
   }
-  bench_sort(rate, rounds), bench_sort(of_peak, rounds), bench_sort(over, rounds), bench_sort(to_blis, rounds);
+  bench_sort(rate, rounds), bench_sort(of_peak, rounds), bench_sort(over, rounds),
+      bench_sort(to_blis, rounds);
   const int mid = rounds / 2;
-  printf("%s\t%s\t%s\t%s\t%dx%dx%d\t%.1f\t%.0f\t%.2f\t%.2f\n", tn_simd_name(), tn_dtype_name(p->c.dtype), name, which,
-         (int)p->c.shape[0], (int)p->a.shape[1], (int)p->c.shape[1], rate[mid], of_peak[mid], over[mid],
-         to_blis[mid]);
+  printf("%s\t%s\t%s\t%s\t%dx%dx%d\t%.1f\t%.0f\t%.2f\t%.2f\n", tn_simd_name(), tn_dtype_name(p->c.dtype),
+         name, which, (int)p->c.shape[0], (int)p->a.shape[1], (int)p->c.shape[1], rate[mid], of_peak[mid],
+         over[mid], to_blis[mid]);
   fflush(stdout);
 }
 

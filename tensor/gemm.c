@@ -11,8 +11,8 @@
 #include <blis.h>
 #pragma GCC diagnostic pop
 
-static const int64_t ALIGN = 32;             /* the width of a thread's panel is a multiple of */
-static const double WORTH_THREADS = 1e6;     /* multiplications */
+static const int64_t ALIGN = 32;         /* the width of a thread's panel is a multiple of */
+static const double WORTH_THREADS = 1e6; /* multiplications */
 
 static tn__multiply *const kernels[][2] = {
     [TN__BASELINE] = {tn__multiply_f32_baseline, tn__multiply_f64_baseline},
@@ -97,7 +97,8 @@ void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c
                          .ccs = c.stride[1]},
                .multiply = kernels[tn__isa_used][c.dtype == TN_F64],
                .size = tn_dtype_size(c.dtype)};
-  if (c.stride[1] != 1 && c.shape[1] > 1 && (c.stride[0] == 1 || c.shape[0] == 1)) p.whole = transposed(&p.whole);
+  if (c.stride[1] != 1 && c.shape[1] > 1 && (c.stride[0] == 1 || c.shape[0] == 1))
+    p.whole = transposed(&p.whole);
   p.by_rows = p.whole.m > p.whole.n;
   const int64_t extent = p.by_rows ? p.whole.m : p.whole.n;
   p.width = panel_width(&p.whole, threads, extent);

@@ -31,13 +31,16 @@ static bool runs(tn__isa isa, tn__isa best) {
   return isa == TN__BASELINE || isa == best || (isa == TN__AVX2 && best == TN__AVX512);
 }
 
-/* A name that is unknown, or of what this CPU lacks, changes nothing. */
+bool tn__isa_runs(tn__isa isa) { return runs(isa, widest()); }
+
+tn__isa tn__isa_named(const char *name, tn__isa best) {
+  for (tn__isa isa = TN__BASELINE; name && isa <= TN__NEON; isa++)
+    if (!strcmp(name, names[isa]) && runs(isa, best)) return isa;
+  return best;
+}
+
 __attribute__((constructor)) static void choose(void) {
-  const char *wanted = getenv("NABLA_ISA");
-  const tn__isa best = widest();
-  tn__isa_used = best;
-  for (tn__isa isa = TN__BASELINE; wanted && isa <= TN__NEON; isa++)
-    if (!strcmp(wanted, names[isa]) && runs(isa, best)) tn__isa_used = isa;
+  tn__isa_used = tn__isa_named(getenv("NABLA_ISA"), widest());
 }
 
 const char *tn_simd_name(void) { return names[tn__isa_used]; }

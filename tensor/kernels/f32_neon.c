@@ -4,9 +4,9 @@
 #ifdef __aarch64__
 #include <arm_neon.h>
 
-#define MULTIPLY     tn__multiply_f32_neon
-#define T            float
-#define W            4
+#define MULTIPLY tn__multiply_f32_neon
+#define T        float
+#define W        4
 #define ISA
 #define FMA(X, Y, Z) vfmaq_f32(Z, X, Y)
 #define HIGH         8

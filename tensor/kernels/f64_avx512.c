@@ -4,18 +4,18 @@
 #if defined(__x86_64__) && defined(__gnu_linux__)
 #include <immintrin.h>
 
-#define MULTIPLY   tn__multiply_f64_avx512
-#define T          double
-#define W          8
-#define ISA        __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
-#define FMA        _mm512_fmadd_pd
-#define MASK       __mmask8
-#define FIRST(N)   ((__mmask8)(0xffu >> (8 - (N))))
-#define SOME       _mm512_maskz_loadu_pd
-#define PUT(M,X,Y) _mm512_mask_storeu_pd(X, M, Y)
-#define HIGH       8
-#define TO_HIGH    TN__TO_8
-#define TO_TWICE   TN__TO_16
-#define PANEL      16
+#define MULTIPLY     tn__multiply_f64_avx512
+#define T            double
+#define W            8
+#define ISA          __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
+#define FMA          _mm512_fmadd_pd
+#define MASK         __mmask8
+#define FIRST(N)     ((__mmask8)(0xffu >> (8 - (N))))
+#define SOME         _mm512_maskz_loadu_pd
+#define PUT(M, X, Y) _mm512_mask_storeu_pd(X, M, Y)
+#define HIGH         8
+#define TO_HIGH      TN__TO_8
+#define TO_TWICE     TN__TO_16
+#define PANEL        16
 #include "tensor/kernels/product.inc"
 #endif

@@ -4,9 +4,9 @@
 #ifdef __aarch64__
 #include <arm_neon.h>
 
-#define MULTIPLY     tn__multiply_f64_neon
-#define T            double
-#define W            2
+#define MULTIPLY tn__multiply_f64_neon
+#define T        double
+#define W        2
 #define ISA
 #define FMA(X, Y, Z) vfmaq_f64(Z, X, Y)
 #define HIGH         8

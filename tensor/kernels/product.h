@@ -5,9 +5,9 @@
 
 #include "tensor/tensor.h"
 
-/* c = alpha a b + beta c for [m, k] [k, n] [m, n]; strides in elements, of any sign. Each element is one chain
- * of multiply-adds in the order of k (fused where the instruction set has them), then scaled: its bits depend
- * on its row of a and its column of b alone. beta = 0 never reads c. Nothing is allocated. */
+/* c = alpha a b + beta c for [m, k] [k, n] [m, n]; strides in elements, of any sign. Each element is one
+ * chain of multiply-adds in the order of k (fused where the instruction set has them), then scaled: its bits
+ * depend on its row of a and its column of b alone. beta = 0 never reads c. Nothing is allocated. */
 typedef struct tn__product {
   double alpha, beta;
   const void *a, *b;
