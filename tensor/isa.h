@@ -18,27 +18,26 @@ extern tn__isa tn__isa_used;
 bool tn__isa_runs(tn__isa isa);                        /* on this CPU, in this build */
 tn__isa tn__isa_named(const char *name, tn__isa best); /* best, where the name (or NULL) says none it runs */
 
-/* TN_BY_ISA(int, f, (int x, ...), (x, ...)) makes `static int f(int x, ...)` out of f_any, an always_inline
- * function of the same parameters: compiled for each instruction set, the one in use is called. No
+/* A function written once: TN_ANY void f_any(int n, ...) {...} followed by TN_BY_ISA(f, (int n, ...), (n,
+ * ...)) makes `static void f(int n, ...)`, which calls f_any as compiled for the instruction set in use. No
  * contraction and no fma anywhere, so all give the same bits. */
+#define TN_ANY static inline __attribute__((always_inline))
 #if defined(__x86_64__) && defined(__gnu_linux__)
-#define TN_BY_ISA(R, NAME, PARAMETERS, ARGUMENTS)                                                            \
-  __attribute__((target(                                                                                     \
-      "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,fma,bmi,bmi2"))) static R NAME##_avx512 PARAMETERS { \
-    return NAME##_any ARGUMENTS;                                                                             \
+#define TN_BY_ISA(NAME, PARAMETERS, ARGUMENTS)                                                               \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,fma,bmi,bmi2"))) static void       \
+      NAME##_avx512 PARAMETERS {                                                                             \
+    NAME##_any ARGUMENTS;                                                                                    \
   }                                                                                                          \
-  __attribute__((target("avx2,fma,bmi,bmi2"))) static R NAME##_avx2 PARAMETERS {                             \
-    return NAME##_any ARGUMENTS;                                                                             \
-  }                                                                                                          \
-  static R NAME##_baseline PARAMETERS { return NAME##_any ARGUMENTS; }                                       \
-  static R NAME PARAMETERS {                                                                                 \
-    if (tn__isa_used == TN__AVX512) return NAME##_avx512 ARGUMENTS;                                          \
-    if (tn__isa_used == TN__AVX2) return NAME##_avx2 ARGUMENTS;                                              \
-    return NAME##_baseline ARGUMENTS;                                                                        \
+  __attribute__((target("avx2,fma,bmi,bmi2"))) static void NAME##_avx2 PARAMETERS { NAME##_any ARGUMENTS; }  \
+  static void NAME##_baseline PARAMETERS { NAME##_any ARGUMENTS; }                                           \
+  static void NAME PARAMETERS {                                                                              \
+    if (tn__isa_used == TN__AVX512) NAME##_avx512 ARGUMENTS;                                                 \
+    else if (tn__isa_used == TN__AVX2) NAME##_avx2 ARGUMENTS;                                                \
+    else NAME##_baseline ARGUMENTS;                                                                          \
   }
 #else
-#define TN_BY_ISA(R, NAME, PARAMETERS, ARGUMENTS)                                                            \
-  static R NAME PARAMETERS { return NAME##_any ARGUMENTS; }
+#define TN_BY_ISA(NAME, PARAMETERS, ARGUMENTS)                                                               \
+  static void NAME PARAMETERS { NAME##_any ARGUMENTS; }
 #endif
 
 #endif

@@ -1,7 +1,7 @@
 /* reduce.c - sums and maxima over any axes. A sum over a contiguous run adds in a fixed tree: 16 interleaved
  * partial sums over blocks, blocks added pairwise; a sum over outer axes adds whole rows in order. So the
  * order never depends on threads or vectors. */
-#include "tensor/tensor.h"
+#include "tensor/isa.h"
 #include "tensor/vmath.h"
 
 #include <assert.h>
@@ -13,7 +13,7 @@ enum { LANES = 16, BLOCK = 512, ROWS = 4 };
 /* f(x) over n <= BLOCK contiguous elements, LANES partial sums; and over ROWS such rows at once, which do not
  * wait for each other's additions. */
 #define BLOCK_SUM(NAME, T, EXPR)                                                                             \
-  TN_CLONES static T NAME(const T *x, int64_t n) {                                                           \
+  TN_ANY void NAME##_any(const T *x, int64_t n, T *to) {                                                     \
     T part[LANES] = {0};                                                                                     \
     int64_t i = 0;                                                                                           \
     for (; i + LANES <= n; i += LANES)                                                                       \
@@ -27,9 +27,10 @@ enum { LANES = 16, BLOCK = 512, ROWS = 4 };
     }                                                                                                        \
     for (int width = LANES / 2; width; width /= 2)                                                           \
       for (int k = 0; k < width; k++) part[k] += part[k + width];                                            \
-    return part[0];                                                                                          \
+    *to = part[0];                                                                                           \
   }                                                                                                          \
-  TN_CLONES static void NAME##_rows(const T *x, int64_t n, T *to) {                                          \
+  TN_BY_ISA(NAME, (const T *x, int64_t n, T *to), (x, n, to))                                                \
+  TN_ANY void NAME##_rows_any(const T *x, int64_t n, T *to) {                                                \
     typedef T lanes __attribute__((vector_size(LANES * sizeof(T))));                                         \
     lanes a = {0}, b = {0}, c = {0}, d = {0}, X;                                                             \
     for (int64_t i = 0; i < n; i += LANES) {                                                                 \
@@ -46,23 +47,31 @@ enum { LANES = 16, BLOCK = 512, ROWS = 4 };
         for (int r = 0; r < ROWS; r++) part[k][r] += part[k + width][r];                                     \
     for (int r = 0; r < ROWS; r++) to[r] += part[0][r];                                                      \
   }                                                                                                          \
+  TN_BY_ISA(NAME##_rows, (const T *x, int64_t n, T *to), (x, n, to))                                         \
   static T NAME##_run(const T *x, int64_t n) { /* pairwise over blocks */                                    \
-    if (n <= BLOCK) return NAME(x, n);                                                                       \
+    if (n <= BLOCK) {                                                                                        \
+      T sum;                                                                                                 \
+      NAME(x, n, &sum);                                                                                      \
+      return sum;                                                                                            \
+    }                                                                                                        \
     int64_t half = (n / 2 + BLOCK - 1) / BLOCK * BLOCK;                                                      \
     return NAME##_run(x, half) + NAME##_run(x + half, n - half);                                             \
   }
 
 /* Adds, or folds in the maximum of, a contiguous row element by element. */
 #define ROW_FOLDS(T, S)                                                                                      \
-  TN_CLONES static void add_row_##S(T *restrict to, const T *restrict x, int64_t n) {                        \
+  TN_ANY void add_row_##S##_any(T *restrict to, const T *restrict x, int64_t n) {                            \
     for (int64_t i = 0; i < n; i++) to[i] += x[i];                                                           \
   }                                                                                                          \
-  TN_CLONES static void add_squares_##S(T *restrict to, const T *restrict x, int64_t n) {                    \
+  TN_BY_ISA(add_row_##S, (T *restrict to, const T *restrict x, int64_t n), (to, x, n))                       \
+  TN_ANY void add_squares_##S##_any(T *restrict to, const T *restrict x, int64_t n) {                        \
     for (int64_t i = 0; i < n; i++) to[i] += x[i] * x[i];                                                    \
   }                                                                                                          \
-  TN_CLONES static void max_row_##S(T *restrict to, const T *restrict x, int64_t n) {                        \
+  TN_BY_ISA(add_squares_##S, (T *restrict to, const T *restrict x, int64_t n), (to, x, n))                   \
+  TN_ANY void max_row_##S##_any(T *restrict to, const T *restrict x, int64_t n) {                            \
     for (int64_t i = 0; i < n; i++) to[i] = to[i] >= x[i] || isnan(to[i]) ? to[i] : x[i];                    \
   }                                                                                                          \
+  TN_BY_ISA(max_row_##S, (T *restrict to, const T *restrict x, int64_t n), (to, x, n))                       \
   static T max_run_##S(const T *x, int64_t n) {                                                              \
     T best = (T)-INFINITY;                                                                                   \
     for (int64_t i = 0; i < n && !isnan(best); i++) best = best >= x[i] ? best : x[i];                       \

@@ -1,5 +1,5 @@
-/* vmath.h - elementary functions whose loops vectorize, and the clone attribute of our own loops (not
- * installed). tn_exp(x) and its kin choose by type: float is a branch-free polynomial, double is libm.
+/* vmath.h - elementary functions whose loops vectorize (not installed; isa.h compiles a loop for each
+ * instruction set). tn_exp(x) and its kin choose by type: float is a branch-free polynomial, double is libm.
  *
  * The float functions hold over the whole range: subnormals in and out, overflow to inf, underflow to 0, -0,
  * inf and NaN. Largest errors in units in the last place, measured once over all 2^32 floats against libm's
@@ -14,17 +14,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-/* Loops are compiled for three instruction sets and chosen at run time. No contraction and no fma anywhere,
- * so all three give the same bits. */
-#if !(defined(__x86_64__) && defined(__gnu_linux__))
-#define TN_CLONES
-#elif defined(                                                                                               \
-    __clang__) /* clang 14 accepts the names of levels, but its resolver then always takes the default */
-#define TN_CLONES __attribute__((target_clones("avx512vl", "avx2", "default")))
-#else
-#define TN_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
 
 #ifdef __clang__ /* it also warns where the request cannot be met: double loops that call libm */
 #pragma clang diagnostic ignored "-Wpass-failed"

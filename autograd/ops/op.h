@@ -4,6 +4,7 @@
 #define NABLA_OP_H
 
 #include "autograd/autograd.h"
+#include "tensor/isa.h"
 #include "tensor/vmath.h"
 
 #include <math.h>
@@ -18,14 +19,15 @@
  * Functions come from vmath.h (tn_exp, ...), which picks by type. The output may be one of the inputs:
  * iterations are independent. */
 #define AG__LOOP(NAME, T, SUFFIX, LOAD, EXPR)                                                                \
-  TN_CLONES static void NAME##_##SUFFIX(const ag_attr *attr, int n, const T *const *in, T *out) {            \
+  TN_ANY void NAME##_##SUFFIX##_any(const ag_attr *attr, int n, const T *const *in, T *out) {                \
     const T A0 = (T)attr->f[0], A1 = (T)attr->f[1];                                                          \
     (void)A0, (void)A1;                                                                                      \
     TN_IVDEP for (int i = 0; i < n; i++) {                                                                   \
       LOAD(T);                                                                                               \
       out[i] = (T)(EXPR);                                                                                    \
     }                                                                                                        \
-  }
+  }                                                                                                          \
+  TN_BY_ISA(NAME##_##SUFFIX, (const ag_attr *attr, int n, const T *const *in, T *out), (attr, n, in, out))
 #define AG__LOAD1(T) const T X = in[0][i]
 #define AG__LOAD2(T) const T X = in[0][i], Y = in[1][i]
 #define AG__LOAD3(T) const T X = in[0][i], Y = in[1][i], Z = in[2][i]

@@ -39,13 +39,14 @@ enum {
 /* ---- the kernels ---- */
 
 #define KERNEL(NAME, T_, SUFFIX, TREE)                                                                       \
-  TN_CLONES static void NAME##_##SUFFIX(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {          \
+  TN_ANY void NAME##_##SUFFIX##_any(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {              \
     const T_ *a = in[0], *b = in[1], *c = in[2], s = *in[3], t = *in[4], u = *in[5];                         \
     (void)attr, (void)a, (void)b, (void)c, (void)s, (void)t, (void)u;                                        \
     TN_IVDEP for (int i = 0; i < n; i++) out[i] = TREE;                                                      \
-  }
+  }                                                                                                          \
+  TN_BY_ISA(NAME##_##SUFFIX, (const ag_attr *attr, int n, const T_ *const *in, T_ *out), (attr, n, in, out))
 #define UPDATE(NAME, T_, SUFFIX, GRADIENT, FIRST, SECOND, STEP)                                              \
-  TN_CLONES static void NAME##_##SUFFIX(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {          \
+  TN_ANY void NAME##_##SUFFIX##_any(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {              \
     const T_ *a = in[0], *b = in[1], *c = in[2], *g = in[3], s = *in[4], t = *in[5], u = *in[6], w = *in[7], \
              x = *in[8], y = *in[9], q = *in[10], r = *in[11];                                               \
     T_ *first = (T_ *)(uintptr_t)in[SLOTS], *second = (T_ *)(uintptr_t)in[SLOTS + 1];                        \
@@ -54,7 +55,8 @@ enum {
       const T_ d = GRADIENT, m = FIRST, v = SECOND, p = STEP;                                                \
       first[i] = m, second[i] = v, out[i] = p;                                                               \
     }                                                                                                        \
-  }
+  }                                                                                                          \
+  TN_BY_ISA(NAME##_##SUFFIX, (const ag_attr *attr, int n, const T_ *const *in, T_ *out), (attr, n, in, out))
 
 #define add_of(X_, Y_)          ((X_) + (Y_))
 #define sub_of(X_, Y_)          ((X_) - (Y_))

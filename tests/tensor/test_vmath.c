@@ -1,6 +1,7 @@
 /* The float functions of vmath.h against the long double ones of libm, over the whole range: every 1021st of
  * the 2^32 bit patterns, and every float near the points where something changes. And the same bits from
  * every instruction set. */
+#include "tensor/isa.h"
 #include "tensor/vmath.h"
 
 #include <criterion/criterion.h>
@@ -11,28 +12,15 @@ static long double atan2l_left(long double x) { return atan2l((long double)-3e-3
 
 typedef void loop(int n, const float *in, float *out);
 
-/* Each function as the loop it is made for: compiled for the three levels that TN_CLONES chooses from, and
- * cloned. */
-#define LOOP(NAME, ATTRIBUTE, EXPR)                                                                          \
-  ATTRIBUTE static void NAME(int n, const float *in, float *out) {                                           \
+/* Each function as the loop it is made for: TN_BY_ISA compiles it for each instruction set. */
+#define LOOPS(NAME, EXPR)                                                                                    \
+  TN_ANY void NAME##_loop_any(int n, const float *in, float *out) {                                          \
     TN_IVDEP for (int i = 0; i < n; i++) {                                                                   \
       const float X = in[i];                                                                                 \
       out[i] = EXPR;                                                                                         \
     }                                                                                                        \
-  }
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define LEVEL(N) __attribute__((target("arch=x86-64-v" #N)))
-#define HAS_V3                                                                                               \
-  (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-#define HAS_V4 (HAS_V3 && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-#else
-#define LEVEL(N)
-#define HAS_V3 1
-#define HAS_V4 1
-#endif
-#define LOOPS(NAME, EXPR)                                                                                    \
-  LOOP(NAME##_base, , EXPR)                                                                                  \
-  LOOP(NAME##_v3, LEVEL(3), EXPR) LOOP(NAME##_v4, LEVEL(4), EXPR) LOOP(NAME##_cloned, TN_CLONES, EXPR)
+  }                                                                                                          \
+  TN_BY_ISA(NAME##_loop, (int n, const float *in, float *out), (n, in, out))
 
 LOOPS(exp, tn_exp(X))
 LOOPS(expm1, tn_expm1(X))
@@ -50,10 +38,10 @@ LOOPS(erf, tn_erf(X))
 LOOPS(erfc, tn_erfc(X))
 
 #define ENTRY(NAME, LONG, ULPS)                                                                              \
-  { #NAME, NAME##_base, NAME##_v3, NAME##_v4, NAME##_cloned, LONG, ULPS }
+  { #NAME, NAME##_loop, LONG, ULPS }
 static const struct entry {
   const char *name;
-  loop *base, *v3, *v4, *cloned;
+  loop *run;
   long double (*exact)(long double);
   double ulps; /* the bound that vmath.h states */
 } functions[] = {ENTRY(exp, expl, 1),
@@ -90,15 +78,18 @@ enum { BLOCK = 1024 };
 
 static void compare(const struct entry *f, const float *x) {
   float y[BLOCK], other[BLOCK];
-  loop *levels[] = {f->cloned, HAS_V3 ? f->v3 : f->base, HAS_V4 ? f->v4 : f->base};
-  f->base(BLOCK, x, y);
+  const tn__isa used = tn__isa_used;
+  f->run(BLOCK, x, y);
   for (int i = 0; i < BLOCK; i++) {
     double error = ulps_between(y[i], f->exact(x[i]));
     cr_assert(error <= f->ulps, "%s(%a) = %a is %.3f ulp from %La", f->name, (double)x[i], (double)y[i],
               error, f->exact(x[i]));
   }
-  for (int level = 0; level < 3; level++) {
-    levels[level](BLOCK, x, other);
+  for (tn__isa isa = TN__BASELINE; isa <= TN__NEON; isa++) {
+    if (!tn__isa_runs(isa)) continue;
+    tn__isa_used = isa;
+    f->run(BLOCK, x, other);
+    tn__isa_used = used;
     cr_assert(memcmp(y, other, sizeof y) == 0, "%s has other bits for another instruction set", f->name);
   }
 }
@@ -135,7 +126,7 @@ Test(vmath, special_values) {
     const float x[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, -NAN, FLT_TRUE_MIN, -FLT_TRUE_MIN, -1};
     for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
       float y;
-      functions[f].cloned(1, &x[i], &y);
+      functions[f].run(1, &x[i], &y);
       double error = ulps_between(y, functions[f].exact(x[i]));
       cr_expect(error <= 1, "%s(%g) = %g", functions[f].name, (double)x[i], (double)y);
     }

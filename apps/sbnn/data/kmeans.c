@@ -11,12 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The distance loops are compiled for three instruction sets and chosen at run time. Without contraction (the
- * build says so) all three give the same bits. */
+/* The distance loops are compiled for the instruction sets that the library knows and use the one that it
+ * uses. Without contraction (the build says so) all give the same bits. CLONED(f, (parameters),
+ * (arguments)) makes f out of the always_inline function f_any; the first parameter is the problem p. */
+#define ANY static inline __attribute__((always_inline))
 #if defined(__x86_64__) && defined(__gnu_linux__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define CLONED(NAME, PARAMETERS, ARGUMENTS)                                                                  \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2"))) static void NAME##_avx512 PARAMETERS {  \
+    NAME##_any ARGUMENTS;                                                                                    \
+  }                                                                                                          \
+  __attribute__((target("avx2"))) static void NAME##_avx2 PARAMETERS { NAME##_any ARGUMENTS; }               \
+  static void NAME PARAMETERS {                                                                              \
+    if (p->avx512) NAME##_avx512 ARGUMENTS;                                                                  \
+    else if (p->avx2) NAME##_avx2 ARGUMENTS;                                                                 \
+    else NAME##_any ARGUMENTS;                                                                               \
+  }
 #else
-#define CLONES
+#define CLONED(NAME, PARAMETERS, ARGUMENTS)                                                                  \
+  static void NAME PARAMETERS { NAME##_any ARGUMENTS; }
 #endif
 
 enum { BLOCK = 8, MAX_CANDIDATES = 16 }; /* centres per pass of the distance kernel; k-means++ candidates */
@@ -27,6 +39,7 @@ typedef struct problem {
   double *rows;    /* n x d */
   double *columns; /* d x n: the same, for distances of all rows to one point */
   uint64_t seed;
+  bool avx512, avx2; /* what the library uses */
 } problem;
 
 /* What one thread needs; the arrays live through all of its restarts. */
@@ -82,8 +95,8 @@ static double squared_distance(const double *a, const double *b, size_t d) {
 }
 
 /* Squared distances of one row to all centres: BLOCK independent sums, which the compiler can vectorise. */
-CLONES static void distances_to_centers(const problem *p, const double *restrict centers_by_column,
-                                        const double *restrict x, double *restrict out) {
+ANY void distances_to_centers_any(const problem *p, const double *restrict centers_by_column,
+                                  const double *restrict x, double *restrict out) {
   for (size_t j = 0; j < p->padded; j += BLOCK) {
     double sum[BLOCK] = {0};
     for (size_t t = 0; t < p->d; t++) {
@@ -93,10 +106,14 @@ CLONES static void distances_to_centers(const problem *p, const double *restrict
     memcpy(out + j, sum, sizeof sum);
   }
 }
+CLONED(distances_to_centers,
+       (const problem *p, const double *restrict centers_by_column, const double *restrict x,
+        double *restrict out),
+       (p, centers_by_column, x, out))
 
-/* Squared distances of all rows to one row, or `nearest` where that is smaller; returns the sum of both. */
-CLONES static double distances_to_row(const problem *p, size_t row, const double *restrict nearest,
-                                      double *restrict out) {
+/* Squared distances of all rows to one row, or `nearest` where that is smaller; *total becomes the sum. */
+ANY void distances_to_row_any(const problem *p, size_t row, const double *restrict nearest,
+                              double *restrict out, double *total) {
   const double *x = p->rows + row * p->d;
   memset(out, 0, p->n * sizeof *out);
   for (size_t t = 0; t < p->d; t++) {
@@ -106,8 +123,11 @@ CLONES static double distances_to_row(const problem *p, size_t row, const double
   }
   double sum = 0;
   for (size_t i = 0; i < p->n; i++) sum += out[i] = nearest && nearest[i] < out[i] ? nearest[i] : out[i];
-  return sum;
+  *total = sum;
 }
+CLONED(distances_to_row,
+       (const problem *p, size_t row, const double *restrict nearest, double *restrict out, double *total),
+       (p, row, nearest, out, total))
 
 /* ---- k-means++ ---- */
 
@@ -138,14 +158,16 @@ static bool choose_starts(const problem *p, size_t restart, work *w) {
   uint64_t drawn = 0;
   size_t row = (size_t)sbnn_random_below(s, drawn++, p->n);
   memcpy(w->centers, p->rows + row * p->d, p->d * sizeof(double));
-  double total = distances_to_row(p, row, NULL, w->nearest);
+  double total;
+  distances_to_row(p, row, NULL, w->nearest, &total);
   for (size_t j = 1; j < p->k; j++) {
     if (!(total > 0)) return false;
     double lowest = 0;
     size_t chosen = SIZE_MAX;
     for (size_t c = 0; c < candidates; c++) {
       row = draw(w->nearest, p->n, total, sbnn_random_uniform(s, drawn++));
-      double sum = distances_to_row(p, row, w->nearest, w->trial[0]);
+      double sum;
+      distances_to_row(p, row, w->nearest, w->trial[0], &sum);
       if (chosen != SIZE_MAX && sum >= lowest) continue;
       lowest = sum;
       chosen = row;
@@ -404,7 +426,11 @@ static void finish(const problem *p, const best *b, sbnn_kmeans *r) {
 int sbnn_kmeans_fit(const float *data, size_t n, size_t d, const sbnn_kmeans_options *o, sbnn_kmeans *r,
                     sbnn_error *e) {
   *r = (sbnn_kmeans){0};
-  problem p = {.n = n, .d = d, .seed = o->seed};
+  problem p = {.n = n,
+               .d = d,
+               .seed = o->seed,
+               .avx512 = !strcmp(tn_simd_name(), "avx512"),
+               .avx2 = !strcmp(tn_simd_name(), "avx2")};
   p.k = o->clusters ? o->clusters : 20;
   p.max_iterations = o->max_iterations ? o->max_iterations : 300;
   p.padded = (p.k + BLOCK - 1) / BLOCK * BLOCK;
