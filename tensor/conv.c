@@ -4,6 +4,7 @@
  * with image, batch or kernel. Blocks follow from the shape alone, so bits do not depend on threads. Groups
  * of few channels are summed directly, all groups at once. */
 #include "tensor/conv.h"
+#include "tensor/isa.h"
 #include "tensor/vmath.h"
 
 #include <string.h>
@@ -257,7 +258,7 @@ static void run_chunk(void *ctx, int64_t number) {
 /* ---- groups of few channels ---- */
 
 #define SUM_GROUPS(T)                                                                                        \
-  TN_CLONES static void sum_groups_##T(const tn_conv *c, int64_t xo, int64_t ko, int64_t yo) {               \
+  TN_ANY void sum_groups_##T##_any(const tn_conv *c, int64_t xo, int64_t ko, int64_t yo) {               \
     const T *x = (const T *)c->x.data + xo, *k = (const T *)c->kernel.data + ko;                             \
     T *y = (T *)c->y.data + yo;                                                                              \
     int64_t n = c->groups, xs = c->x.group, ks = c->kernel.group, ys = c->y.group;                           \
@@ -265,7 +266,8 @@ static void run_chunk(void *ctx, int64_t number) {
       TN_IVDEP for (int64_t g = 0; g < n; g++) y[g] += x[g] * k[g];                                          \
     } else                                                                                                   \
       for (int64_t g = 0; g < n; g++) y[g * ys] += x[g * xs] * k[g * ks];                                    \
-  }
+  } \
+  TN_BY_ISA(sum_groups_##T, (const tn_conv *c, int64_t xo, int64_t ko, int64_t yo), (c, xo, ko, yo))
 SUM_GROUPS(float)
 SUM_GROUPS(double)
 

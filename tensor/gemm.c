@@ -110,7 +110,5 @@ void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c
   tn_parallel_for((extent - 1) / p.width + 1, threads, multiply_panel, &p);
 }
 
-bool tn_gemm_by_element(tn_dtype dtype, int64_t k) { return (void)k, dtype == TN_F32 || dtype == TN_F64; }
-
 const char *tn_blas_version(void) { return bli_info_get_version_str(); }
 const char *tn_blas_kernel(void) { return bli_arch_string(bli_arch_query_id()); }

@@ -145,9 +145,10 @@ int tn_max_threads(void); /* what OpenMP would use; 1 without it */
 /* ---- dense kernels --------------------------------------------------------------------------------- */
 
 /* c = alpha * op(a) op(b) + beta * c. 2-d views [m,k] [k,n] [m,n] of one float type, any strides (a transpose
- * is a view); c must not overlap. beta = 0 never reads c. Same bits for every `threads` >= 1. In f32, with
- * alpha 1 and beta 0 and where the CPU has AVX-512, nothing is allocated; otherwise BLIS packs into memory of
- * its own and aborts the process when there is none. */
+ * is a view); c must not overlap. beta = 0 never reads c. Each element is one chain of multiply-adds in the
+ * order of k, then scaled: its bits depend on its own row and column alone, so any rows or columns may be had
+ * by themselves, and are the same for every number of threads. Nothing is allocated; a thread needs 400 KB of
+ * stack. */
 void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads);
 
 /* What is read after a product: n stretches of `bytes` each. */
@@ -163,11 +164,6 @@ typedef struct tn_prefetch {
 void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads,
                       const tn_prefetch *next);
 
-/* Whether tn_gemm (alpha 1, beta 0, rows of c contiguous) gives each element of a product with inner
- * dimension k bits that depend on its own row and column alone, so that any rows of it may be had by
- * themselves. */
-bool tn_gemm_by_element(tn_dtype dtype, int64_t k);
-
 typedef enum tn_reduction { TN_SUM, TN_MAX, TN_SUM_SQUARES } tn_reduction;
 
 /* Reduces contiguous `in` over the axes whose bit is set in `axes`; `out` has the same rank with extent 1
@@ -179,7 +175,9 @@ void tn_reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out);
 
 const char *tn_blas_version(void); /* of BLIS: "0.9.0" */
 const char *tn_blas_kernel(void);  /* the micro-kernel set chosen for this CPU: "zen3", "skx", ... */
-/* the widest clone of our own loops that this CPU runs: "avx512", "avx2", "baseline" */
+/* The instruction set that the library's own loops use: "avx512", "avx2" (with FMA), "neon" or "baseline". Chosen
+ * when the program is loaded: the widest that the CPU has, or the one that the environment variable NABLA_ISA
+ * names; a name that the CPU lacks changes nothing. */
 const char *tn_simd_name(void);
 
 #ifdef __cplusplus

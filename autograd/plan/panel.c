@@ -74,13 +74,11 @@ static bool reduction_by_row(const search *s, const ag__pnode *n) {
          in->type.shape[0] == s->rows && same_shape(&in->type, &s->p->nodes[in->root].type);
 }
 
-/* Only where the product of some rows has the bits that these rows have in the whole. */
+/* The product of some rows has the bits that these rows have in the whole (tn_gemm). */
 static bool product_by_row(search *s, const ag__pnode *n) {
   const ag__program *p = s->p;
   if (!n->op->row_axis || n->type.rank != 2 || n->n_in != 2 || n->type.shape[0] != s->rows) return false;
   const ag__pnode *a = &p->nodes[ag__in(p, n, 0)], *b = &p->nodes[ag__in(p, n, 1)];
-  int64_t depth = a->type.shape[1 - n->op->row_axis(&n->attr)];
-  if (!tn_gemm_by_element(n->type.dtype, depth)) return false;
   if (written_by_anchor(s, p->nodes[a->root].leaf) || written_by_anchor(s, p->nodes[b->root].leaf))
     return false;
   size_t again = bytes_of(b);

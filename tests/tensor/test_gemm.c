@@ -41,44 +41,32 @@ static matrix new_matrix(tn_dtype dtype, int64_t rows, int64_t columns, layout l
   return m;
 }
 
-static void set_random(const tn_view *v, uint32_t stream) {
+/* Returns what was set, by row; to be freed. */
+static double *set_random(const tn_view *v, uint32_t stream) {
   const int64_t n = v->shape[0] * v->shape[1];
   double *x = malloc((size_t)(n + 1) * sizeof *x);
   tn_rng_normal((tn_rng){.seed = 3, .stream = stream}, tn_view_of(x, TN_F64, 1, &n));
   for (int64_t i = 0; i < n; i++) tn_set(v, i, x[i]);
-  free(x);
+  for (int64_t i = 0; i < n; i++) x[i] = tn_get(v, i); /* rounded, and repeated along a stride of 0 */
+  return x;
 }
 
-/* One element: with one rounding a step, or (baseline) with two. */
-static double chain(const tn_view *a, const tn_view *b, int64_t i, int64_t j, bool fused) {
-  const int64_t k = a->shape[1], n = b->shape[1];
+/* One element, with one rounding a step or (baseline) with two. Columns of b are `n` wide. */
+static double chain(const double *a, const double *b, int64_t n, int64_t k, tn_dtype dtype, bool fused) {
   float f = 0;
   double d = 0;
   for (int64_t t = 0; t < k; t++) {
-    const double p = tn_get(a, i * k + t), q = tn_get(b, t * n + j);
-    if (fused) f = fmaf((float)p, (float)q, f), d = fma(p, q, d);
-    else f += (float)p * (float)q, d += p * q;
+    const double p = a[t], q = b[t * n];
+    if (dtype == TN_F64) d = fused ? fma(p, q, d) : d + p * q;
+    else f = fused ? fmaf((float)p, (float)q, f) : f + (float)p * (float)q;
   }
-  return a->dtype == TN_F32 ? (double)f : d;
+  return dtype == TN_F32 ? (double)f : d;
 }
 
 static double scaled(tn_dtype dtype, double alpha, double y, double beta, double before) {
   if (dtype == TN_F64) return beta == 0 ? alpha * y : alpha * y + beta * before;
   const float f = (float)alpha * (float)y;
   return (double)(beta == 0 ? f : f + (float)beta * (float)before);
-}
-
-/* The memory of the result as it should be; of `c`, with what was in it before. */
-static void expect(const tn_view *a, const tn_view *b, const matrix *c, double alpha, double beta, bool fused,
-                   unsigned char *to) {
-  tn_view y = c->view;
-  memcpy(to, c->memory, c->bytes);
-  y.data = to + ((unsigned char *)c->view.data - c->memory);
-  for (int64_t i = 0; i < y.shape[0]; i++)
-    for (int64_t j = 0; j < y.shape[1]; j++) {
-      const int64_t at = i * y.shape[1] + j;
-      tn_set(&y, at, scaled(y.dtype, alpha, chain(a, b, i, j, fused), beta, tn_get(&y, at)));
-    }
 }
 
 typedef struct problem {
@@ -88,6 +76,19 @@ typedef struct problem {
   double alpha, beta;
   int64_t offset;
 } problem;
+
+/* The memory of the result as it should be; of `c`, with what was in it before. */
+static void expect(const problem *p, const double *a, const double *b, const matrix *c, bool fused,
+                   unsigned char *to) {
+  tn_view y = c->view;
+  memcpy(to, c->memory, c->bytes);
+  y.data = to + ((unsigned char *)c->view.data - c->memory);
+  for (int64_t i = 0; i < p->m; i++)
+    for (int64_t j = 0; j < p->n; j++) {
+      const double sum = chain(a + i * p->k, b + j, p->n, p->k, p->dtype, fused);
+      tn_set(&y, i * p->n + j, scaled(p->dtype, p->alpha, sum, p->beta, tn_get(&y, i * p->n + j)));
+    }
+}
 
 static void check_isa(const problem *p, const matrix *a, const matrix *b, const matrix *c,
                       const unsigned char *before, const unsigned char *want, tn__isa isa) {
@@ -108,12 +109,13 @@ static void check(problem p) {
   matrix a = new_matrix(p.dtype, p.m, p.k, p.a, p.offset), b = new_matrix(p.dtype, p.k, p.n, p.b, p.offset),
          c = new_matrix(p.dtype, p.m, p.n, p.c, p.offset);
   unsigned char *before = malloc(c.bytes), *want[2] = {malloc(c.bytes), malloc(c.bytes)};
-  set_random(&a.view, 1), set_random(&b.view, 2);
+  double *x = set_random(&a.view, 1), *y = set_random(&b.view, 2);
   memcpy(before, c.memory, c.bytes);
-  for (int fused = 0; fused <= 1; fused++) expect(&a.view, &b.view, &c, p.alpha, p.beta, fused, want[fused]);
+  for (int fused = 0; fused <= 1; fused++) expect(&p, x, y, &c, fused, want[fused]);
   for (int i = 0; i < ISAS; i++)
     if (tn__isa_runs(all[i])) check_isa(&p, &a, &b, &c, before, want[all[i] != TN__BASELINE], all[i]);
   free(a.memory), free(b.memory), free(c.memory), free(before), free(want[0]), free(want[1]);
+  free(x), free(y);
 }
 
 #define COUNT(X) (sizeof(X) / sizeof *(X))
@@ -179,7 +181,7 @@ Test(gemm, parts_are_as_in_the_whole) {
       matrix a = new_matrix(types[d], M, K, l & 1 ? COLUMNS : ROWS, 0),
              b = new_matrix(types[d], K, N, l & 2 ? COLUMNS : ROWS, 0),
              c = new_matrix(types[d], M, N, ROWS, 0), part = new_matrix(types[d], M, N, ROWS, 0);
-      set_random(&a.view, 1), set_random(&b.view, 2);
+      free(set_random(&a.view, 1)), free(set_random(&b.view, 2));
       tn_gemm(1, a.view, b.view, 0, c.view, 1);
       for (int64_t first = 0; first < M; first += 13)
         for (int64_t count = 1; first + count <= M; count += 29) {
@@ -204,7 +206,7 @@ Test(gemm, same_bits_for_any_number_of_threads) {
              b = new_matrix(types[d], K, N, l & 2 ? COLUMNS : ROWS, 0),
              c = new_matrix(types[d], M, N, ROWS, 0);
       unsigned char *first = malloc(c.bytes);
-      set_random(&a.view, 1), set_random(&b.view, 2);
+      free(set_random(&a.view, 1)), free(set_random(&b.view, 2));
       for (int threads = 1; threads <= 5; threads++) {
         tn_gemm(1, a.view, b.view, 0, c.view, threads);
         if (threads == 1) memcpy(first, c.memory, c.bytes);

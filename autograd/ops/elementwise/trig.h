@@ -7,9 +7,10 @@
 /* The f32 kernel is a vector loop unless an argument is too large for it: then a whole block goes one by one,
  * by the same formulas where they hold, so that no element's bits depend on its neighbours. */
 #define AG_TRIG(NAME, QUADRANTS)                                                                             \
-  TN_CLONES static void near_##NAME(int n, const float *x, float *out) {                                     \
+  TN_ANY void near_##NAME##_any(int n, const float *x, float *out) {                                         \
     TN_IVDEP for (int i = 0; i < n; i++) out[i] = tn__sin_near(x[i], QUADRANTS);                             \
   }                                                                                                          \
+  TN_BY_ISA(near_##NAME, (int n, const float *x, float *out), (n, x, out))                                   \
   static void NAME##_f32(const ag_attr *attr, int n, const float *const *in, float *out) {                   \
     (void)attr;                                                                                              \
     if (ag__all_near(n, in[0])) near_##NAME(n, in[0], out);                                                  \
