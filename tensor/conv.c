@@ -258,7 +258,7 @@ static void run_chunk(void *ctx, int64_t number) {
 /* ---- groups of few channels ---- */
 
 #define SUM_GROUPS(T)                                                                                        \
-  TN_ANY void sum_groups_##T##_any(const tn_conv *c, int64_t xo, int64_t ko, int64_t yo) {               \
+  TN_ANY void sum_groups_##T##_any(const tn_conv *c, int64_t xo, int64_t ko, int64_t yo) {                   \
     const T *x = (const T *)c->x.data + xo, *k = (const T *)c->kernel.data + ko;                             \
     T *y = (T *)c->y.data + yo;                                                                              \
     int64_t n = c->groups, xs = c->x.group, ks = c->kernel.group, ys = c->y.group;                           \
@@ -266,7 +266,7 @@ static void run_chunk(void *ctx, int64_t number) {
       TN_IVDEP for (int64_t g = 0; g < n; g++) y[g] += x[g] * k[g];                                          \
     } else                                                                                                   \
       for (int64_t g = 0; g < n; g++) y[g * ys] += x[g * xs] * k[g * ks];                                    \
-  } \
+  }                                                                                                          \
   TN_BY_ISA(sum_groups_##T, (const tn_conv *c, int64_t xo, int64_t ko, int64_t yo), (c, xo, ko, yo))
 SUM_GROUPS(float)
 SUM_GROUPS(double)
