@@ -24,6 +24,7 @@
 #define NABLA_NN_H
 
 #include "../autograd/autograd.h"
+#include "../tensor/files/npy.h"
 #include "data/data.h"
 #include "data/standardize.h"
 #include "files/checkpoint.h"

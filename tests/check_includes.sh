@@ -4,7 +4,7 @@
 #   autograd/   tensor/
 #   nn/         tensor/, and of autograd/ only autograd.h and ops/ops.def; its layers, losses and metrics are written with
 #               public calls: not nn/internal.h
-#   apps/       of the library only tensor/tensor.h, autograd/autograd.h, nn/nn.h
+#   apps/       of the library only tensor/tensor.h, tensor/files/, autograd/autograd.h, nn/nn.h
 #   apps/sbnn/  its folders in the order given below, each on those before it and on the files of apps/sbnn/ itself
 #   docs/code/  the same three, as a user writes them: <nabla/...>
 # Public headers name each other by relative path, so that they work from any include directory.
@@ -52,7 +52,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
     {
       file = $0; sub(/:.*/, "", file)
       text = substr($0, length(file) + 2); line = text; sub(/:.*/, "", line); text = substr(text, length(line) + 2)
-      public = file ~ /^(tensor\/tensor|autograd\/autograd|nn\/nn|nn\/.*\/.*)\.h$/
+      public = file ~ /^(tensor\/tensor|autograd\/autograd|nn\/nn|nn\/.*\/.*|tensor\/files\/.*)\.h$/
 
       name = text
       if (text ~ /include[[:space:]]*"/) { gsub(/^[^"]*"|".*$/, "", name); quoted = 1 }
@@ -84,7 +84,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
       if (file ~ /^nn\/(layers|losses|metrics)\// && target == "nn/internal.h")
         refuse("a layer, loss or metric is written with public calls")
       if ((layer == "apps" || layer == "docs") && target !~ /^apps\// &&
-          target !~ /^(tensor\/tensor|autograd\/autograd|nn\/nn)\.h$/)
+          target !~ /^(tensor\/tensor|tensor\/files\/[a-z_]+|autograd\/autograd|nn\/nn)\.h$/)
         refuse(layer "/ may use the public headers of the library only")
       if (layer == "docs" && target ~ /^apps\//) refuse("an example may not use an application")
     }

@@ -6,6 +6,7 @@
 
 #include "data/ids.h"
 #include "sbnn.h"
+#include "tensor/files/npy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,11 +20,7 @@ typedef struct sbnn_npy {
   sbnn_error *error;
   void *from;
   int (*read)(void *from, char *out, size_t n, size_t *got, sbnn_error *e); /* as sbnn_source_read */
-  char kind;     /* 'f', 'i', 'u', 'b': numbers; 'U', 'S': text; '?': a type that is not read */
-  char type[16]; /* as the header has it, for messages */
-  size_t width;  /* bytes of an element */
-  bool big_endian, fortran;
-  int n_dims;
+  tn_npy_header header;
   size_t shape[SBNN_NPY_DIMS]; /* 1 beyond n_dims */
   size_t header_bytes;         /* of all that stands before the elements */
   size_t done;                 /* numbers read so far */

@@ -28,22 +28,22 @@ static int next_numbers(void *from, size_t n, double *out, sbnn_error *e) {
 static int read_header(sbnn_npy *a) {
   int code = sbnn_npy_header(a);
   if (code == SBNN_OK && !sbnn_npy_is_number(a)) return sbnn_npy_refuse_type(a);
-  if (code != SBNN_OK || (a->n_dims == 2 && a->shape[0] > 0 && a->shape[1] > 0)) return code;
+  if (code != SBNN_OK || (a->header.rank == 2 && a->shape[0] > 0 && a->shape[1] > 0)) return code;
   return sbnn_fail(a->error, SBNN_BAD_INPUT,
                    "%s: the array has %d dimensions%s; give one of two, cells and genes (or responses)",
-                   a->path, a->n_dims, a->n_dims == 2 ? ", one of them of length 0" : "");
+                   a->path, a->header.rank, a->header.rank == 2 ? ", one of them of length 0" : "");
 }
 
 static int read_numbers(file *f, const sbnn_axes *axes, const sbnn_table_options *o, sbnn_table *t) {
   sbnn_npy *a = &f->array;
-  size_t line = a->shape[!a->fortran], got;
+  size_t line = a->shape[!a->header.fortran], got;
   sbnn_dense m = {.path = a->path,
                   .n_rows = a->shape[0],
                   .n_cols = a->shape[1],
-                  .by_columns = a->fortran,
+                  .by_columns = a->header.fortran,
                   .from = f,
                   .next = next_numbers};
-  f->bytes = sbnn_alloc(line, a->width);
+  f->bytes = sbnn_alloc(line, a->header.width);
   int code = sbnn_dense_read(&m, axes, o, t, a->error);
   if (code == SBNN_OK) code = sbnn_npy_bytes(a, f->bytes, 1, &got); /* also completes the hash */
   if (code == SBNN_OK && got)

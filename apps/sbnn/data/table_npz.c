@@ -131,7 +131,7 @@ static size_t find_member(const archive *a, const char *wanted) {
 /* The member holds just its n elements. */
 static int check_elements(const member *m, size_t n) {
   size_t bytes;
-  if (!__builtin_mul_overflow(n, m->array.width, &bytes) && m->bytes >= m->array.header_bytes &&
+  if (!__builtin_mul_overflow(n, m->array.header.width, &bytes) && m->bytes >= m->array.header_bytes &&
       m->bytes - m->array.header_bytes == bytes)
     return SBNN_OK;
   return sbnn_fail(m->array.error, SBNN_BAD_INPUT,
@@ -146,7 +146,7 @@ static int begin(archive *a, size_t i) {
   int code = open_member(a, m);
   if (code != SBNN_OK) return code;
   if (__builtin_mul_overflow(m->array.shape[0], m->array.shape[1], &n)) n = SIZE_MAX;
-  return m->array.kind == '?' ? sbnn_npy_refuse_type(&m->array) : check_elements(m, n);
+  return m->array.header.kind == '?' ? sbnn_npy_refuse_type(&m->array) : check_elements(m, n);
 }
 
 /* After the last element: the end, where libzip compares the checksum. */
@@ -240,11 +240,11 @@ static int read_dense(archive *a, size_t i, const char *path, const sbnn_axes *a
   if (code == SBNN_OK && !sbnn_npy_is_number(&d.m->array)) code = sbnn_npy_refuse_type(&d.m->array);
   if (code == SBNN_OK) {
     const sbnn_npy *x = &d.m->array;
-    d.bytes = sbnn_alloc(x->shape[!x->fortran], x->width);
+    d.bytes = sbnn_alloc(x->shape[!x->header.fortran], x->header.width);
     sbnn_dense m = {.path = path,
                     .n_rows = x->shape[0],
                     .n_cols = x->shape[1],
-                    .by_columns = x->fortran,
+                    .by_columns = x->header.fortran,
                     .from = &d,
                     .next = next_numbers};
     code = sbnn_dense_read(&m, axes, o, t, a->c.error);
@@ -291,9 +291,9 @@ static int check_sparse(archive *a, const char *format, const size_t shape[2]) {
   const sbnn_npy *data = &a->members[a->data].array, *indices = &a->members[a->indices].array,
                  *indptr = &a->members[a->indptr].array;
   a->by_columns = *format ? strcmp(format, "csc") == 0 : indptr->shape[0] != shape[0] + 1;
-  if (data->n_dims != 1 || indices->n_dims != 1 || indptr->n_dims != 1 || shape[0] >= UINT32_MAX ||
-      shape[1] >= UINT32_MAX || shape[0] == 0 || shape[1] == 0 || indices->shape[0] != data->shape[0] ||
-      indptr->shape[0] != shape[a->by_columns] + 1)
+  if (data->header.rank != 1 || indices->header.rank != 1 || indptr->header.rank != 1 ||
+      shape[0] >= UINT32_MAX || shape[1] >= UINT32_MAX || shape[0] == 0 || shape[1] == 0 ||
+      indices->shape[0] != data->shape[0] || indptr->shape[0] != shape[a->by_columns] + 1)
     return refuse_sparse(a, "its data, indices, indptr and shape do not fit each other");
   return SBNN_OK;
 }
@@ -314,7 +314,7 @@ static int find_sparse(archive *a, bool *found) {
   if (a->indices == a->n || a->indptr == a->n)
     return refuse_sparse(a, "a sparse matrix has arrays data, indices, indptr and shape, some are missing");
   const sbnn_npy *s = &a->members[shape].array;
-  if (s->n_dims != 1 || s->shape[0] != 2)
+  if (s->header.rank != 1 || s->shape[0] != 2)
     return refuse_sparse(a, "the shape of its sparse matrix is no pair of numbers");
   code = read_list(a, shape, take_start, lengths);
   if (code == SBNN_OK) code = check_sparse(a, word, lengths);
@@ -335,12 +335,12 @@ static int list_variables(archive *a) {
   int code = find_sparse(a, &sparse);
   for (size_t i = 0; i < a->n && code == SBNN_OK; i++) {
     const sbnn_npy *x = &a->members[i].array;
-    sbnn_variable_kind kind = sbnn_npy_is_number(x) ? SBNN_VARIABLE_NUMBERS
-                              : x->kind == '?'      ? SBNN_VARIABLE_OTHER
-                                                    : SBNN_VARIABLE_TEXT;
+    sbnn_variable_kind kind = sbnn_npy_is_number(x)   ? SBNN_VARIABLE_NUMBERS
+                              : x->header.kind == '?' ? SBNN_VARIABLE_OTHER
+                                                      : SBNN_VARIABLE_TEXT;
     if (x->shape[0] == 0 || x->shape[1] == 0) kind = SBNN_VARIABLE_OTHER;
     if (!sparse || !is_part_of_sparse(name_of(a, i, name)))
-      add_variable(a, i, kind, x->n_dims, x->shape[0], x->shape[1]);
+      add_variable(a, i, kind, x->header.rank, x->shape[0], x->shape[1]);
   }
   return code;
 }
