@@ -29,7 +29,7 @@ typedef struct nn__variable {
   int owner; /* of a slot: the index of its parameter; -1 otherwise */
   ag_type type;
   int64_t offset; /* elements from the start of the slab */
-  nn_init init;
+  nn_initializer init; /* of a parameter */
   double value; /* where a buffer starts */
   /* Of the build whose number is `build`, stale in any other: */
   uint32_t build;
@@ -138,6 +138,7 @@ TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const cha
 /* ---- layers ------------------------------------------------------------------------------------------ */
 
 void nn__initialize(const nn__variable *v, tn_rng key, tn_view out);
+nn_initializer nn__named_initializer(nn_init init);
 
 /* What the variable's proximal operator makes of the value it is about to take. */
 ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step);

@@ -9,13 +9,13 @@ ag_ref nn_dense(nn_model *m, const char *name, ag_ref x, int64_t units, const nn
   if (!nn_enter(m, "nn_dense", name)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_type type = ag_type_of(g, x);
-  if (type.rank != 2) {
+  if (type.rank < 2) {
     char have[NN_SHAPE_TEXT];
-    return nn_refuse(m, TN_ESHAPE, "the input must be a matrix [batch, in], not %s",
+    return nn_refuse(m, TN_ESHAPE, "the input must be [batch, ..., in], not %s",
                      nn_shape_text(have, type.rank, type.shape));
   }
   nn_init init = o->kernel == NN_ZEROS ? NN_GLOROT_UNIFORM : o->kernel;
-  ag_ref k = nn_parameter(m, "kernel", 2, (int64_t[]){type.shape[1], units}, init);
+  ag_ref k = nn_parameter(m, "kernel", 2, (int64_t[]){type.shape[type.rank - 1], units}, init);
   ag_ref y = ag_contract(g, x, k, false, false);
   if (!o->no_bias) y = ag_add(g, y, nn_parameter(m, "bias", 1, &units, NN_ZEROS));
   return nn_leave(m, y);
@@ -30,6 +30,7 @@ static ag_ref without_bias(nn_model *m, const ag_ref *in) {
 static const nn_sample samples[] = {
     {.name = "plain", .n_in = 1, .in = {{.rank = 2, .shape = {4, 3}}}, .build = plain},
     {.name = "one unit, no bias", .n_in = 1, .in = {{.rank = 2, .shape = {2, 6}}}, .build = without_bias},
+    {.name = "sequence", .n_in = 1, .in = {{.rank = 3, .shape = {2, 3, 4}}}, .build = plain},
 };
 
-const nn_row nn_layer_dense = {"nn_dense", "x kernel + bias: every output sees every input.", samples, 2};
+const nn_row nn_layer_dense = {"nn_dense", "x kernel + bias: every output sees every input.", samples, 3};

@@ -13,7 +13,7 @@ typedef struct nn_dense_options {
   bool no_bias;
 } nn_dense_options;
 
-/* x [batch, in] -> x kernel + bias [batch, units]; parameters "<name>/kernel" [in, units] and "<name>/bias"
+/* x [batch, ..., in] -> x kernel + bias [batch, ..., units]; parameters "<name>/kernel" [in, units] and "<name>/bias"
  * [units]. */
 ag_ref nn_dense(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_dense_options *options);
 

@@ -27,7 +27,7 @@ enum { NN_MAX_REPORTS = 8 };
 void nn_output(nn_model *m, const char *name, ag_ref x);
 void nn_report(nn_model *m, const char *name, ag_ref x);
 
-/* Initial values are a pure function of key, parameter name and shape. Fans are those of a [.., in, out]
+/* Initial values are a pure function of key, parameter name and shape; init/ has more of them. Fans are those of a [.., in, out]
  * kernel, times the leading extents; a vector's are both its length. A uniform's bound is a; the normal of
  * the same name has the same variance, a^2 / 3, and is not cut off. */
 typedef enum nn_init {
@@ -73,6 +73,10 @@ void nn_fail(nn_model *m, tn_status status, const char *format, ...) __attribute
 
 tn_dtype nn_dtype(const nn_model *m);            /* of parameters */
 const tn_alloc *nn_allocator(const nn_model *m); /* for a layer's constants */
+
+/* A constant of the model's type whose element at index[0..rank) is at(index, ctx). */
+typedef double nn_element(const int64_t *index, const void *ctx);
+ag_ref nn_constant(nn_model *m, int rank, const int64_t *shape, nn_element *at, const void *ctx);
 
 /* True if the values have one type and shape, and at least min_rank axes; else `who` refuses them. */
 bool nn_same_shape(nn_model *m, const char *who, ag_ref a, ag_ref b, int min_rank);

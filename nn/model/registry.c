@@ -165,12 +165,16 @@ static const char *declarer(const nn_model *m, const char *otherwise) {
   return m->n_scopes ? m->layer[m->n_scopes - 1] : otherwise;
 }
 
-ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init) {
+ag_ref nn_parameter_as(nn_model *m, const char *name, int rank, const int64_t *shape, nn_initializer rule) {
   nn__variable *v;
   ag_ref p =
       nn__declare(m, declarer(m, "nn_parameter"), nn_full_name(m, name), NN__PARAMETER, rank, shape, &v);
-  if (p.id && !m->sealed) v->init = init; /* later builds run beside threads that read it */
+  if (p.id && !m->sealed) v->init = rule; /* later builds run beside threads that read it */
   return p;
+}
+
+ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init) {
+  return nn_parameter_as(m, name, rank, shape, nn__named_initializer(init));
 }
 
 ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value) {

@@ -90,6 +90,88 @@ case("nn_activate", "tanh", [(4, 3)], lambda x, p: torch.tanh(x))
 case("nn_activate", "gelu", [(2, 2, 3)], lambda x, p: F.gelu(x, approximate="tanh"))
 case("nn_dropout", "half", [(4, 3)], None, f_eval=lambda x, p: F.dropout(x, 0.5, training=False))
 
+case("nn_dense", "sequence", [(2, 3, 4)], lambda x, p: F.linear(x, p["dense/kernel"].T, p["dense/bias"]),
+     {"dense/kernel": (4, 5), "dense/bias": (5,)})
+case("nn_spatial_dropout", "half", [(3, 2, 2, 4)], None, f_eval=lambda x, p: F.dropout2d(x, 0.5, training=False))
+case("nn_alpha_dropout", "a fifth", [(4, 3)], None, f_eval=lambda x, p: F.alpha_dropout(x, 0.2, training=False))
+
+case("nn_embedding", "sequence", [lambda d: d.ints(2, 5)], lambda i, p: F.embedding(i, p["embed/table"]), {"embed/table": (4, 3)})
+case("nn_embedding", "one byte each", [lambda d: d.ints(6).to(torch.uint8)],
+     lambda i, p: F.embedding(i.long(), p["embed/table"]), {"embed/table": (4, 3)})
+case("nn_embedding", "padded", [lambda d: d.ints(3, 4).to(torch.int32)],
+     lambda i, p: F.embedding(i, p["embed/table"], padding_idx=1), {"embed/table": (4, 3)})
+
+
+def batch_norm(momentum=0.1, eps=1e-5, population=False):
+    def f(x, p):
+        mean, var = p["bn/mean"], p["bn/variance"]
+        y = F.batch_norm(x.movedim(-1, 1), mean, var, p.get("bn/scale"), p.get("bn/bias"), True, momentum, eps)
+        if population:  # Keras
+            n = x.numel() // x.shape[-1]
+            old = (var - momentum * x.detach().reshape(n, -1).var(0)) / (1 - momentum)
+            var = (1 - momentum) * old + momentum * x.detach().reshape(n, -1).var(0, unbiased=False)
+        return y.movedim(1, -1), {"bn/mean": mean, "bn/variance": var}
+    return f
+
+
+def batch_norm_eval(eps=1e-5):
+    return lambda x, p: F.batch_norm(x.movedim(-1, 1), p["bn/mean"], p["bn/variance"], p.get("bn/scale"), p.get("bn/bias"),
+                                     False, 0, eps).movedim(1, -1)
+
+
+def moments(n):
+    return {"bn/mean": lambda d: d(n), "bn/variance": lambda d: d(n, low=0.5, high=2)}
+
+
+def affine(scope, *shape):
+    return {scope + "/scale": shape, scope + "/bias": shape}
+
+
+case("nn_batch_norm", "vectors", [(6, 3)], batch_norm(), affine("bn", 3), moments(3), batch_norm_eval())
+case("nn_batch_norm", "images", [(2, 3, 2, 4)], batch_norm(), affine("bn", 4), moments(4), batch_norm_eval())
+case("nn_batch_norm", "Keras, no scale, no bias", [(2, 4, 3)], batch_norm(0.01, 1e-3, True), {}, moments(3), batch_norm_eval(1e-3))
+case("nn_batch_norm", "frozen", [(4, 3)], lambda x, p: (batch_norm_eval()(x, p), {k: p[k] for k in ("bn/mean", "bn/variance")}),
+     affine("bn", 3), moments(3))
+case("nn_layer_norm", "sequence", [(2, 3, 4)], lambda x, p: F.layer_norm(x, (4,), p["ln/scale"], p["ln/bias"]), affine("ln", 4))
+case("nn_layer_norm", "two axes", [(2, 3, 4)], lambda x, p: F.layer_norm(x, (3, 4), p["ln/scale"], p["ln/bias"], 1e-3),
+     affine("ln", 3, 4))
+case("nn_rms_norm", "sequence", [(2, 3, 4)], lambda x, p: F.rms_norm(x, (4,), p["rms/scale"], 1e-6), {"rms/scale": (4,)})
+
+
+def first(f):  # a function of channels-first images, on channels-last ones
+    return lambda x, p: f(x.movedim(-1, 1), p).movedim(1, -1)
+
+
+case("nn_group_norm", "images", [(2, 3, 2, 4)], first(lambda x, p: F.group_norm(x, 2, p["gn/scale"], p["gn/bias"])), affine("gn", 4))
+case("nn_group_norm", "vectors", [(3, 6)], lambda x, p: F.group_norm(x, 2, p["gn/scale"], p["gn/bias"]), affine("gn", 6))
+case("nn_instance_norm", "series", [(2, 5, 3)],
+     first(lambda x, p: F.instance_norm(x, weight=p["in/scale"], bias=p["in/bias"])), affine("in", 3))
+
+
+def oi(k):  # [size..., in, out] as PyTorch's [out, in, size...]
+    n = k.dim() - 2
+    return k.permute(n + 1, n, *range(n))
+
+
+K, B = "conv/kernel", "conv/bias"
+case("nn_conv", "causal, dilated", [(2, 6, 3)], first(lambda x, p: F.conv1d(F.pad(x, (4, 0)), oi(p[K]), p[B], dilation=2)),
+     {K: (3, 3, 4), B: (4,)})
+case("nn_conv", "image", [(2, 4, 4, 2)], first(lambda x, p: F.conv2d(x, oi(p[K]), p[B])), {K: (3, 2, 2, 3), B: (3,)})
+case("nn_conv", "strided, groups", [(2, 5, 4, 4)],
+     first(lambda x, p: F.conv2d(x, oi(p[K]), p[B], stride=(2, 1), padding=1, groups=2)), {K: (3, 3, 2, 4), B: (4,)})
+case("nn_conv", "volume, same", [(1, 3, 2, 3, 2)], first(lambda x, p: F.conv3d(x, oi(p[K]), padding="same")), {K: (3, 3, 3, 2, 2)})
+case("nn_conv_transpose", "strided, groups", [(2, 3, 2, 4)],
+     first(lambda x, p: F.conv_transpose2d(x, oi(p[K]), p[B], stride=2, padding=(1, 0), output_padding=(1, 0), groups=2)),
+     {K: (3, 2, 2, 4), B: (4,)})
+case("nn_conv_depthwise", "two of each", [(2, 5, 5, 3)],
+     first(lambda x, p: F.conv2d(x, oi(p[K].reshape(3, 3, 1, 6)), p[B], stride=2, groups=3)), {K: (3, 3, 3, 2), B: (6,)})
+case("nn_conv_separable", "series", [(2, 6, 3)],
+     first(lambda x, p: F.conv1d(F.conv1d(x, oi(p["conv/depthwise/kernel"].reshape(3, 1, 3)), groups=3),
+                                 oi(p["conv/pointwise/kernel"]), p["conv/pointwise/bias"])),
+     {"conv/depthwise/kernel": (3, 3, 1), "conv/pointwise/kernel": (1, 3, 4), "conv/pointwise/bias": (4,)})
+case("nn_upsample", "nearest", [(2, 3, 2, 2)], first(lambda x, p: F.interpolate(x, scale_factor=(2, 3), mode="nearest")))
+case("nn_upsample", "bilinear", [(2, 3, 2, 2)], first(lambda x, p: F.interpolate(x, scale_factor=(2, 3), mode="bilinear")))
+
 # ---- losses ----------------------------------------------------------------------------------------------
 
 case("nn_mse", "pair", [(4, 3), (4, 3)], lambda x, y, p: F.mse_loss(x, y))

@@ -132,18 +132,36 @@ static inline void lend(nn_model *m, ag_graph *g, nn_mode mode, int64_t batch) {
   m->n_scopes = 0;
 }
 
-/* Variables whose values the caller supplies: parameters, and in NN_EVAL buffers, which nothing assigns
- * there. */
-static inline bool lent(const nn__variable *v, nn_mode mode) {
-  if (!strcmp(v->name, "harness")) return false;
-  return v->kind == NN__PARAMETER || (v->kind == NN__BUFFER && mode == NN_EVAL);
-}
-
 /* The k-th variable of the model is this value in the present build. */
 static inline void stand_in(nn_model *m, size_t k, ag_ref value) {
   m->variables[k].build = m->build;
   m->variables[k].frozen = false;
   m->variables[k].ref = value;
+}
+
+/* Variables whose values the caller supplies: parameters, and buffers unless the sample assigns to them. */
+static inline bool lent(const nn__variable *v, bool buffers) {
+  if (!strcmp(v->name, "harness")) return false;
+  return v->kind == NN__PARAMETER || (v->kind == NN__BUFFER && buffers);
+}
+
+/* Only a state can be assigned to: where inputs stand in for the buffers, building fails if the sample does so. */
+static inline bool assigns_buffers(stage *t, nn_mode mode) {
+  ag_ref in[NN_SAMPLE_INPUTS];
+  ag_graph *g;
+  OK(ag_graph_new(NULL, &g));
+  lend(t->m, g, mode, t->s->in[0].shape[0]);
+  for (int i = 0; i < t->s->n_in; i++)
+    in[i] = ag_input(g, input_name(i), t->in[i].view.dtype, t->in[i].view.rank, t->in[i].view.shape);
+  for (size_t k = 0; k < t->m->n_variables; k++) {
+    const nn__variable *v = &t->m->variables[k];
+    if (lent(v, true)) stand_in(t->m, k, ag_input(g, v->name, v->type.dtype, v->type.rank, v->type.shape));
+  }
+  t->s->build(t->m, in);
+  bool assigns = ag_status(g) != TN_OK;
+  t->m->graph = NULL;
+  ag_graph_free(g);
+  return assigns;
 }
 
 #endif

@@ -53,3 +53,86 @@ Test(typed_inputs, fractions_and_wider_integers_are_refused) {
   nn_state_free(s);
   nn_model_free(m);
 }
+
+/* ---- sentences ----------------------------------------------------------------------------------------- */
+
+typedef struct refusal {
+  ag_ref (*build)(nn_model *m, ag_ref x);
+  int rank; /* of a row of x; extents 3, 4, 5, 6 */
+  tn_dtype dtype;
+  tn_status status;
+  const char *says;
+} refusal;
+
+static void refused(nn_model *m, void *ctx) {
+  const refusal *r = ctx;
+  r->build(m, nn_input_typed(m, "x", r->dtype, r->rank, (int64_t[]){3, 4, 5, 6}));
+}
+
+static void expect_refusals(const refusal *r, size_t n) {
+  for (; n; n--, r++) {
+    nn_model *m = NULL;
+    nn_model_options o = {.batch = 2};
+    tn_status status = nn_model_new(&o, refused, (void *)r, &m);
+    cr_expect_eq(status, r->status, "%s: %s", r->says, nn_error(m));
+    cr_expect(strstr(nn_error(m), r->says), "'%s' does not say '%s'", nn_error(m), r->says);
+    nn_model_free(m);
+  }
+}
+
+#define REFUSE(NAME, CALL)                                                                                   \
+  static ag_ref NAME(nn_model *m, ag_ref x) { return CALL; }
+REFUSE(dense, nn_dense(m, "a", x, 2, NULL))
+REFUSE(dense_twice, (nn_dense(m, "a", x, 2, NULL), nn_dense(m, "a", x, 3, NULL)))
+REFUSE(embedding, nn_embedding(m, "a", x, 4, 2, NULL))
+REFUSE(padding, nn_embedding(m, "a", x, 4, 2, &(nn_embedding_options){.padded = true, .padding_row = 4}))
+REFUSE(batch_norm, nn_batch_norm(m, "a", x, NULL))
+REFUSE(momentum, nn_batch_norm(m, "a", x, &(nn_batch_norm_options){.momentum = 2}))
+REFUSE(layer_norm, nn_layer_norm(m, "a", x, &(nn_layer_norm_options){.axes = 2}))
+REFUSE(group_norm, nn_group_norm(m, "a", x, 2, NULL))
+REFUSE(instance_norm, nn_instance_norm(m, "a", x, NULL))
+REFUSE(conv, nn_conv(m, "a", x, 2, (int64_t[]){3, 3}, NULL))
+REFUSE(conv_large, nn_conv(m, "a", x, 2, (int64_t[]){4, 4}, NULL))
+REFUSE(conv_stride, nn_conv(m, "a", x, 2, (int64_t[]){2, 2}, &(nn_conv_options){.conv.stride = {-1}}))
+REFUSE(conv_groups, nn_conv(m, "a", x, 2, (int64_t[]){2, 2}, &(nn_conv_options){.conv.groups = 2}))
+REFUSE(separable_large, nn_conv_separable(m, "a", x, 2, (int64_t[]){2, 5}, NULL))
+REFUSE(transpose, nn_conv_transpose(m, "a", x, 2, (int64_t[]){2, 0}, NULL))
+REFUSE(upsample, nn_upsample(m, "a", x, (int64_t[]){2, 0}, NN_NEAREST))
+REFUSE(spatial_dropout, nn_spatial_dropout(m, "a", x, 0.5))
+REFUSE(alpha_dropout, nn_alpha_dropout(m, "a", x, 1))
+
+Test(layers_refused, name_layer_and_shapes) {
+  static const refusal cases[] = {
+      {dense, 0, 0, TN_ESHAPE, "nn_dense 'a': the input must be [batch, ..., in], not [2]"},
+      {dense_twice, 1, 0, TN_ESHAPE,
+       "nn_dense: 'a/kernel' has [3, 2] in this model but [3, 3] was asked for"},
+      {embedding, 1, 0, TN_ETYPE,
+       "nn_embedding 'a': the ids must be integers (nn_input_typed), not f32 [2, 3]"},
+      {padding, 1, TN_I32, TN_EINVAL, "nn_embedding 'a': padding_row 4 is none of the 4 rows"},
+      {batch_norm, 0, 0, TN_ESHAPE, "nn_batch_norm 'a': the input must be [batch, ..., channels], not [2]"},
+      {momentum, 1, 0, TN_EINVAL, "nn_batch_norm 'a': momentum 2 must be from 0 to 1"},
+      {layer_norm, 1, 0, TN_ESHAPE,
+       "nn_layer_norm 'a': 2 axes of [2, 3] cannot be normalized beside a batch"},
+      {group_norm, 1, 0, TN_ESHAPE, "nn_group_norm 'a': the channels of [2, 3] cannot be cut into 2 groups"},
+      {instance_norm, 1, 0, TN_ESHAPE,
+       "nn_instance_norm 'a': the input must be [batch, ..., channels], not [2, 3]"},
+      {conv, 1, 0, TN_ESHAPE,
+       "nn_conv 'a': the input must be [batch, 1 to 3 spatial axes, channels], not [2, 3]"},
+      {conv_large, 3, 0, TN_ESHAPE,
+       "nn_conv 'a': the kernel [4, 4], with dilation 1 along axis 0, is larger than the input [2, 3, 4, 5]"},
+      {conv_stride, 3, 0, TN_EINVAL,
+       "nn_conv 'a': the kernel [2, 2] over [2, 3, 4, 5] has size 2, stride -1 and dilation 0 along axis 0"},
+      {conv_groups, 3, 0, TN_ESHAPE,
+       "nn_conv 'a': 2 filters and the channels of [2, 3, 4, 5] cannot be cut into 2 groups"},
+      {separable_large, 3, 0, TN_ESHAPE,
+       "nn_conv_depthwise 'a/depthwise': the kernel [2, 5], with dilation 1 along axis 1, is larger than the "
+       "input [2, 3, 4, 5]"},
+      {transpose, 3, 0, TN_EINVAL, "nn_conv_transpose 'a': the kernel [2, 0] over [2, 3, 4, 5] has size 0"},
+      {upsample, 3, 0, TN_EINVAL,
+       "nn_upsample 'a': the factor 0 along axis 1 of [2, 3, 4, 5] must be at least 1"},
+      {spatial_dropout, 1, 0, TN_ESHAPE,
+       "nn_spatial_dropout 'a': the input must be [batch, places..., channels], not [2, 3]"},
+      {alpha_dropout, 1, 0, TN_EINVAL, "nn_alpha_dropout 'a': the rate 1 must be at least 0 and below 1"},
+  };
+  expect_refusals(cases, sizeof cases / sizeof *cases);
+}

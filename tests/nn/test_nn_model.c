@@ -103,7 +103,7 @@ Test(nn_model, failures_say_what) {
   fails(reserved_column, NULL, TN_EINVAL, "'lr' is the name of a value of the model");
   fails(twice_reported, NULL, TN_EINVAL, "two reports 'loss'");
   fails(bad_rate, NULL, TN_EINVAL, "rate 1");
-  fails(flat_dense, NULL, TN_ESHAPE, "nn_dense 'a': the input must be a matrix [batch, in], not [32]");
+  fails(flat_dense, NULL, TN_ESHAPE, "nn_dense 'a': the input must be [batch, ..., in], not [32]");
   fails(NULL, NULL, TN_EINVAL, "no network function");
 }
 

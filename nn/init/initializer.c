@@ -1,0 +1,66 @@
+/* initializer.c - the rules that have names, and which parameter starts by which: see initializer.h. */
+#include "initializer.h"
+
+#include "constant.h"
+#include "nn/internal.h"
+
+#include <math.h>
+
+/* fan = a * in + b * out; a uniform's bound is sqrt(3 gain / fan), a normal's sd sqrt(gain / fan). */
+typedef struct named_rule {
+  double gain, in, out;
+  bool normal;
+} named_rule;
+
+static const named_rule rules[] = {
+    [NN_GLOROT_UNIFORM] = {1, 0.5, 0.5, false}, [NN_GLOROT_NORMAL] = {1, 0.5, 0.5, true},
+    [NN_HE_UNIFORM] = {2, 1, 0, false},         [NN_HE_NORMAL] = {2, 1, 0, true},
+    [NN_LECUN_UNIFORM] = {1, 1, 0, false},      [NN_LECUN_NORMAL] = {1, 1, 0, true},
+};
+
+void nn_fans(int rank, const int64_t *shape, double *in, double *out) {
+  double field = 1;
+  for (int a = 0; a < rank - 2; a++) field *= (double)shape[a];
+  *out = rank ? field * (double)shape[rank - 1] : 1;
+  *in = rank > 1 ? field * (double)shape[rank - 2] : *out;
+}
+
+static void fill_named(tn_rng key, tn_view out, const double *args) {
+  const named_rule *r = &rules[(int)args[0]];
+  double in, fan_out;
+  nn_fans(out.rank, out.shape, &in, &fan_out);
+  double variance = r->gain / (r->in * in + r->out * fan_out);
+  double scale = sqrt(r->normal ? variance : 3 * variance);
+  if (r->normal) tn_rng_normal(key, out);
+  else tn_rng_uniform(key, out);
+  for (int64_t i = 0, n = tn_view_numel(&out); i < n; i++) {
+    double u = tn_get(&out, i);
+    tn_set(&out, i, scale * (r->normal ? u : 2 * u - 1));
+  }
+}
+
+nn_initializer nn__named_initializer(nn_init init) {
+  if (init == NN_ZEROS || init == NN_ONES) return nn_init_constant(init == NN_ONES);
+  return (nn_initializer){fill_named, {init}};
+}
+
+void nn__initialize(const nn__variable *v, tn_rng key, tn_view out) {
+  if (v->kind != NN__PARAMETER) {
+    tn_fill(out, v->kind == NN__BUFFER ? v->value : 0);
+    return;
+  }
+  key.stream = tn_stream(v->name);
+  v->init.fill(key, out, v->init.args);
+}
+
+void nn_initialize(nn_model *m, const char *glob, nn_initializer rule) {
+  bool any = false;
+  if (!nn_building(m)) return;
+  for (size_t i = 0; i < m->n_variables; i++) {
+    nn__variable *v = &m->variables[i];
+    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+    if (!m->sealed) v->init = rule; /* later builds run beside threads that read it */
+    any = true;
+  }
+  if (!any) nn_fail(m, TN_EINVAL, "nn_initialize: no parameter declared so far matches '%s'", glob);
+}

@@ -1,0 +1,31 @@
+/* initializer.h - how a parameter starts. */
+#ifndef NABLA_NN_INIT_INITIALIZER_H
+#define NABLA_NN_INIT_INITIALIZER_H
+
+#include "../model/network.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A rule: `fill` writes the initial values of a parameter from its key (whose stream is that of its name),
+ * contiguous, of the model's type. It must be a pure function of its arguments. Passed and kept by value. */
+typedef void nn_fill(tn_rng key, tn_view out, const double *args);
+typedef struct nn_initializer {
+  nn_fill *fill;
+  double args[4];
+} nn_initializer;
+
+/* The matching parameters declared so far start so, whatever their layers say. No match is an error. */
+void nn_initialize(nn_model *m, const char *glob, nn_initializer rule);
+/* nn_parameter with a rule in place of a name. */
+ag_ref nn_parameter_as(nn_model *m, const char *name, int rank, const int64_t *shape, nn_initializer rule);
+
+/* Fans of a kernel [receptive field..., in, out]: in and out times the field. A vector's are both its length,
+ * a scalar's 1. */
+void nn_fans(int rank, const int64_t *shape, double *in, double *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

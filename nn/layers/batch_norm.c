@@ -1,0 +1,77 @@
+/* batch_norm.c - see batch_norm.h. */
+#include "batch_norm.h"
+
+#include "../model/text.h"
+
+/* running = (1 - momentum) running + momentum now; `now` is a constant for derivatives. */
+static void follow(ag_graph *g, ag_ref running, ag_ref now, double momentum) {
+  ag_ref kept = ag_scale(g, running, 1 - momentum);
+  ag_assign(g, running, ag_add(g, kept, ag_scale(g, ag_detach(g, now), momentum)));
+}
+
+/* (x - mean) / sqrt(variance + epsilon) by the batch; the running values follow. */
+static ag_ref by_batch(ag_graph *g, ag_ref x, ag_ref mean, ag_ref variance, const nn_batch_norm_options *o) {
+  ag_type t = ag_type_of(g, x);
+  unsigned axes = (1u << (t.rank - 1)) - 1;
+  int64_t n = tn_numel(t.rank - 1, t.shape);
+  double momentum = o->momentum == 0 ? 0.1 : o->momentum;
+  ag_ref now = ag_scale(g, ag_sum(g, x, axes, false), 1 / (double)n);
+  ag_ref centred = ag_sub(g, x, now);
+  ag_ref spread = ag_scale(g, ag_sum(g, ag_square(g, centred), axes, false), 1 / (double)n);
+  double unbiased = o->population || n < 2 ? 1 : (double)n / (double)(n - 1);
+  follow(g, mean, now, momentum);
+  follow(g, variance, ag_scale(g, spread, unbiased), momentum);
+  return ag_div(g, centred, ag_sqrt(g, ag_offset(g, spread, o->epsilon == 0 ? 1e-5 : o->epsilon)));
+}
+
+static ag_ref by_running(ag_graph *g, ag_ref x, ag_ref mean, ag_ref variance,
+                         const nn_batch_norm_options *o) {
+  ag_ref sd = ag_sqrt(g, ag_offset(g, variance, o->epsilon == 0 ? 1e-5 : o->epsilon));
+  return ag_div(g, ag_sub(g, x, mean), sd);
+}
+
+ag_ref nn_batch_norm(nn_model *m, const char *name, ag_ref x, const nn_batch_norm_options *options) {
+  static const nn_batch_norm_options defaults = {0};
+  const nn_batch_norm_options *o = options ? options : &defaults;
+  if (!nn_enter(m, "nn_batch_norm", name)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  ag_type t = ag_type_of(g, x);
+  char have[NN_SHAPE_TEXT];
+  if (t.rank < 2)
+    return nn_refuse(m, TN_ESHAPE, "the input must be [batch, ..., channels], not %s",
+                     nn_shape_text(have, t.rank, t.shape));
+  if (!(o->momentum >= 0 && o->momentum <= 1 && o->epsilon >= 0))
+    return nn_refuse(m, TN_EINVAL, "momentum %g must be from 0 to 1, and epsilon %g at least 0", o->momentum,
+                     o->epsilon);
+  const int64_t *channels = &t.shape[t.rank - 1];
+  ag_ref mean = nn_buffer(m, "mean", 1, channels, 0), variance = nn_buffer(m, "variance", 1, channels, 1);
+  bool train = nn_mode_of(m) == NN_TRAIN && !o->frozen;
+  ag_ref y = train ? by_batch(g, x, mean, variance, o) : by_running(g, x, mean, variance, o);
+  if (!o->no_scale) y = ag_mul(g, y, nn_parameter(m, "scale", 1, channels, NN_ONES));
+  if (!o->no_bias) y = ag_add(g, y, nn_parameter(m, "bias", 1, channels, NN_ZEROS));
+  return nn_leave(m, y);
+}
+
+static ag_ref plain(nn_model *m, const ag_ref *in) { return nn_batch_norm(m, "bn", in[0], NULL); }
+
+static ag_ref bare(nn_model *m, const ag_ref *in) {
+  return nn_batch_norm(
+      m, "bn", in[0],
+      &(nn_batch_norm_options){
+          .epsilon = 1e-3, .momentum = 0.01, .population = true, .no_scale = true, .no_bias = true});
+}
+
+static ag_ref frozen(nn_model *m, const ag_ref *in) {
+  return nn_batch_norm(m, "bn", in[0], &(nn_batch_norm_options){.frozen = true});
+}
+
+static const nn_sample samples[] = {
+    {.name = "vectors", .n_in = 1, .in = {{.rank = 2, .shape = {6, 3}}}, .build = plain},
+    {.name = "images", .n_in = 1, .in = {{.rank = 4, .shape = {2, 3, 2, 4}}}, .build = plain},
+    {.name = "Keras, no scale, no bias", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 3}}}, .build = bare},
+    {.name = "frozen", .n_in = 1, .in = {{.rank = 2, .shape = {4, 3}}}, .build = frozen},
+};
+
+const nn_row nn_layer_batch_norm = {
+    "nn_batch_norm", "Each channel with mean 0 and variance 1 over the batch, then scaled and shifted.",
+    samples, 4};

@@ -1,0 +1,35 @@
+/* batch_norm.h - normalization over the batch. */
+#ifndef NABLA_NN_LAYERS_BATCH_NORM_H
+#define NABLA_NN_LAYERS_BATCH_NORM_H
+
+#include "../model/sample.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct nn_batch_norm_options {
+  double epsilon; /* 0 = 1e-5 */
+  double
+      momentum; /* running = (1 - momentum) running + momentum batch; 0 = 0.1. PyTorch counts so; Keras' momentum is
+                      1 less this */
+  bool
+      population; /* the running variance is of the population, as in Keras; otherwise times n / (n - 1), as in PyTorch */
+  bool frozen; /* uses the running values in NN_TRAIN too, and leaves them: for fine-tuning */
+  bool no_scale, no_bias;
+} nn_batch_norm_options;
+
+/* x [batch, ..., channels] -> (x - mean) / sqrt(variance + epsilon) scale + bias, channel by channel: in
+ * NN_TRAIN by the (population) moments over all axes but the last, in NN_EVAL by running ones. Parameters
+ * "<name>/scale", "<name>/bias", buffers "<name>/mean", "<name>/variance", all [channels]. Once in a network for
+ * each name: buffers are assigned once a step. Source: Ioffe & Szegedy 2015. */
+ag_ref nn_batch_norm(nn_model *m, const char *name, ag_ref x, const nn_batch_norm_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifdef NN_LAYER /* the row of the table */
+NN_LAYER(batch_norm)
+#endif
