@@ -28,9 +28,9 @@ typedef struct nn__variable {
   nn__kind kind;
   int owner; /* of a slot: the index of its parameter; -1 otherwise */
   ag_type type;
-  int64_t offset; /* elements from the start of the slab */
+  int64_t offset;      /* elements from the start of the slab */
   nn_initializer init; /* of a parameter */
-  double value; /* where a buffer starts */
+  double value;        /* where a buffer starts */
   /* Of the build whose number is `build`, stale in any other: */
   uint32_t build;
   ag_ref ref;
