@@ -117,6 +117,15 @@ void ag_scope_push(ag_graph *g, const char *name) {
   if (kept) g->scope = kept;
 }
 
+void ag_use_expressions(ag_graph *g, const ag_expression *table) {
+  if (!table) ag_fail(g, TN_EINVAL, "ag_use_expressions: the table is NULL");
+  for (int i = 0; i < g->n_tables; i++)
+    if (g->tables[i] == table) return;
+  if (g->n_tables == AG__MAX_TABLES)
+    ag_fail(g, TN_EINVAL, "ag_use_expressions: a graph takes at most %d tables", AG__MAX_TABLES);
+  if (g->status == TN_OK) g->tables[g->n_tables++] = table;
+}
+
 void ag_scope_pop(ag_graph *g) {
   if (g->n_scopes == 0) return;
   if (--g->n_scopes < AG__MAX_SCOPES) g->scope = g->outer[g->n_scopes];

@@ -3,6 +3,7 @@
 #define NABLA_GRAPH_H
 
 #include "autograd/autograd.h"
+#include "autograd/expressions.h"
 
 typedef struct ag__node {
   const ag_op *op;
@@ -17,7 +18,11 @@ typedef struct ag__node {
 
 typedef struct ag__block ag__block; /* a string or constant the graph owns */
 
-enum { AG__MAX_SCOPES = 16, AG__MAX_ELEMENTWISE = 4 /* operands of one elementwise op */ };
+enum {
+  AG__MAX_SCOPES = 16,
+  AG__MAX_ELEMENTWISE = 4 /* operands of one elementwise op */,
+  AG__MAX_TABLES = 16
+};
 
 struct ag_graph {
   const tn_alloc *alloc;
@@ -33,6 +38,8 @@ struct ag_graph {
   const char *scope; /* the innermost, whole: "encoder/0" */
   const char *outer[AG__MAX_SCOPES];
   int n_scopes;
+  const ag_expression *tables[AG__MAX_TABLES]; /* ag_use_expressions */
+  int n_tables;
   tn_status status;
   char error[512];
 };

@@ -8,6 +8,7 @@
 #ifndef NABLA_NN_INTERNAL_H
 #define NABLA_NN_INTERNAL_H
 
+#include "autograd/expressions.h"
 #include "nn/model/text.h"
 #include "nn/nn.h"
 
@@ -142,6 +143,10 @@ nn_initializer nn__named_initializer(nn_init init);
 
 /* What the variable's proximal operator makes of the value it is about to take. */
 ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step);
+
+/* ---- optimizers ---------------------------------------------------------------------------------------- */
+
+extern const ag_expression nn__expressions[]; /* of update rules and penalties' gradients */
 
 /* ---- state ------------------------------------------------------------------------------------------- */
 

@@ -1,123 +1,23 @@
-/* combine.c - replaces expressions of a micro-program by one instruction each: the trees of combine.def,
- * covered largest first from the last instruction back. The intermediate values exist in no other place, so
- * the bits of all others stay. */
+/* combine.c - replaces expressions of a micro-program by one instruction each (expressions.h): those that the
+ * graph was given, then the general ones of combine.def, each table in its order, from the last instruction back.
+ * The intermediate values exist in no other place, so the bits of all others stay. */
+#include "autograd/expressions.h"
 #include "autograd/ops/op.h"
 #include "autograd/plan/plan.h"
 
 enum {
-  SLOTS = AG__MAX_OPERANDS - AG__KEPT, /* A, B, C, G, then those that hold for a block */
-  WIDE = 4,
-  INNER = 24, /* ops of the largest expression */
-  TREES = 4   /* of an update: its step, second and first moment, gradient */
+  SLOTS = AG_EXPRESSION_SLOTS,
+  TREES = AG_EXPRESSION_TREES,
+  WIDE = AG_EXPRESSION_WIDE,
+  INNER = 24 /* ops of the largest expression */
 };
+_Static_assert(SLOTS + AG__KEPT == AG__MAX_OPERANDS, "an instruction has room for an update");
 
-/* ---- what combine.def is written in: each reading of it says what OP, EACH, WHOLE and MADE are ---- */
+const ag_op ag_expression_slots[AG_EXPRESSION_SLOTS], ag_expression_names[AG_EXPRESSION_TREES];
 
-#define ADD(...)     OP(add, __VA_ARGS__)
-#define SUB(...)     OP(sub, __VA_ARGS__)
-#define MUL(...)     OP(mul, __VA_ARGS__)
-#define DIV(...)     OP(div, __VA_ARGS__)
-#define SQRT(...)    OP(sqrt, __VA_ARGS__)
-#define GREATER(...) OP(greater, __VA_ARGS__)
-#define WHERE(...)   OP(where, __VA_ARGS__)
-#define A            EACH(0, a)
-#define B            EACH(1, b)
-#define C            EACH(2, c)
-#define G            EACH(3, g)
-#define S            WHOLE(4, s)
-#define T            WHOLE(5, t)
-#define U            WHOLE(6, u)
-#define W            WHOLE(7, w)
-#define X            WHOLE(8, x)
-#define Y            WHOLE(9, y)
-#define Q            WHOLE(10, q)
-#define R            WHOLE(11, r)
-#define V            MADE(1, v)
-#define M            MADE(2, m)
-#define D            MADE(3, d)
-
-/* ---- the kernels ---- */
-
-#define KERNEL(NAME, T_, SUFFIX, TREE)                                                                       \
-  TN_ANY void NAME##_##SUFFIX##_any(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {              \
-    const T_ *a = in[0], *b = in[1], *c = in[2], s = *in[3], t = *in[4], u = *in[5];                         \
-    (void)attr, (void)a, (void)b, (void)c, (void)s, (void)t, (void)u;                                        \
-    TN_IVDEP for (int i = 0; i < n; i++) out[i] = TREE;                                                      \
-  }                                                                                                          \
-  TN_BY_ISA(NAME##_##SUFFIX, (const ag_attr *attr, int n, const T_ *const *in, T_ *out), (attr, n, in, out))
-#define UPDATE(NAME, T_, SUFFIX, GRADIENT, FIRST, SECOND, STEP)                                              \
-  TN_ANY void NAME##_##SUFFIX##_any(const ag_attr *attr, int n, const T_ *const *in, T_ *out) {              \
-    const T_ *a = in[0], *b = in[1], *c = in[2], *g = in[3], s = *in[4], t = *in[5], u = *in[6], w = *in[7], \
-             x = *in[8], y = *in[9], q = *in[10], r = *in[11];                                               \
-    T_ *first = (T_ *)(uintptr_t)in[SLOTS], *second = (T_ *)(uintptr_t)in[SLOTS + 1];                        \
-    (void)attr, (void)s, (void)t;                                                                            \
-    TN_IVDEP for (int i = 0; i < n; i++) {                                                                   \
-      const T_ d = GRADIENT, m = FIRST, v = SECOND, p = STEP;                                                \
-      first[i] = m, second[i] = v, out[i] = p;                                                               \
-    }                                                                                                        \
-  }                                                                                                          \
-  TN_BY_ISA(NAME##_##SUFFIX, (const ag_attr *attr, int n, const T_ *const *in, T_ *out), (attr, n, in, out))
-
-#define add_of(X_, Y_)          ((X_) + (Y_))
-#define sub_of(X_, Y_)          ((X_) - (Y_))
-#define mul_of(X_, Y_)          ((X_) * (Y_))
-#define div_of(X_, Y_)          ((X_) / (Y_))
-#define sqrt_of(X_)             tn_sqrt(X_)
-#define greater_of(X_, Y_)      ((X_) > (Y_))
-#define where_of(X_, Y_, Z_)    ((X_) ? (Y_) : (Z_))
-#define OP(NAME, ...)           NAME##_of(__VA_ARGS__)
-#define EACH(SLOT, NAME)        NAME[i]
-#define WHOLE(SLOT, NAME)       NAME
-#define MADE(TREE, NAME)        NAME
-#define AG_COMBINED(NAME, TREE) KERNEL(NAME, float, f32, TREE) KERNEL(NAME, double, f64, TREE)
-#define AG_COMBINED_UPDATE(NAME, GRADIENT, FIRST, SECOND, STEP)                                              \
-  UPDATE(NAME, float, f32, GRADIENT, FIRST, SECOND, STEP)                                                    \
-  UPDATE(NAME, double, f64, GRADIENT, FIRST, SECOND, STEP)
-#include "autograd/plan/combine.def"
-#undef OP
-#undef EACH
-#undef WHOLE
-#undef MADE
-#undef AG_COMBINED
-#undef AG_COMBINED_UPDATE
-
-/* ---- the trees: ops in prefix order; an operand is the address of its slot, a result of another tree that
- * of its name ---- */
-
-static const ag_op slots[SLOTS], names[TREES];
-
-typedef struct combined {
-  ag__f32_kernel *f32;
-  ag__f64_kernel *f64;
-  const ag_op *trees[TREES][2 * 8 + 1]; /* the first is the result's; names[k] stands for that of trees[k] */
-} combined;
-
-#define OP(NAME, ...)           &ag_op_##NAME, __VA_ARGS__
-#define EACH(SLOT, NAME)        &slots[SLOT]
-#define WHOLE(SLOT, NAME)       &slots[SLOT]
-#define MADE(TREE, NAME)        &names[TREE]
-#define AG_COMBINED(NAME, TREE) {NAME##_f32, NAME##_f64, {{TREE}}},
-#define AG_COMBINED_UPDATE(NAME, GRADIENT, FIRST, SECOND, STEP)                                              \
-  {NAME##_f32, NAME##_f64, {{STEP}, {SECOND}, {FIRST}, {GRADIENT}}},
-static const combined table[] = {
-#include "autograd/plan/combine.def"
-};
-
-#undef A
-#undef B
-#undef C
-#undef G
-#undef S
-#undef T
-#undef U
-#undef W
-#undef X
-#undef Y
-#undef Q
-#undef R
-#undef V
-#undef M
-#undef D
+#define AG_EXPRESSIONS      "autograd/plan/combine.def"
+#define AG_EXPRESSION_TABLE general
+#include "autograd/expressions.inc"
 
 /* ---- matching ---- */
 
@@ -169,7 +69,8 @@ static bool match_name(matcher *m, int name, int reg) {
 /* `keeps`: the root of a tree, whose value need not disappear. */
 static bool match(matcher *m, const ag_op *const **tree, int reg, bool keeps) {
   const ag_op *want = *(*tree)++;
-  int slot = index_in(slots, SLOTS, want), name = index_in(names, TREES, want), maker = m->maker[reg];
+  int slot = index_in(ag_expression_slots, SLOTS, want), name = index_in(ag_expression_names, TREES, want),
+      maker = m->maker[reg];
   if (slot >= 0) return match_slot(m, slot, reg);
   if (name >= 0) return match_name(m, name, reg);
   if (maker < 0) return false;
@@ -186,7 +87,7 @@ static bool match(matcher *m, const ag_op *const **tree, int reg, bool keeps) {
 }
 
 /* The moments of an update are written to memory with its step; the gradient is a value like any other. */
-static bool match_named(matcher *m, const combined *c, int name) {
+static bool match_named(matcher *m, const ag_expression *c, int name) {
   const ag_op *const *tree = c->trees[name];
   int reg = m->named[name];
   bool kept = name <= AG__KEPT;
@@ -239,27 +140,35 @@ static void put_operands(ag__step *s, const matcher *m, bool update, ag__instruc
   i->n_kept = update ? AG__KEPT : 0;
 }
 
+/* Puts one instruction for the expression's ops; false: it is not what `root` computes, or its inner values are
+ * needed. */
+static bool replace_by(const ag_expression *c, const matcher *start, ag__step *s, int root, int *used) {
+  matcher m = *start;
+  const ag_op *const *tree = c->trees[0];
+  bool update = c->trees[1][0], fits;
+  for (int k = 0; k < SLOTS; k++) m.slot[k] = -1;
+  for (int k = 0; k < TREES; k++) m.named[k] = -1;
+  fits = match(&m, &tree, s->instructions[root].out, true);
+  for (int k = 1; k < TREES && fits; k++) fits = match_named(&m, c, k);
+  if (!fits) return false;
+  /* the moments disappear as instructions, not as values; what reads them must be of the update too */
+  for (int k = 1; update && k <= AG__KEPT; k++) m.inner[m.n_inner++] = m.maker[m.named[k]];
+  if (leaks(&m, root)) return false;
+  for (int k = 0; k < m.n_inner; k++) s->instructions[m.inner[k]].op = NULL;
+  ag__instruction *i = &s->instructions[root];
+  put_operands(s, &m, update, i, used);
+  i->combined = true;
+  i->f32 = c->f32;
+  i->f64 = c->f64;
+  return true;
+}
+
 static bool replace(const matcher *start, ag__step *s, int root, int *used) {
-  for (size_t c = 0; c < sizeof table / sizeof *table; c++) {
-    matcher m = *start;
-    const ag_op *const *tree = table[c].trees[0];
-    bool update = table[c].trees[1][0], fits;
-    for (int k = 0; k < SLOTS; k++) m.slot[k] = -1;
-    for (int k = 0; k < TREES; k++) m.named[k] = -1;
-    fits = match(&m, &tree, s->instructions[root].out, true);
-    for (int k = 1; k < TREES && fits; k++) fits = match_named(&m, &table[c], k);
-    if (!fits) continue;
-    /* the moments disappear as instructions, not as values; what reads them must be of the update too */
-    for (int k = 1; update && k <= AG__KEPT; k++) m.inner[m.n_inner++] = m.maker[m.named[k]];
-    if (leaks(&m, root)) continue;
-    for (int k = 0; k < m.n_inner; k++) s->instructions[m.inner[k]].op = NULL;
-    ag__instruction *i = &s->instructions[root];
-    put_operands(s, &m, update, i, used);
-    i->combined = true;
-    i->f32 = table[c].f32;
-    i->f64 = table[c].f64;
-    return true;
-  }
+  for (int t = 0; t < start->p->n_tables; t++)
+    for (const ag_expression *c = start->p->tables[t]; c->f32; c++)
+      if (replace_by(c, start, s, root, used)) return true;
+  for (const ag_expression *c = general; c->f32; c++)
+    if (replace_by(c, start, s, root, used)) return true;
   return false;
 }
 

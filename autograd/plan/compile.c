@@ -54,6 +54,8 @@ tn_status ag_compile_given(ag_graph *g, const ag_ref *given, int n_given, const 
   if (status == TN_OK) {
     if (n) memcpy(wanted, outputs, (size_t)n * sizeof *wanted);
     plan->program.alloc = g->alloc;
+    plan->program.n_tables = g->n_tables;
+    memcpy(plan->program.tables, g->tables, sizeof g->tables);
     plan->program.flags = flags & AG_TRAP_NONFINITE ? flags | AG_NO_FUSE | AG_NO_REUSE : flags;
     status = check_outputs(g, wanted, n);
     if (status == TN_OK) status = check_given(g, (refs){given, n_given}, wanted, n);

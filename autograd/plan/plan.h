@@ -88,6 +88,8 @@ typedef struct ag__program {
   int n_assigns;
   int *outputs;
   int n_outputs;
+  const ag_expression *tables[AG__MAX_TABLES]; /* of the graph: static storage */
+  int n_tables;
   char *text; /* scopes and leaf names */
   unsigned char *constants;
   size_t constant_bytes;

@@ -98,6 +98,7 @@ static void update_parameter(nn_model *m, int index, ag_ref gradient, const nn_o
 static void minimize(nn_model *m, ag_ref loss, const nn_optimizer *o, double lr, int *index, ag_ref *wrt,
                      ag_ref *gradient) {
   int n = candidates(m, index, wrt), trained = 0;
+  ag_use_expressions(m->graph, nn__expressions);
   ag_ref rate = learning_rate(m, lr), step = next_step(m);
   ag_grad(m->graph, loss, wrt, n, gradient);
   ag_scope_push(m->graph, "update");

@@ -1,6 +1,7 @@
-/* The updates of combine.def: each is one instruction that writes parameter and moments, with the bits of its
+/* The updates of nn/optim/expressions.def: each is one instruction that writes parameter and moments, with the bits of its
  * ops one by one; and what else reads a moment, the gradient or an old value keeps its bits too. */
 #include "autograd/plan/plan.h"
+#include "nn/internal.h"
 #include "support/same.h"
 
 #include <criterion/criterion.h>
@@ -12,28 +13,28 @@ typedef struct update {
   ag_ref d, m, v, p;
 } update;
 
-#define ADD(X_, Y_)      ag_add(l, X_, Y_)
-#define SUB(X_, Y_)      ag_sub(l, X_, Y_)
-#define MUL(X_, Y_)      ag_mul(l, X_, Y_)
-#define DIV(X_, Y_)      ag_div(l, X_, Y_)
-#define SQRT(X_)         ag_sqrt(l, X_)
-#define A                in[0]
-#define B                in[1]
-#define C                in[2]
-#define G                in[3]
-#define S                in[4]
-#define T                in[5]
-#define U                in[6]
-#define W                in[7]
-#define X                in[8]
-#define Y                in[9]
-#define Q                in[10]
-#define R                in[11]
-#define D                made.d
-#define M                made.m
-#define V                made.v
-#define AG_COMBINED(...) /* test_combine.c */
-#define AG_COMBINED_UPDATE(NAME, GRADIENT, FIRST_, SECOND_, STEP_)                                           \
+#define ADD(X_, Y_) ag_add(l, X_, Y_)
+#define SUB(X_, Y_) ag_sub(l, X_, Y_)
+#define MUL(X_, Y_) ag_mul(l, X_, Y_)
+#define DIV(X_, Y_) ag_div(l, X_, Y_)
+#define SQRT(X_)    ag_sqrt(l, X_)
+#define A           in[0]
+#define B           in[1]
+#define C           in[2]
+#define G           in[3]
+#define S           in[4]
+#define T           in[5]
+#define U           in[6]
+#define W           in[7]
+#define X           in[8]
+#define Y           in[9]
+#define Q           in[10]
+#define R           in[11]
+#define D           made.d
+#define M           made.m
+#define V           made.v
+#define AG_EXPRESSION(...)
+#define AG_EXPRESSION_UPDATE(NAME, GRADIENT, FIRST_, SECOND_, STEP_)                                         \
   static update NAME(ag_graph *l, const ag_ref *in) {                                                        \
     update made;                                                                                             \
     made.d = GRADIENT;                                                                                       \
@@ -42,14 +43,14 @@ typedef struct update {
     made.p = STEP_;                                                                                          \
     return made;                                                                                             \
   }
-#include "autograd/plan/combine.def"
-#undef AG_COMBINED_UPDATE
-#define AG_COMBINED_UPDATE(NAME, ...) {#NAME, NAME},
+#include "nn/optim/expressions.def"
+#undef AG_EXPRESSION_UPDATE
+#define AG_EXPRESSION_UPDATE(NAME, ...) {#NAME, NAME},
 static const struct {
   const char *name;
   update (*build)(ag_graph *l, const ag_ref *in);
 } updates[] = {
-#include "autograd/plan/combine.def"
+#include "nn/optim/expressions.def"
 };
 
 /* What else hangs on the update's values, in the same unit. */
@@ -93,6 +94,7 @@ static void run(const scene *s, unsigned flags, int *n_instructions, tn_array ou
   tn_array memory[LEAVES] = {0};
   tn_status status = ag_graph_new(NULL, &g);
   cr_assert_eq(status, TN_OK);
+  ag_use_expressions(g, nn__expressions);
   ag_ref other = build(g, s);
   status = ag_compile(g, &other, s->reader != NOTHING, flags | AG_WITH_EFFECTS, &plan);
   cr_assert_eq(status, TN_OK, "%s", ag_error(g));
@@ -145,7 +147,7 @@ static void check(const scene *s) {
   for (int i = 0; i <= STATES; i++) tn_array_free(&plain[i]);
 }
 
-Test(combine_update, bits) {
+Test(nn_expressions, bits) {
   static const int64_t columns[] = {1, 63, 64, 65, 256, 300, 700};
   for (scene s = {0}; s.update < sizeof updates / sizeof *updates; s.update++)
     for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)

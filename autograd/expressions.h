@@ -1,0 +1,53 @@
+/* expressions.h - kernels for whole expressions. A plan computes a chain of elementwise ops block by block, one
+ * pass over the block for each op. Where an expression is known by its tree, one kernel computes it in one pass,
+ * with the same roundings in the same order, so no bit changes. autograd knows general expressions only
+ * (plan/combine.def). Who owns a formula - an optimizer's update rule, a penalty - writes a table of its own:
+ *
+ *     // rule.def: the largest first
+ *     AG_EXPRESSION(step, SUB(A, DIV(MUL(S, B), ADD(SQRT(C), T))))
+ *
+ *     // rule.c
+ *     #define AG_EXPRESSIONS      "rule.def"
+ *     #define AG_EXPRESSION_TABLE rule_expressions
+ *     #include <nabla/autograd/expressions.inc>
+ *     ... ag_use_expressions(g, rule_expressions);
+ *
+ * A tree is made of ADD, SUB, MUL, DIV, SQRT, GREATER and WHERE over operands. A letter that stands twice is the same
+ * operand.
+ *   A, B, C, G              any operand, an element each
+ *   S, T, U, W, X, Y, Q, R  operands that hold for a whole block: scalars, or one value a row
+ * AG_EXPRESSION takes A, B, C and S, T, U. AG_EXPRESSION_UPDATE(name, gradient, first, second, step) computes a
+ * parameter's next value (step) and two moments at once: it takes all letters, and D, M, V stand for the values of its
+ * first three trees. */
+#ifndef NABLA_AUTOGRAD_EXPRESSIONS_H
+#define NABLA_AUTOGRAD_EXPRESSIONS_H
+
+#include "autograd.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  AG_EXPRESSION_WIDE = 4,   /* operands of an element each */
+  AG_EXPRESSION_SLOTS = 12, /* all operands */
+  AG_EXPRESSION_TREES = 4,  /* of an update: its step, second and first moment, gradient */
+  AG_EXPRESSION_OPS = 17    /* of a tree, with its operands and an end */
+};
+
+typedef struct ag_expression { /* made by expressions.inc; a table ends with one that is all NULL */
+  void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
+  void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
+  const ag_op *trees[AG_EXPRESSION_TREES][AG_EXPRESSION_OPS]; /* the first is the result's */
+} ag_expression;
+
+extern const ag_op ag_expression_slots[AG_EXPRESSION_SLOTS], ag_expression_names[AG_EXPRESSION_TREES];
+
+/* Plans compiled from this graph look for the table's expressions before the general ones. The table is borrowed for
+ * as long as graph and plans live: static storage. Giving it again changes nothing. */
+void ag_use_expressions(ag_graph *g, const ag_expression *table);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
