@@ -1,4 +1,13 @@
 /* losses.h - the table of losses: one line each, made as that of layers (layers/layers.h), with NN_LOSS. */
+#include "binary_cross_entropy.h"
+#include "ctc.h"
+#include "errors.h"
+#include "hinge.h"
+#include "kl.h"
+#include "likelihoods.h"
 #include "mae.h"
 #include "mse.h"
+#include "pairs.h"
+#include "reduction.h"
 #include "softmax_cross_entropy.h"
+#include "sparse_cross_entropy.h"

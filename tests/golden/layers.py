@@ -52,7 +52,16 @@ def case(function, sample, inputs, f, params=None, buffers=None, f_eval=None):
         return
     leaves = {f"in{i}": x.clone().requires_grad_(x.is_floating_point()) for i, x in enumerate(xs)}
     leaves.update({k: v.clone().requires_grad_() for k, v in ps.items()})
-    y = f(*[leaves[f"in{i}"] for i in range(len(xs))], {**{k: leaves[k] for k in ps}, **{k: v.clone() for k, v in bs.items()}})
+    run = lambda: f(*[leaves[f"in{i}"] for i in range(len(xs))],  # noqa: E731
+                    {**{k: leaves[k] for k in ps}, **{k: v.clone() for k, v in bs.items()}})
+    try:
+        y = run()
+    except RuntimeError as e:  # PyTorch has no derivative by some targets
+        if "is not differentiable with respect to" not in str(e):
+            raise
+        for i in range(1, len(xs)):
+            leaves[f"in{i}"] = xs[i].clone()
+        y = run()
     if isinstance(y, tuple):
         y, after = y
         for k, v in after.items():
@@ -177,6 +186,107 @@ case("nn_upsample", "bilinear", [(2, 3, 2, 2)], first(lambda x, p: F.interpolate
 case("nn_mse", "pair", [(4, 3), (4, 3)], lambda x, y, p: F.mse_loss(x, y))
 case("nn_mae", "pair", [(4, 3), (4, 3)], lambda x, y, p: F.l1_loss(x, y))
 case("nn_softmax_cross_entropy", "pair", [(4, 3), lambda d: d(4, 3, low=0, high=1)], lambda x, y, p: F.cross_entropy(x, y))
+
+
+def unit(*shape, low=0.05, high=0.95):
+    return lambda d: d(*shape, low=low, high=high)
+
+
+M = (4, 3)
+case("nn_squared_error", "weights", [M, M, unit(4)], lambda x, y, w, p: (F.mse_loss(x, y, reduction="none") * w[:, None]).mean())
+case("nn_absolute_error", "none", [M, M], lambda x, y, p: F.l1_loss(x, y, reduction="none"))
+case("nn_huber", "0.7", [M, M], lambda x, y, p: F.huber_loss(x, y, delta=0.7))
+case("nn_smooth_l1", "0.7, sum", [M, M], lambda x, y, p: F.smooth_l1_loss(x, y, beta=0.7, reduction="sum"))
+case("nn_log_cosh", "pair", [M, M], lambda x, y, p: torch.log(torch.cosh(x - y)).mean())
+case("nn_binary_cross_entropy", "pair", [M, unit(4, 3)], lambda x, y, p: F.binary_cross_entropy_with_logits(x, y))
+case("nn_binary_cross_entropy", "weighted", [M, unit(4, 3), (4,)],
+     lambda x, y, w, p: (w[:, None] * F.binary_cross_entropy_with_logits(x, 0.9 * y + 0.05, reduction="none",
+                                                                         pos_weight=torch.tensor(3.0))).sum())
+case("nn_binary_cross_entropy_probs", "pair", [unit(4, 3), lambda d: d.ints(4, 3, high=1).double()],
+     lambda x, y, p: F.binary_cross_entropy(x, y))
+
+
+def focal(x, y, p, alpha=0.25, gamma=2):  # torchvision's sigmoid_focal_loss
+    q = torch.sigmoid(x)
+    p_t = q * y + (1 - q) * (1 - y)
+    loss = F.binary_cross_entropy_with_logits(x, y, reduction="none") * (1 - p_t) ** gamma
+    return ((alpha * y + (1 - alpha) * (1 - y)) * loss).mean()
+
+
+case("nn_focal", "pair", [M, lambda d: d.ints(4, 3, high=1).double()], focal)
+CLASS = torch.tensor([0.5, 1, 2, 3])
+labels = lambda d: d.ints(3, 5)  # noqa: E731
+flat = lambda x: x.reshape(-1, x.shape[-1])  # noqa: E731
+case("nn_sparse_cross_entropy", "sequence", [(3, 5, 4), labels], lambda x, y, p: F.cross_entropy(flat(x), y.flatten()))
+case("nn_sparse_cross_entropy", "class weights, smoothing, ignored", [(3, 5, 4), labels],
+     lambda x, y, p: F.cross_entropy(flat(x), y.flatten(), CLASS, ignore_index=2, label_smoothing=0.2))
+case("nn_sparse_cross_entropy", "none, weights", [(3, 5, 4), lambda d: d.ints(3, 5).to(torch.int32), (3, 5)],
+     lambda x, y, w, p: F.cross_entropy(flat(x), y.flatten().long(), reduction="none").reshape(3, 5) * w)
+case("nn_sparse_cross_entropy", "some are no class", [(3, 5, 4), lambda d: d.ints(3, 5, low=-1)],
+     lambda x, y, p: F.cross_entropy(flat(x), y.flatten(), ignore_index=-1))
+case("nn_nll", "sequence", [(3, 5, 4), labels], lambda x, y, p: F.nll_loss(flat(x), y.flatten()))
+
+
+def sign(*shape):
+    return lambda d: d.ints(*shape, high=1).double() * 2 - 1
+
+
+case("nn_hinge", "pair", [M, sign(4, 3)], lambda x, y, p: torch.relu(1 - x * y).mean())
+case("nn_squared_hinge", "pair", [M, sign(4, 3)], lambda x, y, p: (torch.relu(1 - x * y) ** 2).mean())
+case("nn_soft_margin", "pair", [M, sign(4, 3)], lambda x, y, p: F.soft_margin_loss(x, y))
+case("nn_hinge_embedding", "pair", [M, sign(4, 3)], lambda x, y, p: F.hinge_embedding_loss(x, y, margin=1.5))
+case("nn_multi_margin", "plain", [(5, 4), lambda d: d.ints(5)], lambda x, y, p: F.multi_margin_loss(x, y))
+case("nn_multi_margin", "squared, class weights", [(5, 4), lambda d: d.ints(5)],
+     lambda x, y, p: F.multi_margin_loss(x, y, p=2, margin=0.6, weight=CLASS))
+case("nn_multilabel_soft_margin", "pair", [M, lambda d: d.ints(4, 3, high=1).double()],
+     lambda x, y, p: F.multilabel_soft_margin_loss(x, y))
+case("nn_kl", "batch mean", [M, unit(4, 3, high=1)], lambda x, y, p: F.kl_div(x, y, reduction="batchmean"))
+case("nn_kl", "logarithms", [M, M], lambda x, y, p: F.kl_div(x, y, log_target=True))
+R = (5, 3)
+case("nn_cosine_embedding", "pairs", [R, R, sign(5)], lambda a, b, y, p: F.cosine_embedding_loss(a, b, y, margin=-0.5))
+case("nn_triplet", "triplets", [R, R, R], lambda a, b, c, p: F.triplet_margin_loss(a, b, c, margin=1.5))
+case("nn_triplet", "swapped, sum", [R, R, R],
+     lambda a, b, c, p: F.triplet_margin_loss(a, b, c, margin=1.5, swap=True, reduction="sum"))
+case("nn_margin_ranking", "pairs", [R, R, lambda d: d.ints(5, 3, high=1).double() * 2 - 1],
+     lambda a, b, y, p: F.margin_ranking_loss(a, b, y, margin=0.3))
+
+
+def contrastive(a, b, y, p):
+    d = (a - b).norm(dim=1)
+    return ((y * d ** 2 + (1 - y) * torch.relu(3 - d) ** 2) / 2).mean()
+
+
+case("nn_contrastive", "pairs", [R, R, lambda d: d.ints(5, high=1).double()], contrastive)
+positive = unit(4, 3, low=0.3, high=4)
+whole = lambda d: d.ints(4, 3, high=5).double()  # noqa: E731
+case("nn_poisson", "logarithm", [M, whole], lambda x, y, p: F.poisson_nll_loss(x, y))
+case("nn_poisson", "rate, full", [positive, whole], lambda x, y, p: F.poisson_nll_loss(x, y.detach(), log_input=False, full=True))
+case("nn_gaussian_nll", "full", [M, M, positive], lambda x, y, v, p: F.gaussian_nll_loss(x, y, v, full=True))
+
+
+def log_nb(mean, theta, x):
+    return torch.distributions.NegativeBinomial(theta, logits=torch.log(mean) - torch.log(theta)).log_prob(x)
+
+
+case("nn_negative_binomial", "counts", [positive, positive, whole], lambda u, t, x, p: -log_nb(u, t, x.detach()).mean())
+
+
+def zinb(u, t, z, x, p):
+    x = (x * (x > 2)).detach()
+    nb = F.logsigmoid(-z) + log_nb(u, t, x)
+    return -torch.where(x == 0, torch.logaddexp(F.logsigmoid(z), nb), nb).mean()
+
+
+case("nn_zinb", "counts", [positive, positive, M, whole], zinb)
+
+
+def ctc(**options):
+    return lambda x, y, t, n, p: F.ctc_loss(F.log_softmax(x, -1).transpose(0, 1), y, t, n, **options)
+
+
+case("nn_ctc", "mean", [(3, 6, 4), lambda d: d.ints(3, 2, low=1), lambda d: d.ints(3, low=5, high=6), lambda d: d.ints(3, high=2)], ctc())
+case("nn_ctc", "none, another blank", [(2, 7, 4), lambda d: torch.tensor([[0, 0, 1], [2, 1, 2]]), lambda d: torch.tensor([7, 5]),
+                                       lambda d: torch.tensor([3, 2])], ctc(blank=3, reduction="none"))
 
 # ---- metrics ---------------------------------------------------------------------------------------------
 

@@ -100,6 +100,46 @@ REFUSE(transpose, nn_conv_transpose(m, "a", x, 2, (int64_t[]){2, 0}, NULL))
 REFUSE(upsample, nn_upsample(m, "a", x, (int64_t[]){2, 0}, NN_NEAREST))
 REFUSE(spatial_dropout, nn_spatial_dropout(m, "a", x, 0.5))
 REFUSE(alpha_dropout, nn_alpha_dropout(m, "a", x, 1))
+/* Losses: x is [2, 3, ...] or integers; other values are made from it. */
+static ag_ref ids_of(nn_model *m, ag_ref x) { return ag_cast(nn_graph(m), x, TN_I64); }
+static ag_ref turned(nn_model *m, ag_ref x) { return ag_transpose2(nn_graph(m), x); }
+REFUSE(bce, nn_binary_cross_entropy(m, x, turned(m, x), NULL))
+REFUSE(bce_smoothing, nn_binary_cross_entropy(m, x, x, &(nn_binary_cross_entropy_options){.smoothing = 2}))
+REFUSE(bce_weights,
+       nn_binary_cross_entropy(m, x, x, &(nn_binary_cross_entropy_options){.loss.weights = turned(m, x)}))
+REFUSE(sparse_shape, nn_sparse_cross_entropy(m, x, ids_of(m, x), NULL))
+REFUSE(sparse_type, nn_sparse_cross_entropy(m, x, ag_sum_axis(nn_graph(m), x, -1, false), NULL))
+REFUSE(nll_weights, nn_nll(m, x, ids_of(m, ag_sum_axis(nn_graph(m), x, -1, false)),
+                           &(nn_sparse_cross_entropy_options){.class_weights = x}))
+REFUSE(huber, nn_huber(m, x, x, 0, NULL))
+REFUSE(cosine, nn_cosine_embedding(m, x, x, x, 0, NULL))
+REFUSE(multi_margin, nn_multi_margin(m, x, x, NULL))
+REFUSE(ctc, nn_ctc(m, x, x, x, x, NULL))
+REFUSE(reduction, nn_squared_error(m, x, x, &(nn_loss_options){.reduction = 9}))
+
+Test(layers_refused, losses_name_shapes) {
+  static const refusal cases[] = {
+      {bce, 1, 0, TN_ESHAPE,
+       "nn_binary_cross_entropy: the values must have one type and shape, not f32 [2, 3] and f32 [3, 2]"},
+      {bce_smoothing, 1, 0, TN_EINVAL,
+       "nn_binary_cross_entropy: positive_weight 0 must be at least 0, smoothing 2 from 0 to 1"},
+      {bce_weights, 1, 0, TN_ESHAPE,
+       "nn_binary_cross_entropy: the weights, f32 [3, 2], must have the first axes of the terms, f32 [2, 3]"},
+      {sparse_shape, 1, 0, TN_ESHAPE,
+       "nn_sparse_cross_entropy: the labels, [2, 3], must have the first axes of the scores, [2, 3]"},
+      {sparse_type, 1, 0, TN_ETYPE,
+       "nn_sparse_cross_entropy: the labels must be integers (nn_input_typed), not f32 [2]"},
+      {nll_weights, 1, 0, TN_ESHAPE, "nn_nll: the class weights have [2, 3], the scores [2, 3]"},
+      {huber, 1, 0, TN_EINVAL, "nn_huber: the threshold 0 must be above 0"},
+      {cosine, 1, 0, TN_ESHAPE,
+       "nn_cosine_embedding: wants pairs [batch, n] and a target [batch], not [2, 3] and f32 [2, 3]"},
+      {multi_margin, 1, 0, TN_ESHAPE,
+       "nn_multi_margin: wants scores [batch, classes] and integers [batch], not [2, 3] and f32 [2, 3]"},
+      {ctc, 1, 0, TN_ESHAPE, "not [2, 3] and floats [2, 3], [2, 3], [2, 3]"},
+      {reduction, 1, 0, TN_EINVAL, "nn_squared_error: there is no reduction 9"},
+  };
+  expect_refusals(cases, sizeof cases / sizeof *cases);
+}
 
 Test(layers_refused, name_layer_and_shapes) {
   static const refusal cases[] = {

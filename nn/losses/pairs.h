@@ -1,0 +1,36 @@
+/* pairs.h - distances between pairs and triplets. */
+#ifndef NABLA_NN_LOSSES_PAIRS_H
+#define NABLA_NN_LOSSES_PAIRS_H
+
+#include "reduction.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* a, b [batch, n], target y [batch] of 1 or -1: 1 - cos(a, b), or max(0, cos(a, b) - margin); terms [batch]. */
+ag_ref nn_cosine_embedding(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
+                           const nn_loss_options *o);
+/* [batch, n] each: max(0, |anchor - positive| - |anchor - negative| + margin); terms [batch]. 1e-6 is added to
+ * differences, as in PyTorch. `swap`: the negative's distance is the smaller one of those to anchor and positive. */
+ag_ref nn_triplet(nn_model *m, ag_ref anchor, ag_ref positive, ag_ref negative, double margin, bool swap,
+                  const nn_loss_options *o);
+/* a, b and y of one shape: max(0, -y (a - b) + margin): a should rank higher where y is 1. */
+ag_ref nn_margin_ranking(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
+                         const nn_loss_options *o);
+/* a, b [batch, n], y [batch] of 1 (alike) or 0: (y d^2 + (1 - y) max(0, margin - d)^2) / 2 with d = |a - b|; terms
+ * [batch]. Hadsell, Chopra & LeCun 2006, whose y is 0 for alike. */
+ag_ref nn_contrastive(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
+                      const nn_loss_options *o);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifdef NN_LOSS /* the rows of the table */
+NN_LOSS(cosine_embedding)
+NN_LOSS(triplet)
+NN_LOSS(margin_ranking)
+NN_LOSS(contrastive)
+#endif

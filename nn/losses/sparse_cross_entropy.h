@@ -1,0 +1,38 @@
+/* sparse_cross_entropy.h - cross-entropy by class numbers. */
+#ifndef NABLA_NN_LOSSES_SPARSE_CROSS_ENTROPY_H
+#define NABLA_NN_LOSSES_SPARSE_CROSS_ENTROPY_H
+
+#include "reduction.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct nn_sparse_cross_entropy_options {
+  nn_reduction reduction;
+  ag_ref
+      class_weights; /* [classes]; id 0 = all 1. The mean divides by the weights of the labels met, as in PyTorch */
+  ag_ref weights;   /* of the labels' shape: factors on the terms, which the mean does not divide by */
+  double smoothing; /* this share of a label is spread over all classes, 0 to 1; nn_nll has none */
+  bool ignores;     /* labels equal to `ignored` do not count, neither in sum nor in mean */
+  int64_t ignored;
+} nn_sparse_cross_entropy_options;
+
+/* In nats: logits [..., classes], labels [...] of integers -> -log softmax(logits)[label], weighted. Labels that are
+ * no class (PyTorch's -100) do not count either. The mean over nothing is NaN. NN_BATCH_MEAN is refused. */
+ag_ref nn_sparse_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels,
+                               const nn_sparse_cross_entropy_options *options);
+/* The same from log-probabilities. */
+ag_ref nn_nll(nn_model *m, ag_ref log_probs, ag_ref labels, const nn_sparse_cross_entropy_options *options);
+/* For nn_softmax_cross_entropy: (1 - share) labels + share / classes along the last axis. */
+ag_ref nn_smooth_labels(nn_model *m, ag_ref labels, double share);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifdef NN_LOSS /* the rows of the table */
+NN_LOSS(sparse_cross_entropy)
+NN_LOSS(nll)
+#endif
