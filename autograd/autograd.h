@@ -38,6 +38,7 @@ typedef struct ag_type {
  * (NULL = default). */
 TN_MUST_CHECK tn_status ag_graph_new(const tn_alloc *alloc, ag_graph **out);
 void ag_graph_free(ag_graph *g);
+const tn_alloc *ag_allocator(const ag_graph *g); /* for the scratch memory of layers and ops of one's own */
 
 tn_status ag_status(const ag_graph *g);  /* the first failure, or TN_OK */
 const char *ag_error(const ag_graph *g); /* its sentence: op, shapes, scope; "" if none; lives as long as g */
@@ -244,6 +245,9 @@ struct ag_op {
   /* Appends the cotangents of the inputs (leave id 0 where there is none). y is the node: ag_in(g, y, i) are
    * its inputs. Ignores broadcasting: the caller sums back to shape. */
   void (*vjp)(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);
+  /* Optional: the sum of n >= 2 values of this op, all of one type, where it is cheaper than n - 1 additions
+   * (pads of disjoint places are one concat). Used where the cotangents of one value meet. */
+  ag_ref (*sum)(ag_graph *g, const ag_ref *x, int n);
   const ag_case *cases; /* n_cases of them */
   int n_cases;
 };

@@ -5,23 +5,37 @@
 
 #include <string.h>
 
+/* A cotangent that waits for others of its op, since together they are cheaper (ag_op.sum). */
+typedef struct share {
+  ag_ref dx;
+  size_t next; /* of the same node; an index + 1 into sweep.shares */
+} share;
+
 typedef struct sweep {
   ag_graph *g;
-  bool *active;      /* per node up to y: lies between wrt and y */
+  uint32_t base;     /* the first value to derive by: nothing before it matters */
+  bool *active;      /* per node from base to y: lies between wrt and y */
   ag_ref *cotangent; /* id 0 = none yet */
+  size_t *waiting;   /* the last share of each node */
+  share *shares;
+  size_t n_shares, cap_shares;
+  ag_ref *dx; /* room for the operands of the widest node, or the shares of one */
+  size_t cap_dx;
 } sweep;
 
 static bool differentiable(const ag_op *op, uint32_t input) {
   return !(op->flags & AG_NO_DERIVATIVE) && !(input < 4 && op->flags & ((unsigned)AG_NODIFF_0 << input));
 }
 
+static bool is_active(const sweep *s, uint32_t id) { return id >= s->base && s->active[id - s->base]; }
+
 static void mark_active(sweep *s, ag_ref y, const ag_ref *wrt, int n) {
   for (int i = 0; i < n; i++)
-    if (wrt[i].id <= y.id) s->active[wrt[i].id] = true;
-  for (uint32_t id = 1; id <= y.id; id++) {
+    if (wrt[i].id <= y.id) s->active[wrt[i].id - s->base] = true;
+  for (uint32_t id = s->base; id <= y.id; id++) {
     const ag__node *node = &s->g->nodes[id];
-    for (uint32_t k = 0; k < node->n_in && !s->active[id]; k++)
-      s->active[id] = s->active[ag__inputs_of(s->g, node)[k]] && differentiable(node->op, k);
+    for (uint32_t k = 0; k < node->n_in && !s->active[id - s->base]; k++)
+      s->active[id - s->base] = is_active(s, ag__inputs_of(s->g, node)[k]) && differentiable(node->op, k);
   }
 }
 
@@ -51,33 +65,78 @@ static ag_ref fit(ag_graph *g, ag_ref dx, ag_type t) {
 /* Does the derivative of some input matter? Not below a value that is itself asked for. */
 static bool reaches_wrt(const sweep *s, const ag__node *node) {
   for (uint32_t k = 0; k < node->n_in; k++)
-    if (s->active[ag__inputs_of(s->g, node)[k]] && differentiable(node->op, k)) return true;
+    if (is_active(s, ag__inputs_of(s->g, node)[k]) && differentiable(node->op, k)) return true;
   return false;
 }
 
-static void pull_back(sweep *s, ag_ref y, ag_ref *dx) {
+static bool reserve(sweep *s, size_t n) {
+  if (tn_grow(s->g->alloc, &s->dx, &s->cap_dx, n, sizeof *s->dx) == TN_OK) return true;
+  ag_fail(s->g, TN_ENOMEM, "out of memory for a gradient");
+  return false;
+}
+
+static void add(sweep *s, uint32_t id, ag_ref d) {
+  ag_ref *sum = &s->cotangent[id - s->base];
+  *sum = sum->id ? ag_add(s->g, *sum, d) : d;
+}
+
+static void contribute(sweep *s, uint32_t id, ag_ref d) {
+  if (!d.id || !s->g->nodes[d.id].op->sum) {
+    add(s, id, d);
+    return;
+  }
+  if (tn_grow(s->g->alloc, &s->shares, &s->cap_shares, s->n_shares + 1, sizeof *s->shares) != TN_OK) {
+    ag_fail(s->g, TN_ENOMEM, "out of memory for a gradient");
+    return;
+  }
+  s->shares[s->n_shares++] = (share){d, s->waiting[id - s->base]};
+  s->waiting[id - s->base] = s->n_shares;
+}
+
+/* Adds the shares of a node, those of one op at a time. */
+static void settle(sweep *s, uint32_t id) {
+  while (s->waiting[id - s->base] && s->g->status == TN_OK) {
+    size_t n = 0, left = 0;
+    const ag_op *op = NULL;
+    for (size_t at = s->waiting[id - s->base], next; at; at = next) {
+      share *x = &s->shares[at - 1];
+      const ag_op *of = s->g->nodes[x->dx.id].op;
+      next = x->next;
+      if (!op) op = of;
+      if (of != op) x->next = left, left = at;
+      else if (reserve(s, n + 1)) s->dx[n++] = x->dx;
+      else return;
+    }
+    s->waiting[id - s->base] = left;
+    add(s, id, n > 1 ? op->sum(s->g, s->dx, (int)n) : s->dx[0]);
+  }
+}
+
+static void pull_back(sweep *s, ag_ref y) {
   ag_graph *g = s->g;
   ag__node node = g->nodes[y.id]; /* a copy: the vjp appends */
-  if (!reaches_wrt(s, &node)) return;
+  if (!reaches_wrt(s, &node) || !reserve(s, node.n_in)) return;
+  ag_ref *dx = s->dx;
   memset(dx, 0, node.n_in * sizeof *dx);
   const char *outer = g->scope;
   g->scope = node.scope;
-  if (node.op->vjp) node.op->vjp(g, y, s->cotangent[y.id], dx);
+  if (node.op->vjp) node.op->vjp(g, y, s->cotangent[y.id - s->base], dx);
   else ag_fail(g, TN_ENOGRAD, "%s: no derivative is defined", node.op->name);
   for (uint32_t k = 0; k < node.n_in && g->status == TN_OK; k++) {
     uint32_t in = g->inputs[node.first_in + k];
-    if (!s->active[in] || !differentiable(node.op, k) || !dx[k].id) continue;
-    ag_ref d = fit(g, dx[k], g->nodes[in].type);
-    s->cotangent[in] = s->cotangent[in].id ? ag_add(g, s->cotangent[in], d) : d;
+    if (is_active(s, in) && differentiable(node.op, k) && dx[k].id)
+      contribute(s, in, fit(g, dx[k], g->nodes[in].type));
   }
   g->scope = outer;
 }
 
-static void run_sweep(sweep *s, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *dx) {
+static void run_sweep(sweep *s, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {
   mark_active(s, y, wrt, n);
-  s->cotangent[y.id] = dy;
-  for (uint32_t id = y.id; id && s->g->status == TN_OK; id--)
-    if (s->active[id] && s->cotangent[id].id) pull_back(s, (ag_ref){id}, dx);
+  s->cotangent[y.id - s->base] = dy;
+  for (uint32_t id = y.id; id >= s->base && s->g->status == TN_OK; id--) {
+    settle(s, id);
+    if (s->active[id - s->base] && s->cotangent[id - s->base].id) pull_back(s, (ag_ref){id});
+  }
 }
 
 static ag_ref zeros(ag_graph *g, ag_ref x) {
@@ -106,27 +165,33 @@ static bool check(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {
   return g->status == TN_OK;
 }
 
+static ag_ref derivative(const sweep *s, ag_ref y, ag_ref x) {
+  ag_ref d = {0};
+  if (x.id <= y.id) d = s->cotangent[x.id - s->base];
+  return d.id ? d : zeros(s->g, x);
+}
+
 void ag_vjp(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *out) {
-  bool *active = NULL;
-  ag_ref *cotangent = NULL, *dx = NULL;
+  sweep s = {.g = g, .base = y.id};
   if (!check(g, y, dy, wrt, n)) goto done;
-  uint32_t widest = 1;
-  for (uint32_t id = 1; id <= y.id; id++) widest = g->nodes[id].n_in > widest ? g->nodes[id].n_in : widest;
-  active = tn_calloc(g->alloc, y.id + 1u, sizeof *active);
-  cotangent = tn_calloc(g->alloc, y.id + 1u, sizeof *cotangent);
-  dx = tn_calloc(g->alloc, widest, sizeof *dx);
-  if (active && cotangent && dx) {
-    run_sweep(&(sweep){g, active, cotangent}, y, dy, wrt, n, dx);
-    for (int i = 0; i < n && g->status == TN_OK; i++)
-      out[i] = wrt[i].id <= y.id && cotangent[wrt[i].id].id ? cotangent[wrt[i].id] : zeros(g, wrt[i]);
+  for (int i = 0; i < n; i++) s.base = wrt[i].id < s.base ? wrt[i].id : s.base;
+  size_t nodes = y.id - s.base + 1u;
+  s.active = tn_calloc(g->alloc, nodes, sizeof *s.active);
+  s.cotangent = tn_calloc(g->alloc, nodes, sizeof *s.cotangent);
+  s.waiting = tn_calloc(g->alloc, nodes, sizeof *s.waiting);
+  if (s.active && s.cotangent && s.waiting) {
+    run_sweep(&s, y, dy, wrt, n);
+    for (int i = 0; i < n && g->status == TN_OK; i++) out[i] = derivative(&s, y, wrt[i]);
   } else {
     ag_fail(g, TN_ENOMEM, "out of memory for a gradient");
   }
 done:
   if (g->status != TN_OK && n > 0) memset(out, 0, (size_t)n * sizeof *out);
-  tn_free(g->alloc, active);
-  tn_free(g->alloc, cotangent);
-  tn_free(g->alloc, dx);
+  tn_free(g->alloc, s.active);
+  tn_free(g->alloc, s.cotangent);
+  tn_free(g->alloc, s.waiting);
+  tn_free(g->alloc, s.shares);
+  tn_free(g->alloc, s.dx);
 }
 
 void ag_grad(ag_graph *g, ag_ref y, const ag_ref *wrt, int n, ag_ref *out) {

@@ -40,6 +40,8 @@ void ag_graph_free(ag_graph *g) {
   tn_free(g->alloc, g);
 }
 
+const tn_alloc *ag_allocator(const ag_graph *g) { return g->alloc; }
+
 /* ---- errors ---- */
 
 tn_status ag_status(const ag_graph *g) { return g->status; }
@@ -99,11 +101,6 @@ ag_ref ag_in(const ag_graph *g, ag_ref x, int i) {
   return (ag_ref){i >= 0 && (uint32_t)i < n->n_in ? ag__inputs_of(g, n)[i] : 0};
 }
 
-ag_ref ag__root(const ag_graph *g, ag_ref x) {
-  while (x.id && g->nodes[x.id].op->flags & AG_ALIAS) x = ag_in(g, x, 0);
-  return x;
-}
-
 bool ag__is_leaf(const ag_graph *g, ag_ref x) { return x.id && g->nodes[x.id].op->kind == AG_LEAF; }
 
 /* ---- scopes ---- */
@@ -131,37 +128,69 @@ void ag_scope_pop(ag_graph *g) {
   if (--g->n_scopes < AG__MAX_SCOPES) g->scope = g->outer[g->n_scopes];
 }
 
-/* ---- emission ---- */
+/* ---- equal nodes ---- */
 
 static uint64_t mix(uint64_t h, uint64_t x) {
-  h ^= x + 0x9e3779b97f4a7c15u + (h << 6) + (h >> 2);
-  return h * 0xff51afd7ed558ccdu;
+  h = (h ^ x) * 0xff51afd7ed558ccdu;
+  return h ^ h >> 32;
 }
 
-static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n) {
+uint64_t ag__hash(uint64_t seed, const void *bytes, size_t n) {
   const unsigned char *p = bytes;
-  for (size_t i = 0; i < n; i++) h = (h ^ p[i]) * 0x100000001b3u;
-  return h;
+  uint64_t h = mix(seed + 0x9e3779b97f4a7c15u, n), word;
+  for (; n >= sizeof word; n -= sizeof word, p += sizeof word) {
+    memcpy(&word, p, sizeof word);
+    h = mix(h, word);
+  }
+  for (; n; n--) h = mix(h, *p++);
+  return h ? h : 1;
 }
 
-static uint64_t hash_call(const ag_op *op, const uint32_t *in, int n, const ag_attr *attr) {
-  uint64_t h = mix(0, (uint64_t)(uintptr_t)op);
-  bool swap = op->flags & AG_COMMUTES && in[0] > in[1];
-  for (int i = 0; i < n; i++) h = mix(h, in[swap ? 1 - i : i]);
-  return hash_bytes(h, attr, sizeof *attr);
+typedef struct call {
+  const ag_op *op;
+  const uint32_t *in;
+  int n;
+  const ag_attr *attr;
+} call;
+
+static uint64_t hash_call(const call *c) {
+  uint64_t h = (uint64_t)(uintptr_t)c->op;
+  bool swap = c->op->flags & AG_COMMUTES && c->in[0] > c->in[1];
+  for (int i = 0; i < c->n; i++) h = mix(h, c->in[swap ? 1 - i : i]);
+  return ag__hash(h, c->attr, sizeof *c->attr);
 }
 
-static bool same_call(const ag_graph *g, const ag__node *node, const ag_op *op, const uint32_t *in, int n,
-                      const ag_attr *attr) {
-  if (node->op != op || node->n_in != (uint32_t)n || memcmp(&node->attr, attr, sizeof *attr) != 0)
+static bool same_call(const ag_graph *g, const ag__node *node, const void *ctx) {
+  const call *c = ctx;
+  if (node->op != c->op || node->n_in != (uint32_t)c->n || memcmp(&node->attr, c->attr, sizeof *c->attr) != 0)
     return false;
   const uint32_t *have = ag__inputs_of(g, node);
-  if (memcmp(have, in, (size_t)n * sizeof *in) == 0) return true;
-  return op->flags & AG_COMMUTES && have[0] == in[1] && have[1] == in[0];
+  if (memcmp(have, c->in, (size_t)c->n * sizeof *c->in) == 0) return true;
+  return c->op->flags & AG_COMMUTES && have[0] == c->in[1] && have[1] == c->in[0];
+}
+
+static bool same_stream(const ag_graph *g, const ag__node *node, const void *name) {
+  (void)g;
+  return node->op->kind == AG_RANDOM && strcmp(node->name, name) == 0;
 }
 
 static bool mergeable(const ag_op *op) {
   return op->kind != AG_LEAF && op->kind != AG_RANDOM && op->kind != AG_EFFECT;
+}
+
+ag_ref ag__find(const ag_graph *g, uint64_t hash, ag__same *same, const void *ctx) {
+  if (!g->cap_table) return (ag_ref){0};
+  for (size_t at = hash & (g->cap_table - 1); g->table[at]; at = (at + 1) & (g->cap_table - 1)) {
+    const ag__node *node = &g->nodes[g->table[at]];
+    if (node->hash == hash && same(g, node, ctx)) return (ag_ref){g->table[at]};
+  }
+  return (ag_ref){0};
+}
+
+static void enter(uint32_t *table, size_t cap, uint64_t hash, uint32_t id) {
+  size_t at = hash & (cap - 1);
+  while (table[at]) at = (at + 1) & (cap - 1);
+  table[at] = id;
 }
 
 static tn_status grow_table(ag_graph *g) {
@@ -170,47 +199,36 @@ static tn_status grow_table(ag_graph *g) {
   uint32_t *table = tn_calloc(g->alloc, cap, sizeof *table);
   if (!table) return out_of_memory(g);
   for (size_t i = 0; i < g->cap_table; i++)
-    if (g->table[i]) {
-      size_t at = g->nodes[g->table[i]].hash & (cap - 1);
-      while (table[at]) at = (at + 1) & (cap - 1);
-      table[at] = g->table[i];
-    }
+    if (g->table[i]) enter(table, cap, g->nodes[g->table[i]].hash, g->table[i]);
   tn_free(g->alloc, g->table);
   g->table = table;
   g->cap_table = cap;
   return TN_OK;
 }
 
-/* Appends without looking for an equal node. */
-static ag_ref append(ag_graph *g, const ag__node *node, const uint32_t *in) {
+/* ---- emission ---- */
+
+ag_ref ag__append(ag_graph *g, const ag__node *node, const uint32_t *in) {
   if (g->status != TN_OK) return (ag_ref){0};
+  if (g->n_nodes >= INT32_MAX || g->n_inputs + node->n_in >= INT32_MAX) /* plans count them in ints */
+    return ag_fail(g, TN_ENOMEM, "a graph has at most %d nodes and as many operands", INT32_MAX), (ag_ref){0};
   if (tn_grow(g->alloc, &g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *g->nodes) != TN_OK ||
       tn_grow(g->alloc, &g->inputs, &g->cap_inputs, g->n_inputs + node->n_in, sizeof *g->inputs) != TN_OK ||
       grow_table(g) != TN_OK)
     return out_of_memory(g), (ag_ref){0};
   ag_ref r = {(uint32_t)g->n_nodes++};
-  g->nodes[r.id] = *node;
-  g->nodes[r.id].first_in = (uint32_t)g->n_inputs;
-  g->nodes[r.id].scope = g->scope;
+  ag__node *n = &g->nodes[r.id];
+  *n = *node;
+  n->first_in = (uint32_t)g->n_inputs;
+  n->scope = g->scope;
+  n->root = node->op->flags & AG_ALIAS ? g->nodes[in[0]].root : r.id;
   if (node->n_in) memcpy(g->inputs + g->n_inputs, in, node->n_in * sizeof *in);
   g->n_inputs += node->n_in;
-  if (mergeable(node->op)) {
-    size_t at = node->hash & (g->cap_table - 1);
-    while (g->table[at]) at = (at + 1) & (g->cap_table - 1);
-    g->table[at] = r.id;
+  if (node->hash) {
+    enter(g->table, g->cap_table, node->hash, r.id);
     g->n_table++;
   }
   return r;
-}
-
-static ag_ref find(const ag_graph *g, uint64_t hash, const ag_op *op, const uint32_t *in, int n,
-                   const ag_attr *attr) {
-  if (!g->cap_table) return (ag_ref){0};
-  for (size_t at = hash & (g->cap_table - 1); g->table[at]; at = (at + 1) & (g->cap_table - 1)) {
-    const ag__node *node = &g->nodes[g->table[at]];
-    if (node->hash == hash && same_call(g, node, op, in, n, attr)) return (ag_ref){g->table[at]};
-  }
-  return (ag_ref){0};
 }
 
 bool ag__broadcast_types(const ag_type *in, int n, ag_type *out) {
@@ -291,22 +309,15 @@ static tn_status check_assign(ag_graph *g, uint32_t *in) {
     ag_fail(g, TN_EINVAL, "assign: the target is %s, not a state", leaf->op->name);
     return TN_EINVAL;
   }
-  for (size_t i = 0; i < g->n_assigns; i++)
-    if (ag_in(g, g->assigns[i], 0).id == in[0]) {
-      ag_fail(g, TN_EINVAL, "assign: '%s' is assigned twice in one step", leaf->name);
-      return TN_EINVAL;
-    }
+  if (leaf->assigned) {
+    ag_fail(g, TN_EINVAL, "assign: '%s' is assigned twice in one step", leaf->name);
+    return TN_EINVAL;
+  }
   /* A value that is a leaf's memory needs a copy of its own: the leaf may change in the same step. */
   if (ag__is_leaf(g, ag__root(g, (ag_ref){in[1]}))) in[1] = ag__copy(g, (ag_ref){in[1]}).id;
   return tn_grow(g->alloc, &g->assigns, &g->cap_assigns, g->n_assigns + 1, sizeof *g->assigns) == TN_OK
              ? g->status
              : out_of_memory(g);
-}
-
-static bool duplicate_stream(const ag_graph *g, const char *name) {
-  for (size_t i = 1; i < g->n_nodes; i++)
-    if (g->nodes[i].op->kind == AG_RANDOM && strcmp(g->nodes[i].name, name) == 0) return true;
-  return false;
 }
 
 ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag_attr *attr,
@@ -349,7 +360,8 @@ ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag
   if ((r = fold(g, op, in, n, &node.attr, &node.type)).id) goto done;
   if (op->kind == AG_EFFECT && check_assign(g, in) != TN_OK) goto done;
   if (op->kind == AG_RANDOM) {
-    if (!name || duplicate_stream(g, name)) {
+    node.hash = name ? ag__hash(AG_RANDOM, name, strlen(name)) : 0;
+    if (!name || ag__find(g, node.hash, same_stream, name).id) {
       ag_fail(g, TN_EINVAL, "%s: random values need a name of their own, '%s' is taken", op->name,
               name ? name : "");
       goto done;
@@ -357,11 +369,15 @@ ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag
     if (!(node.name = ag__keep(g, name, strlen(name) + 1))) goto done;
   }
   if (mergeable(op)) {
-    node.hash = hash_call(op, in, n, &node.attr);
-    if ((r = find(g, node.hash, op, in, n, &node.attr)).id) goto done;
+    call c = {op, in, n, &node.attr};
+    node.hash = hash_call(&c);
+    if ((r = ag__find(g, node.hash, same_call, &c)).id) goto done;
   }
-  r = append(g, &node, in);
-  if (op->kind == AG_EFFECT && r.id) g->assigns[g->n_assigns++] = r;
+  r = ag__append(g, &node, in);
+  if (op->kind == AG_EFFECT && r.id) {
+    g->assigns[g->n_assigns++] = r;
+    g->nodes[in[0]].assigned = true;
+  }
 done:
   if (types != small) tn_free(g->alloc, types);
   if (in != small_in) tn_free(g->alloc, in);

@@ -10,7 +10,9 @@ typedef struct ag__node {
   uint32_t first_in, n_in; /* into graph.inputs */
   ag_type type;
   ag_attr attr;
-  uint64_t hash;
+  uint64_t hash;     /* 0: nobody looks for an equal node */
+  uint32_t root;     /* the node whose memory this is: itself unless an alias */
+  bool assigned;     /* a state that an assign writes */
   const char *scope; /* interned; "" at top level */
   const char *name;  /* leaves and random nodes */
   void *constant;    /* the elements of a constant leaf */
@@ -30,7 +32,7 @@ struct ag_graph {
   size_t n_nodes, cap_nodes;
   uint32_t *inputs;
   size_t n_inputs, cap_inputs;
-  uint32_t *table; /* open addressing over pure nodes, by hash; a power of two */
+  uint32_t *table; /* open addressing over the nodes that have a hash; a power of two */
   size_t cap_table, n_table;
   ag_ref *assigns;
   size_t n_assigns, cap_assigns;
@@ -58,11 +60,19 @@ static inline const uint32_t *ag__inputs_of(const ag_graph *g, const ag__node *n
  * failure. */
 void *ag__keep(ag_graph *g, const void *bytes, size_t n);
 
+/* Appends without looking for an equal node; `in` has node->n_in operands. Id 0 after failing the graph. */
+ag_ref ag__append(ag_graph *g, const ag__node *node, const uint32_t *in);
+
+/* The node of this hash for which same(g, node, ctx) holds, or id 0. A hash is that of ag__hash. */
+typedef bool ag__same(const ag_graph *g, const ag__node *node, const void *ctx);
+ag_ref ag__find(const ag_graph *g, uint64_t hash, ag__same *same, const void *ctx);
+uint64_t ag__hash(uint64_t seed, const void *bytes, size_t n); /* never 0 */
+
 /* "f32[32, 1000]" into a buffer of at least 128 bytes. */
 const char *ag__type_text(const ag_type *t, char *buffer, size_t size);
 
 /* The node whose memory x is: aliases (reshape, detach) looked through. */
-ag_ref ag__root(const ag_graph *g, ag_ref x);
+static inline ag_ref ag__root(const ag_graph *g, ag_ref x) { return (ag_ref){g->nodes[x.id].root}; }
 bool ag__is_leaf(const ag_graph *g, ag_ref x);
 ag_ref ag__copy(ag_graph *g, ag_ref x); /* a value of its own with x's elements */
 

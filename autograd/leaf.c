@@ -24,18 +24,6 @@ static const ag_op op_copy = {
 
 ag_ref ag__copy(ag_graph *g, ag_ref x) { return ag_emit(g, &op_copy, &x, 1, NULL, NULL); }
 
-static ag_ref append_leaf(ag_graph *g, const ag_op *op, const char *name, const ag_type *type,
-                          void *constant) {
-  if (g->status != TN_OK) return (ag_ref){0};
-  if (tn_grow(g->alloc, &g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *g->nodes) != TN_OK) {
-    ag_fail(g, TN_ENOMEM, "out of memory after %zu nodes", g->n_nodes);
-    return (ag_ref){0};
-  }
-  g->nodes[g->n_nodes] =
-      (ag__node){.op = op, .type = *type, .name = name, .scope = g->scope, .constant = constant};
-  return (ag_ref){(uint32_t)g->n_nodes++};
-}
-
 static bool make_type(ag_graph *g, const char *what, tn_dtype dtype, int rank, const int64_t *shape,
                       ag_type *t) {
   bool fits = rank >= 0 && rank <= TN_MAX_RANK;
@@ -46,23 +34,30 @@ static bool make_type(ag_graph *g, const char *what, tn_dtype dtype, int rank, c
   return fits;
 }
 
+static bool same_name(const ag_graph *g, const ag__node *node, const void *name) {
+  (void)g;
+  return node->op->kind == AG_LEAF && node->name && strcmp(node->name, name) == 0;
+}
+
 static ag_ref named_leaf(ag_graph *g, const ag_op *op, const char *name, tn_dtype dtype, int rank,
                          const int64_t *shape) {
   ag_type t;
   char have[128], want[128];
   if (!name || !*name) ag_fail(g, TN_EINVAL, "%s: a leaf needs a name", op->name);
   if (g->status != TN_OK || !make_type(g, name, dtype, rank, shape, &t)) return (ag_ref){0};
-  for (size_t i = 1; i < g->n_nodes; i++) {
-    const ag__node *n = &g->nodes[i];
-    if (n->op->kind != AG_LEAF || !n->name || strcmp(n->name, name) != 0) continue;
+  uint64_t hash = ag__hash(AG_LEAF, name, strlen(name));
+  ag_ref r = ag__find(g, hash, same_name, name);
+  if (r.id) {
+    const ag__node *n = ag__node_of(g, r);
     if (n->op == op && n->type.dtype == dtype && tn_same_shape(n->type.rank, n->type.shape, rank, shape))
-      return (ag_ref){(uint32_t)i};
+      return r;
     ag_fail(g, TN_ESHAPE, "'%s' is %s %s here already, not %s %s", name, n->op->name,
             ag__type_text(&n->type, have, sizeof have), op->name, ag__type_text(&t, want, sizeof want));
     return (ag_ref){0};
   }
   const char *kept = ag__keep(g, name, strlen(name) + 1);
-  return kept ? append_leaf(g, op, kept, &t, NULL) : (ag_ref){0};
+  if (!kept) return (ag_ref){0};
+  return ag__append(g, &(ag__node){.op = op, .type = t, .name = kept, .hash = hash}, NULL);
 }
 
 ag_ref ag_input(ag_graph *g, const char *name, tn_dtype dtype, int rank, const int64_t *shape) {
@@ -73,20 +68,27 @@ ag_ref ag_state(ag_graph *g, const char *name, tn_dtype dtype, int rank, const i
   return named_leaf(g, &ag__op_state, name, dtype, rank, shape);
 }
 
+static bool same_scalar(const ag_graph *g, const ag__node *node, const void *ctx) {
+  const tn_view *v = ctx;
+  (void)g;
+  return node->op == &ag__op_constant && node->type.rank == 0 && node->type.dtype == v->dtype &&
+         memcmp(node->constant, v->data, tn_view_bytes(v)) == 0;
+}
+
 ag_ref ag_constant(ag_graph *g, tn_view value) {
   ag_type t;
   if (g->status != TN_OK || !make_type(g, "constant", value.dtype, value.rank, value.shape, &t))
     return (ag_ref){0};
   size_t bytes = tn_view_bytes(&value);
-  for (size_t i = 1; value.rank == 0 && i < g->n_nodes; i++) { /* equal scalars are one node */
-    const ag__node *n = &g->nodes[i];
-    if (n->op == &ag__op_constant && n->type.rank == 0 && n->type.dtype == value.dtype &&
-        memcmp(n->constant, value.data, bytes) == 0)
-      return (ag_ref){(uint32_t)i};
+  ag__node node = {.op = &ag__op_constant, .type = t};
+  if (value.rank == 0) { /* equal scalars are one node */
+    node.hash = ag__hash(AG_LEAF + (uint64_t)value.dtype, value.data, bytes);
+    ag_ref r = ag__find(g, node.hash, same_scalar, &value);
+    if (r.id) return r;
   }
-  void *kept = ag__keep(g, NULL, bytes);
-  if (kept) tn_copy(tn_view_of(kept, t.dtype, t.rank, t.shape), value);
-  return kept ? append_leaf(g, &ag__op_constant, NULL, &t, kept) : (ag_ref){0};
+  if (!(node.constant = ag__keep(g, NULL, bytes))) return (ag_ref){0};
+  tn_copy(tn_view_of(node.constant, t.dtype, t.rank, t.shape), value);
+  return ag__append(g, &node, NULL);
 }
 
 ag_ref ag_scalar(ag_graph *g, tn_dtype dtype, double value) {

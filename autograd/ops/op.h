@@ -79,6 +79,9 @@ bool ag__reduced_type(const ag_type *in, int n, const ag_attr *attr, ag_type *ou
 tn_view ag__kept(tn_view in, unsigned axes, tn_view out);
 ag_ref ag__with_axes(ag_graph *g, ag_ref dy, ag_type t, unsigned axes);
 
+/* ag_op.sum of pad (pad_sum.c). */
+ag_ref ag__pad_sum(ag_graph *g, const ag_ref *x, int n);
+
 /* Shared by gather and scatter_add: an entry of an i32 or i64 index; the elements of one row (place along
  * axis 0). */
 static inline int64_t ag__index_at(const tn_view *index, int64_t position) {

@@ -14,6 +14,9 @@ typedef struct builder {
   ag_plan *plan;
   ag__step *step;
   int *register_of; /* per node (root): register in this step, or -1 */
+  ag__register *registers; /* room for those of the largest unit, and what else it needs; a step gets copies */
+  ag__instruction *instructions;
+  int *operands;
   int *last_use;    /* per register: last instruction that reads it */
   bool *busy;       /* per scratch block */
   int n_temps;
@@ -187,25 +190,42 @@ static void list_registers(builder *b) {
   s->n_strided = n - s->n_moving - s->n_stored;
 }
 
+static void *copy_of(const ag__program *p, const void *items, int n, size_t size) {
+  void *copy = tn_calloc(p->alloc, (size_t)n + 1, size);
+  if (copy && n) memcpy(copy, items, (size_t)n * size);
+  return copy;
+}
+
+/* What was laid out in the builder's room becomes the step's own. */
+static tn_status keep(builder *b, int used) {
+  const ag__program *p = program(b);
+  ag__step *s = b->step;
+  s->registers = copy_of(p, b->registers, s->n_registers, sizeof *s->registers);
+  s->instructions = copy_of(p, b->instructions, s->n_instructions, sizeof *s->instructions);
+  s->operands = copy_of(p, b->operands, used, sizeof *s->operands);
+  s->lists = tn_calloc(p->alloc, 3 * (size_t)s->n_registers + 1, sizeof *s->lists);
+  return s->registers && s->instructions && s->operands && s->lists ? TN_OK : TN_ENOMEM;
+}
+
 static tn_status bind_fused(builder *b, const ag__unit *u) {
   const ag__program *p = program(b);
   ag__step *s = b->step;
   const ag__pnode *n = &p->nodes[s->node];
-  size_t operands = 0, count = (size_t)u->n;
-  for (int k = 0; k < u->n; k++) operands += (size_t)p->nodes[p->order[u->first + k]].n_in;
   s->fused = true;
   s->rank = n->type.rank;
   memcpy(s->shape, n->type.shape, sizeof s->shape);
   s->numel = tn_numel(s->rank, s->shape);
-  s->registers = tn_calloc(p->alloc, count + operands + 1, sizeof *s->registers);
-  s->instructions = tn_calloc(p->alloc, count + 1, sizeof *s->instructions);
-  s->operands = tn_calloc(p->alloc, operands + count * AG__MAX_OPERANDS + 1, sizeof *s->operands);
-  s->lists = tn_calloc(p->alloc, 2 * (count + operands) + 1, sizeof *s->lists);
-  if (!s->registers || !s->instructions || !s->operands || !s->lists) return TN_ENOMEM;
-  for (int i = 0; i < p->n_nodes; i++) b->register_of[i] = -1;
+  s->registers = b->registers;
+  s->instructions = b->instructions;
+  s->operands = b->operands;
   int used = list_instructions(b, u);
   choose_blocks(s);
-  if (!(p->flags & AG_NO_COMBINE)) ag__combine(p, s, used, b->last_use);
+  for (int r = 0; r < s->n_registers; r++) {
+    int x = s->registers[r].node;
+    b->register_of[x] = b->register_of[p->nodes[x].root] = -1;
+  }
+  if (!(p->flags & AG_NO_COMBINE)) used = ag__combine(p, s, used, b->last_use);
+  if (keep(b, used) != TN_OK) return TN_ENOMEM;
   find_uses(b);
   assign_temps(b);
   lengthen_blocks(s);
@@ -245,16 +265,37 @@ static void list_ahead(const ag_plan *plan, ag__panel *q) {
   if ((size_t)q->n_ahead * bytes > MOST_AHEAD) q->n_ahead = 0;
 }
 
+/* Room for the largest unit. */
+static tn_status make_room(builder *b) {
+  const ag__program *p = program(b);
+  size_t nodes = 1, registers = 1;
+  for (int u = 0; u < p->n_units; u++) {
+    size_t n = (size_t)p->units[u].n, operands = n;
+    for (int k = 0; k < p->units[u].n && p->units[u].fused; k++)
+      operands += (size_t)p->nodes[p->order[p->units[u].first + k]].n_in;
+    if (n > nodes) nodes = n;
+    if (operands > registers) registers = operands;
+  }
+  b->registers = tn_calloc(p->alloc, registers, sizeof *b->registers);
+  b->instructions = tn_calloc(p->alloc, nodes, sizeof *b->instructions);
+  b->operands = tn_calloc(p->alloc, registers + nodes * AG__MAX_OPERANDS, sizeof *b->operands);
+  b->last_use = tn_calloc(p->alloc, registers, sizeof *b->last_use);
+  b->busy = tn_calloc(p->alloc, registers + 1, sizeof *b->busy);
+  b->register_of = tn_calloc(p->alloc, (size_t)p->n_nodes + 1, sizeof *b->register_of);
+  for (int x = 0; x < p->n_nodes && b->register_of; x++) b->register_of[x] = -1;
+  bool all = b->registers && b->instructions && b->operands && b->last_use && b->busy && b->register_of;
+  return all ? TN_OK : TN_ENOMEM;
+}
+
 tn_status ag__bind(ag_plan *plan) {
   ag__program *p = &plan->program;
-  size_t registers = 1;
-  for (int x = 0; x < p->n_nodes; x++) registers += (size_t)p->nodes[x].n_in + 1;
   builder b = {.plan = plan};
-  b.register_of = tn_calloc(p->alloc, (size_t)p->n_nodes + 1, sizeof *b.register_of);
-  b.last_use = tn_calloc(p->alloc, registers, sizeof *b.last_use);
-  b.busy = tn_calloc(p->alloc, registers, sizeof *b.busy);
   plan->steps = tn_calloc(p->alloc, (size_t)p->n_units + 1, sizeof *plan->steps);
-  tn_status status = b.register_of && b.last_use && b.busy && plan->steps ? bind_units(&b) : TN_ENOMEM;
+  tn_status status = plan->steps ? make_room(&b) : TN_ENOMEM;
+  if (status == TN_OK) status = bind_units(&b);
+  tn_free(p->alloc, b.registers);
+  tn_free(p->alloc, b.instructions);
+  tn_free(p->alloc, b.operands);
   tn_free(p->alloc, b.register_of);
   tn_free(p->alloc, b.last_use);
   tn_free(p->alloc, b.busy);

@@ -172,7 +172,7 @@ static bool replace(const matcher *start, ag__step *s, int root, int *used) {
   return false;
 }
 
-void ag__combine(const ag__program *p, ag__step *s, int n_operands, int *maker) {
+int ag__combine(const ag__program *p, ag__step *s, int n_operands, int *maker) {
   for (int r = 0; r < s->n_registers; r++) maker[r] = -1;
   for (int k = 0; k < s->n_instructions; k++) maker[s->instructions[k].out] = k;
   matcher m = {.p = p, .s = s, .maker = maker};
@@ -182,4 +182,5 @@ void ag__combine(const ag__program *p, ag__step *s, int n_operands, int *maker) 
   for (int k = 0; k < s->n_instructions; k++)
     if (s->instructions[k].op) s->instructions[kept++] = s->instructions[k];
   s->n_instructions = kept;
+  return n_operands;
 }

@@ -15,7 +15,9 @@ static tn_status run_passes(ag_graph *g, refs given, const ag_ref *outputs, int 
   if (status == TN_OK) status = ag__fuse(p);
   if (status == TN_OK) status = ag__order(p);
   if (status == TN_OK) status = ag__panels(p);
+  ag__reach_free(&p->reach, p->alloc);
   if (status == TN_OK) status = ag__memory(p);
+  if (status == TN_OK) status = ag__index_leaves(p);
   if (status == TN_OK) status = ag__bind(plan);
   return status;
 }
@@ -30,14 +32,18 @@ static tn_status check_outputs(ag_graph *g, ag_ref *outputs, int n) {
   return g->status;
 }
 
+/* No given value may be a leaf, nor anything whose memory is an output's or an assigned value's. */
 static tn_status check_given(ag_graph *g, refs given, const ag_ref *outputs, int n) {
-  for (int i = 0; i < given.n; i++) {
-    bool fits = given.ref[i].id && given.ref[i].id < g->n_nodes && !ag__is_leaf(g, given.ref[i]);
-    for (int o = 0; o < n; o++) fits &= ag__root(g, outputs[o]).id != given.ref[i].id;
-    for (size_t a = 0; a < g->n_assigns; a++)
-      fits &= ag__root(g, ag_in(g, g->assigns[a], 1)).id != given.ref[i].id;
-    if (!fits) ag_fail(g, TN_EINVAL, "given value %d is a leaf, an output or an assigned value", i);
-  }
+  bool *taken = given.n ? tn_calloc(g->alloc, g->n_nodes, sizeof *taken) : NULL;
+  if (given.n && !taken) return TN_ENOMEM;
+  for (int o = 0; o < n && taken; o++) taken[ag__root(g, outputs[o]).id] = true;
+  for (size_t a = 0; a < g->n_assigns && taken; a++)
+    taken[ag__root(g, ag_in(g, g->assigns[a], 1)).id] = true;
+  for (int i = 0; i < given.n; i++)
+    if (!given.ref[i].id || given.ref[i].id >= g->n_nodes || ag__is_leaf(g, given.ref[i]) ||
+        taken[given.ref[i].id])
+      ag_fail(g, TN_EINVAL, "given value %d is a leaf, an output or an assigned value", i);
+  tn_free(g->alloc, taken);
   return g->status;
 }
 
@@ -85,12 +91,6 @@ void ag_plan_free(ag_plan *plan) {
 int ag_plan_leaf_count(const ag_plan *plan) { return plan->program.n_leaves; }
 const char *ag_plan_leaf_name(const ag_plan *plan, int leaf) { return plan->program.leaves[leaf].name; }
 ag_type ag_plan_leaf_type(const ag_plan *plan, int leaf) { return plan->program.leaves[leaf].type; }
-
-int ag_plan_find_leaf(const ag_plan *plan, const char *name) {
-  for (int i = 0; i < plan->program.n_leaves; i++)
-    if (strcmp(plan->program.leaves[i].name, name) == 0) return i;
-  return -1;
-}
 
 size_t ag_plan_arena_bytes(const ag_plan *plan) { return plan->arena_bytes; }
 int ag_plan_step_count(const ag_plan *plan) { return plan->n_steps; }

@@ -42,16 +42,10 @@ static state state_of_op(const search *s, const ag__node *y) {
   return all_fixed ? FIXED : !by_rows ? NOT : deep ? DEEP : ROWS;
 }
 
-static bool is_assigned(const ag_graph *g, uint32_t leaf) {
-  for (size_t i = 0; i < g->n_assigns; i++)
-    if (ag_in(g, g->assigns[i], 0).id == leaf) return true;
-  return false;
-}
-
 static state state_of_leaf(search *s, uint32_t id, ag_leaf_kind *kind, const void *ctx) {
   const ag__node *n = &s->g->nodes[id];
   if (n->op == &ag__op_constant) return FIXED;
-  ag_leaf_use use = is_assigned(s->g, id) ? AG_LEAF_VARIES : kind(ctx, n->name);
+  ag_leaf_use use = n->assigned ? AG_LEAF_VARIES : kind(ctx, n->name);
   if (use != AG_LEAF_ROWS) return use == AG_LEAF_FIXED ? FIXED : NOT;
   if (n->type.rank == 0 || (s->rows >= 0 && n->type.shape[0] != s->rows)) return NOT;
   s->rows = n->type.shape[0];

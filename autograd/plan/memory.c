@@ -1,13 +1,18 @@
 /* memory.c - places every value that outlives its unit in one arena: live intervals, largest first, at the
- * lowest offset that is free for the whole interval. */
+ * lowest offset that is free for the whole interval. So many that this would take long are placed in the order
+ * in which they begin, each at the lowest offset that is free then (free.c); among values of one size, which
+ * most of many are, no order is better. */
+#include "autograd/plan/free.h"
 #include "autograd/plan/plan.h"
+
+#include <string.h>
 
 typedef struct interval {
   int node, first, last; /* units */
   size_t bytes, offset;
 } interval;
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, FEW = 4096 /* values */ };
 
 static size_t size_of(const ag__pnode *n) {
   size_t bytes = (size_t)tn_numel(n->type.rank, n->type.shape) * tn_dtype_size(n->type.dtype);
@@ -69,30 +74,76 @@ static int collect(ag__program *p, const int *last, interval *list) {
   return n;
 }
 
-static void sort_by_size(interval *list,
-                         int n) { /* insertion sort, stable: few values, once per compilation */
-  for (int i = 1; i < n; i++) {
-    interval v = list[i];
-    int k = i;
-    for (; k > 0 && list[k - 1].bytes < v.bytes; k--) list[k] = list[k - 1];
-    list[k] = v;
+/* ---- few values ---- */
+
+static void sort_by_size(interval *list, interval *other, int n) { /* merge sort: stable */
+  for (int width = 1; width < n; width *= 2) {
+    for (int from = 0; from < n; from += 2 * width) {
+      int middle = from + width < n ? from + width : n, end = middle + width < n ? middle + width : n;
+      for (int a = from, b = middle, to = from; to < end; to++)
+        other[to] = b == end || (a < middle && list[a].bytes >= list[b].bytes) ? list[a++] : list[b++];
+    }
+    memcpy(list, other, (size_t)n * sizeof *list);
   }
 }
 
-/* The lowest offset where list[i] meets none of the placed list[0..i) that live at the same time. */
-static size_t lowest_free(const interval *list, int i) {
+/* The lowest offset where v meets none of placed[0..n), sorted by offset, that live at the same time. */
+static size_t lowest_free(const interval *placed, int n, const interval *v) {
   size_t at = 0;
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (int k = 0; k < i; k++) {
-      bool together = list[k].first <= list[i].last && list[i].first <= list[k].last;
-      if (together && at < list[k].offset + list[k].bytes && list[k].offset < at + list[i].bytes) {
-        at = list[k].offset + list[k].bytes;
-        moved = true;
-      }
-    }
+  for (int k = 0; k < n && placed[k].offset < at + v->bytes; k++) {
+    bool together = placed[k].first <= v->last && v->first <= placed[k].last;
+    if (together && at < placed[k].offset + placed[k].bytes) at = placed[k].offset + placed[k].bytes;
   }
   return at;
+}
+
+static void place_by_size(interval *list, interval *placed, int n) {
+  sort_by_size(list, placed, n);
+  for (int i = 0, k; i < n; i++) {
+    list[i].offset = lowest_free(placed, i, &list[i]);
+    for (k = i; k > 0 && placed[k - 1].offset > list[i].offset; k--) placed[k] = placed[k - 1];
+    placed[k] = list[i];
+  }
+}
+
+/* ---- many ---- */
+
+static tn_status place_by_time(ag__program *p, interval *list, int n) {
+  int *heads = tn_calloc(p->alloc, 2 * ((size_t)p->n_units + 2), sizeof *heads), *dies = heads + p->n_units + 2;
+  int *next = tn_calloc(p->alloc, 2 * (size_t)n, sizeof *next), *next_dying = next + n;
+  ag__free *space = ag__free_new(p->alloc, n);
+  tn_status status = heads && next && space ? TN_OK : TN_ENOMEM;
+  for (int u = 0; u < 2 * (p->n_units + 2) && status == TN_OK; u++) heads[u] = -1;
+  for (int i = n - 1; i >= 0 && status == TN_OK; i--) {
+    next[i] = heads[list[i].first];
+    heads[list[i].first] = i;
+    next_dying[i] = dies[list[i].last];
+    dies[list[i].last] = i;
+  }
+  for (int u = 0; u < p->n_units && status == TN_OK; u++) {
+    for (int i = heads[u]; i >= 0; i = next[i]) list[i].offset = ag__free_take(space, list[i].bytes);
+    for (int i = dies[u]; i >= 0; i = next_dying[i]) ag__free_give(space, list[i].offset, list[i].bytes);
+  }
+  ag__free_delete(space, p->alloc);
+  tn_free(p->alloc, heads);
+  tn_free(p->alloc, next);
+  return status;
+}
+
+static tn_status place(ag__program *p, interval *list, int n) {
+  size_t total = 0;
+  for (int i = 0; i < n; i++) {
+    if (list[i].bytes > SIZE_MAX / 4 - total) return TN_ENOMEM; /* sums of offsets could overflow */
+    list[i].offset = total;
+    total += list[i].bytes;
+  }
+  if (p->flags & AG_NO_REUSE) return TN_OK;
+  if (n > FEW) return place_by_time(p, list, n);
+  interval *placed = tn_calloc(p->alloc, (size_t)n + 1, sizeof *placed);
+  if (!placed) return TN_ENOMEM;
+  place_by_size(list, placed, n);
+  tn_free(p->alloc, placed);
+  return TN_OK;
 }
 
 tn_status ag__memory(ag__program *p) {
@@ -102,18 +153,12 @@ tn_status ag__memory(ag__program *p) {
   if (status == TN_OK) {
     find_last_uses(p, last);
     int n = collect(p, last, list);
-    sort_by_size(list, n);
-    size_t end = 0;
-    for (int i = 0; i < n; i++) {
-      list[i].offset = p->flags & AG_NO_REUSE ? end : lowest_free(list, i);
+    status = place(p, list, n);
+    p->arena_bytes = 0;
+    for (int i = 0; i < n && status == TN_OK; i++) {
       p->nodes[list[i].node].offset = list[i].offset;
-      if (list[i].offset + list[i].bytes > end) end = list[i].offset + list[i].bytes;
-      if (end > SIZE_MAX / 4) { /* the next sum could overflow */
-        status = TN_ENOMEM;
-        break;
-      }
+      if (list[i].offset + list[i].bytes > p->arena_bytes) p->arena_bytes = list[i].offset + list[i].bytes;
     }
-    p->arena_bytes = end;
   }
   tn_free(p->alloc, last);
   tn_free(p->alloc, list);

@@ -1,5 +1,6 @@
 /* order.c - decides which assigns may be computed straight into their leaf, and sorts the units so that every
  * reader of such a leaf comes before its writer. */
+#include "autograd/plan/heap.h"
 #include "autograd/plan/plan.h"
 
 typedef struct sorter {
@@ -8,10 +9,9 @@ typedef struct sorter {
       *next_read; /* per leaf, per operand (an index into p->inputs): the operands that are that leaf */
   int *reader;    /* per operand: the node */
   int *last;      /* per unit: its last node; -1: merged away */
-  int *waits;     /* per unit: how many units it still needs */
-  int *ready;     /* units that need none, the one whose last node came first at the end */
-  int n_ready;
-  int *alive, n_alive;
+  int *waits;     /* per unit: how many operands it still needs */
+  int *ready;     /* units that need none: a heap by last node */
+  int *first_use, *next_use, *user; /* per unit, per use: the units that need it */
   int *position;
 } sorter;
 
@@ -31,7 +31,7 @@ static void list_reads(sorter *s) {
 /* Within the writing unit only reads of the very element that is written next are safe. Elementwise ops read
  * no other: all values of a unit have the shape of the leaf. */
 static bool can_write_in_place(const sorter *s, const ag__passign *a) {
-  const ag__program *p = s->p;
+  ag__program *p = s->p;
   const ag__pnode *value = &p->nodes[a->value];
   int writer = value->unit;
   if (p->flags & (AG_NO_IN_PLACE | AG_TRAP_NONFINITE) || value->output || writer < 0 ||
@@ -39,13 +39,14 @@ static bool can_write_in_place(const sorter *s, const ag__passign *a) {
     return false;
   for (int i = s->first_read[a->leaf]; i >= 0; i = s->next_read[i]) {
     const ag__pnode *x = &p->nodes[s->reader[i]];
-    if (x->unit == writer ? x->op->kind != AG_ELEMENTWISE : ag__needs(&p->reach, x->unit, writer))
+    if (x->unit == writer ? x->op->kind != AG_ELEMENTWISE
+                          : !ag__reach_precede(&p->reach, p, x->unit, writer, false))
       return false;
   }
   return true;
 }
 
-static void place_assigns(sorter *s) {
+static tn_status place_assigns(sorter *s) {
   ag__program *p = s->p;
   for (int k = 0; k < p->n_assigns; k++) {
     ag__passign *a = &p->assigns[k];
@@ -55,36 +56,48 @@ static void place_assigns(sorter *s) {
     int writer = p->nodes[a->value].unit;
     for (int i = s->first_read[a->leaf]; i >= 0; i = s->next_read[i]) {
       int unit = p->nodes[s->reader[i]].unit;
-      if (unit != writer && !ag__needs(&p->reach, writer, unit)) ag__add_need(&p->reach, writer, unit);
+      if (unit != writer && ag__reach_need(&p->reach, p->alloc, writer, unit) != TN_OK) return TN_ENOMEM;
     }
   }
+  return TN_OK;
 }
 
-static void add_ready(sorter *s, int unit) {
-  int k = s->n_ready++;
-  for (; k > 0 && s->last[s->ready[k - 1]] < s->last[unit]; k--) s->ready[k] = s->ready[k - 1];
-  s->ready[k] = unit;
+static void add_use(sorter *s, int unit, int user, int *n) {
+  if (unit < 0 || unit == user) return;
+  s->user[*n] = user;
+  s->next_use[*n] = s->first_use[unit];
+  s->first_use[unit] = (*n)++;
+  s->waits[user]++;
 }
 
-static void count_needs(sorter *s) {
-  const ag__reach *r = &s->p->reach;
-  for (int i = 0; i < s->n_alive; i++) {
-    int u = s->alive[i];
-    for (int o = 0; o < s->n_alive; o++) s->waits[u] += ag__needs(r, u, s->alive[o]);
-    if (s->waits[u] == 0) add_ready(s, u);
-  }
+static tn_status list_uses(sorter *s) {
+  const ag__program *p = s->p;
+  const ag__reach *r = &p->reach;
+  size_t room = p->n_inputs + r->n_needs + 1;
+  int n = 0;
+  s->next_use = tn_calloc(p->alloc, room, sizeof *s->next_use);
+  s->user = tn_calloc(p->alloc, room, sizeof *s->user);
+  if (!s->next_use || !s->user) return TN_ENOMEM;
+  for (int u = 0; u < r->n; u++) s->first_use[u] = -1;
+  for (int x = 0; x < p->n_nodes; x++)
+    for (int k = 0; k < p->nodes[x].n_in && p->nodes[x].unit >= 0; k++)
+      add_use(s, ag__unit_of(p, ag__in(p, &p->nodes[x], k)), p->nodes[x].unit, &n);
+  for (size_t k = 0; k < r->n_needs; k++) add_use(s, r->needs[k].unit, r->needs[k].by, &n);
+  return TN_OK;
 }
 
 /* Of the units whose needs are done, the one whose last node was appended first comes next. */
 static void sort_units(sorter *s) {
   ag__program *p = s->p;
-  count_needs(s);
-  while (s->n_ready > 0) {
-    int u = s->ready[--s->n_ready];
+  ag__heap ready = {s->ready, s->last, 0};
+  for (int u = 0; u < p->reach.n; u++)
+    if (s->last[u] >= 0 && s->waits[u] == 0) ag__heap_push(&ready, u);
+  while (ready.n > 0) {
+    int u = ag__heap_pop(&ready);
     p->units[p->n_units] = (ag__unit){.id = u, .panel = -1};
     s->position[u] = p->n_units++;
-    for (int i = 0; i < s->n_alive; i++)
-      if (ag__needs(&p->reach, s->alive[i], u) && --s->waits[s->alive[i]] == 0) add_ready(s, s->alive[i]);
+    for (int k = s->first_use[u]; k >= 0; k = s->next_use[k])
+      if (--s->waits[s->user[k]] == 0) ag__heap_push(&ready, s->user[k]);
   }
 }
 
@@ -106,7 +119,7 @@ static void list_nodes(sorter *s) {
 static tn_status allocate(sorter *s) {
   ag__program *p = s->p;
   size_t units = (size_t)p->reach.n + 1, leaves = (size_t)p->n_leaves + 1, operands = p->n_inputs + 1;
-  int **arrays[] = {&s->last,     &s->waits,      &s->ready,     &s->alive,
+  int **arrays[] = {&s->last,     &s->waits,      &s->ready,     &s->first_use,
                     &s->position, &s->first_read, &s->next_read, &s->reader};
   const size_t sizes[] = {units, units, units, units, units, leaves, operands, operands};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
@@ -123,14 +136,16 @@ tn_status ag__order(ag__program *p) {
     for (int u = 0; u < p->reach.n; u++) s.last[u] = -1;
     for (int x = 0; x < p->n_nodes; x++)
       if (p->nodes[x].unit >= 0) s.last[p->nodes[x].unit] = x;
-    for (int u = 0; u < p->reach.n; u++)
-      if (s.last[u] >= 0) s.alive[s.n_alive++] = u;
     list_reads(&s);
-    place_assigns(&s);
+    status = place_assigns(&s);
+  }
+  if (status == TN_OK) status = list_uses(&s);
+  if (status == TN_OK) {
     sort_units(&s);
     list_nodes(&s);
   }
-  int *arrays[] = {s.last, s.waits, s.ready, s.alive, s.position, s.first_read, s.next_read, s.reader};
+  int *arrays[] = {s.last,       s.waits,     s.ready,  s.first_use, s.position,
+                   s.first_read, s.next_read, s.reader, s.next_use,  s.user};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) tn_free(p->alloc, arrays[i]);
   return status;
 }

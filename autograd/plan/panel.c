@@ -2,13 +2,15 @@
  * the same rows, are run panel by panel: some rows of the product, then of the update that reads them. So the
  * gradient of a kernel never travels to memory, and what else those steps share (the kernel itself, for the
  * norms of its rows) is still in cache. Values that only the panel reads have memory for one panel. */
+#include "autograd/plan/heap.h"
 #include "autograd/plan/plan.h"
 
 enum {
   SMALLEST = 64 << 10, /* bytes of a product worth it */
   REREAD = 256 << 10,  /* bytes of its right factor, which every panel reads again: from the L2 cache */
   PANEL = 64 << 10,    /* bytes of a panel of the widest value */
-  TILE = 16            /* rows the product's kernel takes at once */
+  TILE = 16,           /* rows the product's kernel takes at once */
+  MOST = 256           /* units */
 };
 enum { MANY = -2, NOBODY = -1 };
 
@@ -17,9 +19,10 @@ typedef struct search {
   int anchor;   /* the unit that everything leads to */
   int64_t rows; /* of its first axis */
   int *reader;  /* per root: the only unit that reads its value, else MANY or NOBODY */
-  bool *member; /* per unit */
+  int *member;  /* per unit: the anchor + 1 that it was last a member of */
+  int *waiter;  /* per unit: the first unit that overwrites what it reads, or n_units */
+  int members[MOST], n;
   bool product; /* one of the members is worth it */
-  size_t widest;
 } search;
 
 static size_t bytes_of(const ag__pnode *n) {
@@ -95,6 +98,8 @@ static bool by_row(search *s, const ag__unit *u) {
   return u->fused;
 }
 
+static bool is_member(const search *s, int unit) { return s->member[unit] == s->anchor + 1; }
+
 /* Row r of x needs row r of what member `unit` makes, and nothing else of it. The factors of a product are
  * needed whole or by column. */
 static bool read_by_row(const search *s, const ag__pnode *x, int unit) {
@@ -108,85 +113,111 @@ static bool read_by_row(const search *s, const ag__pnode *x, int unit) {
   return true;
 }
 
-/* Its values are read by members alone, row by row, and it may wait for them: what comes in between does not
- * need it, nor overwrite what it reads. */
+/* Its values are read by members alone, row by row, and it may wait for them: nothing in between needs it,
+ * since only members read it, nor overwrites what it reads. */
 static bool may_join(search *s, int unit) {
   const ag__program *p = s->p;
   const ag__unit *u = &p->units[unit];
+  if (s->waiter[unit] < s->anchor) return false;
   for (int k = 0; k < u->n; k++) {
     int x = p->order[u->first + k], reader = s->reader[x];
     if (reader == MANY || p->nodes[x].written_leaf >= 0) return false;
-    if (reader != NOBODY && !s->member[reader]) return false;
-  }
-  for (int v = unit + 1; v <= s->anchor; v++) {
-    if (!s->member[v] && ag__needs(&p->reach, p->units[v].id, u->id)) return false;
-    for (int k = 0; s->member[v] && k < p->units[v].n; k++)
-      if (!read_by_row(s, node_at(p, &p->units[v], k), unit)) return false;
+    if (reader == NOBODY) continue;
+    if (!is_member(s, reader)) return false;
+    for (int r = 0; r < p->units[reader].n; r++)
+      if (!read_by_row(s, node_at(p, &p->units[reader], r), unit)) return false;
   }
   return by_row(s, u);
 }
 
-/* From the anchor up; units are in topological order, so a member's own operands come later in this loop. */
-static int gather(search *s) {
+/* From the anchor up; units are in topological order, so a member's own operands come later in this loop. The
+ * heap gives the smallest, hence the signs. */
+static void gather(search *s) {
   const ag__program *p = s->p;
-  int n = 1;
-  for (int m = s->anchor; m >= 0; m--)
-    for (int k = 0; s->member[m] && k < p->units[m].n; k++) {
-      const ag__pnode *x = node_at(p, &p->units[m], k);
-      for (int a = 0; a < x->n_in; a++) {
+  int items[MOST];
+  ag__heap next = {.item = items};
+  s->members[0] = s->anchor;
+  s->member[s->anchor] = s->anchor + 1;
+  s->n = 1;
+  ag__heap_push(&next, -s->anchor);
+  while (next.n > 0) {
+    const ag__unit *m = &p->units[-ag__heap_pop(&next)];
+    for (int k = 0; k < m->n; k++) {
+      const ag__pnode *x = node_at(p, m, k);
+      for (int a = 0; a < x->n_in && s->n < MOST; a++) {
         int unit = ag__unit_of(p, ag__in(p, x, a));
-        if (unit < 0 || s->member[unit] || p->units[unit].panel >= 0 || !may_join(s, unit)) continue;
-        s->member[unit] = true;
-        n++;
+        if (unit < 0 || is_member(s, unit) || p->units[unit].panel >= 0 || !may_join(s, unit)) continue;
+        s->member[unit] = s->anchor + 1;
+        s->members[s->n++] = unit;
+        ag__heap_push(&next, -unit);
       }
     }
-  return n;
+  }
 }
 
-/* Members move to just before the anchor, in their order. */
-static void make_panel(search *s, int n, ag__unit *sorted) {
+static void make_panel(search *s) {
   ag__program *p = s->p;
-  ag__panel *q = &p->panels[p->n_panels];
-  int kept = 0, first = s->anchor - n + 1, joined = first;
-  for (int u = 0; u <= s->anchor; u++) {
-    if (s->member[u]) p->units[u].panel = p->n_panels;
-    sorted[s->member[u] ? joined++ : kept++] = p->units[u];
-  }
-  for (int u = 0; u <= s->anchor; u++) {
-    p->units[u] = sorted[u];
-    for (int k = 0; k < sorted[u].n; k++) p->nodes[p->order[sorted[u].first + k]].unit = u;
-  }
-  for (int i = 0; i < p->n_panels; i++) { /* earlier panels have moved as a whole */
-    int at = p->panels[i].first;
-    while (p->units[at].panel != i) at--;
-    while (at > 0 && p->units[at - 1].panel == i) at--;
-    p->panels[i].first = at;
-  }
-  for (int u = first; u < s->anchor; u++)
-    for (int k = 0; k < p->units[u].n; k++) {
-      size_t row = bytes_of(node_at(p, &p->units[u], k)) / (size_t)s->rows;
-      if (row > s->widest) s->widest = row;
+  size_t widest = 1;
+  for (int i = 0; i < s->n; i++) {
+    const ag__unit *u = &p->units[s->members[i]];
+    p->units[s->members[i]].panel = p->n_panels;
+    for (int k = 0; k < u->n && s->members[i] != s->anchor; k++) {
+      size_t row = bytes_of(node_at(p, u, k)) / (size_t)s->rows;
+      if (row > widest) widest = row;
     }
-  int64_t height = (int64_t)(PANEL / s->widest) / TILE * TILE;
-  *q = (ag__panel){.first = first, .n = n, .rows = s->rows, .height = height > TILE ? height : TILE};
+  }
+  int64_t height = (int64_t)(PANEL / widest) / TILE * TILE;
+  ag__panel *q = &p->panels[p->n_panels++];
+  *q = (ag__panel){.first = s->anchor, .n = s->n, .rows = s->rows, .height = height > TILE ? height : TILE};
   if (any_size(p)) q->height = 2;
-  p->n_panels++;
 }
 
-static void try_anchor(search *s, ag__unit *sorted) {
+static void try_anchor(search *s) {
   ag__program *p = s->p;
   const ag__unit *u = &p->units[s->anchor];
   const ag__pnode *n = node_at(p, u, u->n - 1);
   if (!u->fused || n->type.rank < 2 || (!any_size(p) && bytes_of(n) < SMALLEST)) return;
   s->rows = n->type.shape[0];
   s->product = false;
-  s->widest = 1;
-  for (int k = 0; k <= s->anchor; k++) s->member[k] = k == s->anchor;
   if (s->rows < (any_size(p) ? 2 : 2 * TILE) || !by_row(s, u)) return;
-  int members = gather(s);
-  if (members > 1 && (s->product || any_size(p))) {
-    make_panel(s, members, sorted);
-    find_readers(p, s->reader);
+  gather(s);
+  if (s->n > 1 && (s->product || any_size(p))) make_panel(s);
+}
+
+/* A leaf's readers come before its writer. */
+static void find_waiters(search *s, int *position) {
+  const ag__program *p = s->p;
+  const ag__reach *r = &p->reach;
+  for (int u = 0; u < p->n_units; u++) {
+    position[p->units[u].id] = u;
+    s->waiter[u] = p->n_units;
+  }
+  for (size_t k = 0; k < r->n_needs; k++) {
+    int reader = position[r->needs[k].unit], writer = position[r->needs[k].by];
+    if (writer < s->waiter[reader]) s->waiter[reader] = writer;
+  }
+}
+
+/* Members move to just before their anchor, in their order; until here panel.first is the anchor. */
+static void move_members(ag__program *p, ag__unit *sorted, int *place) {
+  int n = 0;
+  for (int i = 0; i < p->n_panels; i++) place[i] = 0;
+  for (int u = 0; u < p->n_units; u++) { /* where each panel starts */
+    ag__panel *q = p->units[u].panel >= 0 ? &p->panels[p->units[u].panel] : NULL;
+    if (q && q->first == u) place[q - p->panels] = n;
+    if (!q) n++;
+    else if (q->first == u) n += q->n;
+  }
+  for (int i = 0; i < p->n_panels; i++) p->panels[i].first = place[i];
+  n = 0;
+  for (int u = 0; u < p->n_units; u++) {
+    int i = p->units[u].panel;
+    while (i < 0 && n < p->n_units && sorted[n].n) n++;
+    sorted[i >= 0 ? place[i]++ : n] = p->units[u];
+  }
+  for (int u = 0; u < p->n_units; u++) {
+    p->units[u] = sorted[u];
+    for (int k = 0; k < sorted[u].n; k++) p->nodes[p->order[sorted[u].first + k]].unit = u;
   }
 }
 
@@ -196,15 +227,21 @@ tn_status ag__panels(ag__program *p) {
   if (p->flags & (AG_NO_PANELS | AG_TRAP_NONFINITE)) return TN_OK;
   s.reader = tn_calloc(p->alloc, (size_t)p->n_nodes + 1, sizeof *s.reader);
   s.member = tn_calloc(p->alloc, n, sizeof *s.member);
+  s.waiter = tn_calloc(p->alloc, n, sizeof *s.waiter);
   p->panels = tn_calloc(p->alloc, n, sizeof *p->panels);
+  int *scratch = tn_calloc(p->alloc, (size_t)p->reach.n + 1, sizeof *scratch);
   ag__unit *sorted = tn_calloc(p->alloc, n, sizeof *sorted);
-  tn_status status = s.reader && s.member && p->panels && sorted ? TN_OK : TN_ENOMEM;
+  tn_status status = s.reader && s.member && s.waiter && p->panels && scratch && sorted ? TN_OK : TN_ENOMEM;
   if (status == TN_OK) {
     find_readers(p, s.reader);
-    for (s.anchor = 0; s.anchor < p->n_units; s.anchor++) try_anchor(&s, sorted);
+    find_waiters(&s, scratch);
+    for (s.anchor = 0; s.anchor < p->n_units; s.anchor++) try_anchor(&s);
+    if (p->n_panels) move_members(p, sorted, scratch);
   }
   tn_free(p->alloc, s.reader);
   tn_free(p->alloc, s.member);
+  tn_free(p->alloc, s.waiter);
+  tn_free(p->alloc, scratch);
   tn_free(p->alloc, sorted);
   return status;
 }

@@ -69,10 +69,23 @@ typedef struct ag__panel { /* units first.. first + n, run for `height` of their
   int ahead[TN_MAX_PREFETCH], n_ahead; /* whose rows the update reads: fetched one panel ahead (bind pass) */
 } ag__panel;
 
-/* Which unit needs which, directly or not: one row of bits a unit. */
+typedef struct ag__need { /* beyond operands: a leaf's writer needs its readers done */
+  int unit, by, next;
+} ag__need;
+
+/* Which unit needs which (reach.c). */
 typedef struct ag__reach {
-  int n, words;
-  uint64_t *bits;
+  int n;                    /* units, merged ones too */
+  int *first, *last, *next; /* the nodes of each unit: a list */
+  int *size;
+  int *before, *after; /* the units in an order that is topological at all times */
+  uint64_t *label;     /* grow along it */
+  uint64_t gap;
+  ag__need *needs;
+  size_t n_needs, cap_needs;
+  int *first_need; /* per unit */
+  int *mark, stamp, *walk, *found;
+  int64_t savings; /* operands that searches may still look at */
 } ag__reach;
 
 typedef struct ag__program {
@@ -84,6 +97,8 @@ typedef struct ag__program {
   size_t n_inputs;
   ag__leaf *leaves;
   int n_leaves;
+  int *leaf_by_name;                /* the leaves in the order of their names */
+  int *first_of_leaf, *next_of_leaf; /* per leaf, per node: the nodes whose memory it is */
   ag__passign *assigns;
   int n_assigns;
   int *outputs;
@@ -114,16 +129,25 @@ TN_MUST_CHECK tn_status ag__panels(ag__program *p);
 TN_MUST_CHECK tn_status ag__memory(ag__program *p);
 void ag__program_free(ag__program *p);
 
+/* leaves.c: the index of the leaves, by name and by whose memory they are. After the memory pass. */
+TN_MUST_CHECK tn_status ag__index_leaves(ag__program *p);
+
 /* The unit that makes the value of node x; -1 for leaves and constants. */
 static inline int ag__unit_of(const ag__program *p, int x) { return p->nodes[p->nodes[x].root].unit; }
 static inline int ag__in(const ag__program *p, const ag__pnode *n, int i) {
   return p->inputs[n->first_in + i];
 }
-static inline bool ag__needs(const ag__reach *r, int unit, int other) {
-  return r->bits[(size_t)unit * (size_t)r->words + (size_t)other / 64] >> (other % 64) & 1;
-}
-/* `unit` now needs `other` and all that it needs; so do the units that need `unit`. */
-void ag__add_need(ag__reach *r, int unit, int other);
+
+/* `unit` becomes the last one, of one node; its operands' units must be there. */
+TN_MUST_CHECK tn_status ag__reach_init(ag__reach *r, const ag__program *p, int n_units);
+void ag__reach_free(ag__reach *r, const tn_alloc *alloc);
+void ag__reach_append(ag__reach *r, int unit, int node);
+/* Moves `unit`, and what it needs, to before `other`, unless it needs `other` (or that would take too long to
+ * find out): false, and nothing has moved. `joined`: the two are to be one unit, so that it is only moved what
+ * `unit` needs, which may not need `other`, while `unit` itself may. */
+bool ag__reach_precede(ag__reach *r, const ag__program *p, int unit, int other, bool joined);
+void ag__reach_merge(ag__reach *r, int into, int from);
+TN_MUST_CHECK tn_status ag__reach_need(ag__reach *r, const tn_alloc *alloc, int unit, int other);
 
 /* ---- the bound form ---- */
 
@@ -211,8 +235,8 @@ struct ag_run {
 };
 
 TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);
-/* n_operands: of step.operands in use; there is room for AG__MAX_OPERANDS more for each instruction. `maker`:
- * scratch, one int a register. */
-void ag__combine(const ag__program *p, ag__step *s, int n_operands, int *maker);
+/* n_operands: of step.operands in use, and in use then; there is room for AG__MAX_OPERANDS more for each
+ * instruction. `maker`: scratch, one int a register. */
+int ag__combine(const ag__program *p, ag__step *s, int n_operands, int *maker);
 
 #endif

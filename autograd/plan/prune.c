@@ -21,13 +21,14 @@ static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 enum { GIVEN_NAME = 24 };
 
 static sizes measure(const ag_graph *g, const bool *live, const int *given, bool effects) {
+  const char *scope = NULL;
   sizes s = {0};
   for (size_t id = 1; id < g->n_nodes; id++) {
     const ag__node *n = &g->nodes[id];
     if (!live[id]) continue;
     s.nodes++;
     s.inputs += n->n_in;
-    s.text += strlen(n->scope) + 1;
+    if (n->scope != scope) s.text += strlen(scope = n->scope) + 1;
     if (given[id]) s.leaves++, s.text += GIVEN_NAME;
     if (n->op == &ag__op_input || n->op == &ag__op_state) {
       s.leaves++;
@@ -53,16 +54,26 @@ static tn_status reserve(ag__program *p, const sizes *s, int n_outputs) {
   return all ? TN_OK : TN_ENOMEM;
 }
 
-static char *put_text(ag__program *p, size_t *used, const char *text) {
-  char *at = p->text + *used;
+typedef struct texts {
+  size_t used;
+  const char *from, *scope; /* the scope copied last, and its copy: that of most nodes is their neighbour's */
+} texts;
+
+static char *put_text(ag__program *p, texts *t, const char *text) {
+  char *at = p->text + t->used;
   size_t n = strlen(text) + 1;
   memcpy(at, text, n);
-  *used += n;
+  t->used += n;
   return at;
 }
 
+static const char *put_scope(ag__program *p, texts *t, const char *scope) {
+  if (scope != t->from) t->scope = put_text(p, t, t->from = scope);
+  return t->scope;
+}
+
 /* A given value: an input under a name of its own, whatever computes it in the graph. */
-static void copy_given(ag__program *p, const ag_graph *g, uint32_t id, int index, size_t *text) {
+static void copy_given(ag__program *p, const ag_graph *g, uint32_t id, int index, texts *text) {
   char name[GIVEN_NAME];
   int self = p->n_nodes++;
   snprintf(name, sizeof name, AG_GIVEN, index);
@@ -75,12 +86,12 @@ static void copy_given(ag__program *p, const ag_graph *g, uint32_t id, int index
                                .unit = -1,
                                .written_leaf = -1,
                                .id = id,
-                               .scope = put_text(p, text, g->nodes[id].scope)};
+                               .scope = put_scope(p, text, g->nodes[id].scope)};
   p->leaves[p->n_leaves++] = (ag__leaf){put_text(p, text, name), g->nodes[id].type, false};
 }
 
 /* Copies one node; `number` maps graph ids to program numbers. */
-static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const int *number, size_t *text) {
+static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const int *number, texts *text) {
   const ag__node *n = &g->nodes[id];
   int self = p->n_nodes++;
   ag__pnode *q = &p->nodes[self];
@@ -94,7 +105,7 @@ static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const int 
                    .unit = -1,
                    .written_leaf = -1,
                    .id = id,
-                   .scope = put_text(p, text, n->scope)};
+                   .scope = put_scope(p, text, n->scope)};
   for (uint32_t k = 0; k < n->n_in; k++) p->inputs[p->n_inputs++] = number[ag__inputs_of(g, n)[k]];
   if (n->op->flags & AG_ALIAS) q->root = p->nodes[p->inputs[q->first_in]].root;
   if (n->op->kind == AG_RANDOM) q->stream = tn_stream(n->name);
@@ -119,7 +130,7 @@ tn_status ag__prune(ag_graph *g, const ag_ref *given, int n_given, const ag_ref 
   int *number = tn_calloc(p->alloc, g->n_nodes, sizeof *number);
   int *is_given = tn_calloc(p->alloc, g->n_nodes, sizeof *is_given); /* its index + 1 */
   tn_status status = TN_ENOMEM;
-  size_t text = 0;
+  texts text = {0};
   if (!live || !number || !is_given) goto done;
   for (int i = 0; i < n_given; i++) is_given[given[i].id] = i + 1;
   for (int i = 0; i < n; i++) live[outputs[i].id] = true;
@@ -155,11 +166,14 @@ void ag__program_free(ag__program *p) {
   tn_free(a, p->nodes);
   tn_free(a, p->inputs);
   tn_free(a, p->leaves);
+  tn_free(a, p->leaf_by_name);
+  tn_free(a, p->first_of_leaf);
+  tn_free(a, p->next_of_leaf);
   tn_free(a, p->assigns);
   tn_free(a, p->outputs);
   tn_free(a, p->text);
   tn_free(a, p->constants);
-  tn_free(a, p->reach.bits);
+  ag__reach_free(&p->reach, a);
   tn_free(a, p->units);
   tn_free(a, p->order);
   tn_free(a, p->panels);

@@ -42,14 +42,9 @@ static void *memory_of(const ag_run *r, const ag__pnode *root) {
   return NULL;
 }
 
-/* Views of every value whose memory is (leaf < 0: anything) or comes from one leaf. */
-static void make_views(ag_run *r, int leaf) {
-  const ag__program *p = &r->plan->program;
-  for (int x = 0; x < p->n_nodes; x++) {
-    const ag__pnode *n = &p->nodes[x], *root = &p->nodes[n->root];
-    if (leaf < 0 || (root->place == AG__LEAF && root->leaf == leaf))
-      r->views[x] = tn_view_of(memory_of(r, root), n->type.dtype, n->type.rank, n->type.shape);
-  }
+static void make_view(ag_run *r, int x) {
+  const ag__pnode *n = &r->plan->program.nodes[x], *root = &r->plan->program.nodes[n->root];
+  r->views[x] = tn_view_of(memory_of(r, root), n->type.dtype, n->type.rank, n->type.shape);
 }
 
 tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out) {
@@ -62,7 +57,7 @@ tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out) {
     ag_run_free(r);
     return TN_ENOMEM;
   }
-  make_views(r, -1);
+  for (int x = 0; x < plan->program.n_nodes; x++) make_view(r, x);
   *out = r;
   return TN_OK;
 }
@@ -98,7 +93,7 @@ tn_status ag_run_bind(ag_run *r, int leaf, tn_view memory) {
   static unsigned char nothing[1]; /* an empty leaf has no memory, but is bound */
   r->n_unbound -= !r->leaves[leaf];
   r->leaves[leaf] = memory.data ? memory.data : nothing;
-  make_views(r, leaf);
+  for (int x = p->first_of_leaf[leaf]; x >= 0; x = p->next_of_leaf[x]) make_view(r, x);
   return TN_OK;
 }
 

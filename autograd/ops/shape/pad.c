@@ -32,6 +32,7 @@ const ag_op ag_op_pad = {.name = "pad",
                          .infer = pad_infer,
                          .run = pad_run,
                          .vjp = pad_vjp,
+                         .sum = ag__pad_sum,
                          AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {0, 1, 2}},
                                   {.n_in = 1, .in = {{3, {2, 3, 2}}}, .attr.i = {2, 0, 3}})};
 

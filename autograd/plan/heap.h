@@ -1,0 +1,33 @@
+/* heap.h - a binary heap of ints, smallest key first. Its owner gives the memory: room for all that it will
+ * ever hold at once. */
+#ifndef NABLA_HEAP_H
+#define NABLA_HEAP_H
+
+typedef struct ag__heap {
+  int *item;
+  const int *key; /* per item; NULL: the items themselves */
+  int n;
+} ag__heap;
+
+static inline int ag__heap_key(const ag__heap *h, int item) { return h->key ? h->key[item] : item; }
+
+static inline void ag__heap_push(ag__heap *h, int item) {
+  int at = h->n++, key = ag__heap_key(h, item);
+  for (; at > 0 && ag__heap_key(h, h->item[(at - 1) / 2]) > key; at = (at - 1) / 2)
+    h->item[at] = h->item[(at - 1) / 2];
+  h->item[at] = item;
+}
+
+static inline int ag__heap_pop(ag__heap *h) {
+  int top = h->item[0], last = h->item[--h->n], at = 0, key = ag__heap_key(h, last);
+  for (int child = 1; child < h->n; child = 2 * at + 1) {
+    if (child + 1 < h->n && ag__heap_key(h, h->item[child + 1]) < ag__heap_key(h, h->item[child])) child++;
+    if (ag__heap_key(h, h->item[child]) >= key) break;
+    h->item[at] = h->item[child];
+    at = child;
+  }
+  h->item[at] = last;
+  return top;
+}
+
+#endif
