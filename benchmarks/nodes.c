@@ -2,11 +2,12 @@
  * of its own, so that its peak of memory is its own; times are of CPU, the least of REPEATS. `exponent` is
  * log2 of what twice the nodes cost, build to run; 1 is linear.
  *
- *   nodes [MOST]     up to MOST nodes, 2^20 if not given */
+ *   nodes [MOST [GRAPH]]     up to MOST nodes, 2^20 if not given, of all graphs or of one */
 #include "tests/support/big_graphs.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -91,11 +92,12 @@ int main(int argc, char **argv) {
   printf("graph\tnodes\tbuild s\tgrad s\tcompile s\trun s\ttotal s\tpeak MB\tarena MB\texponent\n");
   for (int k = 0; k < BIG_GRAPHS; k++) {
     double before = 0;
+    if (argc > 2 && strcmp(argv[2], big_graphs[k].name) != 0) continue;
     for (int nodes = SMALLEST; nodes <= most; nodes *= 2) {
       result r = in_child(&big_graphs[k], nodes / big_graphs[k].each);
       double total = r.build + r.grad + r.compile + r.run;
-      printf("%s\t%zu\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.0f\t%.1f", big_graphs[k].name, r.nodes, r.build, r.grad,
-             r.compile, r.run, total, r.megabytes, r.arena);
+      printf("%s\t%zu\t%.3f\t%.3f\t%.3f\t%.3f\t%.3f\t%.0f\t%.1f", big_graphs[k].name, r.nodes, r.build,
+             r.grad, r.compile, r.run, total, r.megabytes, r.arena);
       printf(before > 0 ? "\t%.2f\n" : "\t\n", log2(total / before));
       fflush(stdout);
       before = total;

@@ -14,11 +14,12 @@ typedef struct builder {
   ag_plan *plan;
   ag__step *step;
   int *register_of; /* per node (root): register in this step, or -1 */
-  ag__register *registers; /* room for those of the largest unit, and what else it needs; a step gets copies */
+  ag__register
+      *registers; /* room for those of the largest unit, and what else it needs; a step gets copies */
   ag__instruction *instructions;
   int *operands;
-  int *last_use;    /* per register: last instruction that reads it */
-  bool *busy;       /* per scratch block */
+  int *last_use; /* per register: last instruction that reads it */
+  bool *busy;    /* per scratch block */
   int n_temps;
 } builder;
 

@@ -37,8 +37,7 @@ static tn_status check_given(ag_graph *g, refs given, const ag_ref *outputs, int
   bool *taken = given.n ? tn_calloc(g->alloc, g->n_nodes, sizeof *taken) : NULL;
   if (given.n && !taken) return TN_ENOMEM;
   for (int o = 0; o < n && taken; o++) taken[ag__root(g, outputs[o]).id] = true;
-  for (size_t a = 0; a < g->n_assigns && taken; a++)
-    taken[ag__root(g, ag_in(g, g->assigns[a], 1)).id] = true;
+  for (size_t a = 0; a < g->n_assigns && taken; a++) taken[ag__root(g, ag_in(g, g->assigns[a], 1)).id] = true;
   for (int i = 0; i < given.n; i++)
     if (!given.ref[i].id || given.ref[i].id >= g->n_nodes || ag__is_leaf(g, given.ref[i]) ||
         taken[given.ref[i].id])

@@ -1,5 +1,5 @@
-/* free.h - which parts of an arena are free: a tree of gaps, in which the lowest that is large enough is found,
- * and neighbours are joined, in logarithmic time. */
+/* free.h - which parts of an arena are free: a tree of gaps, in which the lowest that is large enough is
+ * found, and neighbours are joined, in logarithmic time. */
 #ifndef NABLA_FREE_H
 #define NABLA_FREE_H
 

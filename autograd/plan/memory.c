@@ -1,7 +1,7 @@
 /* memory.c - places every value that outlives its unit in one arena: live intervals, largest first, at the
- * lowest offset that is free for the whole interval. So many that this would take long are placed in the order
- * in which they begin, each at the lowest offset that is free then (free.c); among values of one size, which
- * most of many are, no order is better. */
+ * lowest offset that is free for the whole interval. So many that this would take long are placed in the
+ * order in which they begin, each at the lowest offset that is free then (free.c); among values of one size,
+ * which most of many are, no order is better. */
 #include "autograd/plan/free.h"
 #include "autograd/plan/plan.h"
 
@@ -109,7 +109,8 @@ static void place_by_size(interval *list, interval *placed, int n) {
 /* ---- many ---- */
 
 static tn_status place_by_time(ag__program *p, interval *list, int n) {
-  int *heads = tn_calloc(p->alloc, 2 * ((size_t)p->n_units + 2), sizeof *heads), *dies = heads + p->n_units + 2;
+  int *heads = tn_calloc(p->alloc, 2 * ((size_t)p->n_units + 2), sizeof *heads),
+      *dies = heads + p->n_units + 2;
   int *next = tn_calloc(p->alloc, 2 * (size_t)n, sizeof *next), *next_dying = next + n;
   ag__free *space = ag__free_new(p->alloc, n);
   tn_status status = heads && next && space ? TN_OK : TN_ENOMEM;
@@ -138,7 +139,7 @@ static tn_status place(ag__program *p, interval *list, int n) {
     total += list[i].bytes;
   }
   if (p->flags & AG_NO_REUSE) return TN_OK;
-  if (n > FEW) return place_by_time(p, list, n);
+  if (n > FEW || p->flags & AG__MANY_VALUES) return place_by_time(p, list, n);
   interval *placed = tn_calloc(p->alloc, (size_t)n + 1, sizeof *placed);
   if (!placed) return TN_ENOMEM;
   place_by_size(list, placed, n);

@@ -8,7 +8,7 @@ typedef struct sorter {
   int *first_read,
       *next_read; /* per leaf, per operand (an index into p->inputs): the operands that are that leaf */
   int *reader;    /* per operand: the node */
-  int *last;      /* per unit: its last node; -1: merged away */
+  uint64_t *last; /* per unit: its last node + 1; 0: merged away */
   int *waits;     /* per unit: how many operands it still needs */
   int *ready;     /* units that need none: a heap by last node */
   int *first_use, *next_use, *user; /* per unit, per use: the units that need it */
@@ -91,7 +91,7 @@ static void sort_units(sorter *s) {
   ag__program *p = s->p;
   ag__heap ready = {s->ready, s->last, 0};
   for (int u = 0; u < p->reach.n; u++)
-    if (s->last[u] >= 0 && s->waits[u] == 0) ag__heap_push(&ready, u);
+    if (s->last[u] && s->waits[u] == 0) ag__heap_push(&ready, u);
   while (ready.n > 0) {
     int u = ag__heap_pop(&ready);
     p->units[p->n_units] = (ag__unit){.id = u, .panel = -1};
@@ -119,23 +119,23 @@ static void list_nodes(sorter *s) {
 static tn_status allocate(sorter *s) {
   ag__program *p = s->p;
   size_t units = (size_t)p->reach.n + 1, leaves = (size_t)p->n_leaves + 1, operands = p->n_inputs + 1;
-  int **arrays[] = {&s->last,     &s->waits,      &s->ready,     &s->first_use,
-                    &s->position, &s->first_read, &s->next_read, &s->reader};
-  const size_t sizes[] = {units, units, units, units, units, leaves, operands, operands};
+  int **arrays[] = {&s->waits,      &s->ready,     &s->first_use, &s->position,
+                    &s->first_read, &s->next_read, &s->reader};
+  const size_t sizes[] = {units, units, units, units, leaves, operands, operands};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
     if (!(*arrays[i] = tn_calloc(p->alloc, sizes[i], sizeof **arrays[i]))) return TN_ENOMEM;
+  s->last = tn_calloc(p->alloc, units, sizeof *s->last);
   p->units = tn_calloc(p->alloc, units, sizeof *p->units);
   p->order = tn_calloc(p->alloc, (size_t)p->n_nodes + 1, sizeof *p->order);
-  return p->units && p->order ? TN_OK : TN_ENOMEM;
+  return s->last && p->units && p->order ? TN_OK : TN_ENOMEM;
 }
 
 tn_status ag__order(ag__program *p) {
   sorter s = {.p = p};
   tn_status status = allocate(&s);
   if (status == TN_OK) {
-    for (int u = 0; u < p->reach.n; u++) s.last[u] = -1;
     for (int x = 0; x < p->n_nodes; x++)
-      if (p->nodes[x].unit >= 0) s.last[p->nodes[x].unit] = x;
+      if (p->nodes[x].unit >= 0) s.last[p->nodes[x].unit] = (uint64_t)x + 1;
     list_reads(&s);
     status = place_assigns(&s);
   }
@@ -144,8 +144,9 @@ tn_status ag__order(ag__program *p) {
     sort_units(&s);
     list_nodes(&s);
   }
-  int *arrays[] = {s.last,       s.waits,     s.ready,  s.first_use, s.position,
-                   s.first_read, s.next_read, s.reader, s.next_use,  s.user};
+  int *arrays[] = {s.waits,     s.ready,  s.first_use, s.position, s.first_read,
+                   s.next_read, s.reader, s.next_use,  s.user};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) tn_free(p->alloc, arrays[i]);
+  tn_free(p->alloc, s.last);
   return status;
 }

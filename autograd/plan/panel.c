@@ -131,7 +131,7 @@ static bool may_join(search *s, int unit) {
 }
 
 /* From the anchor up; units are in topological order, so a member's own operands come later in this loop. The
- * heap gives the smallest, hence the signs. */
+ * heap gives the smallest: how far a unit is from the end. */
 static void gather(search *s) {
   const ag__program *p = s->p;
   int items[MOST];
@@ -139,9 +139,9 @@ static void gather(search *s) {
   s->members[0] = s->anchor;
   s->member[s->anchor] = s->anchor + 1;
   s->n = 1;
-  ag__heap_push(&next, -s->anchor);
+  ag__heap_push(&next, p->n_units - s->anchor);
   while (next.n > 0) {
-    const ag__unit *m = &p->units[-ag__heap_pop(&next)];
+    const ag__unit *m = &p->units[p->n_units - ag__heap_pop(&next)];
     for (int k = 0; k < m->n; k++) {
       const ag__pnode *x = node_at(p, m, k);
       for (int a = 0; a < x->n_in && s->n < MOST; a++) {
@@ -149,7 +149,7 @@ static void gather(search *s) {
         if (unit < 0 || is_member(s, unit) || p->units[unit].panel >= 0 || !may_join(s, unit)) continue;
         s->member[unit] = s->anchor + 1;
         s->members[s->n++] = unit;
-        ag__heap_push(&next, -unit);
+        ag__heap_push(&next, p->n_units - unit);
       }
     }
   }

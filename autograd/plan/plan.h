@@ -23,7 +23,10 @@ typedef enum ag__place {
   AG__PANEL /* the rows of one panel, in a worker's memory */
 } ag__place;
 
-enum { AG__SMALL_PANELS = 1 << 16 /* for tests: panels wherever the rules allow them, two rows high */ };
+enum {                             /* for tests */
+       AG__SMALL_PANELS = 1 << 16, /* panels wherever the rules allow them, two rows high */
+       AG__MANY_VALUES = 1 << 17   /* memory as if there were many */
+};
 
 typedef struct ag__pnode {
   const ag_op *op;
@@ -97,7 +100,7 @@ typedef struct ag__program {
   size_t n_inputs;
   ag__leaf *leaves;
   int n_leaves;
-  int *leaf_by_name;                /* the leaves in the order of their names */
+  int *leaf_by_name;                 /* the leaves in the order of their names */
   int *first_of_leaf, *next_of_leaf; /* per leaf, per node: the nodes whose memory it is */
   ag__passign *assigns;
   int n_assigns;
@@ -143,8 +146,8 @@ TN_MUST_CHECK tn_status ag__reach_init(ag__reach *r, const ag__program *p, int n
 void ag__reach_free(ag__reach *r, const tn_alloc *alloc);
 void ag__reach_append(ag__reach *r, int unit, int node);
 /* Moves `unit`, and what it needs, to before `other`, unless it needs `other` (or that would take too long to
- * find out): false, and nothing has moved. `joined`: the two are to be one unit, so that it is only moved what
- * `unit` needs, which may not need `other`, while `unit` itself may. */
+ * find out): false, and nothing has moved. `joined`: the two are to be one unit, so that it is only moved
+ * what `unit` needs, which may not need `other`, while `unit` itself may. */
 bool ag__reach_precede(ag__reach *r, const ag__program *p, int unit, int other, bool joined);
 void ag__reach_merge(ag__reach *r, int into, int from);
 TN_MUST_CHECK tn_status ag__reach_need(ag__reach *r, const tn_alloc *alloc, int unit, int other);

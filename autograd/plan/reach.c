@@ -2,15 +2,14 @@
  * come before another is moved there. So whether a unit needs another is a search of what lies between the
  * two, and no closure is ever stored. Places are compared by labels that leave room for what is moved in
  * (Bender et al. 2002, "Two simplified algorithms for maintaining order in a list"). */
+#include "autograd/plan/heap.h"
 #include "autograd/plan/plan.h"
-
-#include <stdlib.h>
 
 enum {
   LABEL_BITS = 62,
-  PATIENCE = 256,     /* operands that a search may look at in any case, */
-  SAVINGS = 1 << 22,  /* and all searches together beyond that, */
-  SAVINGS_A_NODE = 64 /* with so many more for each node */
+  PATIENCE = 512, /* operands that a search may look at in any case, */
+  SAVINGS =
+      1 << 19 /* and all searches of a program together beyond that: small programs are searched whole */
 };
 
 static bool precedes(const ag__reach *r, int unit, int other) { return r->label[unit] < r->label[other]; }
@@ -60,7 +59,7 @@ static void put_before(ag__reach *r, int unit, int place) {
 tn_status ag__reach_init(ag__reach *r, const ag__program *p, int n_units) {
   const tn_alloc *a = p->alloc;
   size_t n = (size_t)n_units + 1;
-  *r = (ag__reach){.n = n_units, .savings = SAVINGS + (int64_t)SAVINGS_A_NODE * p->n_nodes};
+  *r = (ag__reach){.n = n_units, .savings = SAVINGS};
   int **per_unit[] = {&r->first, &r->last,  &r->size,       &r->before, &r->after,
                       &r->mark,  &r->found, &r->first_need, &r->walk};
   for (size_t i = 0; i < sizeof per_unit / sizeof *per_unit; i++)
@@ -104,10 +103,10 @@ tn_status ag__reach_need(ag__reach *r, const tn_alloc *a, int unit, int other) {
 
 typedef struct search {
   ag__reach *r;
-  int limit;       /* the unit that must not be found */
-  bool direct;     /* but for the first unit's own operands */
-  int n_walk;      /* units in r->walk, whose operands are still to be looked at */
-  int n_found;     /* units in r->found */
+  int limit;     /* the unit that must not be found */
+  ag__heap walk; /* units whose operands are still to be looked at, the nearest to the limit first: what leads
+                    to it is mostly near */
+  int n_found;   /* units in r->found */
   int64_t patience;
 } search;
 
@@ -118,7 +117,8 @@ static bool look_at(search *s, int unit, bool direct) {
   if (unit == s->limit) return direct;
   if (r->mark[unit] == r->stamp || precedes(r, unit, s->limit)) return true;
   r->mark[unit] = r->stamp;
-  r->found[s->n_found++] = r->walk[s->n_walk++] = unit;
+  r->found[s->n_found++] = unit;
+  ag__heap_push(&s->walk, unit);
   return true;
 }
 
@@ -146,16 +146,19 @@ static void sort_found(ag__reach *r, int n) { /* by place; shell sort: no memory
 }
 
 bool ag__reach_precede(ag__reach *r, const ag__program *p, int unit, int other, bool joined) {
-  search s = {.r = r, .limit = other, .patience = r->savings > PATIENCE ? r->savings : PATIENCE};
+  search s = {.r = r,
+              .limit = other,
+              .walk = {r->walk, r->label, 0},
+              .patience = r->savings > PATIENCE ? r->savings : PATIENCE};
   int64_t before = s.patience;
   bool apart = true;
   if (precedes(r, unit, other)) return true;
   r->mark[unit] = ++r->stamp;
   if (!joined) r->found[s.n_found++] = unit;
-  r->walk[s.n_walk++] = unit;
-  for (bool first = true; s.n_walk > 0 && apart; first = false)
-    apart = look_at_needs(&s, p, r->walk[--s.n_walk], joined && first);
-  r->savings -= before - s.patience;
+  ag__heap_push(&s.walk, unit);
+  for (bool first = true; s.walk.n > 0 && apart; first = false)
+    apart = look_at_needs(&s, p, ag__heap_pop(&s.walk), joined && first);
+  if (r->savings > PATIENCE) r->savings -= before - s.patience;
   if (!apart) return false;
   sort_found(r, s.n_found);
   for (int i = 0; i < s.n_found; i++) take_out(r, r->found[i]);

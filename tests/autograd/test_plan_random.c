@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { STEPS = 3, VARIANTS = 16, GRAPHS = 500 };
+enum { STEPS = 3, VARIANTS = 18, GRAPHS = 500 };
 static const unsigned variants[VARIANTS] = {
     0,
     AG_NO_FUSE,
@@ -25,6 +25,8 @@ static const unsigned variants[VARIANTS] = {
     AG__SMALL_PANELS,
     AG__SMALL_PANELS | AG_NO_FUSE,
     AG__SMALL_PANELS | AG_NO_REUSE | AG_NO_IN_PLACE,
+    AG__MANY_VALUES,
+    AG__MANY_VALUES | AG__SMALL_PANELS,
 };
 
 static tn_rng rng_of(int step) { return (tn_rng){.seed = 3, .replica = 1, .step = (uint32_t)step}; }

@@ -1,7 +1,7 @@
-/* pad_sum.c - the sum of many pads of one shape, which is what the slices of one value give for its cotangent:
- * pieces that lie apart are one concat, so that time and memory grow with the value and not with the number of
- * its slices. */
-#include "op.h"
+/* pad_sum.c - the sum of many pads of one shape, which is what the slices of one value give for its
+ * cotangent: pieces that lie apart are one concat, so that time and memory grow with the value and not with
+ * the number of its slices. */
+#include "autograd/ops/op.h"
 
 #include <stdlib.h>
 
@@ -13,7 +13,8 @@ typedef struct piece {
 static int by_place(const void *a, const void *b) {
   const piece *x = a, *y = b;
   if (x->axis != y->axis) return x->axis < y->axis ? -1 : 1;
-  return x->start != y->start ? (x->start < y->start ? -1 : 1) : (x->in.id > y->in.id) - (x->in.id < y->in.id);
+  return x->start != y->start ? (x->start < y->start ? -1 : 1)
+                              : (x->in.id > y->in.id) - (x->in.id < y->in.id);
 }
 
 /* p[0..n), side by side or apart along one axis, in a value of type t: zeros go in between and around. */
