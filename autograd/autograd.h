@@ -205,6 +205,7 @@ enum { /* ag_op.flags */
                                 into its consumers */
 };
 
+enum { AG_SENTENCE = 256 };
 typedef struct ag_call { /* what a kernel sees */
   const ag_attr *attr;
   int n_in;
@@ -213,6 +214,9 @@ typedef struct ag_call { /* what a kernel sees */
   tn_rng rng;        /* stream set from the node's name */
   int threads;
   const tn_prefetch *next; /* what is read after it, for a kernel that can fetch it meanwhile; or NULL */
+  char *
+      error; /* AG_SENTENCE bytes, "": a kernel that cannot compute its value says why, and the step fails with
+                  TN_ENUMERIC; its output is then never read */
 } ag_call;
 
 typedef struct ag_case { /* a sample from which tests and documentation are made */
@@ -223,6 +227,7 @@ typedef struct ag_case { /* a sample from which tests and documentation are made
   } in[3];
   ag_attr attr;
   double low, high; /* domain the inputs are drawn from; both 0 = [-2, 2] */
+  double diagonal;  /* added on the diagonals of the last two axes: makes matrices definite, or invertible */
   int order;        /* highest derivative to check; 0 = 2, -1 = none */
   tn_dtype index;   /* AG_INDEX ops: element type of the index, which is drawn from 0..3 */
 } ag_case;

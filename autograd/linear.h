@@ -37,4 +37,39 @@ ag_ref ag_diagonal(ag_graph *g, ag_ref x, int64_t k, int axis1, int axis2);
 ag_ref ag_diagonal_matrix(ag_graph *g, ag_ref x); /* [..., n] -> [..., n, n], 0 beside the diagonal */
 ag_ref ag_trace(ag_graph *g, ag_ref x);           /* [..., n, m] -> [...] */
 
+/* ---- linear algebra: [..., n, n] or [..., m, n], f32 or f64 ----
+ * A matrix without an answer (not positive definite, singular) fails the step: ag_run_step gives TN_ENUMERIC,
+ * ag_run_error names op, matrix and row. Derivatives are those of the formula to any order. */
+
+enum {                          /* of ag_triangular_solve */
+       AG_SOLVE_UPPER = 1,      /* the upper triangle is read, else the lower */
+       AG_SOLVE_TRANSPOSED = 2, /* with a' */
+       AG_SOLVE_UNIT = 4,       /* the diagonal is 1 and not read */
+       AG_SOLVE_RIGHT = 8,      /* x a = b, else a x = b */
+       AG_SOLVE_ALL = 15
+};
+
+/* Symmetric positive definite a; of a general one the symmetric part counts. */
+ag_ref ag_solve_spd(ag_graph *g, ag_ref a, ag_ref b); /* x of a x = b, b [..., n, k] */
+ag_ref ag_inverse_spd(ag_graph *g, ag_ref a);
+ag_ref ag_logdet_spd(ag_graph *g, ag_ref a);               /* [...] */
+ag_ref ag_cholesky_solve(ag_graph *g, ag_ref l, ag_ref b); /* x of l l' x = b: a factor used more than once */
+
+/* General square a, by LU with partial pivoting; b is [..., n, k], or [n] if a is one matrix. */
+ag_ref ag_solve(ag_graph *g, ag_ref a, ag_ref b);
+ag_ref ag_inverse(ag_graph *g, ag_ref a);
+ag_ref ag_det(ag_graph *g, ag_ref a); /* [...]; 0 has no derivative */
+/* log |det a| and the sign of det a (-1, 0, 1; derivative 0), both [...]. */
+void ag_slogdet(ag_graph *g, ag_ref a, ag_ref *sign, ag_ref *log_det);
+/* a = P L U: P a permutation matrix, L unit lower, U upper triangular. */
+void ag_lu(ag_graph *g, ag_ref a, ag_ref *p, ag_ref *l, ag_ref *u);
+
+/* a = Q R: [..., m, k] and [..., k, n], k the smaller of m and n; signs as LAPACK's. */
+void ag_qr(ag_graph *g, ag_ref a, ag_ref *q, ag_ref *r);
+/* The x [..., n, k] of least |a x - b| for a [..., m, n] of full rank, m >= n, by QR. */
+ag_ref ag_lstsq(ag_graph *g, ag_ref a, ag_ref b);
+/* Eigenvalues [..., n], ascending, and eigenvectors as columns [..., n, n] of the symmetric part of a. */
+void ag_eigh(ag_graph *g, ag_ref a, ag_ref *values, ag_ref *vectors);
+ag_ref ag_matrix_power(ag_graph *g, ag_ref a, int n); /* n < 0: of the inverse */
+
 #endif

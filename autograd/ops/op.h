@@ -97,6 +97,18 @@ bool ag__random_type(const ag_type *in, int n, const ag_attr *attr, ag_type *out
 ag_ref ag__emit_random(ag_graph *g, const ag_op *op, const char *name, tn_dtype dtype, int rank,
                        const int64_t *shape);
 
+/* The linear algebra's ops: matrix number b of a batch, contiguous; the shape of square matrices of floats. */
+static inline tn_view ag__matrix_at(const tn_view *v, int64_t b) {
+  int64_t rows = v->shape[v->rank - 2], columns = v->shape[v->rank - 1];
+  char *data = (char *)v->data + (size_t)(b * rows * columns) * tn_dtype_size(v->dtype);
+  return tn_matrix(data, v->dtype, rows, columns);
+}
+static inline int64_t ag__matrices(const tn_view *v) { return tn_numel(v->rank - 2, v->shape); }
+static inline bool ag__is_square(const ag_type *t) {
+  return ag__is_float(t->dtype) && t->rank >= 2 && t->shape[t->rank - 1] >= 1 &&
+         t->shape[t->rank - 1] == t->shape[t->rank - 2];
+}
+
 /* The kernel of ops that move nothing: the elements of input 0, in order, converted to the output's type. */
 static inline void ag__run_copy(const ag_call *call) {
   tn_view in = call->in[0];

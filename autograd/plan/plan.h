@@ -234,7 +234,7 @@ struct ag_run {
   ag__worker *workers; /* one a thread */
   void **leaves;       /* bound memory; NULL = not yet */
   int n_unbound;
-  char error[256];
+  char error[AG_SENTENCE];
 };
 
 TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);

@@ -70,11 +70,12 @@ static tn_status evaluate(oracle *o, uint32_t id) {
   if (!in) return TN_ENOMEM;
   for (uint32_t k = 0; k < node->n_in; k++) in[k] = o->value[ids[k]];
   tn_rng rng = o->rng;
+  char error[AG_SENTENCE] = "";
   if (node->op->kind == AG_RANDOM) rng.stream += tn_stream(node->name);
   if (node->op->flags & AG_ALIAS) tn_copy(tn_view_of(a.view.data, in->dtype, in->rank, in->shape), *in);
-  else node->op->run(&(ag_call){&node->attr, (int)node->n_in, in, a.view, rng, 1, NULL});
+  else node->op->run(&(ag_call){&node->attr, (int)node->n_in, in, a.view, rng, 1, NULL, error});
   tn_free(o->g->alloc, in);
-  return TN_OK;
+  return *error ? TN_ENUMERIC : TN_OK;
 }
 
 static tn_status sweep(oracle *o, const char *const *names, const tn_view *leaves, int n_leaves) {

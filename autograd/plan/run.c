@@ -250,12 +250,12 @@ static void run_fused(const ag_run *r, ag__worker *w, const ag__step *s, int64_t
 
 /* ---- steps ---- */
 
-static void run_single(const ag_run *r, ag__worker *w, const ag__step *s, tn_rng rng) {
+static void run_single(ag_run *r, ag__worker *w, const ag__step *s, tn_rng rng) {
   const ag__program *p = &r->plan->program;
   const ag__pnode *n = &p->nodes[s->node];
   for (int k = 0; k < s->n_in; k++) w->call_in[k] = r->views[p->inputs[s->first_in + k]];
   rng.stream += n->stream;
-  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, r->views[s->node], rng, r->threads, NULL});
+  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, r->views[s->node], rng, r->threads, NULL, r->error});
 }
 
 /* Rows first to last of a single op of a panel. */
@@ -273,7 +273,7 @@ static void run_rows(const ag_run *r, ag__worker *w, const ag__step *s, int64_t 
       tn_view_slice(w->call_in[0], n->op->row_axis ? n->op->row_axis(&n->attr) : 0, first, 1, last - first);
   out.data = address(r, w, s->node);
   out = tn_view_slice(out, 0, first, 1, last - first);
-  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, out, (tn_rng){0}, 1, next});
+  n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, out, (tn_rng){0}, 1, next, NULL});
 }
 
 /* What the update reads of the panel that starts at `row`. */
@@ -352,6 +352,14 @@ static tn_status trapped(ag_run *r, const ag__step *s) {
   return TN_ENUMERIC;
 }
 
+/* Whether the op itself said that it could not; its sentence gets the scope. */
+static bool refused(ag_run *r, const ag__step *s) {
+  const ag__pnode *n = &r->plan->program.nodes[s->node];
+  size_t used = strlen(r->error);
+  if (used && *n->scope) snprintf(r->error + used, sizeof r->error - used, " (in %.100s)", n->scope);
+  return used > 0;
+}
+
 tn_status ag_run_step(ag_run *r, tn_rng rng) {
   const ag_plan *plan = r->plan;
   const ag__program *p = &plan->program;
@@ -361,10 +369,12 @@ tn_status ag_run_step(ag_run *r, tn_rng rng) {
     snprintf(r->error, sizeof r->error, "'%.100s' is not bound to memory", p->leaves[leaf].name);
     return TN_EINVAL;
   }
+  *r->error = 0;
   for (int i = 0; i < plan->n_steps; i++) {
     const ag__step *s = &plan->steps[i];
     if (s->panel >= 0 || s->fused) run_shared(r, s);
     else run_single(r, r->workers, s, rng);
+    if (*r->error && refused(r, s)) return TN_ENUMERIC;
     if (s->panel >= 0) i += p->panels[s->panel].n - 1;
     if (p->flags & AG_TRAP_NONFINITE && trapped(r, s) != TN_OK) return TN_ENUMERIC;
   }

@@ -41,6 +41,11 @@ static void draw(const sample *s, int input, tn_view out) {
     double unit = (double)(word >> 11) * 0x1p-53;
     tn_set(&out, i, !fixed ? low + (high - low) * unit : (double)(word % (s->op->kind == AG_INDEX ? 4 : 2)));
   }
+  int rank = out.rank;
+  if (s->c->diagonal == 0 || fixed || rank < 2) return;
+  int64_t rows = out.shape[rank - 2], columns = out.shape[rank - 1];
+  for (int64_t i = 0; i < tn_view_numel(&out); i++)
+    if (i / columns % rows == i % columns) tn_set(&out, i, tn_get(&out, i) + s->c->diagonal);
 }
 
 static sample new_sample(const ag_op *op, const ag_case *c) {

@@ -134,6 +134,40 @@ TWO(kron)
 ONE(diagonal_matrix)
 ONE(trace)
 
+/* ---- linear algebra ---- */
+
+ONE(cholesky)
+ONE(inverse_spd)
+ONE(logdet_spd)
+ONE(inverse)
+ONE(det)
+TWO(solve_spd)
+TWO(solve)
+TWO(lstsq)
+
+static ag_ref triangular_solve(ag_graph *g, const ag_ref *in, const peer_case *c) {
+  return ag_triangular_solve(g, in[0], in[1], (unsigned)c->ints[0]);
+}
+static ag_ref matrix_power(ag_graph *g, const ag_ref *in, const peer_case *c) {
+  return ag_matrix_power(g, in[0], (int)c->ints[0]);
+}
+
+/* One result of a function with several. */
+#define PART(NAME, RESULT, CALL)                                                                             \
+  static ag_ref NAME(ag_graph *g, const ag_ref *in, const peer_case *c) {                                    \
+    ag_ref r1, r2, r3;                                                                                       \
+    (void)c, (void)r3;                                                                                       \
+    CALL;                                                                                                    \
+    return RESULT;                                                                                           \
+  }
+PART(log_det, r2, ag_slogdet(g, in[0], &r1, &r2))
+PART(eigh_values, r1, ag_eigh(g, in[0], &r1, &r2))
+PART(eigh_vectors, r2, ag_eigh(g, in[0], &r1, &r2))
+PART(qr_q, r1, ag_qr(g, in[0], &r1, &r2))
+PART(qr_r, r2, ag_qr(g, in[0], &r1, &r2))
+PART(lu_lower, r2, ag_lu(g, in[0], &r1, &r2, &r3))
+PART(lu_upper, r3, ag_lu(g, in[0], &r1, &r2, &r3))
+
 #define KIND(NAME)                                                                                           \
   { #NAME, NAME }
 static const struct {
@@ -162,7 +196,24 @@ static const struct {
              KIND(upper_triangle),
              KIND(diagonal),
              KIND(diagonal_matrix),
-             KIND(trace)};
+             KIND(trace),
+             KIND(cholesky),
+             KIND(inverse_spd),
+             KIND(logdet_spd),
+             KIND(inverse),
+             KIND(det),
+             KIND(solve_spd),
+             KIND(solve),
+             KIND(lstsq),
+             KIND(triangular_solve),
+             KIND(matrix_power),
+             KIND(log_det),
+             KIND(eigh_values),
+             KIND(eigh_vectors),
+             KIND(qr_q),
+             KIND(qr_r),
+             KIND(lu_lower),
+             KIND(lu_upper)};
 
 /* ---- comparison ---- */
 

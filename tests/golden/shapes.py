@@ -185,7 +185,60 @@ def products():
     case("trace", lambda x: torch.diagonal(x, 0, -2, -1).sum(-1), [draw(2, 3, 3)])
 
 
-PARTS = [convolutions, transposed, pools, unfolding, products]
+def definite(*shape):
+    a = draw(*shape)
+    return a @ a.mT / 2 + torch.eye(shape[-1], dtype=torch.float64)
+
+
+def symmetric(a):
+    """What ours see of a general matrix"""
+    return (a + a.mT) / 2
+
+
+def columns_by_largest(w, v):
+    """Each eigenvector with its largest component positive"""
+    at = v.detach().abs().argmax(-2, keepdim=True)
+    return v * v.detach().gather(-2, at).sign()
+
+
+def algebra():
+    chol = lambda a: torch.linalg.cholesky(symmetric(a))
+    for shape in [(3, 3), (2, 4, 4)]:
+        spd, square, right = definite(*shape), draw(*shape), draw(*shape[:-1], 2)
+        case("cholesky", chol, [spd])
+        case("solve_spd", lambda a, b: torch.linalg.solve(symmetric(a), b), [spd, right])
+        case("inverse_spd", lambda a: torch.linalg.inv(symmetric(a)), [spd])
+        case("logdet_spd", lambda a: torch.logdet(symmetric(a)), [spd])
+        case("solve", torch.linalg.solve, [square, right])
+        case("inverse", torch.linalg.inv, [square])
+        case("det", torch.linalg.det, [square])
+        case("log_det", lambda a: torch.linalg.slogdet(a)[1], [square])
+        case("matrix_power", lambda a: torch.linalg.matrix_power(a, 5), [square / 2], [5])
+        case("matrix_power", lambda a: torch.linalg.matrix_power(a, -2), [square + 3 * torch.eye(shape[-1])], [-2])
+        case("eigh_values", lambda a: torch.linalg.eigvalsh(symmetric(a)), [square])
+        case("eigh_vectors", lambda a: columns_by_largest(*torch.linalg.eigh(symmetric(a))), [square])
+        lu = lambda i: lambda a: torch.linalg.lu(a)[i]
+        case("lu_lower", lu(1), [square])
+        case("lu_upper", lu(2), [square])
+    case("solve", torch.linalg.solve, [draw(3, 3), draw(3)])
+    for shape in [(3, 3), (2, 5, 3), (2, 4), (1, 1)]:
+        case("qr_q", lambda a: torch.linalg.qr(a)[0], [draw(*shape)])
+        case("qr_r", lambda a: torch.linalg.qr(a)[1], [draw(*shape)])
+    case("lstsq", lambda a, b: torch.linalg.lstsq(a, b).solution, [draw(2, 5, 3), draw(2, 5, 2)])
+    for flags in range(16):
+        upper, turned, unit, right = flags & 1, flags & 2, flags & 4, flags & 8
+
+        def solve(a, b):
+            return torch.linalg.solve_triangular(a.mT if turned else a, b, upper=bool(upper) != bool(turned), left=not right,
+                                                 unitriangular=bool(unit))
+
+        def masked(a, b):
+            return solve(torch.triu(a) if upper else torch.tril(a), b)
+
+        case("triangular_solve", masked, [draw(3, 3) / 2 + 2 * torch.eye(3), draw(2, *((2, 3) if right else (3, 2)))], [flags])
+
+
+PARTS = [convolutions, transposed, pools, unfolding, products, algebra]
 
 if __name__ == "__main__":
     for part in PARTS:
