@@ -183,4 +183,6 @@ const char *tn_simd_name(void);
 #ifdef __cplusplus
 }
 #endif
+#include "files/atomic_file.h" /* files that appear whole or not at all */
+
 #endif

@@ -60,7 +60,7 @@ int main(int argc, char **argv) {
   sbnn_interrupt_setup();
   sbnn_options o;
   int code = sbnn_options_parse(argc, argv, &o, &e);
-  if (code == SBNN_OK && (o.command & (SBNN_CMD_DEMO | SBNN_CMD_FIT)))
+  if (code == SBNN_OK && !(o.command & (SBNN_CMD_INFO | SBNN_CMD_HELP | SBNN_CMD_VERSION)))
     sbnn_interrupt_ignore_pipes(); /* their results are files */
   if (code == SBNN_OK) code = dispatch(&o, &e);
   if (code == SBNN_OK) code = flush_output(&e);

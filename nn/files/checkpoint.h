@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* safetensors; written under a temporary name and renamed. `metadata`: n pairs of strings, may be NULL.
+/* safetensors; whole or not at all, into what is no file (tn_atomic_file). `metadata`: n pairs of strings, may be NULL.
  * Loading needs every parameter and buffer of the model, of equal shape and type; optimizer values that the
  * file lacks become 0, and tensors the model lacks are passed over. On failure the state is as before, and
  * message (>= 256 bytes, may be NULL) has the sentence. TN_ENOTSUP in a build without jansson. */

@@ -46,11 +46,16 @@ static size_t bytes_of(const nn_tensor *t) {
   return (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype);
 }
 
+/* NULL: no memory. */
 static json_t *describe(const nn_tensor *t, size_t begin) {
   json_t *shape = json_array();
-  for (int a = 0; a < t->rank; a++) json_array_append_new(shape, json_integer(t->shape[a]));
-  return json_pack("{s:s, s:o, s:[I, I]}", "dtype", t->dtype, "shape", shape, "data_offsets",
-                   (json_int_t)begin, (json_int_t)(begin + bytes_of(t)));
+  bool ok = shape != NULL;
+  for (int a = 0; a < t->rank && ok; a++) ok = json_array_append_new(shape, json_integer(t->shape[a])) == 0;
+  if (ok)
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", t->dtype, "shape", shape, "data_offsets",
+                     (json_int_t)begin, (json_int_t)(begin + bytes_of(t)));
+  json_decref(shape);
+  return NULL;
 }
 
 static bool set(json_t *object, const char *key, json_t *value) {
@@ -74,55 +79,76 @@ static json_t *make_header(const nn_tensor *tensors, size_t n, const char *const
   return NULL;
 }
 
-static bool write_all(FILE *file, const nn_tensor *tensors, size_t n, const char *text, size_t length) {
+/* The header's text goes where it belongs piece by piece: json_dumps would lose pieces (jansson 2.14) where
+ * memory is refused. */
+static int count(const char *piece, size_t n, void *length) {
+  (void)piece;
+  *(size_t *)length += n;
+  return 0;
+}
+
+static int put(const char *piece, size_t n, void *file) {
+  return fwrite(piece, 1, n, file) == n ? 0 : -1; /* also seen by the stream */
+}
+
+static bool write_all(FILE *file, const nn_tensor *tensors, size_t n, const json_t *header, size_t length) {
   size_t padded = (length + 7) / 8 * 8; /* elements begin aligned */
   unsigned char prefix[PREFIX];
   for (int i = 0; i < PREFIX; i++) prefix[i] = (unsigned char)((uint64_t)padded >> 8 * i);
-  bool ok = fwrite(prefix, 1, PREFIX, file) == PREFIX && fwrite(text, 1, length, file) == length;
+  bool ok = fwrite(prefix, 1, PREFIX, file) == PREFIX &&
+            json_dump_callback(header, put, file, JSON_COMPACT) == 0 && !ferror(file);
   for (size_t i = length; i < padded && ok; i++) ok = fputc(' ', file) != EOF;
   for (size_t i = 0; i < n && ok; i++) {
     size_t bytes = bytes_of(&tensors[i]);
     ok = bytes == 0 || fwrite(tensors[i].data, 1, bytes, file) == bytes;
   }
-  return ok && fflush(file) == 0 && fsync(fileno(file)) == 0;
+  return ok;
 }
 
-static tn_status write_file(const nn_tensor *tensors, size_t n, const char *path, const char *temporary,
-                            const char *text, char *message) {
-  FILE *file = fopen(temporary, "wb");
-  if (!file) return nn__say(message, TN_EIO, "cannot write %s: %s", temporary, strerror(errno));
-  bool ok = write_all(file, tensors, n, text, strlen(text));
-  int error = errno;
-  if (fclose(file) != 0 && ok) ok = false, error = errno;
-  if (ok && rename(temporary, path) == 0) return TN_OK;
-  if (ok) error = errno;
-  remove(temporary);
-  return nn__say(message, TN_EIO, "cannot write %s: %s", path, strerror(error));
+static tn_status write_file(const nn_tensor *tensors, size_t n, const char *path, const json_t *header,
+                            char *message) {
+  tn_atomic_file f;
+  size_t length = 0;
+  tn_status status = tn_atomic_open(&f, path);
+  if (status == TN_OK) {
+    errno = 0;
+    if (json_dump_callback(header, count, &length, JSON_COMPACT) != 0) f.error = ENOMEM;
+    else if (!write_all(f.stream, tensors, n, header, length))
+      f.error = errno ? errno : ferror(f.stream) ? EIO : ENOMEM;
+    status = tn_atomic_close(&f, true);
+  }
+  return status == TN_OK ? TN_OK
+                         : nn__say(message, status, "cannot write %s: %s", path,
+                                   f.error == ENOMEM ? "out of memory" : strerror(f.error));
+}
+
+/* What the format cannot say. */
+static tn_status check_tensor(const char *path, const nn_tensor *t, char *message) {
+  const char *wrong = NULL;
+  if (nn_tensor_type_bytes(t->dtype) == 0 || t->rank < 0 || t->rank > TN_MAX_RANK)
+    wrong = "no type or rank of the format";
+  for (int a = 0; !wrong && a < t->rank; a++)
+    if (t->shape[a] < 0) wrong = "a negative extent";
+  if (!wrong && strcmp(t->name, "__metadata__") == 0) wrong = "the name that is the format's own";
+  if (!wrong) return TN_OK;
+  return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has %s", path, t->name, wrong);
 }
 
 tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path, const nn_tensor *tensors, size_t n,
                                const char *const (*metadata)[2], int n_metadata, char *message) {
+  (void)alloc;
   for (size_t i = 0; i < n; i++) {
-    if (nn_tensor_type_bytes(tensors[i].dtype) == 0 || tensors[i].rank < 0 || tensors[i].rank > TN_MAX_RANK) {
-      return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has no type or rank of the format", path,
-                     tensors[i].name);
-    }
+    tn_status status = check_tensor(path, &tensors[i], message);
+    if (status != TN_OK) return status;
   }
-  size_t length = strlen(path) + sizeof ".partial";
-  char *temporary = tn_malloc(alloc, length), *text = NULL;
   json_t *header = make_header(tensors, n, metadata, metadata ? n_metadata : 0);
-  if (header) text = json_dumps(header, JSON_COMPACT);
   tn_status status;
-  if (temporary && text) {
-    snprintf(temporary, length, "%s.partial", path);
-    status = write_file(tensors, n, path, temporary, text, message);
-  } else {
-    status =
-        nn__say(message, TN_ENOMEM, "cannot write %s: out of memory, or metadata that is not UTF-8", path);
-  }
-  free(text);
+  if (!header)
+    status = nn__say(message, TN_ENOMEM, "cannot write %s: out of memory, or text that is not UTF-8", path);
+  else if (json_object_size(header) != n + (metadata && n_metadata > 0))
+    status = nn__say(message, TN_EINVAL, "cannot write %s: two tensors have the same name", path);
+  else status = write_file(tensors, n, path, header, message);
   json_decref(header);
-  tn_free(alloc, temporary);
   return status;
 }
 
@@ -160,9 +186,14 @@ static tn_status map_file(nn_tensor_file *f) {
                          : "no safetensors file: it is not a regular one");
 }
 
+/* jansson names whatever else is wrong. */
+static bool is_memory(const json_error_t *e) {
+  return json_error_code(e) == json_error_out_of_memory || json_error_code(e) == json_error_unknown;
+}
+
 static tn_status read_header(nn_tensor_file *f) {
   uint64_t length = 0;
-  json_error_t error;
+  json_error_t error = {0};
   for (int i = 0; i < PREFIX; i++) length |= (uint64_t)f->map[i] << 8 * i;
   if (length > MAX_HEADER || length > f->map_bytes - PREFIX) {
     return nn__say(f->message, TN_EFORMAT,
@@ -173,6 +204,8 @@ static tn_status read_header(nn_tensor_file *f) {
   f->data_bytes = f->map_bytes - PREFIX - length;
   f->header = json_loadb((const char *)f->map + PREFIX, length, JSON_REJECT_DUPLICATES, &error);
   if (json_is_object(f->header)) return TN_OK;
+  if (!f->header && is_memory(&error))
+    return nn__say(f->message, TN_ENOMEM, "out of memory for the header of %s", f->path);
   return nn__say(f->message, TN_EFORMAT, "%s is no safetensors file: its header is not a JSON object",
                  f->path);
 }

@@ -19,7 +19,7 @@ typedef struct nn_tensor {
   size_t bytes; /* of one that was read; when writing they follow from dtype and shape */
 } nn_tensor;
 
-/* Writes n tensors in the order given, under a temporary name that is renamed once all of it is on disk.
+/* Writes n tensors in the order given; the file appears whole or not at all (tn_atomic_file). Names differ.
  * `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; who gives the
  * widest types first has every tensor aligned. TN_EIO, TN_EINVAL (a dtype the format lacks), TN_ENOTSUP (a
  * build without jansson): message as above. */

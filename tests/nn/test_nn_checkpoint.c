@@ -1,6 +1,9 @@
 /* Checkpoints: bits survive the round trip; a damaged file gets one sentence and leaves the state alone. */
 #include "test_nn.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #if NABLA_JANSSON
 
 typedef struct place {
@@ -234,6 +237,45 @@ Test(nn_checkpoint, parameters_only) {
   cr_assert_eq(value_at(s, "step", 0), 0);
   nn_state_free(s);
   nn_model_free(m);
+  remove_place(&p);
+}
+
+/* A device is written into, and stays; a link with a name that could be guessed leads nowhere. */
+Test(nn_checkpoint, devices_stay) {
+  int64_t two = 2;
+  char message[256], link[128];
+  struct stat s;
+  place p = make_place();
+  nn_model *m = make_model(NULL, of_inputs, &two);
+  nn_state *state = make_state(m, 1);
+  snprintf(link, sizeof link, "%s-null", p.path);
+  cr_assert_eq(symlink("/dev/null", link), 0);
+  OK(nn_state_save(state, link, NULL, 0, message));
+  cr_assert(lstat(link, &s) == 0 && S_ISLNK(s.st_mode) && stat(link, &s) == 0 && S_ISCHR(s.st_mode));
+  cr_assert_eq(unlink(link), 0);
+  nn_state_free(state);
+  nn_model_free(m);
+  remove_place(&p);
+}
+
+/* What could be written but not read again is refused. */
+Test(nn_checkpoint, tensors_that_the_format_cannot_hold) {
+  static const float data[2] = {1, 2};
+  static const struct {
+    nn_tensor tensor;
+    const char *part;
+  } bad[] = {
+      {{.name = "__metadata__", .dtype = "F32", .rank = 1, .shape = {1}, .data = data}, "format's own"},
+      {{.name = "b", .dtype = "F32", .rank = 1, .shape = {-1}, .data = data}, "negative extent"},
+      {{.name = "a", .dtype = "F32", .rank = 1, .shape = {1}, .data = data}, "same name"}};
+  char message[256];
+  place p = make_place();
+  for (size_t i = 0; i < 3; i++) {
+    nn_tensor both[] = {{.name = "a", .dtype = "F32", .rank = 1, .shape = {1}, .data = data}, bad[i].tensor};
+    cr_assert_eq(nn_tensor_file_write(NULL, p.path, both, 2, NULL, 0, message), TN_EINVAL);
+    SAYS(message, bad[i].part);
+    cr_assert_neq(access(p.path, F_OK), 0);
+  }
   remove_place(&p);
 }
 

@@ -1,6 +1,11 @@
 /* Every allocation of a whole working day of a model fails in turn: TN_ENOMEM each time, nothing leaks. */
 #include "test_nn.h"
 
+#if NABLA_JANSSON
+#include <jansson.h>
+#include <unistd.h>
+#endif
+
 typedef struct counter {
   long left; /* allocations until one fails; negative: none does */
   long made, live;
@@ -142,3 +147,67 @@ Test(nn_oom, steps_allocate_nothing) {
   nn_model_free(m);
   free_table(&t);
 }
+
+#if NABLA_JANSSON
+
+/* The JSON library asks the C library for memory, not our allocator: its requests are refused in turn too. */
+static long json_left;
+
+static void *json_alloc(size_t bytes) { return json_left-- == 0 ? NULL : malloc(bytes); }
+
+static char *slurp(const char *path, size_t *n) {
+  FILE *f = fopen(path, "rb");
+  char *text = calloc(1, 1 << 20);
+  cr_assert(f != NULL, "%s", path);
+  *n = fread(text, 1, 1 << 20, f);
+  fclose(f);
+  return text;
+}
+
+Test(nn_oom, json_of_a_saved_state) {
+  static const char *const metadata[][2] = {{"made", "by a test"}, {"of", "refused memory"}};
+  knobs k = {.lr = 0.1};
+  nn_model *m = make_model(NULL, small_network, &k);
+  nn_state *s = make_state(m, 1);
+  char path[64], message[256];
+  size_t n, have;
+  long fail = 0, refused = 0;
+  snprintf(path, sizeof path, "/tmp/nabla-oom-json-%ld.safetensors", (long)getpid());
+  cr_assert_eq(nn_state_save(s, path, metadata, 2, NULL), TN_OK);
+  char *whole = slurp(path, &n);
+  json_set_alloc_funcs(json_alloc, free);
+  for (json_left = 0; json_left <= 0; fail++) {
+    json_left = fail;
+    remove(path);
+    message[0] = '\0';
+    tn_status status = nn_state_save(s, path, metadata, 2, message);
+    if (status == TN_OK) {
+      char *text = slurp(path, &have);
+      cr_assert(have == n && memcmp(text, whole, n) == 0,
+                "request %ld: another file: %zu and %zu bytes: %.300s", fail, have, n, text + 8);
+      free(text);
+    } else {
+      cr_assert_eq(status, TN_ENOMEM, "request %ld", fail);
+      cr_assert(strstr(message, "out of memory") && access(path, F_OK) != 0);
+      refused++;
+    }
+    if (json_left > 0) break;
+  }
+  cr_expect_gt(refused, 50, "only %ld requests", refused);
+  json_set_alloc_funcs(malloc, free);
+  cr_assert_eq(nn_state_save(s, path, NULL, 0, NULL), TN_OK);
+  json_set_alloc_funcs(json_alloc, free);
+  for (fail = 0, json_left = 0; json_left <= 0; fail++) {
+    json_left = fail;
+    tn_status status = nn_state_load(s, path, message);
+    cr_assert(status == TN_OK || status == TN_ENOMEM, "request %ld: %s", fail, message);
+    if (json_left > 0) break;
+  }
+  json_set_alloc_funcs(malloc, free);
+  remove(path);
+  free(whole);
+  nn_state_free(s);
+  nn_model_free(m);
+}
+
+#endif

@@ -42,7 +42,10 @@ static int parts(void) {
   if (!there(at("out/.incoming/resume"))) return 0;
   int n = 0;
   DIR *dir = opendir(at("out/.incoming/resume"));
-  for (struct dirent *entry; dir && (entry = readdir(dir));) n += strstr(entry->d_name, ".part") != NULL;
+  for (struct dirent *entry; dir && (entry = readdir(dir));) {
+    size_t length = strlen(entry->d_name);
+    n += length > 5 && strcmp(entry->d_name + length - 5, ".part") == 0;
+  }
   if (dir) closedir(dir);
   return n;
 }

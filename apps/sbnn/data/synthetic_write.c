@@ -1,6 +1,7 @@
 /* synthetic_write.c - a data set as the text tables that dataset.h reads (synthetic.h). Each file is written
- * under a temporary name and renamed when complete, so that a full disk leaves no half table. */
+ * whole or not at all, so that a full disk leaves no half table. */
 #include "data/synthetic.h"
+#include "tensor/tensor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,22 +63,18 @@ static void put_labels(FILE *f, const sbnn_dataset *d) {
 
 static int write_table(const char *dir, const char *name, void (*put)(FILE *, const sbnn_dataset *),
                        const sbnn_dataset *d, sbnn_error *e) {
-  char *path = sbnn_path_in(dir, name), *part = sbnn_format("%s.part", path);
-  FILE *f = fopen(part, "wb");
-  bool good = f != NULL;
-  if (f) {
-    put(f, d);
-    good = !ferror(f);
-    good = fclose(f) == 0 && good;
-    good = good && rename(part, path) == 0;
+  char *path = sbnn_path_in(dir, name);
+  tn_atomic_file f;
+  tn_status status = tn_atomic_open(&f, path);
+  if (status == TN_OK) {
+    put(f.stream, d);
+    status = tn_atomic_close(&f, true);
   }
   int code = SBNN_OK;
-  if (!good)
+  if (status != TN_OK)
     code = sbnn_fail(e, SBNN_FAILED, "%s: cannot be written (%s); check the directory and the free space",
-                     path, strerror(errno));
-  if (!good && f) remove(part);
+                     path, strerror(f.error));
   free(path);
-  free(part);
   return code;
 }
 

@@ -1,13 +1,13 @@
 /* outfile.c - atomic writing of finished pictures, and SVG ids that do not depend on history (outfile.h). */
 #include "figures/outfile.h"
 
+#include "tensor/tensor.h"
+
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void sbnn_bytes_append(sbnn_bytes *b, const void *data, size_t n) {
   if (n == 0) return;
@@ -84,36 +84,15 @@ void sbnn_svg_renumber(sbnn_bytes *svg) {
   *svg = out;
 }
 
-/* 0, or the errno of the step that failed. */
-static int write_and_sync(int file, const sbnn_bytes *bytes) {
-  for (size_t done = 0; done < bytes->n;) {
-    ssize_t n = write(file, bytes->data + done, bytes->n - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    done += (size_t)n;
-  }
-  return fsync(file) == 0 || errno == EINVAL ? 0 : errno;
-}
-
 int sbnn_outfile_write(const char *directory, const char *name, const char *extension,
                        const sbnn_bytes *bytes, sbnn_error *e) {
-  char *path = sbnn_format("%s/%s.%s", directory, name, extension), *temporary = sbnn_format("%s.tmp", path);
-  int status = SBNN_OK, problem = 0;
-  /* A fixed name: what a killed run left behind is overwritten by the next instead of piling up. */
-  int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) problem = errno;
-  if (file >= 0) {
-    problem = write_and_sync(file, bytes);
-    if (close(file) != 0 && !problem) problem = errno;
-    if (!problem && rename(temporary, path) != 0) problem = errno;
-    if (problem) unlink(temporary);
-  }
-  if (problem)
-    status = sbnn_fail(
+  char *path = sbnn_format("%s/%s.%s", directory, name, extension);
+  int code = SBNN_OK;
+  if (tn_atomic_write(path, bytes->data, bytes->n) != TN_OK)
+    code = sbnn_fail(
         e, SBNN_FAILED,
         "the figure %s could not be written (%s); free space or choose a directory you may write to", path,
-        strerror(problem));
-  free(temporary);
+        strerror(errno));
   free(path);
-  return status;
+  return code;
 }

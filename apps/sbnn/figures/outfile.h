@@ -17,8 +17,8 @@ void sbnn_bytes_append(sbnn_bytes *b, const void *data, size_t n);
  * would differ. */
 void sbnn_svg_renumber(sbnn_bytes *svg);
 
-/* Writes DIRECTORY/NAME.EXTENSION under a temporary name, flushes it to disk and renames it. On failure
- * returns SBNN_FAILED with one sentence and removes the temporary file; what was there before stays. */
+/* Writes DIRECTORY/NAME.EXTENSION, whole or not at all. On failure returns SBNN_FAILED with one sentence;
+ * what was there before stays. */
 int sbnn_outfile_write(const char *directory, const char *name, const char *extension,
                        const sbnn_bytes *bytes, sbnn_error *e);
 

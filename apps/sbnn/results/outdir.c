@@ -186,14 +186,23 @@ static void remove_tree(const char *path, bool deeper) {
   rmdir(path);
 }
 
+/* The plain files whose names begin so. */
+static void remove_files(const char *path, const char *start) {
+  DIR *dir = opendir(path);
+  for (struct dirent *entry; dir && (entry = readdir(dir));) {
+    if (strncmp(entry->d_name, start, strlen(start)) != 0) continue;
+    char *inner = sbnn_path_in(path, entry->d_name);
+    unlink(inner); /* of a folder it fails */
+    free(inner);
+  }
+  if (dir) closedir(dir);
+}
+
 static int stage(sbnn_outdir *o, sbnn_error *e) {
   if (o->resumed) {
     remove_tree(o->figures, false);
-    for (const char *const *name = sbnn_result_files; *name; name++) {
-      char *old = sbnn_path_in(o->staging, *name);
-      unlink(old);
-      free(old);
-    }
+    remove_files(o->staging, "");
+    remove_files(o->parts, "."); /* begun, not finished */
     if (mkdir(o->figures, 0777) == 0) return SBNN_OK;
     return failed(e, o->path, "cannot be written to");
   }
@@ -208,6 +217,7 @@ static int stage(sbnn_outdir *o, sbnn_error *e) {
 static int rename_in(const sbnn_outdir *o, const char *from, const char *to) {
   char *a = sbnn_path_in(o->path, from), *b = sbnn_path_in(o->path, to);
   int status = rename(a, b);
+  if (status == 0) (void)fsync(o->lock); /* of the directory: that it lasts, where it can be asked */
   free(a);
   free(b);
   return status;
@@ -245,6 +255,7 @@ static int move_up(const sbnn_outdir *o, sbnn_error *e) {
     free(to);
   }
   if (code == SBNN_OK) {
+    (void)fsync(o->lock);
     rmdir(figures); /* stays unless it is empty: a build without pictures */
     rmdir(moving_figures);
     if (rmdir(moving) != 0)

@@ -181,18 +181,10 @@ bool sbnn_part_get_state(sbnn_part_bytes *b, nn_state *state) {
 /* ---- files ---- */
 
 int sbnn_part_write(const char *path, const void *data, size_t n, sbnn_error *e) {
-  char *temporary = sbnn_format("%s.tmp", path);
-  FILE *f = fopen(temporary, "wbe");
-  bool good = f && fwrite(data, 1, n, f) == n && fflush(f) == 0 && (fsync(fileno(f)) == 0 || errno == EINVAL);
-  int problem = errno;
-  if (f && fclose(f) != 0 && good) good = false, problem = errno;
-  if (good && rename(temporary, path) != 0) good = false, problem = errno;
-  if (!good) unlink(temporary);
-  free(temporary);
-  if (good) return SBNN_OK;
+  if (tn_atomic_write(path, data, n) == TN_OK) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED,
                    "%s could not be written (%s); free space or choose a directory you may write to", path,
-                   strerror(problem));
+                   strerror(errno));
 }
 
 unsigned char *sbnn_part_slurp(const char *path, size_t *n) {

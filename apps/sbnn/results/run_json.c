@@ -4,6 +4,7 @@
 #include "results/writer.h"
 #include "utf8.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ enum { SCHEMA = 1, DIGITS = 12 };
 
 static json_t *checked(json_t *value) {
   if (value) return value;
-  fprintf(stderr, "sbnn: out of memory while writing run.json; close other programs\n");
+  fprintf(stderr, "sbnn: out of memory for run.json; close other programs\n");
   exit(SBNN_FAILED);
 }
 
@@ -34,10 +35,7 @@ static void append(json_t *to, json_t *value) {
 }
 
 /* NaN and infinities have no JSON number. */
-static json_t *number(double value) {
-  json_t *v = json_real(value);
-  return v ? v : json_null();
-}
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static json_t *integer(size_t value) { return json_integer((json_int_t)value); }
 
@@ -220,6 +218,12 @@ static const char *command_name(const sbnn_run *run) {
   return sbnn_results_folded(run->results) ? "cv" : "train";
 }
 
+/* Piece by piece: json_dumps would lose pieces (jansson 2.14) where memory is refused. */
+static int put_piece(const char *piece, size_t n, void *w) {
+  sbnn_put_bytes(w, piece, n);
+  return 0;
+}
+
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   json_t *root = object(), *options = object(), *build = object(), *notes = checked(json_array());
   sbnn_writer w;
@@ -238,18 +242,25 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   put(root, "inputs", inputs(run));
   put(root, "timings", timings(run));
   put(root, "results", findings(run->results));
-  char *json = json_dumps(root, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS));
-  json_decref(root);
-  if (!json) checked(NULL);
   sbnn_writer_open(&w, path);
-  sbnn_put(&w, "%s\n", json);
-  free(json);
+  if (json_dump_callback(root, put_piece, &w,
+                         JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS)) &&
+      !w.problem)
+    w.problem = ENOMEM;
+  sbnn_put(&w, "\n");
+  json_decref(root);
   return sbnn_writer_close(&w, e);
 }
 
+/* jansson names whatever else is wrong. */
+static bool is_memory(const json_error_t *e) {
+  return json_error_code(e) == json_error_out_of_memory || json_error_code(e) == json_error_unknown;
+}
+
 int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e) {
-  json_error_t error;
+  json_error_t error = {0};
   json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+  if (!root && is_memory(&error)) checked(NULL);
   if (!root)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s: it was changed or cut off", path, error.line,
                      error.text);

@@ -11,14 +11,14 @@
 
 int sbnn_check_place(const char *path, bool force, sbnn_error *e) {
   struct stat s;
+  if (tn_atomic_writes_into(path)) return SBNN_OK;
   if (stat(path, &s) == 0) {
     if (S_ISDIR(s.st_mode))
       return sbnn_fail(e, SBNN_FAILED,
                        "--out %s is a folder, but one file is written; give the name of a file", path);
-    if (S_ISREG(s.st_mode) && !force)
+    if (!force)
       return sbnn_fail(e, SBNN_FAILED,
                        "%s exists; choose another name with --out, or replace it with --force", path);
-    if (!S_ISREG(s.st_mode)) return SBNN_OK;
   }
   char *folder = sbnn_strdup(path), *slash = strrchr(folder, '/');
   if (slash) slash[slash == folder] = '\0';
@@ -31,14 +31,9 @@ int sbnn_check_place(const char *path, bool force, sbnn_error *e) {
                    path, strerror(problem));
 }
 
-static void note(sbnn_writer *w) {
-  if (!w->problem) w->problem = errno ? errno : EIO;
-}
-
 void sbnn_writer_open(sbnn_writer *w, const char *path) {
-  *w = (sbnn_writer){.path = sbnn_strdup(path), .temporary = sbnn_format("%s.tmp", path)};
-  w->file = fopen(w->temporary, "wbe");
-  if (!w->file) note(w);
+  *w = (sbnn_writer){.path = sbnn_strdup(path)};
+  if (tn_atomic_open(&w->file, path) != TN_OK) w->problem = w->file.error;
 }
 
 void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name) {
@@ -52,8 +47,13 @@ void sbnn_put(sbnn_writer *w, const char *format, ...) {
   va_list args;
   va_start(args, format);
   errno = 0;
-  if (vfprintf(w->file, format, args) < 0) note(w);
+  if (vfprintf(w->file.stream, format, args) < 0) w->problem = errno ? errno : EIO;
   va_end(args);
+}
+
+void sbnn_put_bytes(sbnn_writer *w, const char *bytes, size_t n) {
+  errno = 0;
+  if (!w->problem && n && fwrite(bytes, 1, n, w->file.stream) != n) w->problem = errno ? errno : EIO;
 }
 
 void sbnn_put_number(sbnn_writer *w, double value) {
@@ -80,26 +80,14 @@ void sbnn_put_name(sbnn_writer *w, const char *name) {
   }
 }
 
-/* A file system that cannot sync (EINVAL) is no failure of ours. */
-static void finish(sbnn_writer *w) {
-  errno = 0;
-  if (!w->problem && fflush(w->file) != 0) note(w);
-  if (!w->problem && fsync(fileno(w->file)) != 0 && errno != EINVAL) note(w);
-  errno = 0;
-  if (fclose(w->file) != 0) note(w);
-  if (!w->problem && rename(w->temporary, w->path) != 0) note(w);
-  if (w->problem) unlink(w->temporary);
-}
-
 int sbnn_writer_close(sbnn_writer *w, sbnn_error *e) {
   int code = SBNN_OK;
-  if (w->file) finish(w);
+  if (tn_atomic_close(&w->file, !w->problem) != TN_OK) w->problem = w->file.error;
   if (w->problem)
     code = sbnn_fail(e, SBNN_FAILED,
                      "%s could not be written (%s); free space or choose a directory you may write to",
                      w->path, strerror(w->problem));
   free(w->path);
-  free(w->temporary);
   *w = (sbnn_writer){0};
   return code;
 }

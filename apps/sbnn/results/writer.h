@@ -4,14 +4,15 @@
 #define SBNN_RESULTS_WRITER_H
 
 #include "sbnn.h"
+#include "tensor/tensor.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 
 /* Failures are sticky: after the first, writing does nothing and sbnn_writer_close reports it. */
 typedef struct sbnn_writer {
-  FILE *file; /* NULL after a failure to open */
-  char *path, *temporary;
+  tn_atomic_file file;
+  char *path;
   int problem; /* errno of the first failure */
 } sbnn_writer;
 
@@ -19,12 +20,14 @@ typedef struct sbnn_writer {
  * `force`), in a folder that is not there or may not be written to. */
 int sbnn_check_place(const char *path, bool force, sbnn_error *e);
 
-/* Begins PATH.tmp. Call sbnn_writer_close in any case. */
+/* Begins it (tn_atomic_open). Call sbnn_writer_close in any case. */
 void sbnn_writer_open(sbnn_writer *w, const char *path);
 
 void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name); /* DIRECTORY/NAME */
 
 void sbnn_put(sbnn_writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+void sbnn_put_bytes(sbnn_writer *w, const char *bytes, size_t n);
 
 /* A number as all our tables print it: 9 significant digits, NaN as NA. */
 void sbnn_put_number(sbnn_writer *w, double value);
@@ -35,7 +38,7 @@ void sbnn_put_numbers(sbnn_writer *w, const double *value, size_t n);
 /* A name as a TSV field: tabs, line ends and other control bytes become blanks; empty becomes NA. */
 void sbnn_put_name(sbnn_writer *w, const char *name);
 
-/* Flushes to disk and renames to PATH. SBNN_FAILED with one sentence; the partial file is removed, what was
+/* Flushes to disk and puts it in place. SBNN_FAILED with one sentence; the partial file is removed, what was
  * at PATH before stays. Releases the writer. */
 int sbnn_writer_close(sbnn_writer *w, sbnn_error *e);
 

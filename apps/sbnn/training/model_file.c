@@ -37,6 +37,11 @@ static json_t *checked(json_t *value) {
   exit(SBNN_FAILED);
 }
 
+/* Takes over `value`. */
+static void append(json_t *list, json_t *value) {
+  if (json_array_append_new(list, checked(value)) != 0) checked(NULL);
+}
+
 static json_t *name_value(const char *name) {
   char *copy = sbnn_utf8(name);
   json_t *value = json_string(copy);
@@ -47,13 +52,13 @@ static json_t *name_value(const char *name) {
 /* Those at the places given; NULL: the first n. */
 static json_t *names(char *const *name, const size_t *at, size_t n) {
   json_t *list = checked(json_array());
-  for (size_t i = 0; i < n; i++) json_array_append_new(list, name_value(name[at ? at[i] : i]));
+  for (size_t i = 0; i < n; i++) append(list, name_value(name[at ? at[i] : i]));
   return list;
 }
 
 static json_t *numbers(const double *value, const size_t *at, size_t n) {
   json_t *list = checked(json_array());
-  for (size_t i = 0; i < n; i++) json_array_append_new(list, checked(json_real(value[at ? at[i] : i])));
+  for (size_t i = 0; i < n; i++) append(list, json_real(value[at ? at[i] : i]));
   return list;
 }
 
@@ -84,7 +89,7 @@ static json_t *response_part(const sbnn_dataset *d, const sbnn_fold *f) {
   const sbnn_preparation *p = &f->preparation;
   json_t *transforms = checked(json_array());
   for (size_t i = 0; i < p->n_responses; i++)
-    json_array_append_new(transforms, checked(json_string(sbnn_y_transform_name(p->y_transform[i]))));
+    append(transforms, json_string(sbnn_y_transform_name(p->y_transform[i])));
   return checked(json_pack(
       "{s:o, s:o, s:o, s:o, s:o}", "names", names(d->response_names, NULL, p->n_responses), "transform",
       transforms, "mean", numbers(p->y_mean, NULL, p->n_responses), "sd",
@@ -101,7 +106,7 @@ static json_t *whole(const sbnn_options *o, const sbnn_dataset *d, const sbnn_fo
   char hex[17];
   snprintf(hex, sizeof hex, "%016llx", (unsigned long long)weights);
   json_t *hidden = checked(json_array());
-  for (int i = 0; i < o->n_hidden; i++) json_array_append_new(hidden, json_integer(o->hidden[i]));
+  for (int i = 0; i < o->n_hidden; i++) append(hidden, json_integer(o->hidden[i]));
   json_t *inputs =
       checked(json_pack("{s:s, s:o, s:o, s:o}", "transform", x_transforms[p->x_transform], "genes",
                         names(d->gene_names, x->genes, x->n_genes), "mean",
@@ -118,6 +123,12 @@ static json_t *whole(const sbnn_options *o, const sbnn_dataset *d, const sbnn_fo
   return root;
 }
 
+/* Piece by piece: json_dumps would lose pieces (jansson 2.14) where memory is refused. */
+static int put_piece(const char *piece, size_t n, void *w) {
+  sbnn_put_bytes(w, piece, n);
+  return 0;
+}
+
 int sbnn_model_file_write(const char *directory, const sbnn_options *o, const sbnn_dataset *d,
                           const sbnn_fold *f, const sbnn_experiment *x, sbnn_error *e) {
   char *path = sbnn_path_in(directory, SBNN_MODEL_FILE),
@@ -127,12 +138,11 @@ int sbnn_model_file_write(const char *directory, const sbnn_options *o, const sb
   if (sbnn_hash_file(weights, &hash)) {
     sbnn_writer w;
     json_t *root = whole(o, d, f, x, hash);
-    char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(EXACT));
-    json_decref(root);
-    if (!text) checked(NULL);
     sbnn_writer_open(&w, path);
-    sbnn_put(&w, "%s\n", text);
-    free(text);
+    if (json_dump_callback(root, put_piece, &w, JSON_INDENT(1) | JSON_REAL_PRECISION(EXACT)) && !w.problem)
+      w.problem = ENOMEM;
+    sbnn_put(&w, "\n");
+    json_decref(root);
     code = sbnn_writer_close(&w, e);
   }
   free(path);
@@ -303,8 +313,13 @@ static int check_weights(const char *directory, const sbnn_model_file *m, json_t
   return code;
 }
 
+/* jansson names whatever else is wrong. */
+static bool is_memory(const json_error_t *e) {
+  return json_error_code(e) == json_error_out_of_memory || json_error_code(e) == json_error_unknown;
+}
+
 static json_t *load(const char *path, sbnn_error *e) {
-  json_error_t error;
+  json_error_t error = {0};
   if (access(path, R_OK) != 0) {
     sbnn_fail(e, SBNN_BAD_INPUT,
               "%s cannot be opened (%s); --model wants a folder that 'sbnn train' has written its results to",
@@ -313,6 +328,8 @@ static json_t *load(const char *path, sbnn_error *e) {
   }
   json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
   if (root) return root;
+  if (is_memory(&error))
+    sbnn_fail(e, SBNN_FAILED, "out of memory while reading %s; close other programs", path);
   sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d, column %d: %s; copy the results of 'sbnn train' again", path,
             error.line, error.column, error.text);
   return NULL;
@@ -323,7 +340,7 @@ int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *
   char *path = sbnn_path_in(directory, SBNN_MODEL_FILE);
   reader r = {.path = path};
   json_t *root = load(path, e);
-  int code = root ? SBNN_OK : SBNN_BAD_INPUT;
+  int code = root ? SBNN_OK : e->code;
   if (root && json_integer_value(json_object_get(root, "schema")) != SCHEMA)
     code = sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s is not a model file of this version (its 'schema' is not %d); train again", path,

@@ -191,7 +191,8 @@ static int keep_predictions(sbnn__fitting *s, sbnn__phase *f) {
   return code;
 }
 
-/* The second head: starts from the first one's hidden layers, on the fixed latent, towards the kept genes. */
+/* The second head: starts from the first one's hidden layers, on the fixed latent, towards the kept genes; or
+ * as a run that ended after it, on the way to its files, left it. */
 static int autoencode(sbnn__fitting *s, const sbnn__phase *from, sbnn__phase *f) {
   sbnn_experiment *x = s->out;
   s->name = "autoencoder";
@@ -200,8 +201,10 @@ static int autoencode(sbnn__fitting *s, const sbnn__phase *from, sbnn__phase *f)
   network.freeze[0] = "encoder/*";
   network.freeze[1] = "bottleneck/*";
   network.freeze[2] = "allo/*";
-  int code = sbnn__phase_new(s, network, f);
-  if (code != SBNN_OK) return code;
+  bool taken = false;
+  int code = take_part(s, s->name, network, f, &taken);
+  if (code == SBNN_OK && !taken) code = sbnn__phase_new(s, network, f);
+  if (code != SBNN_OK || taken) return code;
   take_weights(f, from);
   nn_state_copy(f->state, "auto/", from->state, "allo/", true);
   tn_array genes = {0};
@@ -209,7 +212,7 @@ static int autoencode(sbnn__fitting *s, const sbnn__phase *from, sbnn__phase *f)
   if (code == SBNN_OK) code = sbnn__predict(s, f, sbnn__train_rows(s), "genes", (int64_t)x->n_genes, &genes);
   if (code == SBNN_OK) x->gene_predictions = as_double(&genes);
   tn_array_free(&genes);
-  return code;
+  return keep_part(s, s->name, f, code);
 }
 
 static int save(sbnn__fitting *s, const sbnn__phase *f) {
