@@ -50,6 +50,8 @@ typedef struct nn__named { /* an output or a report */
 typedef enum nn__purpose {
   NN__FIT,         /* reports, with effects */
   NN__TRACE,       /* reports and updated values, no effects, trapping the first non-finite node */
+  NN__ONE_STEP,    /* as NN__FIT, with nothing taken as given */
+  NN__WATCH,       /* the terms of the loss that depend on parameters alone */
   NN__EVALUATE,    /* reports */
   NN__VALIDATE,    /* reports of the rows that a fit validates on */
   NN__HOIST,       /* what NN__FIT takes as given: see nn__hoist */
@@ -62,7 +64,7 @@ enum {
   NN__LEAF_COLUMN = -2,
   NN__LEAF_GIVEN = -3 /* and below: the first, the second, ... */
 };
-enum { NN__MAX_HOISTED = 8 };
+enum { NN__MAX_HOISTED = 8, NN__MAX_TERMS = 64 };
 
 typedef struct nn__plan {
   nn__purpose purpose;
@@ -70,16 +72,20 @@ typedef struct nn__plan {
   int64_t rows;
   tn_dtype dtype;
   ag_plan *plan;
+  int64_t length;
   int n_outputs;
+  int n_losses; /* outputs behind the n_outputs: terms of what is minimised, not reported */
   int n_given;
-  double lr; /* as the network asked for it */
-  int *leaf; /* of each leaf of the plan: index of the variable, or NN__LEAF_ */
+  bool trains; /* there is an optimizer */
+  bool still;  /* one whose rate is 0 */
+  double lr;   /* as the network asked for it */
+  int *leaf;   /* of each leaf of the plan: index of the variable, or NN__LEAF_ */
 } nn__plan;
 
 struct nn_model {
   const tn_alloc *alloc;
   tn_dtype dtype;
-  int64_t batch, eval_batch;
+  int64_t batch, eval_batch, usual_length;
   int threads;
   bool no_hoist;
   nn_network *network;
@@ -97,18 +103,20 @@ struct nn_model {
   /* The build under way; graph is NULL between builds. */
   ag_graph *graph;
   nn_mode mode;
-  int64_t rows;
+  int64_t rows, length;
   uint32_t build;
   char scope[NN__NAME], full_name[NN__NAME]; /* the open scopes, joined by '/' */
   size_t outer[NN__SCOPES];                  /* the length of scope around each */
   const char *layer[NN__SCOPES];
   int n_scopes;
-  bool minimizes;
+  bool minimizes, still;
   double lr;
   int64_t widest; /* elements of a row of the largest column */
   ag_ref rate, step;
   ag_ref *updates;
   size_t n_updates, cap_updates;
+  ag_ref *losses; /* what is minimised */
+  size_t n_losses, cap_losses;
 
   pthread_mutex_t lock; /* guards building and the cache below */
   nn__plan **plans;
@@ -135,6 +143,9 @@ bool nn__same_type(const ag_type *a, const ag_type *b);
  * bytes, may be NULL) gets the sentence. */
 TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
                                      const nn__plan **out, char *message);
+/* The same for examples of another length than the model's usual one. */
+TN_MUST_CHECK tn_status nn__plan_of_length(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
+                                           int64_t length, const nn__plan **out, char *message);
 
 /* ---- layers ------------------------------------------------------------------------------------------ */
 
@@ -153,8 +164,13 @@ extern const ag_expression nn__expressions[]; /* of update rules and penalties' 
 struct nn_state {
   const nn_model *model;
   void *slab;
+  bool *given; /* of each variable: initialised, loaded or copied */
   char error[NN__MESSAGE];
 };
+
+/* TN_EINVAL, with a sentence, for a state of another model, and for one with a value that nobody has set. */
+TN_MUST_CHECK tn_status nn__state_check(const nn_model *m, nn_state *s, const char *who);
+void nn__state_given(nn_state *s); /* all of it is */
 
 size_t nn__slab_bytes(const nn_model *m);
 tn_view nn__view(const nn_state *s, const nn__variable *v);
@@ -166,6 +182,7 @@ tn_status nn__state_fail(nn_state *s, tn_status status, const char *format, ...)
 /* ---- execution --------------------------------------------------------------------------------------- */
 
 typedef struct nn__column { /* an input leaf and where its rows come from */
+  int leaf;
   tn_view source, stage;
   tn_view source_row, stage_row; /* without axis 0 */
   size_t row_bytes;
@@ -202,7 +219,14 @@ void nn__hoisted_free(nn__hoisted *h);
 TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
                                        const char *output, const nn__hoisted *given, int64_t rows,
                                        nn__runner *out);
-void nn__runner_free(nn__runner *r); /* safe on a zeroed struct */
+/* The same for rows that come from no data set: who steps fills the columns' stages. */
+TN_MUST_CHECK tn_status nn__runner_open(nn_model *m, nn_state *s, nn__purpose purpose, const char *output,
+                                        int64_t rows, int64_t length, nn__runner *out);
+/* One step with what the stages hold. */
+TN_MUST_CHECK tn_status nn__runner_run(nn__runner *r, double lr, tn_rng rng);
+bool nn__converts(tn_dtype from, tn_dtype to); /* whether a column of one type may be read as the other */
+bool nn__runner_finite(const nn__runner *r);   /* the reports and losses of the last step */
+void nn__runner_free(nn__runner *r);           /* safe on a zeroed struct */
 /* Runs data rows rows[0..n), or first, first + 1, ... when rows is NULL. */
 TN_MUST_CHECK tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr,
                                         tn_rng rng);
@@ -240,6 +264,7 @@ typedef struct nn__fit {
   int monitor; /* index of the report, -1 = none */
   nn__hoisted hoisted, hoisted_valid;
   nn__pass train, valid;
+  nn__runner watch;   /* zeroed: there is nothing to watch apart */
   int64_t *order;     /* the rows of this epoch, shuffled */
   void *start, *best; /* copies of the slab */
   uint32_t shuffle, seed;
@@ -250,7 +275,13 @@ typedef struct nn__fit {
 double nn__fit_rate(const nn__fit *f, int epoch, int64_t k); /* the learning rate of a step */
 void nn__fit_shuffle(nn__fit *f, int epoch);
 TN_MUST_CHECK tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k);
-bool nn__fit_reports_finite(nn__fit *f, int64_t k);
+
+/* Terms of what is minimised, each once: those that hang on the data or on random numbers, or the others. */
+int nn__watched(nn_model *m, bool of_data, ag_ref *out, int room);
+/* The second kind: looked at apart, now and then. */
+TN_MUST_CHECK tn_status nn__watch_new(nn__fit *f);
+bool nn__watch_finite(nn__fit *f);
+bool nn__watch_due(const nn__fit *f, int epoch); /* after that epoch */
 
 /* Something became non-finite in step k of an epoch or before: takes the state back to the last step after
  * which everything was finite, and says in the result where the first bad number came from. */

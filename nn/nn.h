@@ -45,5 +45,6 @@
 #include "train/history.h"
 #include "train/replicas.h"
 #include "train/schedule.h"
+#include "train/trainer.h"
 
 #endif

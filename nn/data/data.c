@@ -12,9 +12,11 @@ struct nn_data {
   const tn_alloc *alloc;
   column *columns;
   size_t n_columns, cap_columns;
+  char error[NN__MESSAGE];
 };
 
 tn_status nn_data_new(const tn_alloc *alloc, nn_data **out) {
+  if (!out) return TN_EINVAL;
   nn_data *d = tn_calloc(alloc, 1, sizeof *d);
   if (!d) return TN_ENOMEM;
   d->alloc = alloc;
@@ -29,15 +31,34 @@ void nn_data_free(nn_data *d) {
   tn_free(d->alloc, d);
 }
 
-tn_status nn_data_add(nn_data *d, const char *name, tn_view view) {
+const char *nn_data_error(const nn_data *d) { return d ? d->error : "there is no data set (NULL)"; }
+
+static tn_status check_column(nn_data *d, const char *name, const tn_view *view) {
   tn_view other;
-  if (!name || !*name || nn_data_column(d, name, &other)) return TN_EINVAL;
-  if (view.rank < 1 || (d->n_columns && view.shape[0] != nn_data_rows(d))) return TN_ESHAPE;
+  if (!name || !*name)
+    return nn__say(d->error, TN_EINVAL, "nn_data_add: a column must have a name of 1 byte or more");
+  if (nn_data_column(d, name, &other))
+    return nn__say(d->error, TN_EINVAL, "nn_data_add: there is a column '%.80s' already", name);
+  if (view->rank < 1)
+    return nn__say(d->error, TN_ESHAPE,
+                   "nn_data_add: '%.80s' is a scalar; a column has its rows along axis 0, [rows, ...]", name);
+  if (d->n_columns && view->shape[0] != nn_data_rows(d))
+    return nn__say(d->error, TN_ESHAPE, "nn_data_add: '%.80s' has %lld rows, but column '%.80s' has %lld",
+                   name, (long long)view->shape[0], d->columns[0].name, (long long)nn_data_rows(d));
+  if (!view->data && tn_view_numel(view))
+    return nn__say(d->error, TN_EINVAL, "nn_data_add: '%.80s' has no memory (NULL)", name);
+  return TN_OK;
+}
+
+tn_status nn_data_add(nn_data *d, const char *name, tn_view view) {
+  if (!d) return TN_EINVAL;
+  tn_status status = check_column(d, name, &view);
+  if (status != TN_OK) return status;
   char *copy = nn__strdup(d->alloc, name);
-  if (!copy) return TN_ENOMEM;
+  if (!copy) return nn__say(d->error, TN_ENOMEM, "nn_data_add: out of memory");
   if (tn_grow(d->alloc, &d->columns, &d->cap_columns, d->n_columns + 1, sizeof *d->columns) != TN_OK) {
     tn_free(d->alloc, copy);
-    return TN_ENOMEM;
+    return nn__say(d->error, TN_ENOMEM, "nn_data_add: out of memory");
   }
   d->columns[d->n_columns++] = (column){copy, view};
   return TN_OK;

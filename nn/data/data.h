@@ -12,8 +12,10 @@ extern "C" {
  * batch is converted to the model's). Once filled it may be shared by any number of threads. */
 TN_MUST_CHECK tn_status nn_data_new(const tn_alloc *alloc, nn_data **out);
 void nn_data_free(nn_data *d);
-TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name,
-                                    tn_view column); /* TN_ESHAPE: another row count; TN_EINVAL: the name */
+/* TN_ESHAPE: no axis of rows, or another number of rows than the columns before; TN_EINVAL: no memory behind
+ * the view, a name that is empty or taken. nn_data_error has the sentence. */
+TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name, tn_view column);
+const char *nn_data_error(const nn_data *d); /* of the last nn_data_add that failed; "" if none */
 int64_t nn_data_rows(const nn_data *d);
 bool nn_data_column(const nn_data *d, const char *name, tn_view *out);
 

@@ -8,6 +8,7 @@ static const char *format_name(tn_dtype dtype) { return dtype == TN_F64 ? "F64" 
 
 tn_status nn_state_save(const nn_state *s, const char *path, const char *const (*metadata)[2], int n,
                         char *message) {
+  if (!s || !path) return nn__say(message, TN_EINVAL, "nn_state_save: state and path must not be NULL");
   const nn_model *m = s->model;
   nn_tensor *tensors = tn_calloc(m->alloc, m->n_variables + 1, sizeof *tensors);
   if (!tensors) return nn__say(message, TN_ENOMEM, "cannot write %s: out of memory", path);
@@ -57,6 +58,7 @@ static tn_status read_values(const nn_tensor_file *f, const char *path, const nn
 }
 
 tn_status nn_state_load(nn_state *s, const char *path, char *message) {
+  if (!s || !path) return nn__say(message, TN_EINVAL, "nn_state_load: state and path must not be NULL");
   const nn_model *m = s->model;
   nn_tensor_file *f;
   tn_status status = nn_tensor_file_open(m->alloc, path, &f, message);
@@ -64,7 +66,10 @@ tn_status nn_state_load(nn_state *s, const char *path, char *message) {
   char *slab = tn_calloc(m->alloc, 1, nn__slab_bytes(m));
   status = slab ? read_values(f, path, m, slab, message)
                 : nn__say(message, TN_ENOMEM, "out of memory to read %s", path);
-  if (status == TN_OK) memcpy(s->slab, slab, nn__slab_bytes(m));
+  if (status == TN_OK) {
+    memcpy(s->slab, slab, nn__slab_bytes(m));
+    nn__state_given(s);
+  }
   tn_free(m->alloc, slab);
   nn_tensor_file_close(f);
   return status;

@@ -9,7 +9,8 @@
 static tn_status check_options(nn_model *m) {
   const char *wrong = NULL;
   if (m->dtype != TN_F32 && m->dtype != TN_F64) wrong = "dtype must be TN_F32 or TN_F64";
-  else if (m->batch < 0 || m->eval_batch < 0 || m->threads < 0) wrong = "an option is negative";
+  else if (m->batch < 0 || m->eval_batch < 0 || m->threads < 0 || m->usual_length < 0)
+    wrong = "an option is negative";
   else if (!m->network) wrong = "there is no network function";
   if (!wrong) return TN_OK;
   snprintf(m->error, sizeof m->error, "nn_model_new: %s", wrong);
@@ -20,6 +21,7 @@ tn_status nn_model_new(const nn_model_options *options, nn_network *network, voi
   static const nn_model_options defaults = {0};
   const nn_model_options *o = options ? options : &defaults;
   const tn_alloc *alloc = o->alloc ? o->alloc : &tn_default_alloc;
+  if (!out) return TN_EINVAL;
   nn_model *m = *out = tn_calloc(alloc, 1, sizeof *m);
   if (!m) return TN_ENOMEM;
   m->alloc = alloc;
@@ -27,6 +29,7 @@ tn_status nn_model_new(const nn_model_options *options, nn_network *network, voi
   m->batch = o->batch ? o->batch : 32;
   m->eval_batch = o->eval_batch ? o->eval_batch : 256;
   m->threads = o->threads ? o->threads : 1;
+  m->usual_length = o->length;
   m->no_hoist = o->no_hoist;
   m->network = network;
   m->ctx = ctx;
@@ -59,6 +62,7 @@ void nn_model_free(nn_model *m) {
   tn_free(m->alloc, m->variables);
   tn_free(m->alloc, m->outputs);
   tn_free(m->alloc, m->updates);
+  tn_free(m->alloc, m->losses);
   pthread_mutex_destroy(&m->lock);
   tn_free(m->alloc, m);
 }
@@ -70,6 +74,7 @@ const char *nn_error(const nn_model *m) { return m ? m->error : "out of memory";
 ag_graph *nn_graph(nn_model *m) { return m->graph; }
 nn_mode nn_mode_of(const nn_model *m) { return m->mode; }
 int64_t nn_batch(const nn_model *m) { return m->rows; }
+int64_t nn_length(const nn_model *m) { return m->length; }
 
 ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape) {
   return nn_input_typed(m, column, m->dtype, rank, row_shape);
@@ -170,6 +175,7 @@ void nn_report(nn_model *m, const char *name, ag_ref x) {
 /* Which refs the plan is to compute: written to refs, whose room is for all of them. */
 static int choose_outputs(nn_model *m, const nn__plan *p, ag_ref *refs) {
   int n = 0;
+  if (p->purpose == NN__WATCH) return 0;
   if (p->purpose == NN__PREDICT) {
     const nn__named *o = &m->outputs[p->output];
     if (o->build != m->build) nn_fail(m, TN_EINVAL, "nn_predict: '%s' is no output in NN_EVAL", o->name);
@@ -186,6 +192,20 @@ static int choose_outputs(nn_model *m, const nn__plan *p, ag_ref *refs) {
     for (size_t i = 0; i < m->n_updates; i++) refs[n++] = m->updates[i];
   }
   return n;
+}
+
+/* What is minimised is watched, whether it is reported or not: see train/watch.c. */
+static int choose_losses(nn_model *m, nn__purpose purpose, ag_ref *refs, int n) {
+  ag_ref terms[NN__MAX_TERMS];
+  int added = 0;
+  if (purpose != NN__FIT && purpose != NN__HOIST && purpose != NN__ONE_STEP && purpose != NN__WATCH) return 0;
+  int n_terms = nn__watched(m, purpose != NN__WATCH, terms, NN__MAX_TERMS);
+  for (int i = 0; i < n_terms; i++) {
+    bool there = false;
+    for (int k = 0; k < n + added; k++) there |= refs[k].id == terms[i].id;
+    if (!there) refs[n + added++] = terms[i];
+  }
+  return added;
 }
 
 /* A parameter that is frozen stays as it is during a fit; whatever is neither that nor a rate is a column. */
@@ -225,30 +245,34 @@ static tn_status map_leaves(nn_model *m, nn__plan *p) {
   return TN_OK;
 }
 
-static tn_status compile_refs(nn_model *m, nn__plan *p, const ag_ref *refs) {
-  static const unsigned flags[] = {
-      [NN__FIT] = AG_WITH_EFFECTS, [NN__TRACE] = AG_TRAP_NONFINITE, [NN__PREDICT] = 0};
+static tn_status compile_refs(nn_model *m, nn__plan *p, const ag_ref *refs, int n) {
+  static const unsigned flags[] = {[NN__FIT] = AG_WITH_EFFECTS,
+                                   [NN__ONE_STEP] = AG_WITH_EFFECTS,
+                                   [NN__TRACE] = AG_TRAP_NONFINITE,
+                                   [NN__PREDICT] = 0};
   const bool hoists = p->purpose == NN__HOIST || p->purpose == NN__HOIST_VALID;
   ag_ref given[NN__MAX_HOISTED];
   if (hoists || p->purpose == NN__FIT || p->purpose == NN__VALIDATE)
-    p->n_given = choose_given(m, refs, p->n_outputs, given);
+    p->n_given = choose_given(m, refs, n, given);
   if (ag_status(m->graph) != TN_OK) return ag_status(m->graph);
-  if (!hoists)
-    return ag_compile_given(m->graph, given, p->n_given, refs, p->n_outputs, flags[p->purpose], &p->plan);
+  if (!hoists) return ag_compile_given(m->graph, given, p->n_given, refs, n, flags[p->purpose], &p->plan);
   p->n_outputs = p->n_given;
   return ag_compile(m->graph, given, p->n_given, 0, &p->plan);
 }
 
 static tn_status compile(nn_model *m, nn__plan *p) {
-  ag_ref *refs = tn_calloc(m->alloc, NN_MAX_REPORTS + m->n_updates, sizeof *refs);
+  ag_ref *refs = tn_calloc(m->alloc, NN_MAX_REPORTS + m->n_updates + NN__MAX_TERMS, sizeof *refs);
   if (!refs) return TN_ENOMEM;
   p->n_outputs = choose_outputs(m, p, refs);
+  p->n_losses = choose_losses(m, p->purpose, refs, p->n_outputs);
   p->lr = m->lr;
+  p->trains = m->minimizes;
+  p->still = m->still;
   tn_status status = ag_status(m->graph);
-  bool trains = (p->purpose == NN__FIT || p->purpose == NN__HOIST) && m->minimizes;
+  bool trains = p->purpose != NN__PREDICT && p->purpose != NN__WATCH && m->minimizes;
   /* A network that neither reports nor trains still has outputs: it is fine until it is asked to. */
-  if (status == TN_OK && (p->n_outputs || trains)) {
-    status = compile_refs(m, p, refs);
+  if (status == TN_OK && (p->n_outputs || p->n_losses || trains)) {
+    status = compile_refs(m, p, refs, p->n_outputs + p->n_losses);
     if (status == TN_OK) status = map_leaves(m, p);
   }
   tn_free(m->alloc, refs);
@@ -259,13 +283,16 @@ static tn_status compile(nn_model *m, nn__plan *p) {
 static tn_status build(nn_model *m, nn__plan *p) {
   tn_status status = ag_graph_new(m->alloc, &m->graph);
   if (status == TN_OK) {
-    m->mode =
-        p->purpose == NN__FIT || p->purpose == NN__TRACE || p->purpose == NN__HOIST ? NN_TRAIN : NN_EVAL;
+    bool training = p->purpose == NN__FIT || p->purpose == NN__ONE_STEP || p->purpose == NN__TRACE ||
+                    p->purpose == NN__HOIST || p->purpose == NN__WATCH;
+    m->mode = training ? NN_TRAIN : NN_EVAL;
     m->rows = p->rows;
+    m->length = p->length;
     m->build++;
     m->n_updates = 0;
     m->n_scopes = 0;
-    m->minimizes = false;
+    m->n_losses = 0;
+    m->minimizes = m->still = false;
     m->lr = 0;
     m->widest = 0;
     m->rate = m->step = (ag_ref){0};
@@ -300,14 +327,14 @@ static tn_status find_output(nn_model *m, const char *name, int *index) {
   return TN_EINVAL;
 }
 
-static tn_status get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
+static tn_status get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows, int64_t length,
                      const nn__plan **out) {
   int index = -1;
   tn_status status = output ? find_output(m, output, &index) : TN_OK;
   if (status != TN_OK) return status;
   for (size_t i = 0; i < m->n_plans; i++) {
     const nn__plan *p = *out = m->plans[i];
-    if (p->purpose == purpose && p->output == index && p->rows == rows) return TN_OK;
+    if (p->purpose == purpose && p->output == index && p->rows == rows && p->length == length) return TN_OK;
   }
   nn__plan *p = tn_calloc(m->alloc, 1, sizeof *p);
   if (!p || tn_grow(m->alloc, &m->plans, &m->cap_plans, m->n_plans + 1, sizeof(nn__plan *)) != TN_OK) {
@@ -315,7 +342,7 @@ static tn_status get(nn_model *m, nn__purpose purpose, const char *output, int64
     snprintf(m->error, sizeof m->error, "out of memory");
     return TN_ENOMEM;
   }
-  *p = (nn__plan){.purpose = purpose, .output = index, .rows = rows, .dtype = m->dtype};
+  *p = (nn__plan){.purpose = purpose, .output = index, .rows = rows, .length = length, .dtype = m->dtype};
   status = build(m, p);
   if (status != TN_OK) {
     plan_free(m->alloc, p);
@@ -325,14 +352,19 @@ static tn_status get(nn_model *m, nn__purpose purpose, const char *output, int64
   return TN_OK;
 }
 
-tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
-                       const nn__plan **out, char *message) {
+tn_status nn__plan_of_length(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
+                             int64_t length, const nn__plan **out, char *message) {
   pthread_mutex_lock(&m->lock);
   tn_status status = m->status;
-  if (status == TN_OK) status = get(m, purpose, output, rows, out);
+  if (status == TN_OK) status = get(m, purpose, output, rows, length, out);
   if (status != TN_OK && message) snprintf(message, NN__MESSAGE, "%.*s", NN__MESSAGE - 1, m->error);
   pthread_mutex_unlock(&m->lock);
   return status;
+}
+
+tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
+                       const nn__plan **out, char *message) {
+  return nn__plan_of_length(m, purpose, output, rows, m->usual_length, out, message);
 }
 
 /* The full and the short batch of a pass over n rows, and of what is hoisted from it. */
@@ -347,7 +379,7 @@ static tn_status prepare(nn_model *m, nn__purpose purpose, const char *output, i
 }
 
 tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows) {
-  if (train_rows < 0 || eval_rows < 0) return TN_EINVAL;
+  if (!m || train_rows < 0 || eval_rows < 0) return TN_EINVAL;
   tn_status status = prepare(m, NN__FIT, NULL, m->batch, train_rows);
   if (status == TN_OK) status = prepare(m, NN__VALIDATE, NULL, m->eval_batch, eval_rows);
   if (status == TN_OK) status = prepare(m, NN__EVALUATE, NULL, m->eval_batch, eval_rows);

@@ -22,6 +22,7 @@ typedef struct nn_model_options {
   int64_t batch;         /* rows of a training step; 0 = 32 */
   int64_t eval_batch;    /* rows of an evaluation step; 0 = 256 */
   int threads;           /* inside an op; 0 = 1, right unless the model is large and runs alone */
+  int64_t length;        /* what nn_length says where nothing else is asked for; 0 = there is no length */
   bool no_hoist;         /* a fit computes frozen layers in each step, not once for each row */
 } nn_model_options;
 

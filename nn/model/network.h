@@ -13,6 +13,9 @@ typedef enum nn_mode { NN_TRAIN, NN_EVAL } nn_mode;
 ag_graph *nn_graph(nn_model *m); /* the graph under construction */
 nn_mode nn_mode_of(const nn_model *m);
 int64_t nn_batch(const nn_model *m); /* rows of this build */
+/* The padded length of this build's examples (sequences): nn_feed.length, or nn_model_options.length. Each
+ * length has plans of its own, which the model keeps; parameters must not depend on it. */
+int64_t nn_length(const nn_model *m);
 
 /* A column of the data: shape [batch, row_shape...], of the model's type. */
 ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape);
@@ -47,6 +50,16 @@ ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shap
 /* A value that the network updates by itself with ag_assign, in NN_TRAIN (a running mean): saved with the
  * parameters, never trained. Named as a parameter is. */
 ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value);
+
+/* The parameters declared so far whose names match the glob, in order of declaration: writes those that fit
+ * into out[0..room) (out may be NULL for room 0) and returns how many match. Names live as long as the model,
+ * refs as long as this build. */
+typedef struct nn_named {
+  const char *name;
+  ag_ref ref;
+  bool frozen;
+} nn_named;
+int nn_parameters(nn_model *m, const char *glob, nn_named *out, int room);
 
 /* From here on the matching parameters declared so far are constants: no gradient, no update. No match is an
  * error. */

@@ -184,6 +184,18 @@ ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, 
   return b;
 }
 
+int nn_parameters(nn_model *m, const char *glob, nn_named *out, int room) {
+  int n = 0;
+  if (!nn_building(m)) return 0;
+  for (size_t i = 0; i < m->n_variables; i++) {
+    const nn__variable *v = &m->variables[i];
+    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+    if (n < room) out[n] = (nn_named){v->name, v->ref, v->frozen};
+    n++;
+  }
+  return n;
+}
+
 void nn_freeze(nn_model *m, const char *glob) {
   bool any = false;
   if (!nn_building(m)) return;

@@ -24,18 +24,20 @@ tn_status nn__state_fail(nn_state *s, tn_status status, const char *format, ...)
   return status;
 }
 
-const char *nn_state_error(const nn_state *s) { return s->error; }
+const char *nn_state_error(const nn_state *s) { return s ? s->error : "there is no state (NULL)"; }
 
 /* ---- life -------------------------------------------------------------------------------------------- */
 
 tn_status nn_state_new(const nn_model *m, nn_state **out) {
+  if (!m || !out) return TN_EINVAL;
   if (m->status != TN_OK) return m->status;
   nn_state *s = tn_calloc(m->alloc, 1, sizeof *s);
   if (!s) return TN_ENOMEM;
   s->model = m;
   s->slab = tn_calloc(m->alloc, 1, nn__slab_bytes(m));
-  if (!s->slab) {
-    tn_free(m->alloc, s);
+  s->given = tn_calloc(m->alloc, m->n_variables + 1, sizeof *s->given);
+  if (!s->slab || !s->given) {
+    nn_state_free(s);
     return TN_ENOMEM;
   }
   *out = s;
@@ -46,6 +48,7 @@ void nn_state_free(nn_state *s) {
   if (!s) return;
   const tn_alloc *alloc = s->model->alloc;
   tn_free(alloc, s->slab);
+  tn_free(alloc, s->given);
   tn_free(alloc, s);
 }
 
@@ -55,13 +58,52 @@ void nn_state_init(nn_state *s, uint32_t seed, uint32_t replica) {
   for (size_t i = 0; i < m->n_variables; i++) {
     nn__initialize(&m->variables[i], key, nn__view(s, &m->variables[i]));
   }
+  nn__state_given(s);
+}
+
+/* ---- whether it has values --------------------------------------------------------------------------- */
+
+void nn__state_given(nn_state *s) {
+  for (size_t i = 0; i < s->model->n_variables; i++) s->given[i] = true;
+}
+
+static bool all_zero(tn_view v) {
+  const unsigned char *byte = v.data;
+  size_t n = tn_view_bytes(&v);
+  for (size_t i = 0; i < n; i++)
+    if (byte[i]) return false;
+  return true;
+}
+
+/* Values that were written through a view count: what nobody has set is still zero, where zero is not how the
+ * variable begins. */
+static bool forgotten(const nn_state *s, size_t i) {
+  const nn__variable *v = &s->model->variables[i];
+  bool begins_at_zero = v->kind == NN__PARAMETER ? v->init == NN_ZEROS
+                        : v->kind == NN__BUFFER  ? v->value == 0
+                                                 : true;
+  return !s->given[i] && !begins_at_zero && all_zero(nn__view(s, v));
+}
+
+tn_status nn__state_check(const nn_model *m, nn_state *s, const char *who) {
+  if (s->model != m) return nn__state_fail(s, TN_EINVAL, "%s: the state belongs to another model", who);
+  for (size_t i = 0; i < m->n_variables; i++) {
+    if (!forgotten(s, i)) continue;
+    return nn__state_fail(s, TN_EINVAL,
+                          "%s: nothing has set '%s' yet; call nn_state_init, nn_state_load or nn_state_copy "
+                          "first",
+                          who, m->variables[i].name);
+  }
+  return TN_OK;
 }
 
 tn_status nn_state_clone(const nn_state *s, nn_state **out) {
   nn_state *copy;
+  if (!s || !out) return TN_EINVAL;
   tn_status status = nn_state_new(s->model, &copy);
   if (status != TN_OK) return status;
   memcpy(copy->slab, s->slab, nn__slab_bytes(s->model));
+  memcpy(copy->given, s->given, s->model->n_variables * sizeof *s->given);
   *out = copy;
   return TN_OK;
 }
@@ -71,6 +113,20 @@ tn_status nn_state_clone(const nn_state *s, nn_state **out) {
 int nn_state_count(const nn_state *s) { return (int)s->model->n_variables; }
 const char *nn_state_name(const nn_state *s, int i) { return s->model->variables[i].name; }
 tn_view nn_state_view(const nn_state *s, int i) { return nn__view(s, &s->model->variables[i]); }
+
+int nn_state_next(const nn_state *s, const char *glob, int after) {
+  for (size_t i = (size_t)(after + 1); i < s->model->n_variables; i++)
+    if (nn__glob(glob, s->model->variables[i].name)) return (int)i;
+  return -1;
+}
+
+nn_kind nn_state_kind(const nn_state *s, int i) {
+  static const nn_kind kinds[] = {[NN__PARAMETER] = NN_KIND_PARAMETER,
+                                  [NN__BUFFER] = NN_KIND_BUFFER,
+                                  [NN__SLOT] = NN_KIND_SLOT,
+                                  [NN__STEP] = NN_KIND_STEP};
+  return kinds[s->model->variables[i].kind];
+}
 
 bool nn_state_find(const nn_state *s, const char *name, tn_view *out) {
   const nn__variable *v = nn__find(s->model, name);
@@ -116,6 +172,7 @@ int nn_state_copy(nn_state *dst, const char *to, const nn_state *src, const char
     if (!tn_same_shape(a->type.rank, a->type.shape, b->type.rank, b->type.shape)) continue;
     tn_view x = nn__view(src, a), y = nn__view(dst, b);
     if (x.data != y.data) tn_copy(y, x);
+    dst->given[b - dst->model->variables] |= src->given[i] || !all_zero(x);
     copied++;
   }
   return copied;
@@ -156,11 +213,13 @@ static bool is_of(const nn_model *m, const nn__variable *v, const char *kernel) 
 
 tn_status nn_prune_inputs(nn_state *dst, const nn_state *src, const char *kernel, const int64_t *rows,
                           int64_t n, bool carry_moments) {
+  if (!dst || !src || !kernel || (n > 0 && !rows)) return TN_EINVAL;
   tn_status status = check_prune(dst, src, kernel, rows, n);
   if (status != TN_OK) return status;
   for (size_t i = 0; i < dst->model->n_variables; i++) {
     const nn__variable *b = &dst->model->variables[i], *a = nn__find(src->model, b->name);
     tn_view y = nn__view(dst, b);
+    if (a) dst->given[i] |= src->given[a - src->model->variables];
     /* The step counter belongs to the moments: their bias correction counts with it. */
     if (!carry_moments && !trained_or_kept(b->kind)) {
       tn_fill(y, 0);

@@ -114,6 +114,15 @@ static void minimize(nn_model *m, ag_ref loss, const nn_optimizer *o, double lr,
   m->minimizes = true;
 }
 
+static void watch(nn_model *m, ag_ref loss, double lr) {
+  if (tn_grow(m->alloc, &m->losses, &m->cap_losses, m->n_losses + 1, sizeof *m->losses) != TN_OK) {
+    nn_fail(m, TN_ENOMEM, "nn_minimize: out of memory");
+    return;
+  }
+  m->losses[m->n_losses++] = loss;
+  m->still |= lr == 0;
+}
+
 void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *o, double lr) {
   if (!nn_building(m) || m->mode == NN_EVAL) return;
   ag_type type = ag_type_of(m->graph, loss);
@@ -126,6 +135,7 @@ void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *o, double lr) {
             MAX_SLOTS, o->n_slots);
     return;
   }
+  watch(m, loss, lr);
   size_t n = m->n_variables + 1;
   int *index = tn_calloc(m->alloc, n, sizeof *index);
   ag_ref *refs = tn_calloc(m->alloc, 2 * n, sizeof *refs);

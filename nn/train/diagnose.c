@@ -14,15 +14,22 @@ typedef struct position {
 
 static bool before(position a, position b) { return a.epoch < b.epoch || (a.epoch == b.epoch && a.k < b.k); }
 
+/* Whether step k left everything finite, the terms of the loss that are looked at apart included. */
+static bool all_finite(nn__fit *f, int64_t k, bool *by_watch) {
+  bool finite = nn__runner_finite(nn__pass_runner(&f->train, k)) && nn__finite(f->state);
+  *by_watch = finite && !nn__watch_finite(f);
+  return finite && !*by_watch;
+}
+
 /* Replays from the start up to `end`, exclusive. With `bad`, stops behind the first step that leaves
  * something non-finite, and returns true with its position. */
-static bool replay(nn__fit *f, position end, position *bad) {
+static bool replay(nn__fit *f, position end, position *bad, bool *by_watch) {
   memcpy(f->state->slab, f->start, nn__slab_bytes(f->model));
   for (position at = {.epoch = f->first}; before(at, end); at = (position){.epoch = at.epoch + 1}) {
     nn__fit_shuffle(f, at.epoch);
     for (; at.k < f->train.steps && before(at, end); at.k++) {
       tn_status status = nn__fit_step(f, at.epoch, at.k);
-      if (!bad || (status == TN_OK && nn__fit_reports_finite(f, at.k) && nn__finite(f->state))) continue;
+      if (!bad || (status == TN_OK && all_finite(f, at.k, by_watch))) continue;
       *bad = at;
       return true;
     }
@@ -48,10 +55,14 @@ static bool trace(nn__fit *f, position bad, char *text, size_t size) {
 tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k) {
   position seen = {epoch, k}, bad = seen;
   char node[NN__MESSAGE] = "a value became NaN or infinite";
-  bool found = replay(f, (position){epoch, k + 1}, &bad);
+  bool by_watch = false, found = replay(f, (position){epoch, k + 1}, &bad, &by_watch);
   if (found) {
-    (void)replay(f, bad, NULL);
-    (void)trace(f, bad, node, sizeof node);
+    bool ignored;
+    (void)replay(f, bad, NULL, &ignored);
+    if (by_watch)
+      snprintf(node, sizeof node,
+               "a term of the loss that depends on parameters alone became NaN or infinite");
+    else (void)trace(f, bad, node, sizeof node);
   }
   const char *phase = f->phase;
   return nn__state_fail(

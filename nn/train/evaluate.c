@@ -3,15 +3,10 @@
 
 #include <string.h>
 
-/* A state of another model has another slab. */
-static tn_status check_state(const nn_model *m, nn_state *s, const char *who) {
-  if (s->model == m) return TN_OK;
-  return nn__state_fail(s, TN_EINVAL, "%s: the state belongs to another model", who);
-}
-
 tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out) {
   nn__pass pass;
-  tn_status status = check_state(m, s, "nn_evaluate");
+  if (!m || !s || !d || !out) return TN_EINVAL;
+  tn_status status = nn__state_check(m, s, "nn_evaluate");
   if (status == TN_OK) status = nn__split_check(s, "nn_evaluate", d, rows);
   if (status == TN_OK) status = nn__pass_new(m, s, d, NN__EVALUATE, NULL, NULL, rows, &pass);
   if (status != TN_OK) return status;
@@ -21,14 +16,20 @@ tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
   return status;
 }
 
+/* The run's own sentence where it has one. */
+static const char *why(const nn__runner *r, tn_status status) {
+  const char *text = ag_run_error(r->run);
+  return *text ? text : tn_status_text(status);
+}
+
 static tn_status check_out(nn_state *s, const nn__runner *r, int64_t n, const char *output, tn_view out) {
   tn_view y = ag_run_output(r->run, 0);
   char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
   y.shape[0] = n;
-  if (out.dtype == y.dtype && tn_view_contiguous(&out) &&
-      tn_same_shape(out.rank, out.shape, y.rank, y.shape)) {
-    return TN_OK;
-  }
+  if (out.dtype != y.dtype)
+    return nn__state_fail(s, TN_ETYPE, "nn_predict: '%s' is %s; the array is %s", output,
+                          tn_dtype_name(y.dtype), tn_dtype_name(out.dtype));
+  if (tn_view_contiguous(&out) && tn_same_shape(out.rank, out.shape, y.rank, y.shape)) return TN_OK;
   return nn__state_fail(s, TN_ESHAPE, "nn_predict: '%s' is %s %s; the array is %s %s%s", output,
                         tn_dtype_name(y.dtype), nn_shape_text(want, y.rank, y.shape),
                         tn_dtype_name(out.dtype), nn_shape_text(have, out.rank, out.shape),
@@ -59,8 +60,9 @@ static tn_status predict(nn__runner *r, nn_split rows, int64_t n, int64_t *list,
 tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, const char *output,
                      tn_view out) {
   nn__runner r;
+  if (!m || !s || !d || !output || !out.data) return TN_EINVAL;
   int64_t n = nn__split_size(d, rows);
-  tn_status status = check_state(m, s, "nn_predict");
+  tn_status status = nn__state_check(m, s, "nn_predict");
   if (status == TN_OK) status = nn__split_check(s, "nn_predict", d, rows);
   if (status == TN_OK) status = nn__runner_new(m, s, d, NN__PREDICT, output, NULL, m->eval_batch, &r);
   if (status != TN_OK) return status;
@@ -69,7 +71,7 @@ tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, 
   if (status == TN_OK && !list) status = nn__state_fail(s, TN_ENOMEM, "nn_predict: out of memory");
   if (list) {
     status = predict(&r, rows, n, list, out.data);
-    if (status != TN_OK) nn__state_fail(s, status, "nn_predict: %s", tn_status_text(status));
+    if (status != TN_OK) nn__state_fail(s, status, "nn_predict: %s", why(&r, status));
   }
   tn_free(m->alloc, list);
   nn__runner_free(&r);

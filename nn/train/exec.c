@@ -21,8 +21,22 @@ static tn_view row_of(tn_view v) {
 static bool is_float(tn_dtype t) { return t == TN_F32 || t == TN_F64; }
 
 /* Floats take any number; integers take integers that are not wider. */
-static bool converts(tn_dtype from, tn_dtype to) {
+bool nn__converts(tn_dtype from, tn_dtype to) {
   return is_float(to) || (!is_float(from) && tn_dtype_size(from) <= tn_dtype_size(to));
+}
+
+/* Memory for one batch of a column, bound to its leaf. */
+static tn_status add_stage(nn__runner *r, nn_state *s, int leaf) {
+  const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
+  ag_type type = ag_plan_leaf_type(r->plan->plan, leaf);
+  nn__column *c = &r->columns[r->n_columns];
+  size_t bytes = (size_t)tn_numel(type.rank, type.shape) * tn_dtype_size(type.dtype);
+  void *memory = tn_malloc(r->alloc, bytes ? bytes : 1);
+  if (!memory) return nn__state_fail(s, TN_ENOMEM, "out of memory for a batch of column '%s'", name);
+  c->leaf = leaf;
+  c->stage = tn_view_of(memory, type.dtype, type.rank, type.shape);
+  r->n_columns++;
+  return ag_run_bind(r->run, leaf, c->stage);
 }
 
 /* `given`: where the rows come from if they are no column of the data, else NULL. */
@@ -42,37 +56,52 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const 
                           nn_shape_text(have, v->rank - 1, v->shape + 1),
                           nn_shape_text(want, type.rank > 0 ? type.rank - 1 : 0, type.shape + 1));
   }
-  if (!converts(v->dtype, type.dtype)) {
+  if (!nn__converts(v->dtype, type.dtype)) {
     return nn__state_fail(s, TN_ETYPE, "column '%s' holds %s, but the network reads %s", name,
                           tn_dtype_name(v->dtype), tn_dtype_name(type.dtype));
   }
-  size_t bytes = (size_t)tn_numel(type.rank, type.shape) * tn_dtype_size(type.dtype);
-  void *memory = tn_malloc(r->alloc, bytes ? bytes : 1);
-  if (!memory) return nn__state_fail(s, TN_ENOMEM, "out of memory for a batch of column '%s'", name);
-  c->stage = tn_view_of(memory, type.dtype, type.rank, type.shape);
+  tn_status status = add_stage(r, s, leaf);
+  if (status != TN_OK) return status;
   c->stage_row = row_of(c->stage);
   c->source_row = row_of(c->source);
   c->row_bytes = tn_view_bytes(&c->stage_row);
   c->plain = v->dtype == type.dtype && tn_view_contiguous(&c->source_row);
-  r->n_columns++;
-  return ag_run_bind(r->run, leaf, c->stage);
+  return TN_OK;
 }
 
-static tn_status bind_leaf(nn__runner *r, nn_state *s, const nn_data *d, const nn__hoisted *given, int leaf) {
+/* Where the rows of a runner come from. */
+typedef struct source {
+  bool open; /* from no data set */
+  const nn_data *data;
+  const nn__hoisted *given;
+} source;
+
+static tn_status bind_leaf(nn__runner *r, nn_state *s, const source *from, int leaf) {
   int what = r->plan->leaf[leaf];
-  if (what <= NN__LEAF_GIVEN) return add_column(r, s, d, &given->column[NN__LEAF_GIVEN - what].view, leaf);
-  if (what == NN__LEAF_COLUMN) return add_column(r, s, d, NULL, leaf);
+  if (what <= NN__LEAF_GIVEN)
+    return add_column(r, s, from->data, &from->given->column[NN__LEAF_GIVEN - what].view, leaf);
+  if (what == NN__LEAF_COLUMN && from->open) return add_stage(r, s, leaf);
+  if (what == NN__LEAF_COLUMN) return add_column(r, s, from->data, NULL, leaf);
   if (what == NN__LEAF_RATE) return ag_run_bind(r->run, leaf, tn_scalar(&r->rate, s->model->dtype));
   return ag_run_bind(r->run, leaf, nn__view(s, &s->model->variables[what]));
 }
 
-static tn_status bind_all(nn_model *m, nn_state *s, const nn_data *d, const nn__hoisted *given,
-                          nn__runner *r) {
+static tn_status bind_all(nn_model *m, nn_state *s, const source *from, nn__runner *r) {
   int n = ag_plan_leaf_count(r->plan->plan);
   r->columns = tn_calloc(r->alloc, (size_t)n + 1, sizeof *r->columns);
   if (!r->columns) return TN_ENOMEM;
   tn_status status = ag_run_new(r->plan->plan, m->threads, &r->run);
-  for (int leaf = 0; leaf < n && status == TN_OK; leaf++) status = bind_leaf(r, s, d, given, leaf);
+  for (int leaf = 0; leaf < n && status == TN_OK; leaf++) status = bind_leaf(r, s, from, leaf);
+  return status;
+}
+
+static tn_status bind_runner(nn_model *m, nn_state *s, const source *from, nn__runner *r) {
+  if (!r->plan->plan) {
+    return nn__state_fail(s, TN_EINVAL, "the network neither reports nor minimizes anything");
+  }
+  tn_status status = bind_all(m, s, from, r);
+  if (status != TN_OK && !s->error[0]) nn__state_fail(s, status, "%s", tn_status_text(status));
+  if (status != TN_OK) nn__runner_free(r);
   return status;
 }
 
@@ -82,14 +111,16 @@ tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose
   s->error[0] = '\0';
   tn_status status = nn__plan_get(m, purpose, output, rows, &out->plan, s->error);
   if (status != TN_OK) return status;
-  if (!out->plan->plan) {
-    return nn__state_fail(s, TN_EINVAL, "the network neither reports nor minimizes anything");
-  }
   assert((purpose != NN__FIT && purpose != NN__VALIDATE) || out->plan->n_given == (given ? given->n : 0));
-  status = bind_all(m, s, d, given, out);
-  if (status != TN_OK && !s->error[0]) nn__state_fail(s, status, "%s", tn_status_text(status));
-  if (status != TN_OK) nn__runner_free(out);
-  return status;
+  return bind_runner(m, s, &(source){.data = d, .given = given}, out);
+}
+
+tn_status nn__runner_open(nn_model *m, nn_state *s, nn__purpose purpose, const char *output, int64_t rows,
+                          int64_t length, nn__runner *out) {
+  *out = (nn__runner){.alloc = m->alloc};
+  s->error[0] = '\0';
+  tn_status status = nn__plan_of_length(m, purpose, output, rows, length, &out->plan, s->error);
+  return status == TN_OK ? bind_runner(m, s, &(source){.open = true}, out) : status;
 }
 
 void nn__runner_free(nn__runner *r) {
@@ -117,11 +148,22 @@ static void gather(nn__column *c, const int64_t *rows, int64_t first, int64_t n)
   }
 }
 
-tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr, tn_rng rng) {
-  for (int i = 0; i < r->n_columns; i++) gather(&r->columns[i], rows, first, r->plan->rows);
+tn_status nn__runner_run(nn__runner *r, double lr, tn_rng rng) {
   tn_view rate = tn_scalar(&r->rate, r->plan->dtype);
   tn_set(&rate, 0, lr);
   return ag_run_step(r->run, rng);
+}
+
+tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr, tn_rng rng) {
+  for (int i = 0; i < r->n_columns; i++) gather(&r->columns[i], rows, first, r->plan->rows);
+  return nn__runner_run(r, lr, rng);
+}
+
+bool nn__runner_finite(const nn__runner *r) {
+  bool finite = true;
+  for (int i = 0; i < r->plan->n_outputs + r->plan->n_losses; i++)
+    finite &= isfinite(nn__runner_value(r, i)) != 0;
+  return finite;
 }
 
 double nn__runner_value(const nn__runner *r, int report) {
@@ -176,7 +218,9 @@ void nn__fit_shuffle(nn__fit *f, int epoch) {
                 .replica = f->options->replica,
                 .stream = f->shuffle,
                 .epoch = (uint32_t)epoch};
-  tn_rng_permutation(rng, f->train.n, f->order);
+  if (f->options->keep_order)
+    for (int64_t i = 0; i < f->train.n; i++) f->order[i] = i;
+  else tn_rng_permutation(rng, f->train.n, f->order);
   for (int64_t i = 0; f->rows.rows && i < f->train.n; i++) f->order[i] = f->rows.rows[f->order[i]];
 }
 
@@ -192,11 +236,4 @@ tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k) {
       .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)k, .epoch = (uint32_t)epoch};
   return nn__runner_step(nn__pass_runner(&f->train, k), f->order + k * f->train.batch, 0,
                          nn__fit_rate(f, epoch, k), rng);
-}
-
-bool nn__fit_reports_finite(nn__fit *f, int64_t k) {
-  const nn__runner *r = nn__pass_runner(&f->train, k);
-  bool finite = true;
-  for (int i = 0; i < r->plan->n_outputs; i++) finite &= isfinite(nn__runner_value(r, i)) != 0;
-  return finite;
 }

@@ -20,14 +20,15 @@ static tn_status check(nn__fit *f) {
     f->names[i] = f->model->reports[i].name;
     if (o->monitor && !strcmp(o->monitor, f->names[i])) f->monitor = i;
   }
-  if (s->model != f->model) wrong = "the state belongs to another model";
-  else if (o->epochs < 0 || o->patience < 0 || o->first_epoch < 0) wrong = "an option is negative";
+  if (o->epochs < 0 || o->patience < 0 || o->first_epoch < 0) wrong = "an option is negative";
+  else if (o->epochs == 0) wrong = "epochs is 0, so nothing would be trained; set it to 1 or more";
   else if (o->monitor && f->monitor < 0) wrong = "the monitored value is not among the reports";
   else if (o->monitor && !o->valid.n) wrong = "monitoring needs validation rows";
   else if (!o->monitor && (o->patience || o->restore_best))
     wrong = "patience and restore_best need a monitor";
   if (wrong) return nn__state_fail(s, TN_EINVAL, "nn_fit: %s", wrong);
-  tn_status status = nn__split_check(s, "nn_fit", f->data, f->rows);
+  tn_status status = nn__state_check(f->model, s, "nn_fit");
+  if (status == TN_OK) status = nn__split_check(s, "nn_fit", f->data, f->rows);
   return status == TN_OK && o->valid.n ? nn__split_check(s, "nn_fit", f->data, o->valid) : status;
 }
 
@@ -36,6 +37,15 @@ static uint32_t phase_stream(const char *purpose, const char *phase) {
   char name[NN__NAME];
   snprintf(name, sizeof name, "%s/%s", purpose, phase);
   return tn_stream(name);
+}
+
+/* A network that has nothing to train, or whose training changes nothing, is a mistake. */
+static tn_status check_training(nn__fit *f) {
+  const nn__plan *plan = (f->train.full.plan ? &f->train.full : &f->train.rest)->plan;
+  const char *wrong = NULL;
+  if (!plan->trains) wrong = "the network has no optimizer; end its function with nn_adam, nn_sgd or another";
+  else if (plan->still) wrong = "an optimizer's learning rate is 0; set lr in its options";
+  return wrong ? nn__state_fail(f->state, TN_EINVAL, "nn_fit: %s", wrong) : TN_OK;
 }
 
 static tn_status allocate(nn__fit *f) {
@@ -62,6 +72,8 @@ static tn_status prepare(nn__fit *f) {
   status = nn__hoist(f->model, f->state, f->data, NN__FIT, f->rows, &f->hoisted);
   if (status != TN_OK) return status;
   status = nn__pass_new(f->model, f->state, f->data, NN__FIT, NULL, &f->hoisted, f->rows, &f->train);
+  if (status == TN_OK) status = check_training(f);
+  if (status == TN_OK) status = nn__watch_new(f);
   if (status == TN_OK && o->valid.n) {
     status = nn__hoist(f->model, f->state, f->data, NN__VALIDATE, o->valid, &f->hoisted_valid);
     if (status == TN_OK)
@@ -75,6 +87,7 @@ static void release(nn__fit *f) {
   const tn_alloc *a = f->model->alloc;
   nn__pass_free(&f->train);
   nn__pass_free(&f->valid);
+  nn__runner_free(&f->watch);
   nn__hoisted_free(&f->hoisted);
   nn__hoisted_free(&f->hoisted_valid);
   tn_free(a, f->order);
@@ -84,14 +97,21 @@ static void release(nn__fit *f) {
 
 /* ---- epochs ------------------------------------------------------------------------------------------ */
 
+/* A step that the run itself refused: its sentence, and where. */
+static tn_status step_failed(nn__fit *f, tn_status status, const nn__runner *r, int epoch, int64_t k) {
+  const char *text = ag_run_error(r->run);
+  return nn__state_fail(f->state, status, "nn_fit: epoch %d, step %lld: %.160s", epoch, (long long)k + 1,
+                        *text ? text : tn_status_text(status));
+}
+
 static tn_status run_epoch(nn__fit *f, int epoch, double *means) {
   double sums[NN_MAX_REPORTS] = {0};
   nn__fit_shuffle(f, epoch);
   for (int64_t k = 0; k < f->train.steps; k++) {
     tn_status status = nn__fit_step(f, epoch, k);
-    if (status != TN_OK) return nn__state_fail(f->state, status, "nn_fit: %s", tn_status_text(status));
-    if (!nn__fit_reports_finite(f, k)) return nn__diagnose(f, epoch, k);
     const nn__runner *r = nn__pass_runner(&f->train, k);
+    if (status != TN_OK) return step_failed(f, status, r, epoch, k);
+    if (!nn__runner_finite(r)) return nn__diagnose(f, epoch, k);
     for (int i = 0; i < r->plan->n_outputs; i++) {
       sums[i] += nn__runner_value(r, i) * (double)r->plan->rows;
     }
@@ -135,6 +155,7 @@ static tn_status run(nn__fit *f) {
   for (int epoch = f->first; epoch <= o->epochs && status == TN_OK; epoch++) {
     status = run_epoch(f, epoch, train);
     if (status != TN_OK) return status;
+    if (nn__watch_due(f, epoch) && !nn__watch_finite(f)) return nn__diagnose(f, epoch, f->train.steps - 1);
     if (o->valid.n) status = nn__pass_means(&f->valid, o->valid, valid);
     if (status != TN_OK) return nn__state_fail(f->state, status, "nn_fit: %s", tn_status_text(status));
     f->result->epochs = epoch;
@@ -153,6 +174,11 @@ static tn_status run(nn__fit *f) {
 tn_status nn_fit(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, const nn_fit_options *o,
                  nn_fit_result *result) {
   nn_fit_result ignored;
+  if (!m || !s || !d || !o) {
+    if (result)
+      *result = (nn_fit_result){.message = "nn_fit: model, state, data and options must not be NULL"};
+    return TN_EINVAL;
+  }
   nn__fit f = {
       .model = m, .state = s, .data = d, .rows = rows, .options = o, .result = result ? result : &ignored};
   *f.result = (nn_fit_result){0};

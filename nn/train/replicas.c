@@ -14,7 +14,8 @@ static void run_one(void *ctx, int64_t i) {
 }
 
 tn_status nn_replicas(int64_t n, int threads, tn_status (*fn)(void *ctx, int64_t replica), void *ctx) {
-  if (n <= 0) return n < 0 ? TN_EINVAL : TN_OK;
+  if (n < 0 || !fn) return TN_EINVAL;
+  if (n == 0) return TN_OK;
   job j = {fn, ctx, tn_calloc(NULL, (size_t)n, sizeof(tn_status))};
   if (!j.status) return TN_ENOMEM;
   tn_parallel_for(n, threads, run_one, &j);
