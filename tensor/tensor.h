@@ -39,6 +39,10 @@ typedef enum tn_status {
 /* A short constant phrase ("out of memory"); never NULL. */
 const char *tn_status_text(tn_status status);
 
+/* The version of the library that is linked, "0.1.0"; that of the headers is NABLA_VERSION of
+ * <nabla/version.h>. */
+const char *tn_version(void);
+
 /* ---- element types ------------------------------------------------------------------------------- */
 
 typedef enum tn_dtype { TN_F32, TN_F64, TN_I32, TN_I64, TN_U8 } tn_dtype;

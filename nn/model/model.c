@@ -198,8 +198,11 @@ static int choose_outputs(nn_model *m, const nn__plan *p, ag_ref *refs) {
 static int choose_losses(nn_model *m, nn__purpose purpose, ag_ref *refs, int n) {
   ag_ref terms[NN__MAX_TERMS];
   int added = 0;
-  if (purpose != NN__FIT && purpose != NN__HOIST && purpose != NN__ONE_STEP && purpose != NN__WATCH) return 0;
-  int n_terms = nn__watched(m, purpose != NN__WATCH, terms, NN__MAX_TERMS);
+  bool of_data = purpose == NN__FIT || purpose == NN__HOIST || purpose == NN__ONE_STEP;
+  int n_terms = 0;
+  if (of_data || purpose == NN__TRACE) n_terms = nn__watched(m, true, terms, NN__MAX_TERMS);
+  if (purpose == NN__WATCH || purpose == NN__TRACE)
+    n_terms += nn__watched(m, false, terms + n_terms, NN__MAX_TERMS - n_terms);
   for (int i = 0; i < n_terms; i++) {
     bool there = false;
     for (int k = 0; k < n + added; k++) there |= refs[k].id == terms[i].id;

@@ -31,7 +31,14 @@ for static in "" --static; do
   echo "pkg-config${static:+ $static}: ok"
 done
 
+# The examples are installed, and compile against what is installed.
+examples=$prefix/share/doc/nabla/code
+# shellcheck disable=SC2046
+gcc -std=c17 "$examples/quickstart.c" $(pkg-config --cflags --libs nabla) -o "$work/quickstart"
+LD_LIBRARY_PATH=$libdir "$work/quickstart" >"$work/quickstart.txt" || { cat "$work/quickstart.txt"; exit 1; }
+echo "installed examples: $(find "$examples" -name '*.c' | wc -l), quickstart: ok"
+
 # Nothing but our own headers is installed, and the program that was installed runs.
 (cd "$prefix/include" && find . -type f | sort | tr '\n' ' ') && echo
-LD_LIBRARY_PATH=$libdir "$prefix/bin/sbnn" help >/dev/null
+(unset LD_LIBRARY_PATH; "$prefix/bin/sbnn" help >/dev/null) # finds its library by itself
 echo "installed sbnn: ok"

@@ -124,6 +124,7 @@ static void hidden_nan(nn_model *m, void *ctx) {
   ag_ref p = nn_parameter(m, "p", 0, NULL, NN_ONES);
   ag_ref nan = ag_log(g, ag_detach(g, ag_greater_equal(g, p, ag_like(g, p, 1)))); /* log 1, then log 0 */
   nn_report(m, "x", ag_mean_all(g, x));
+  nan = ag_mul(g, nan, ag_mean_all(g, ag_square(g, x)));
   nn_sgd(m, ag_add(g, ag_square(g, p), nan), &(nn_sgd_options){.lr = 0.1});
 }
 
