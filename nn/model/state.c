@@ -79,7 +79,8 @@ static bool all_zero(tn_view v) {
  * variable begins. */
 static bool forgotten(const nn_state *s, size_t i) {
   const nn__variable *v = &s->model->variables[i];
-  bool begins_at_zero = v->kind == NN__PARAMETER ? v->init == NN_ZEROS
+  nn_initializer zeros = nn_init_constant(0);
+  bool begins_at_zero = v->kind == NN__PARAMETER ? v->init.fill == zeros.fill && v->init.args[0] == 0
                         : v->kind == NN__BUFFER  ? v->value == 0
                                                  : true;
   return !s->given[i] && !begins_at_zero && all_zero(nn__view(s, v));
