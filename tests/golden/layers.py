@@ -181,6 +181,219 @@ case("nn_conv_separable", "series", [(2, 6, 3)],
 case("nn_upsample", "nearest", [(2, 3, 2, 2)], first(lambda x, p: F.interpolate(x, scale_factor=(2, 3), mode="nearest")))
 case("nn_upsample", "bilinear", [(2, 3, 2, 2)], first(lambda x, p: F.interpolate(x, scale_factor=(2, 3), mode="bilinear")))
 
+
+# Attention.
+def dense(p, scope, x):
+    return F.linear(x, p[scope + "/kernel"].T, p.get(scope + "/bias"))
+
+
+def dense_shapes(scope, rows, units, bias=True):
+    return {scope + "/kernel": (rows, units), **({scope + "/bias": (units,)} if bias else {})}
+
+
+def mha_shapes(scope, channels, memory=None, bias=True, width=None, key_width=None):
+    width, memory = width or channels, memory or channels
+    return {**dense_shapes(scope + "/query", channels, width, bias), **dense_shapes(scope + "/key", memory, key_width or width, bias),
+            **dense_shapes(scope + "/value", memory, key_width or width, bias), **dense_shapes(scope + "/out", width, channels, bias)}
+
+
+def mha(p, scope, x, memory, heads, key_mask=None, causal=False):
+    w = [p[f"{scope}/{n}/kernel"].T for n in ("query", "key", "value")]
+    t = x.shape[1]
+    y, _ = F.multi_head_attention_forward(
+        x.transpose(0, 1), memory.transpose(0, 1), memory.transpose(0, 1), x.shape[-1], heads, None,
+        torch.cat([p[f"{scope}/{n}/bias"] for n in ("query", "key", "value")]), None, None, False, 0.0,
+        p[scope + "/out/kernel"].T, p[scope + "/out/bias"], training=False, need_weights=False,
+        key_padding_mask=None if key_mask is None else key_mask == 0,
+        attn_mask=torch.ones(t, memory.shape[1]).triu(1).bool() if causal else None, use_separate_proj_weight=True,
+        q_proj_weight=w[0], k_proj_weight=w[1], v_proj_weight=w[2])
+    return y.transpose(0, 1)
+
+
+def rotary(x, base=10000.0, first=0):  # as in transformers' Llama
+    half = x.shape[-1] // 2
+    angle = (first + torch.arange(x.shape[-2]))[:, None] * base ** (-torch.arange(half) / half)
+    cos, sin = torch.cat([angle.cos()] * 2, -1), torch.cat([angle.sin()] * 2, -1)
+    return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
+
+
+def grouped(x, p):
+    split = lambda y, h: y.reshape(*y.shape[:2], h, -1).transpose(1, 2)  # noqa: E731
+    q, k, v = split(dense(p, "mha/query", x), 4), split(dense(p, "mha/key", x), 2), split(dense(p, "mha/value", x), 2)
+    y = F.scaled_dot_product_attention(rotary(q), rotary(k), v, is_causal=True, enable_gqa=True)
+    return dense(p, "mha/out", y.transpose(1, 2).reshape(2, 4, 8))
+
+
+case("nn_attend", "bias", [(2, 4, 3, 2), (2, 2, 5, 2), (2, 2, 5, 3), (2, 4, 3, 5)],
+     lambda q, k, v, b, p: F.scaled_dot_product_attention(q, k, v, b, enable_gqa=True))
+case("nn_attention", "self", [(2, 4, 6)], lambda x, p: mha(p, "mha", x, x, 2), mha_shapes("mha", 6))
+case("nn_attention", "causal, key mask", [(2, 4, 6), lambda d: torch.tensor([[1, 1, 0, 1], [1, 0, 1, 0]]).to(torch.uint8)],
+     lambda x, k, p: mha(p, "mha", x, x, 2, k, True), mha_shapes("mha", 6))
+case("nn_attention", "cross", [(2, 3, 4), (2, 5, 6)], lambda x, y, p: mha(p, "mha", x, y, 2), mha_shapes("mha", 4, 6))
+case("nn_attention", "grouped queries, rotary", [(2, 4, 6)], grouped, mha_shapes("mha", 6, bias=False, width=8, key_width=4))
+case("nn_rotary", "from the third on", [(2, 3, 5, 4)], lambda x, p: rotary(x, first=3))
+
+
+def sinusoids(time, width):  # of PyTorch's tutorial on transformers
+    table = torch.zeros(time, width)
+    angle = torch.arange(time)[:, None] * torch.exp(torch.arange(0, width, 2) * (-torch.log(torch.tensor(10000.0)) / width))
+    table[:, 0::2], table[:, 1::2] = angle.sin(), angle.cos()
+    return table
+
+
+case("nn_sinusoidal_positions", "sequence", [(2, 5, 4)], lambda x, p: x + sinusoids(5, 4))
+case("nn_learned_positions", "sequence", [(2, 5, 4)], lambda x, p: x + p["position/table"][:5], {"position/table": (6, 4)})
+
+
+def block_shapes(memory=False, rms=False):
+    norms = ["norm1", "norm2"] + (["norm_memory"] if memory else [])
+    shapes = {**mha_shapes("block/attention", 4), **dense_shapes("block/dense1", 4, 5), **dense_shapes("block/dense2", 5, 4)}
+    for n in norms:
+        shapes.update({f"block/{n}/scale": (4,), **({} if rms else {f"block/{n}/bias": (4,)})})
+    return {**shapes, **(mha_shapes("block/attention_memory", 4) if memory else {})}
+
+
+def norm(p, n, x):
+    if f"block/{n}/bias" not in p:
+        return F.rms_norm(x, (4,), p[f"block/{n}/scale"], 1e-6)
+    return F.layer_norm(x, (4,), p[f"block/{n}/scale"], p[f"block/{n}/bias"])
+
+
+def feed_forward(p, x, f):
+    return dense(p, "block/dense2", f(dense(p, "block/dense1", x)))
+
+
+def gelu(x):
+    return F.gelu(x, approximate="tanh")
+
+
+def encoder(x, p):
+    x = norm(p, "norm1", x + mha(p, "block/attention", x, x, 2))
+    return norm(p, "norm2", x + feed_forward(p, x, torch.tanh))
+
+
+def decoder(x, memory, p):
+    y = norm(p, "norm1", x)
+    x = x + mha(p, "block/attention", y, y, 2, causal=True)
+    x = x + mha(p, "block/attention_memory", norm(p, "norm_memory", x), memory, 2)
+    return x + feed_forward(p, norm(p, "norm2", x), gelu)
+
+
+def rms_block(x, p):
+    y = norm(p, "norm1", x)
+    x = x + mha(p, "block/attention", y, y, 1)
+    return x + feed_forward(p, norm(p, "norm2", x), gelu)
+
+
+case("nn_transformer", "encoder, post-norm", [(2, 3, 4)], encoder, block_shapes())
+case("nn_transformer", "decoder, pre-norm", [(2, 3, 4), (2, 2, 4)], decoder, block_shapes(memory=True))
+case("nn_transformer", "dropout, RMS norm", [(2, 3, 4)], None, block_shapes(rms=True), f_eval=rms_block)
+case("nn_squeeze_excite", "image", [(2, 3, 2, 4)],
+     lambda x, p: x * torch.sigmoid(dense(p, "se/dense2", torch.relu(dense(p, "se/dense1", x.mean((1, 2))))))[:, None, None],
+     {**dense_shapes("se/dense1", 4, 2), **dense_shapes("se/dense2", 2, 4)})
+case("nn_residual", "same", [(3, 4)], lambda x, p: x + torch.tanh(x))
+case("nn_residual", "wider", [(2, 3, 4), (2, 3, 5)], lambda x, y, p: y + F.linear(x, p["sum/project/kernel"].T),
+     {"sum/project/kernel": (4, 5)})
+
+
+# Recurrence.
+def cell_shapes(scope, rows, units, gates, bias=True):
+    shapes = {scope + "/kernel": (rows, gates * units), scope + "/recurrent": (units, gates * units)}
+    if bias:
+        shapes[scope + "/bias"] = (gates * units,)
+    if bias and gates == 3:
+        shapes[scope + "/recurrent_bias"] = (units,)
+    return shapes
+
+
+def weights(p, scope):  # as PyTorch has them; its second bias is the GRU's only
+    bias = p[scope + "/bias"]
+    units = p[scope + "/recurrent"].shape[0]
+    second = torch.zeros_like(bias)
+    if scope + "/recurrent_bias" in p:
+        second = torch.cat([torch.zeros(2 * units), p[scope + "/recurrent_bias"]])
+    return [p[scope + "/kernel"].T.contiguous(), p[scope + "/recurrent"].T.contiguous(), bias, second]
+
+
+def lstm(x, p, scopes, layers=1, bidirectional=False, states=None):
+    flat = sum((weights(p, s) for s in scopes), [])
+    units = flat[1].shape[1]
+    states = states or (torch.zeros(len(scopes), x.shape[0], units),) * 2
+    return torch._VF.lstm(x, states, flat, True, layers, 0.0, False, bidirectional, True)
+
+
+case("nn_rnn", "sequence", [(2, 4, 3)],
+     lambda x, p: torch._VF.rnn_tanh(x, torch.zeros(1, 2, 3), weights(p, "rnn"), True, 1, 0.0, False, False, True)[0],
+     cell_shapes("rnn", 3, 3, 1))
+
+
+def rnn_backwards(x, p):
+    h = torch.zeros(2, 3)
+    for t in reversed(range(4)):
+        h = torch.relu(x[:, t] @ p["rnn/kernel"] + h @ p["rnn/recurrent"])
+    return h
+
+
+case("nn_rnn", "relu, reverse, last", [(2, 4, 3)], rnn_backwards, cell_shapes("rnn", 3, 3, 1, False))
+
+
+def rnn_cells(a, b, p):
+    w = weights(p, "rnn")
+    return torch.rnn_tanh_cell(b, torch.rnn_tanh_cell(a, torch.zeros(2, 3), *w), *w)
+
+
+case("nn_rnn", "two steps of the cell", [(2, 3), (2, 3)], rnn_cells, cell_shapes("rnn", 3, 3, 1))
+case("nn_gru", "sequence", [(2, 4, 3)],
+     lambda x, p: torch._VF.gru(x, torch.zeros(1, 2, 3), weights(p, "gru"), True, 1, 0.0, False, False, True)[0],
+     cell_shapes("gru", 3, 3, 3))
+
+
+def gru_reset_before(x, p):  # Keras with reset_after=False, columns r, z, n
+    h, out = torch.zeros(2, 3), []
+    wr, wz, wn = p["gru/kernel"].split(3, 1)
+    ur, uz, un = p["gru/recurrent"].split(3, 1)
+    br, bz, bn = p["gru/bias"].split(3)
+    for t in range(3):
+        r, z = torch.sigmoid(x[:, t] @ wr + h @ ur + br), torch.sigmoid(x[:, t] @ wz + h @ uz + bz)
+        n = torch.tanh(x[:, t] @ wn + bn + (r * h) @ un)
+        h = z * h + (1 - z) * n
+        out.append(h)
+    return torch.stack(out, 1)
+
+
+before = cell_shapes("gru", 2, 3, 3)
+del before["gru/recurrent_bias"]
+case("nn_gru", "reset before", [(2, 3, 2)], gru_reset_before, before)
+
+
+def gru_masked(x, mask, p):
+    outs = []
+    for scope, times in (("gru/forward", range(4)), ("gru/backward", reversed(range(4)))):
+        h, out = torch.zeros(2, 2), [None] * 4
+        for t in times:
+            h = out[t] = torch.where(mask[:, t:t + 1] > 0, torch.gru_cell(x[:, t], h, *weights(p, scope)), h)
+        outs.append(torch.stack(out, 1))
+    return torch.cat(outs, -1)
+
+
+case("nn_gru", "bidirectional, mask", [(2, 4, 3), lambda d: torch.tensor([[1, 1, 1, 0], [0, 1, 0, 1]]).to(torch.uint8)], gru_masked,
+     {**cell_shapes("gru/forward", 3, 2, 3), **cell_shapes("gru/backward", 3, 2, 3)})
+case("nn_lstm", "sequence", [(2, 4, 3)], lambda x, p: lstm(x, p, ["lstm"])[0], cell_shapes("lstm", 3, 3, 4))
+
+
+def lstm_states(x, h, c, p):
+    _, h, c = lstm(x, p, ["lstm/0", "lstm/1"], 2, states=(h.transpose(0, 1).contiguous(), c.transpose(0, 1).contiguous()))
+    return torch.cat([h, c], -1).transpose(0, 1)
+
+
+case("nn_lstm", "states", [(2, 3, 3), (2, 2, 2), (2, 2, 2)], lstm_states,
+     {**cell_shapes("lstm/0", 3, 2, 4), **cell_shapes("lstm/1", 2, 2, 4)})
+both = ["lstm/0/forward", "lstm/0/backward", "lstm/1/forward", "lstm/1/backward"]
+case("nn_lstm", "bidirectional, two layers", [(2, 3, 2)], lambda x, p: lstm(x, p, both, 2, True)[0],
+     {k: v for s in both for k, v in cell_shapes(s, 2 if "/0/" in s else 4, 2, 4).items()})
+case("nn_lstm", "stacked, dropout, last", [(2, 3, 2)], None, {**cell_shapes("lstm/0", 2, 2, 4), **cell_shapes("lstm/1", 2, 2, 4)},
+     f_eval=lambda x, p: lstm(x, p, ["lstm/0", "lstm/1"], 2)[0][:, -1])
+
 # ---- losses ----------------------------------------------------------------------------------------------
 
 case("nn_mse", "pair", [(4, 3), (4, 3)], lambda x, y, p: F.mse_loss(x, y))

@@ -141,6 +141,69 @@ Test(layers_refused, losses_name_shapes) {
   expect_refusals(cases, sizeof cases / sizeof *cases);
 }
 
+static ag_ref heads(nn_model *m, ag_ref x, int rank) {
+  ag_type t = ag_type_of(nn_graph(m), x);
+  t.shape[t.rank] = t.shape[t.rank + 1] = 1;
+  return ag_reshape(nn_graph(m), x, rank, t.shape);
+}
+REFUSE(attend, nn_attend(m, heads(m, x, 4), heads(m, turned(m, x), 4), heads(m, x, 4), NULL))
+REFUSE(attention, nn_attention(m, "a", x, 2, NULL))
+REFUSE(attention_heads, nn_attention(m, "a", x, 3, NULL))
+REFUSE(attention_groups, nn_attention(m, "a", x, 4, &(nn_attention_options){.key_heads = 3}))
+REFUSE(attention_mask, nn_attention(m, "a", x, 2, &(nn_attention_options){.key_mask = x}))
+REFUSE(attention_mask_type, nn_attention(m, "a", x, 2, &(nn_attention_options){.key_mask = ids_of(m, x)}))
+REFUSE(learned, nn_learned_positions(m, "a", x, 2))
+REFUSE(sines, nn_sinusoidal_positions(m, x))
+REFUSE(rotary, nn_rotary(m, turned(m, x), 1e4, 0))
+REFUSE(transformer, nn_transformer(m, "a", x, 2, NULL))
+REFUSE(squeeze, nn_squeeze_excite(m, "a", x, 2))
+REFUSE(residual, nn_residual(m, "a", x, turned(m, x)))
+REFUSE(lstm, nn_lstm(m, "a", x, 2, NULL))
+REFUSE(lstm_state, nn_lstm(m, "a", x, 2, &(nn_recurrent_options){.initial = {x}}))
+REFUSE(gru_mask, nn_gru(m, "a", x, 2, &(nn_gru_options){.sequence.mask = x}))
+REFUSE(gru_mask_type, nn_gru(m, "a", x, 2, &(nn_gru_options){.sequence.mask = ids_of(m, x)}))
+REFUSE(rnn_cell, nn_rnn_cell(m, "a", x, 2, x))
+
+Test(layers_refused, sequences_name_layer_and_shapes) {
+  static const refusal cases[] = {
+      {attend, 1, 0, TN_ESHAPE,
+       "nn_attend: queries, keys and values [batch, heads, places, width] do not go together: [2, 3, 1, 1], "
+       "[3, 2, 1, 1], [2, 3, 1, 1]"},
+      {attention, 1, 0, TN_ESHAPE,
+       "nn_attention 'a': the input must be [batch, time, channels], and memory too, not [2, 3] and [2, 3]"},
+      {attention_heads, 2, 0, TN_EINVAL,
+       "nn_attention 'a': 3 heads of width 0 and 3 key heads do not fit the input [2, 3, 4]"},
+      {attention_groups, 2, 0, TN_EINVAL,
+       "nn_attention 'a': 4 heads of width 1 and 3 key heads do not fit the input [2, 3, 4]"},
+      {attention_mask, 2, 0, TN_ESHAPE,
+       "nn_attention 'a': the key mask must be [batch, keys], [2, 3], not [2, 3, 4]"},
+      {attention_mask_type, 2, 0, TN_ESHAPE, "nn_attention 'a': the key mask must be u8 or f32, not i64"},
+      {learned, 2, 0, TN_ESHAPE,
+       "nn_learned_positions 'a': the input must be [batch, time, channels] with at most 2 times, not [2, 3, "
+       "4]"},
+      {sines, 1, 0, TN_ESHAPE,
+       "nn_sinusoidal_positions: the input must be [batch, time, channels], not [2, 3]"},
+      {rotary, 2, 0, TN_ESHAPE,
+       "nn_rotary: the input must be [..., time, an even width] and the base above 0, not [2, 4, 3] and "
+       "10000"},
+      {transformer, 1, 0, TN_ESHAPE,
+       "nn_transformer 'a': the input must be [batch, time, channels], not [2, 3]"},
+      {squeeze, 1, 0, TN_ESHAPE,
+       "nn_squeeze_excite 'a': the input must be [batch, places..., channels] and the ratio at least 1, not "
+       "[2, 3] and 2"},
+      {residual, 1, 0, TN_ESHAPE,
+       "nn_residual 'a': [2, 3] cannot be added to [3, 2]: all axes but the last must agree"},
+      {lstm, 1, 0, TN_ESHAPE,
+       "nn_lstm 'a': the input must be [batch, time, in], units and layers at least 1, not [2, 3], 2 and 1"},
+      {lstm_state, 2, 0, TN_ESHAPE, "nn_lstm 'a': the initial state must be [1, 2, 2], not [2, 3, 4]"},
+      {gru_mask, 2, 0, TN_ESHAPE, "nn_gru 'a': the mask must be [batch, time] of [2, 3, 4], not [2, 3, 4]"},
+      {gru_mask_type, 2, 0, TN_ETYPE, "nn_gru 'a': the mask must be u8 or f32, not i64"},
+      {rnn_cell, 1, 0, TN_ESHAPE,
+       "nn_rnn 'a': the state must be [batch, units] beside an input [2, 3], not [2, 3]"},
+  };
+  expect_refusals(cases, sizeof cases / sizeof *cases);
+}
+
 Test(layers_refused, name_layer_and_shapes) {
   static const refusal cases[] = {
       {dense, 0, 0, TN_ESHAPE, "nn_dense 'a': the input must be [batch, ..., in], not [2]"},

@@ -1,0 +1,189 @@
+/* attention.c - see attention.h. */
+#include "attention.h"
+
+#include "../model/text.h"
+#include "dense.h"
+#include "dropout.h"
+#include "positions.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static double sees(const int64_t *index, const void *ctx) { return (void)ctx, index[1] <= index[0]; }
+
+/* ---- attend -------------------------------------------------------------------------------------------- */
+
+/* What is wrong with a key mask for so many examples and keys, or "". */
+static const char *wrong_mask(char *text, size_t size, ag_type mask, tn_dtype dtype, int64_t batch,
+                              int64_t keys) {
+  char have[NN_SHAPE_TEXT];
+  text[0] = 0;
+  if (mask.dtype != TN_U8 && mask.dtype != dtype)
+    snprintf(text, size, "the key mask must be u8 or %s, not %s", tn_dtype_name(dtype),
+             tn_dtype_name(mask.dtype));
+  else if (mask.rank != 2 || mask.shape[0] != batch || mask.shape[1] != keys)
+    snprintf(text, size, "the key mask must be [batch, keys], [%lld, %lld], not %s", (long long)batch,
+             (long long)keys, nn_shape_text(have, mask.rank, mask.shape));
+  return text;
+}
+
+/* Whether q, k, v and the mask go together; else a sentence with their shapes. */
+static bool attend_fits(nn_model *m, ag_type q, ag_type k, ag_type v, const nn_attend_options *o) {
+  char a[NN_SHAPE_TEXT], b[NN_SHAPE_TEXT], c[NN_SHAPE_TEXT], text[256] = "";
+  nn_shape_text(a, q.rank, q.shape), nn_shape_text(b, k.rank, k.shape), nn_shape_text(c, v.rank, v.shape);
+  bool fits = q.rank == 4 && k.rank == 4 && v.rank == 4 && tn_same_shape(3, k.shape, 3, v.shape) &&
+              q.shape[0] == k.shape[0] && q.shape[3] == k.shape[3] && k.shape[1] > 0 &&
+              q.shape[1] % k.shape[1] == 0;
+  if (!fits)
+    nn_fail(
+        m, TN_ESHAPE,
+        "nn_attend: queries, keys and values [batch, heads, places, width] do not go together: %s, %s, %s", a,
+        b, c);
+  else if (o->key_mask.id && *wrong_mask(text, sizeof text, ag_type_of(nn_graph(m), o->key_mask), q.dtype,
+                                         k.shape[0], k.shape[2]))
+    nn_fail(m, TN_ESHAPE, "nn_attend: %s", text);
+  return fits && !text[0];
+}
+
+/* Scores [batch, key heads, heads of each, queries, keys], those that must not be seen far below all others. */
+static ag_ref masked(nn_model *m, ag_ref scores, const nn_attend_options *o) {
+  ag_graph *g = nn_graph(m);
+  ag_type t = ag_type_of(g, scores);
+  ag_ref never = ag_like(g, scores, -1e30);
+  if (o->causal) {
+    ag_ref may = nn_constant(m, 2, &t.shape[3], sees, NULL);
+    scores = ag_where(g, ag_broadcast(g, may, t.rank, t.shape), scores, never);
+  }
+  if (o->key_mask.id) {
+    ag_ref may = ag_cast(g, o->key_mask, t.dtype);
+    may = ag_reshape(g, may, 5, (int64_t[]){t.shape[0], 1, 1, 1, t.shape[4]});
+    scores = ag_where(g, ag_broadcast(g, may, t.rank, t.shape), scores, never);
+  }
+  return scores;
+}
+
+static ag_ref attend(nn_model *m, ag_ref q, ag_ref k, ag_ref v, const nn_attend_options *o) {
+  ag_graph *g = nn_graph(m);
+  ag_type a = ag_type_of(g, q), b = ag_type_of(g, k), c = ag_type_of(g, v);
+  int64_t batch = a.shape[0], shared = b.shape[1], each = a.shape[1] / shared;
+  double scale = o->scale == 0 ? 1 / sqrt((double)a.shape[3]) : o->scale;
+  q = ag_reshape(g, ag_scale(g, q, scale), 5, (int64_t[]){batch, shared, each, a.shape[2], a.shape[3]});
+  k = ag_reshape(g, k, 5, (int64_t[]){batch, shared, 1, b.shape[2], b.shape[3]});
+  v = ag_reshape(g, v, 5, (int64_t[]){batch, shared, 1, c.shape[2], c.shape[3]});
+  ag_ref scores = ag_contract(g, q, k, false, true);
+  if (o->bias.id) {
+    int64_t shape[] = {batch, a.shape[1], a.shape[2], b.shape[2]};
+    ag_ref bias = ag_broadcast(g, o->bias, 4, shape);
+    ag_type s = ag_type_of(g, scores);
+    scores = ag_add(g, scores, ag_reshape(g, bias, 5, s.shape));
+  }
+  ag_ref y = ag_matmul(g, ag_softmax(g, masked(m, scores, o), -1), v);
+  return ag_reshape(g, y, 4, (int64_t[]){batch, a.shape[1], a.shape[2], c.shape[3]});
+}
+
+ag_ref nn_attend(nn_model *m, ag_ref q, ag_ref k, ag_ref v, const nn_attend_options *options) {
+  static const nn_attend_options defaults = {0};
+  const nn_attend_options *o = options ? options : &defaults;
+  if (!nn_building(m)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  if (!attend_fits(m, ag_type_of(g, q), ag_type_of(g, k), ag_type_of(g, v), o)) return (ag_ref){0};
+  return attend(m, q, k, v, o);
+}
+
+/* ---- attention ------------------------------------------------------------------------------------------- */
+
+/* [batch, places, any] -> [batch, heads, places, width] through a dense layer. */
+static ag_ref project(nn_model *m, const char *name, ag_ref x, int64_t heads, int64_t width, bool no_bias) {
+  ag_graph *g = nn_graph(m);
+  ag_type t = ag_type_of(g, x);
+  ag_ref y = nn_dense(m, name, x, heads * width, &(nn_dense_options){.no_bias = no_bias});
+  y = ag_reshape(g, y, 4, (int64_t[]){t.shape[0], t.shape[1], heads, width});
+  return ag_transpose(g, y, (int[]){0, 2, 1, 3});
+}
+
+static bool attention_fits(nn_model *m, ag_type t, ag_type memory, int64_t heads, int64_t key_heads,
+                           int64_t width, ag_ref mask) {
+  char have[NN_SHAPE_TEXT], other[NN_SHAPE_TEXT], text[256] = "";
+  nn_shape_text(have, t.rank, t.shape), nn_shape_text(other, memory.rank, memory.shape);
+  if (t.rank != 3 || memory.rank != 3 || t.shape[0] != memory.shape[0]) {
+    nn_refuse(m, TN_ESHAPE, "the input must be [batch, time, channels], and memory too, not %s and %s", have,
+              other);
+  } else if (heads < 1 || key_heads < 1 || heads % key_heads || width < 1) {
+    nn_refuse(m, TN_EINVAL, "%lld heads of width %lld and %lld key heads do not fit the input %s",
+              (long long)heads, (long long)width, (long long)key_heads, have);
+  } else if (mask.id && *wrong_mask(text, sizeof text, ag_type_of(nn_graph(m), mask), t.dtype,
+                                    memory.shape[0], memory.shape[1])) {
+    nn_refuse(m, TN_ESHAPE, "%s", text);
+  } else {
+    return true;
+  }
+  return false;
+}
+
+ag_ref nn_attention(nn_model *m, const char *name, ag_ref x, int64_t heads,
+                    const nn_attention_options *options) {
+  static const nn_attention_options defaults = {0};
+  const nn_attention_options *o = options ? options : &defaults;
+  if (!nn_enter(m, "nn_attention", name)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  ag_ref memory = o->memory.id ? o->memory : x;
+  ag_type t = ag_type_of(g, x);
+  int64_t channels = t.shape[2], key_heads = o->key_heads ? o->key_heads : heads;
+  int64_t width = o->width ? o->width : heads > 0 && channels % heads == 0 ? channels / heads : 0;
+  if (!attention_fits(m, t, ag_type_of(g, memory), heads, key_heads, width, o->key_mask)) return (ag_ref){0};
+  ag_ref q = project(m, "query", x, heads, width, o->no_bias);
+  ag_ref k = project(m, "key", memory, key_heads, width, o->no_bias);
+  ag_ref v = project(m, "value", memory, key_heads, width, o->no_bias);
+  if (o->rotary) {
+    double base = o->rotary_base == 0 ? 10000 : o->rotary_base;
+    q = nn_rotary(m, q, base, 0), k = nn_rotary(m, k, base, 0);
+  }
+  nn_attend_options how = {.causal = o->causal, .key_mask = o->key_mask};
+  ag_ref y = ag_transpose(g, nn_attend(m, q, k, v, &how), (int[]){0, 2, 1, 3});
+  y = ag_reshape(g, y, 3, (int64_t[]){t.shape[0], t.shape[1], heads * width});
+  y = nn_dropout(m, "dropout", y, o->dropout);
+  return nn_leave(m, nn_dense(m, "out", y, channels, &(nn_dense_options){.no_bias = o->no_bias}));
+}
+
+/* ---- samples ------------------------------------------------------------------------------------------- */
+
+static ag_ref attends(nn_model *m, const ag_ref *in) {
+  return nn_attend(m, in[0], in[1], in[2], &(nn_attend_options){.bias = in[3]});
+}
+static ag_ref self(nn_model *m, const ag_ref *in) { return nn_attention(m, "mha", in[0], 2, NULL); }
+static ag_ref masks(nn_model *m, const ag_ref *in) {
+  return nn_attention(m, "mha", in[0], 2, &(nn_attention_options){.causal = true, .key_mask = in[1]});
+}
+static ag_ref cross(nn_model *m, const ag_ref *in) {
+  return nn_attention(m, "mha", in[0], 2, &(nn_attention_options){.memory = in[1]});
+}
+static ag_ref grouped(nn_model *m, const ag_ref *in) {
+  nn_attention_options o = {.key_heads = 2, .width = 2, .causal = true, .rotary = true, .no_bias = true};
+  return nn_attention(m, "mha", in[0], 4, &o);
+}
+
+static const nn_sample attend_samples[] = {{.name = "bias",
+                                            .n_in = 4,
+                                            .in = {{.rank = 4, .shape = {2, 4, 3, 2}},
+                                                   {.rank = 4, .shape = {2, 2, 5, 2}},
+                                                   {.rank = 4, .shape = {2, 2, 5, 3}},
+                                                   {.rank = 4, .shape = {2, 4, 3, 5}}},
+                                            .build = attends}};
+static const nn_sample samples[] = {
+    {.name = "self", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 6}}}, .build = self},
+    {.name = "causal, key mask",
+     .n_in = 2,
+     .in = {{.rank = 3, .shape = {2, 4, 6}},
+            {.dtype = TN_U8, .rank = 2, .shape = {2, 4}, .low = 0, .high = 1}},
+     .build = masks},
+    {.name = "cross",
+     .n_in = 2,
+     .in = {{.rank = 3, .shape = {2, 3, 4}}, {.rank = 3, .shape = {2, 5, 6}}},
+     .build = cross},
+    {.name = "grouped queries, rotary", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 6}}}, .build = grouped},
+};
+
+const nn_row nn_layer_attend = {"nn_attend", "Scaled dot products of queries and keys choose values.",
+                                attend_samples, 1};
+const nn_row nn_layer_attention = {"nn_attention", "Multi-head attention, to itself or to a memory.", samples,
+                                   4};

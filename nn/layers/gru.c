@@ -1,0 +1,67 @@
+/* gru.c - see gru.h. */
+#include "gru.h"
+
+#include "../init/orthogonal.h"
+
+static ag_ref columns(ag_graph *g, ag_ref x, int which, int64_t units) {
+  return ag_slice(g, x, 1, which * units, units);
+}
+
+/* Columns: r, z, n. */
+static void step(nn_model *m, ag_ref x, int64_t units, const ag_ref *state, ag_ref *next, const void *ctx) {
+  ag_graph *g = nn_graph(m);
+  const nn_gru_options *o = ctx;
+  ag_ref h = state[0], n;
+  ag_ref u = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, 3 * units}, nn_init_orthogonal(1));
+  ag_ref gates = o->reset_before ? ag_contract(g, h, ag_slice(g, u, 1, 0, 2 * units), false, false)
+                                 : ag_contract(g, h, u, false, false);
+  ag_ref r = ag_sigmoid(g, ag_add(g, columns(g, x, 0, units), columns(g, gates, 0, units)));
+  ag_ref z = ag_sigmoid(g, ag_add(g, columns(g, x, 1, units), columns(g, gates, 1, units)));
+  if (o->reset_before) {
+    n = ag_contract(g, ag_mul(g, r, h), ag_slice(g, u, 1, 2 * units, units), false, false);
+  } else {
+    n = columns(g, gates, 2, units);
+    if (!o->sequence.no_bias) n = ag_add(g, n, nn_parameter(m, "recurrent_bias", 1, &units, NN_ZEROS));
+    n = ag_mul(g, r, n);
+  }
+  n = ag_tanh(g, ag_add(g, columns(g, x, 2, units), n));
+  next[0] = ag_add(g, n, ag_mul(g, z, ag_sub(g, h, n)));
+}
+
+static const nn_cell cell = {.who = "nn_gru", .gates = 3, .states = 1, .step = step};
+static const nn_gru_options defaults = {0};
+
+ag_ref nn_gru(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_gru_options *options) {
+  const nn_gru_options *o = options ? options : &defaults;
+  return nn_recurrent(m, name, x, units, &cell, o, &o->sequence);
+}
+
+ag_ref nn_gru_cell(nn_model *m, const char *name, ag_ref x, int64_t units, ag_ref h,
+                   const nn_gru_options *options) {
+  const nn_gru_options *o = options ? options : &defaults;
+  ag_ref next[NN_CELL_STATES];
+  return nn_recurrent_step(m, name, x, units, &cell, o, o->sequence.no_bias, &h, next);
+}
+
+/* ---- samples ------------------------------------------------------------------------------------------- */
+
+static ag_ref plain(nn_model *m, const ag_ref *in) { return nn_gru(m, "gru", in[0], 3, NULL); }
+static ag_ref before(nn_model *m, const ag_ref *in) {
+  return nn_gru(m, "gru", in[0], 3, &(nn_gru_options){.reset_before = true});
+}
+static ag_ref bidirectional(nn_model *m, const ag_ref *in) {
+  nn_gru_options o = {.sequence = {.bidirectional = true, .mask = in[1]}};
+  return nn_gru(m, "gru", in[0], 2, &o);
+}
+
+static const nn_sample samples[] = {
+    {.name = "sequence", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 3}}}, .build = plain},
+    {.name = "reset before", .n_in = 1, .in = {{.rank = 3, .shape = {2, 3, 2}}}, .build = before},
+    {.name = "bidirectional, mask",
+     .n_in = 2,
+     .in = {{.rank = 3, .shape = {2, 4, 3}},
+            {.dtype = TN_U8, .rank = 2, .shape = {2, 4}, .low = 0, .high = 1}},
+     .build = bidirectional},
+};
+
+const nn_row nn_layer_gru = {"nn_gru", "The gated recurrent unit.", samples, 3};

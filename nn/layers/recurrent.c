@@ -1,0 +1,185 @@
+/* recurrent.c - see recurrent.h. */
+#include "recurrent.h"
+
+#include "../init/constant.h"
+#include "../model/text.h"
+#include "dropout.h"
+
+#include <stdio.h>
+
+typedef struct sequence {
+  nn_model *m;
+  ag_graph *g;
+  const nn_cell *cell;
+  const void *ctx;
+  const nn_recurrent_options *o;
+  int64_t batch, time, units;
+  int layers, directions;
+  ag_ref *outs; /* room for one a time */
+} sequence;
+
+static ag_ref projected(nn_model *m, ag_ref x, int64_t units, const nn_cell *cell, bool no_bias) {
+  ag_graph *g = nn_graph(m);
+  ag_type t = ag_type_of(g, x);
+  int64_t width = cell->gates * units;
+  ag_ref k = nn_parameter(m, "kernel", 2, (int64_t[]){t.shape[t.rank - 1], width}, NN_GLOROT_UNIFORM);
+  ag_ref y = ag_contract(g, x, k, false, false);
+  if (no_bias) return y;
+  nn_initializer start = cell->bias.fill ? cell->bias : nn_init_constant(0);
+  return ag_add(g, y, nn_parameter_as(m, "bias", 1, &width, start));
+}
+
+/* What stands at time t of [batch, time, any]. */
+static ag_ref at_time(const sequence *s, ag_ref x, int64_t t) {
+  ag_type type = ag_type_of(s->g, x);
+  return ag_reshape(s->g, ag_slice(s->g, x, 1, t, 1), 2, (int64_t[]){s->batch, type.shape[2]});
+}
+
+static ag_ref zeros(ag_graph *g, tn_dtype dtype, int64_t batch, int64_t units) {
+  return ag_broadcast(g, ag_scalar(g, dtype, 0), 2, (int64_t[]){batch, units});
+}
+
+/* The states of one layer and direction, the index-th of all, before its first step. */
+static void start(const sequence *s, int index, ag_ref *state) {
+  for (int k = 0; k < s->cell->states; k++) {
+    ag_ref all = s->o->initial[k];
+    state[k] = all.id ? ag_reshape(s->g, ag_slice(s->g, all, 0, index, 1), 2, (int64_t[]){s->batch, s->units})
+                      : zeros(s->g, nn_dtype(s->m), s->batch, s->units);
+  }
+}
+
+/* One layer in one direction: [batch, time, units], or the last step's [batch, 1, units]. */
+static ag_ref run(const sequence *s, ag_ref x, bool backwards, bool last, ag_ref *state) {
+  ag_ref p = projected(s->m, x, s->units, s->cell, s->o->no_bias), next[NN_CELL_STATES] = {{0}};
+  ag_ref mask = s->o->mask.id ? ag_cast(s->g, s->o->mask, nn_dtype(s->m)) : s->o->mask;
+  for (int64_t i = 0; i < s->time && nn_building(s->m); i++) {
+    int64_t t = backwards ? s->time - 1 - i : i;
+    s->cell->step(s->m, at_time(s, p, t), s->units, state, next, s->ctx);
+    for (int k = 0; k < s->cell->states; k++) {
+      if (mask.id) {
+        ag_ref counts = ag_broadcast(s->g, ag_slice(s->g, mask, 1, t, 1), 2, (int64_t[]){s->batch, s->units});
+        next[k] = ag_where(s->g, counts, next[k], state[k]);
+      }
+      state[k] = next[k];
+    }
+    s->outs[t] = ag_reshape(s->g, state[0], 3, (int64_t[]){s->batch, 1, s->units});
+  }
+  if (!nn_building(s->m)) return (ag_ref){0};
+  if (last) return ag_reshape(s->g, state[0], 3, (int64_t[]){s->batch, 1, s->units});
+  return ag_concat(s->g, s->outs, (int)s->time, 1);
+}
+
+/* One layer, in one direction or two, side by side; states of its directions go to final[.]. */
+static ag_ref layer(const sequence *s, ag_ref x, int index, bool last, ag_ref (*final)[NN_CELL_STATES]) {
+  static const char *const names[] = {"forward", "backward"};
+  ag_ref y[2] = {{0}};
+  for (int d = 0; d < s->directions && nn_building(s->m); d++) {
+    ag_ref *state = final[index * s->directions + d];
+    bool scoped = s->directions == 2;
+    if (scoped && !nn_enter(s->m, s->cell->who, names[d])) return (ag_ref){0};
+    start(s, index * s->directions + d, state);
+    y[d] = run(s, x, scoped ? d == 1 : s->o->reverse, last, state);
+    if (scoped) nn_leave(s->m, y[d]);
+  }
+  return s->directions == 2 ? ag_concat(s->g, y, 2, 2) : y[0];
+}
+
+static ag_ref stack(const sequence *s, ag_ref x, ag_ref (*final)[NN_CELL_STATES]) {
+  for (int l = 0; l < s->layers && nn_building(s->m); l++) {
+    char name[24];
+    snprintf(name, sizeof name, "%d", l);
+    bool scoped = s->layers > 1;
+    if (scoped && !nn_enter(s->m, s->cell->who, name)) return (ag_ref){0};
+    if (l > 0) x = nn_dropout(s->m, "dropout", x, s->o->dropout);
+    x = layer(s, x, l, s->o->last && l == s->layers - 1, final);
+    if (scoped) nn_leave(s->m, x);
+  }
+  return x;
+}
+
+/* The last states of all layers and directions, one below the other. */
+static void give_states(const sequence *s, ag_ref (*final)[NN_CELL_STATES], ag_ref *each) {
+  int n = s->layers * s->directions;
+  for (int k = 0; k < s->cell->states && nn_building(s->m); k++) {
+    for (int i = 0; i < n; i++)
+      each[i] = ag_reshape(s->g, final[i][k], 3, (int64_t[]){1, s->batch, s->units});
+    s->o->final[k] = ag_concat(s->g, each, n, 0);
+  }
+}
+
+/* ---- what does not fit ------------------------------------------------------------------------------------ */
+
+static bool fits(const sequence *s, ag_type t) {
+  char have[NN_SHAPE_TEXT], other[NN_SHAPE_TEXT];
+  nn_shape_text(have, t.rank, t.shape);
+  if (t.rank != 3 || t.shape[1] < 1 || s->units < 1 || s->layers < 1) {
+    nn_refuse(s->m, TN_ESHAPE,
+              "the input must be [batch, time, in], units and layers at least 1, not %s, %lld and %d", have,
+              (long long)s->units, s->layers);
+    return false;
+  }
+  ag_type mask = ag_type_of(s->g, s->o->mask);
+  if (s->o->mask.id && mask.dtype != TN_U8 && mask.dtype != t.dtype) {
+    nn_refuse(s->m, TN_ETYPE, "the mask must be u8 or %s, not %s", tn_dtype_name(t.dtype),
+              tn_dtype_name(mask.dtype));
+    return false;
+  }
+  if (s->o->mask.id && !tn_same_shape(mask.rank, mask.shape, 2, t.shape)) {
+    nn_refuse(s->m, TN_ESHAPE, "the mask must be [batch, time] of %s, not %s", have,
+              nn_shape_text(other, mask.rank, mask.shape));
+    return false;
+  }
+  const int64_t want[] = {s->layers * s->directions, s->batch, s->units};
+  for (int k = 0; k < s->cell->states; k++) {
+    ag_type h = ag_type_of(s->g, s->o->initial[k]);
+    if (!s->o->initial[k].id || tn_same_shape(h.rank, h.shape, 3, want)) continue;
+    nn_refuse(s->m, TN_ESHAPE, "the initial state must be %s, not %s", nn_shape_text(have, 3, want),
+              nn_shape_text(other, h.rank, h.shape));
+    return false;
+  }
+  return true;
+}
+
+ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
+                    const void *ctx, const nn_recurrent_options *options) {
+  static const nn_recurrent_options defaults = {0};
+  const nn_recurrent_options *o = options ? options : &defaults;
+  if (!nn_enter(m, cell->who, name)) return (ag_ref){0};
+  ag_type t = ag_type_of(nn_graph(m), x);
+  sequence s = {.m = m, .g = nn_graph(m), .cell = cell, .ctx = ctx, .o = o, .units = units};
+  s.batch = t.shape[0], s.time = t.shape[1];
+  s.layers = o->layers ? o->layers : 1, s.directions = o->bidirectional ? 2 : 1;
+  if (!fits(&s, t)) return (ag_ref){0};
+  size_t n = (size_t)(s.layers * s.directions);
+  s.outs = tn_calloc(nn_allocator(m), (size_t)s.time + n, sizeof *s.outs);
+  ag_ref(*final)[NN_CELL_STATES] = tn_calloc(nn_allocator(m), n, sizeof *final);
+  ag_ref y = {0};
+  if (!s.outs || !final) nn_fail(m, TN_ENOMEM, "%s: out of memory", cell->who);
+  else y = stack(&s, x, final);
+  if (o->final && nn_building(m)) give_states(&s, final, s.outs + s.time);
+  if (o->last && nn_building(m)) y = ag_reshape(s.g, y, 2, (int64_t[]){s.batch, units * s.directions});
+  tn_free(nn_allocator(m), s.outs);
+  tn_free(nn_allocator(m), final);
+  return nn_leave(m, y);
+}
+
+ag_ref nn_recurrent_step(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
+                         const void *ctx, bool no_bias, const ag_ref *state, ag_ref *next) {
+  if (!nn_enter(m, cell->who, name)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  ag_type t = ag_type_of(g, x);
+  ag_ref before[NN_CELL_STATES] = {{0}};
+  char have[NN_SHAPE_TEXT], other[NN_SHAPE_TEXT];
+  if (t.rank != 2 || units < 1)
+    return nn_refuse(m, TN_ESHAPE, "the input must be [batch, in] and units at least 1, not %s and %lld",
+                     nn_shape_text(have, t.rank, t.shape), (long long)units);
+  for (int k = 0; k < cell->states; k++) {
+    before[k] = state[k].id ? state[k] : zeros(g, t.dtype, t.shape[0], units);
+    ag_type h = ag_type_of(g, before[k]);
+    if (h.rank != 2 || h.shape[0] != t.shape[0] || h.shape[1] != units)
+      return nn_refuse(m, TN_ESHAPE, "the state must be [batch, units] beside an input %s, not %s",
+                       nn_shape_text(have, t.rank, t.shape), nn_shape_text(other, h.rank, h.shape));
+  }
+  cell->step(m, projected(m, x, units, cell, no_bias), units, before, next, ctx);
+  return nn_leave(m, next[0]);
+}

@@ -1,0 +1,48 @@
+/* rnn.c - see rnn.h. */
+#include "rnn.h"
+
+#include "../init/orthogonal.h"
+
+static void step(nn_model *m, ag_ref projected, int64_t units, const ag_ref *state, ag_ref *next,
+                 const void *ctx) {
+  ag_graph *g = nn_graph(m);
+  const nn_rnn_options *o = ctx;
+  ag_ref u = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, units}, nn_init_orthogonal(1));
+  ag_ref h = ag_add(g, projected, ag_contract(g, state[0], u, false, false));
+  next[0] = o->relu ? ag_relu(g, h) : ag_tanh(g, h);
+}
+
+static const nn_cell cell = {.who = "nn_rnn", .gates = 1, .states = 1, .step = step};
+static const nn_rnn_options defaults = {0};
+
+ag_ref nn_rnn(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_rnn_options *options) {
+  const nn_rnn_options *o = options ? options : &defaults;
+  return nn_recurrent(m, name, x, units, &cell, o, &o->sequence);
+}
+
+ag_ref nn_rnn_cell(nn_model *m, const char *name, ag_ref x, int64_t units, ag_ref h) {
+  ag_ref next[NN_CELL_STATES];
+  return nn_recurrent_step(m, name, x, units, &cell, &defaults, false, &h, next);
+}
+
+/* ---- samples ------------------------------------------------------------------------------------------- */
+
+static ag_ref plain(nn_model *m, const ag_ref *in) { return nn_rnn(m, "rnn", in[0], 3, NULL); }
+static ag_ref relu(nn_model *m, const ag_ref *in) {
+  nn_rnn_options o = {.relu = true, .sequence = {.reverse = true, .last = true, .no_bias = true}};
+  return nn_rnn(m, "rnn", in[0], 3, &o);
+}
+static ag_ref two_steps(nn_model *m, const ag_ref *in) {
+  return nn_rnn_cell(m, "rnn", in[1], 3, nn_rnn_cell(m, "rnn", in[0], 3, (ag_ref){0}));
+}
+
+static const nn_sample samples[] = {
+    {.name = "sequence", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 3}}}, .build = plain},
+    {.name = "relu, reverse, last", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 3}}}, .build = relu},
+    {.name = "two steps of the cell",
+     .n_in = 2,
+     .in = {{.rank = 2, .shape = {2, 3}}, {.rank = 2, .shape = {2, 3}}},
+     .build = two_steps},
+};
+
+const nn_row nn_layer_rnn = {"nn_rnn", "The simple recurrent layer.", samples, 3};
