@@ -17,9 +17,22 @@ typedef enum nn_activation {
   NN_SELU,
   NN_SILU,
   NN_GELU,
-  NN_SOFTPLUS
+  NN_SOFTPLUS,
+  NN_GELU_EXACT, /* by erf: PyTorch's default */
+  NN_RELU6,
+  NN_LEAKY_RELU, /* slope 0.01 */
+  NN_CELU,       /* alpha 1 */
+  NN_MISH,
+  NN_SOFTSIGN,
+  NN_HARD_TANH, /* cut at -1 and 1 */
+  NN_HARD_SIGMOID,
+  NN_HARD_SWISH,
+  NN_LOG_SIGMOID,
+  NN_TANH_SHRINK
 } nn_activation;
-ag_ref nn_activate(nn_model *m, ag_ref x, nn_activation f); /* elementwise; ELU with alpha 1 */
+
+/* Elementwise, with PyTorch's formulas; ELU with alpha 1, GELU in the tanh form. */
+ag_ref nn_activate(nn_model *m, ag_ref x, nn_activation f);
 
 #ifdef __cplusplus
 }

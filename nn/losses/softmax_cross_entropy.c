@@ -1,6 +1,8 @@
 /* softmax_cross_entropy.c - see softmax_cross_entropy.h. */
 #include "softmax_cross_entropy.h"
 
+#include "sparse_cross_entropy.h"
+
 ag_ref nn_softmax_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels) {
   if (!nn_same_shape(m, "nn_softmax_cross_entropy", logits, labels, 1)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
@@ -16,12 +18,20 @@ ag_ref nn_softmax_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels) {
 
 static ag_ref pair(nn_model *m, const ag_ref *in) { return nn_softmax_cross_entropy(m, in[0], in[1]); }
 
+static ag_ref smoothed(nn_model *m, const ag_ref *in) {
+  return nn_softmax_cross_entropy(m, in[0], nn_smooth_labels(m, in[1], 0.2));
+}
+
 static const nn_sample samples[] = {
     {.name = "pair",
      .n_in = 2,
      .in = {{.rank = 2, .shape = {4, 3}}, {.rank = 2, .shape = {4, 3}, .high = 1}},
      .build = pair},
+    {.name = "smoothed",
+     .n_in = 2,
+     .in = {{.rank = 2, .shape = {4, 3}}, {.rank = 2, .shape = {4, 3}, .high = 1}},
+     .build = smoothed},
 };
 
 const nn_row nn_loss_softmax_cross_entropy = {
-    "nn_softmax_cross_entropy", "Cross-entropy between labels and the softmax of logits.", samples, 1};
+    "nn_softmax_cross_entropy", "Cross-entropy between labels and the softmax of logits.", samples, 2};

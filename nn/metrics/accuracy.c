@@ -8,25 +8,14 @@ static ag_ref argmax(ag_graph *g, ag_ref x, ag_ref positions, double classes) {
   return ag_max_axis(g, candidate, -1, false);
 }
 
-/* 0, 1, ... as a constant vector: made by the graph's own allocator, small. */
-static ag_ref positions_of(nn_model *m, int64_t n) {
-  tn_array a;
-  if (tn_array_new(nn_allocator(m), nn_dtype(m), 1, &n, &a) != TN_OK) {
-    nn_fail(m, TN_ENOMEM, "nn_accuracy: out of memory");
-    return (ag_ref){0};
-  }
-  for (int64_t i = 0; i < n; i++) tn_set(&a.view, i, (double)i);
-  ag_ref c = ag_constant(nn_graph(m), a.view);
-  tn_array_free(&a);
-  return c;
-}
+static double position(const int64_t *index, const void *ctx) { return (void)ctx, (double)index[0]; }
 
 ag_ref nn_accuracy(nn_model *m, ag_ref logits, ag_ref labels) {
   if (!nn_same_shape(m, "nn_accuracy", logits, labels, 1)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_type type = ag_type_of(g, logits);
   int64_t classes = type.shape[type.rank - 1];
-  ag_ref positions = positions_of(m, classes);
+  ag_ref positions = nn_constant(m, 1, &classes, position, NULL);
   ag_ref guess = argmax(g, logits, positions, (double)classes);
   return ag_mean_all(g, ag_equal(g, guess, argmax(g, labels, positions, (double)classes)));
 }

@@ -182,6 +182,30 @@ case("nn_upsample", "nearest", [(2, 3, 2, 2)], first(lambda x, p: F.interpolate(
 case("nn_upsample", "bilinear", [(2, 3, 2, 2)], first(lambda x, p: F.interpolate(x, scale_factor=(2, 3), mode="bilinear")))
 
 
+for name, f in {"elu": F.elu, "relu": F.relu, "sigmoid": torch.sigmoid, "selu": F.selu, "silu": F.silu, "softplus": F.softplus,
+                "gelu by erf": F.gelu, "relu6": F.relu6, "leaky relu": F.leaky_relu, "celu": F.celu, "mish": F.mish,
+                "softsign": F.softsign, "hard tanh": F.hardtanh, "hard sigmoid": lambda x: F.relu6(x + 3) / 6, "hard swish": F.hardswish,
+                "log sigmoid": F.logsigmoid, "tanh shrink": F.tanhshrink}.items():
+    # (the derivative of F.hardsigmoid has 1/6 in single precision)
+    case("nn_activate", name, [lambda d: d(4, 5, low=-5, high=5)], lambda x, p, f=f: f(x))
+case("nn_max_pool", "image", [(2, 4, 6, 2)], first(lambda x, p: F.max_pool2d(x, (2, 3))))
+case("nn_max_pool", "series, padded", [(2, 7, 3)], first(lambda x, p: F.max_pool1d(x, 3, 2, 1)))
+case("nn_average_pool", "volume", [(1, 3, 2, 3, 2)], first(lambda x, p: F.avg_pool3d(x, 2, 1)))
+case("nn_average_pool", "image, padded", [(2, 4, 5, 2)], first(lambda x, p: F.avg_pool2d(x, 3, 2, 1)))
+case("nn_adaptive_average_pool", "image", [(2, 4, 5, 2)], first(lambda x, p: F.adaptive_avg_pool2d(x, (2, 3))))
+case("nn_adaptive_max_pool", "image", [(2, 4, 5, 2)], first(lambda x, p: F.adaptive_max_pool2d(x, (2, 3))))
+case("nn_global_average_pool", "image", [(2, 4, 5, 2)], lambda x, p: x.mean((1, 2)))
+case("nn_global_max_pool", "image", [(2, 4, 5, 2)], lambda x, p: x.amax((1, 2)))
+case("nn_flatten", "image", [(2, 3, 2, 2)], lambda x, p: torch.flatten(x, 1))
+case("nn_pixel_shuffle", "image", [(2, 3, 2, 8)], first(lambda x, p: F.pixel_shuffle(x, 2)))
+case("nn_prelu", "each channel", [(2, 3, 4)], first(lambda x, p: F.prelu(x, p["prelu/slope"])), {"prelu/slope": (4,)})
+case("nn_prelu", "shared", [(3, 4)], lambda x, p: F.prelu(x, p["prelu/slope"]), {"prelu/slope": (1,)})
+case("nn_glu", "vectors", [(3, 6)], lambda x, p: F.glu(x))
+case("nn_bilinear", "pair", [(4, 3), (4, 5)], lambda a, b, p: F.bilinear(a, b, p["bi/kernel"], p["bi/bias"]),
+     {"bi/kernel": (2, 3, 5), "bi/bias": (2,)})
+case("nn_drop_path", "0.4", [(5, 2, 3)], None, f_eval=lambda x, p: x)
+case("nn_gaussian_dropout", "0.4", [(4, 3)], None, f_eval=lambda x, p: x)
+
 # Attention.
 def dense(p, scope, x):
     return F.linear(x, p[scope + "/kernel"].T, p.get(scope + "/bias"))
@@ -500,11 +524,18 @@ def ctc(**options):
 case("nn_ctc", "mean", [(3, 6, 4), lambda d: d.ints(3, 2, low=1), lambda d: d.ints(3, low=5, high=6), lambda d: d.ints(3, high=2)], ctc())
 case("nn_ctc", "none, another blank", [(2, 7, 4), lambda d: torch.tensor([[0, 0, 1], [2, 1, 2]]), lambda d: torch.tensor([7, 5]),
                                        lambda d: torch.tensor([3, 2])], ctc(blank=3, reduction="none"))
+case("nn_softmax_cross_entropy", "smoothed", [(4, 3), lambda d: d(4, 3, low=0, high=1)],
+     lambda x, y, p: F.cross_entropy(x, y, label_smoothing=0.2))
 
 # ---- metrics ---------------------------------------------------------------------------------------------
 
 case("nn_accuracy", "pair", [(4, 3), (4, 3)],
      lambda x, y, p: (x.argmax(-1) == y.argmax(-1)).double().mean())
+guesses = [(8, 4), lambda d: torch.tensor([0, 1, 2, 3, -1, 2, 1, 0])]
+case("nn_sparse_accuracy", "classes", guesses, lambda x, y, p: (x.argmax(-1) == y).double().mean())
+case("nn_top_k_accuracy", "two of four", guesses, lambda x, y, p: (x.topk(2).indices == y[:, None]).any(-1).double().mean())
+case("nn_binary_accuracy", "logits", [(4, 3), lambda d: d.ints(4, 3, high=1).double()],
+     lambda x, y, p: ((x > 0) == (y > 0.5)).double().mean())
 
 # ----------------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,16 @@ Test(layers, every_row_is_described) {
   cr_expect_geq(samples, 10);
 }
 
+/* Largest |a - b| over max(1, |b|); NaN where one is. */
+static double largest_error(tn_view a, tn_view b) {
+  double worst = 0;
+  for (int64_t i = 0; i < tn_view_numel(&a); i++) {
+    double y = tn_get(&b, i), error = fabs(tn_get(&a, i) - y) / fmax(1, fabs(y));
+    if (!(error <= worst)) worst = error;
+  }
+  return worst;
+}
+
 /* ---- running ----------------------------------------------------------------------------------------- */
 
 static double evaluated(stage *t, nn_state *s) {
@@ -58,7 +68,6 @@ Test(layers, both_types_and_modes) {
   }
 }
 
-#if NABLA_JANSSON
 static tn_array predicted(stage *t, nn_state *s) {
   tn_array y = {0};
   ag_type type = t->out[NN_EVAL];
@@ -68,6 +77,33 @@ static tn_array predicted(stage *t, nn_state *s) {
   return y;
 }
 
+/* In evaluation an example's result does not depend on those beside it: one at a time gives the same. */
+Test(layers, the_batch_does_not_matter) {
+  EACH_SAMPLE(row, s) {
+    stage t, one;
+    open_stage(&t, row, s, TN_F64);
+    open_data(&one, row, s, TN_F64);
+    nn_model_options o = {.dtype = TN_F64, .batch = s->in[0].shape[0], .eval_batch = 1};
+    OK(nn_model_new(&o, stage_network, &one, &one.m));
+    nn_state *a = moved_state(t.m), *b = moved_state(one.m);
+    tn_array y = predicted(&t, a), z = {0};
+    if (y.view.data) {
+      OK(tn_array_new(NULL, TN_F64, y.view.rank, y.view.shape, &z));
+      tn_status status = nn_predict(one.m, b, one.d, (nn_split){0}, "y", z.view);
+      cr_assert_eq(status, TN_OK, "%s, %s: %s", row->name, s->name, nn_state_error(b));
+      double error = largest_error(z.view, y.view);
+      cr_expect(error <= 1e-13, "%s, %s: differs by %g", row->name, s->name, error);
+    }
+    tn_array_free(&y);
+    tn_array_free(&z);
+    nn_state_free(a);
+    nn_state_free(b);
+    close_stage(&t);
+    close_stage(&one);
+  }
+}
+
+#if NABLA_JANSSON
 Test(layers, save_and_load_keep_the_bits) {
   char path[64];
   snprintf(path, sizeof path, "/tmp/nabla-layers-%ld.safetensors", (long)getpid());
@@ -200,16 +236,6 @@ static int build_with_gradients(stage *t, ag_graph *g, nn_mode mode, ag_ref *out
   m->graph = NULL;
   cr_assert_eq(ag_status(g), TN_OK, "%s, %s: %s", t->row->name, t->s->name, ag_error(g));
   return n + 1;
-}
-
-/* Largest |a - b| over max(1, |b|); NaN where one is. */
-static double largest_error(tn_view a, tn_view b) {
-  double worst = 0;
-  for (int64_t i = 0; i < tn_view_numel(&a); i++) {
-    double y = tn_get(&b, i), error = fabs(tn_get(&a, i) - y) / fmax(1, fabs(y));
-    if (!(error <= worst)) worst = error;
-  }
-  return worst;
 }
 
 static ag_run *run_plan(ag_graph *g, const ag_ref *out, int n, const leaves *l, ag_plan **plan) {

@@ -204,6 +204,46 @@ Test(layers_refused, sequences_name_layer_and_shapes) {
   expect_refusals(cases, sizeof cases / sizeof *cases);
 }
 
+REFUSE(max_pool, nn_max_pool(m, "a", x, &(ag_pool_options){.size = {4, 2}}))
+REFUSE(max_pool_stride, nn_max_pool(m, "a", x, &(ag_pool_options){.size = {2, 2}, .stride = {1, -2}}))
+REFUSE(adaptive, nn_adaptive_average_pool(m, "a", x, (int64_t[]){2, 0}))
+REFUSE(global_pool, nn_global_max_pool(m, "a", x))
+REFUSE(shuffle, nn_pixel_shuffle(m, x, 2))
+REFUSE(flatten, nn_flatten(m, ag_sum_all(nn_graph(m), x)))
+REFUSE(prelu, nn_prelu(m, "a", x, false))
+REFUSE(glu, nn_glu(m, x))
+REFUSE(bilinear, nn_bilinear(m, "a", x, turned(m, x), 2, false))
+REFUSE(drop_path, nn_drop_path(m, "a", x, -1))
+REFUSE(top_k, nn_top_k_accuracy(m, x, x, 2))
+REFUSE(activation, nn_activate(m, x, (nn_activation)99))
+
+Test(layers_refused, small_layers_name_shapes) {
+  static const refusal cases[] = {
+      {max_pool, 3, 0, TN_ESHAPE,
+       "nn_max_pool 'a': the window [4, 2], with dilation 1 along axis 0, is larger than the input [2, 3, 4, "
+       "5]"},
+      {max_pool_stride, 3, 0, TN_EINVAL,
+       "nn_max_pool 'a': the window [2, 2] over [2, 3, 4, 5] has size 2, stride -2 and dilation 0 along axis "
+       "1"},
+      {adaptive, 3, 0, TN_EINVAL,
+       "nn_adaptive_average_pool 'a': [2, 3, 4, 5] cannot be brought to [2, 0] places"},
+      {global_pool, 1, 0, TN_ESHAPE,
+       "nn_global_max_pool 'a': the input must be [batch, 1 to 3 spatial axes, channels], not [2, 3]"},
+      {shuffle, 3, 0, TN_ESHAPE,
+       "nn_pixel_shuffle: the input must be [batch, height, width, channels 2^2], not [2, 3, 4, 5]"},
+      {flatten, 1, 0, TN_ESHAPE, "nn_flatten: the input must be [batch, ...], not []"},
+      {prelu, 0, 0, TN_ESHAPE, "nn_prelu 'a': the input must be [batch, ..., channels], not [2]"},
+      {glu, 1, 0, TN_ESHAPE, "nn_glu: the last axis of [2, 3] cannot be halved"},
+      {bilinear, 1, 0, TN_ESHAPE,
+       "nn_bilinear 'a': the inputs must be [batch, n] and [batch, k], not [2, 3] and [3, 2]"},
+      {drop_path, 1, 0, TN_EINVAL, "nn_drop_path 'a': the rate -1 must be at least 0 and below 1"},
+      {top_k, 1, 0, TN_ESHAPE,
+       "nn_top_k_accuracy: wants scores [..., classes] and integers [...], not [2, 3] and f32 [2, 3]"},
+      {activation, 1, 0, TN_EINVAL, "nn_activate: there is no activation 99"},
+  };
+  expect_refusals(cases, sizeof cases / sizeof *cases);
+}
+
 Test(layers_refused, name_layer_and_shapes) {
   static const refusal cases[] = {
       {dense, 0, 0, TN_ESHAPE, "nn_dense 'a': the input must be [batch, ..., in], not [2]"},
