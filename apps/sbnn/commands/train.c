@@ -1,19 +1,23 @@
 /* train.c - `sbnn train`: all phases on the whole data set, both heads. */
 #include "commands/train.h"
 #include "commands/commands.h"
+#include "linear/chance.h"
 #include "training/model_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void finish(const sbnn_fold *f, const size_t *cells, sbnn_experiment *x) {
+static void finish(const sbnn_fold *f, const size_t *cells, uint64_t seed, sbnn_experiment *x) {
   size_t n = x->n_train * x->n_responses;
   x->response_predictions = sbnn_alloc(n, sizeof *x->response_predictions);
   memcpy(x->response_predictions, x->predictions, n * sizeof *x->predictions);
   sbnn_to_own_units(f, x->predictions, x->n_train);
   x->train_cells = sbnn_alloc(x->n_train, sizeof *x->train_cells);
   memcpy(x->train_cells, cells, x->n_train * sizeof *cells);
+  const sbnn_problem *p = &f->problem;
+  x->n_told = sbnn_genes_above_chance(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, x->n_genes, seed);
+  fprintf(stderr, "TOLD %zu of %zu\n", x->n_told, x->n_genes);
 }
 
 static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, sbnn_experiment *x,
@@ -33,7 +37,7 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
   int code = sbnn_train_model(&fold->problem, &t, x, e);
   w->models = x->seconds;
   if (code == SBNN_OK) {
-    finish(fold, cells, x);
+    finish(fold, cells, (uint64_t)o->seed, x);
     code = sbnn_model_file_write(sbnn_outdir_staging(w->out), o, w->data, fold, x, e);
   }
   sbnn_progress_free(w->progress);

@@ -27,7 +27,10 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .cells_path = o->cells,
                             .gene_prefix = o->gene_prefix,
                             .drop_responses = o->drop_responses,
-                            .y_transform = o->y_transform};
+                            .y_transform = o->y_transform,
+                            .gene_threshold = o->gene_threshold,
+                            .threshold_chosen = sbnn_options_chosen(o, "gene-threshold"),
+                            .transform_chosen = sbnn_options_chosen(o, "y-transform")};
   int code = sbnn_dataset_read(&q, d, e);
   if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
     code = sbnn_fail(e, SBNN_BAD_INPUT,
@@ -53,7 +56,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
             d->label_column, d->n_labels, d->n_labels == 1 ? "" : "s");
   fprintf(stderr, "\n");
   for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
-  if (d->hint) fprintf(stderr, "%s\n", d->hint);
+  if (d->hint && !o->no_hints) fprintf(stderr, "%s\n", d->hint);
   return code;
 }
 

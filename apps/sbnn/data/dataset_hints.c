@@ -92,9 +92,10 @@ static void hint_labels(sbnn_dataset *d) {
                        sbnn_shown(d->label_column), d->n_labels, d->n_cells));
 }
 
-void sbnn_dataset_hints(sbnn_dataset *d, sbnn_x_transform transform) {
+void sbnn_dataset_hints(sbnn_dataset *d, const sbnn_dataset_options *o) {
   hint_swap(d);
-  if (transform == SBNN_X_COUNTS) hint_fractions(d);
+  if (o->x_transform == SBNN_X_COUNTS) hint_fractions(d);
+  sbnn_dataset_hint_kinds(d, o);
   hint_dates(d);
   hint_encoding(d);
   hint_labels(d);

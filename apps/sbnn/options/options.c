@@ -300,6 +300,15 @@ static bool is_chosen(const sbnn_options *o, const char *name) {
   return row && o->origin[row - sbnn_option_table];
 }
 
+bool sbnn_options_chosen(const sbnn_options *o, const char *name) {
+  bool chosen = false;
+  for (size_t i = 0; i < sbnn_n_options; i++) {
+    const char *origin = strcmp(sbnn_option_table[i].name, name) == 0 ? o->origin[i] : NULL;
+    chosen |= origin && strncmp(origin, "preset ", 7) != 0 && strncmp(origin, "recipe ", 7) != 0;
+  }
+  return chosen;
+}
+
 static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
 static bool is_version(const char *arg) { return strcmp(arg, "--version") == 0; }
 static bool is_print_config(const char *arg) { return strcmp(arg, "--print-config") == 0; }

@@ -136,7 +136,7 @@ typedef struct sbnn_options {
   int threads; /* 0 = all */
   /* output */
   const char *out; /* demo: NULL unless given */
-  bool force, quiet, resume;
+  bool force, quiet, resume, no_hints;
   int step; /* 0; of a step of run its number, from 1: it says less */
   /* where options come from */
   const char *config;
@@ -178,6 +178,9 @@ static inline bool sbnn_options_pretrain(const sbnn_options *o) {
 /* The resolved options of train and cv as a configuration file, each with where its value comes from: what
  * `sbnn info --print-config` prints. */
 void sbnn_options_print(FILE *to, const sbnn_options *o);
+
+/* Has the user set the option himself: on the command line, in the environment or in a file? */
+bool sbnn_options_chosen(const sbnn_options *o, const char *name);
 
 /* What `sbnn help [CMD]` prints; topic NULL or "" = the overview. SBNN_USAGE: no such command. (help.c) */
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e);

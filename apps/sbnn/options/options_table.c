@@ -218,6 +218,7 @@ const sbnn_option sbnn_option_table[] = {
   TEXT(RUN, "config", "FILE", config, NULL, READ | PREP, "options from a file: key = value, or JSON as run.json"),
   CHOICE(RUN, "preset", "none|patchseq|citeseq|m1|v1|cbmc", preset, "none", READ,
     "options for such data; m1, v1, cbmc: the paper's"),
+  FLAG(RUN, "no-hints", no_hints, READ | PREP | TSNE, "say nothing on what would fit such numbers better"),
   FLAG(RUN, "print-config", print_config, INFO,
     "options of train and cv as resolved; the options follow"),
   WHOLE(RUN, "seed", "N", seed, "0", 0, 2147483647, RUN,

@@ -45,6 +45,7 @@ typedef struct sbnn_experiment {
   size_t n_genes;      /* kept */
   size_t *genes;       /* [n_genes] data set columns, largest norm first; forward selection: in its order */
   double *norms;       /* [n_genes] row norms before pruning; of a linear selection: see linear/choose.h */
+  size_t n_told;       /* whole data set: genes that linear/chance.h tells from chance, of n_genes at most */
   size_t n_all;        /* inputs before pruning; 0 with a linear selection */
   size_t *all_genes;   /* [n_all] data set columns */
   double *all_norms;   /* [n_all] */
