@@ -231,9 +231,34 @@ static int partial(const running *r, sbnn_error *e) {
   return code;
 }
 
+/* What all steps say of a model's genes, also into the run.json beside the genes. */
+static int judge(const running *r, sbnn_error *e) {
+  sbnn_verdict all = {0};
+  int code = sbnn_judge_folders(r->o->out, &all, e);
+  for (size_t i = 0; i < N_STEPS && code == SBNN_OK; i++) {
+    sbnn_verdict own = {0};
+    char *folder = sbnn_path_in(r->o->out, steps[i].folder), *json = sbnn_path_in(folder, "run.json");
+    bool paper = steps[i].recipe == SBNN_RECIPES_PAPER;
+    sbnn_verdict_of_model(&all,
+                          !paper              ? "sbnn-denoise"
+                          : r->o->no_pretrain ? "sbnn-nopretrain"
+                                              : "sbnn",
+                          &own);
+    if (steps[i].command == SBNN_CMD_TRAIN && own.n && access(json, F_OK) == 0)
+      code = sbnn_run_json_judge(json, &own, e);
+    sbnn_verdict_free(&own);
+    free(json);
+    free(folder);
+  }
+  if (code == SBNN_OK && !r->o->quiet) sbnn_print_verdict(stderr, &all);
+  sbnn_verdict_free(&all);
+  return code;
+}
+
 static int finish(running *r, double start, sbnn_error *e) {
   char *page = sbnn_outdir_file(r->out, "report.html");
   int code = write_failed(r, e);
+  if (code == SBNN_OK) code = judge(r, e);
   if (code == SBNN_OK) code = sbnn_report_write(r->o->out, sbnn_outdir_staging(r->out), page, e);
   free(page);
   if (code == SBNN_OK) code = sbnn_outdir_commit(r->out, e);

@@ -83,8 +83,11 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
                               .seeds = p->seeds};
   sbnn_stability_make(&s);
   sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(o)};
-  sbnn_output output = {.ctx = &s, .write = write, .print = print, .pictures = true};
+  sbnn_verdict verdict = {0};
+  sbnn_judge_stability(&s, o, &verdict);
+  sbnn_output output = {.ctx = &s, .write = write, .print = print, .pictures = true, .verdict = &verdict};
   int code = sbnn_work_finish(w, &none, &output, e);
+  sbnn_verdict_free(&verdict);
   sbnn_stability_free(&s);
   free(x);
   return code;

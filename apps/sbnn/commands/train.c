@@ -16,8 +16,8 @@ static void finish(const sbnn_fold *f, const size_t *cells, uint64_t seed, sbnn_
   x->train_cells = sbnn_alloc(x->n_train, sizeof *x->train_cells);
   memcpy(x->train_cells, cells, x->n_train * sizeof *cells);
   const sbnn_problem *p = &f->problem;
+  x->n_tried = x->n_genes;
   x->n_told = sbnn_genes_above_chance(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, x->n_genes, seed);
-  fprintf(stderr, "TOLD %zu of %zu\n", x->n_told, x->n_genes);
 }
 
 static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, sbnn_experiment *x,

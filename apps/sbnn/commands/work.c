@@ -161,6 +161,17 @@ static int write_fit(const void *ctx, const char *directory, const char *figures
 
 static void print_fit(const void *ctx, FILE *to) { sbnn_print_summary(to, ctx); }
 
+static void print_end(const sbnn_work *w, const sbnn_results *r, const sbnn_output *output, const char *path,
+                      const sbnn_verdict *v) {
+  const bool step = w->options->step > 0;
+  if (w->options->quiet) return;
+  if (step) sbnn_print_short(stderr, r);
+  else output->print(output->ctx, stderr);
+  if (!step) sbnn_print_verdict(stderr, v); /* run says it at its end */
+  if (step) fprintf(stderr, "  %.1f s\n", sbnn_clock() - w->start);
+  else say_where(path, output, sbnn_clock() - w->start);
+}
+
 int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e) {
   const sbnn_output fit = {
       .ctx = r, .write = write_fit, .print = print_fit, .pictures = true, .weights = true};
@@ -174,21 +185,20 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *out
                   .notes = w->notes,
                   .n_notes = w->n_notes,
                   .facts = sbnn_build_facts};
+  sbnn_verdict own = {0};
   if (!output) output = &fit;
+  sbnn_judge_results(r, w->options, &own);
+  const sbnn_verdict *verdict = run.verdict = output->verdict ? output->verdict : &own;
   int code = output->write(output->ctx, sbnn_outdir_staging(w->out), sbnn_outdir_figures(w->out), e);
+  if (code == SBNN_OK) code = sbnn_write_verdict(sbnn_outdir_staging(w->out), verdict, e);
   if (code == SBNN_OK) code = sbnn_write_run_json(json, &run, e);
   free(json);
   if (code == SBNN_OK) {
     code = sbnn_outdir_commit(w->out, e);
     w->out = NULL;
   }
-  if (code == SBNN_OK && !w->options->quiet && w->options->step) {
-    sbnn_print_short(stderr, r);
-    fprintf(stderr, "  %.1f s\n", sbnn_clock() - w->start);
-  } else if (code == SBNN_OK && !w->options->quiet) {
-    output->print(output->ctx, stderr);
-    say_where(path, output, sbnn_clock() - w->start);
-  }
+  if (code == SBNN_OK) print_end(w, r, output, path, verdict);
+  sbnn_verdict_free(&own);
   free(path);
   return code;
 }

@@ -7,6 +7,7 @@
 #include "results/parts.h"
 #include "results/progress.h"
 #include "results/results.h"
+#include "results/verdict.h"
 #include "training/effort.h"
 #include "training/phases.h"
 #include "training/problem.h"
@@ -49,7 +50,8 @@ typedef struct sbnn_output {
   const void *ctx;
   int (*write)(const void *ctx, const char *directory, const char *figures, sbnn_error *e);
   void (*print)(const void *ctx, FILE *to);
-  bool pictures, weights; /* does it draw; does it leave a model */
+  bool pictures, weights;      /* does it draw; does it leave a model */
+  const sbnn_verdict *verdict; /* NULL: what the results say */
 } sbnn_output;
 
 /* Writes the output (NULL: tables, pictures and summary of train and cv) and run.json, commits the directory,

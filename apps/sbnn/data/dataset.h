@@ -48,7 +48,7 @@ typedef struct sbnn_dataset_options {
   const char *drop_responses;   /* names or patterns to leave out, separated by commas; NULL: none */
   const char *y_transform; /* the rule that will follow (y_transform.h), checked against the responses' names;
                               NULL: none */
-  double gene_threshold;       /* the one that will follow (sbnn_prepare_options) */
+  double gene_threshold;   /* the one that will follow (sbnn_prepare_options) */
   /* The user has decided: nothing is said of what would fit the numbers better. */
   bool threshold_chosen, transform_chosen;
 } sbnn_dataset_options;

@@ -45,8 +45,8 @@ void sbnn_dataset_hint(sbnn_dataset *d, char *text);
  * are dates, responses whose names are not UTF-8, as many labels as cells; and those of the next function. */
 void sbnn_dataset_hints(sbnn_dataset *d, const sbnn_dataset_options *o);
 
-/* Lines on the kind of the numbers, where what is done with them fits another: reads, molecules, raw counts of
- * proteins, responses that a few cells decide; each with the option that fits. */
+/* Lines on the kind of the numbers, where what is done with them fits another: reads, molecules, raw counts
+ * of proteins, responses that a few cells decide; each with the option that fits. */
 void sbnn_dataset_hint_kinds(sbnn_dataset *d, const sbnn_dataset_options *o);
 
 #endif

@@ -1,5 +1,5 @@
-/* dataset_kinds.c - what kind of numbers the tables hold: reads or molecules, proteins or physiology, and what
- * fits them (dataset_join.h). Nothing is changed on a guess: it is said. */
+/* dataset_kinds.c - what kind of numbers the tables hold: reads or molecules, proteins or physiology, and
+ * what fits them (dataset_join.h). Nothing is changed on a guess: it is said. */
 #include "data/dataset_join.h"
 #include "data/tails.h"
 #include "data/text.h"
@@ -40,16 +40,18 @@ static void hint_threshold(sbnn_dataset *d, const sbnn_dataset_options *o) {
   if (!used || o->threshold_chosen || median == 0) return;
   if (median >= reads_median && o->gene_threshold < reads_threshold / 2)
     sbnn_dataset_hint(
-        d, sbnn_format("The counts look like reads (half of those above 0 are %g or more), and "
-                       "--gene-threshold %g fits molecules (UMIs): --preset patchseq, or --gene-threshold %g, "
-                       "chooses the variable genes of reads",
-                       median, o->gene_threshold, reads_threshold));
+        d,
+        sbnn_format("The counts look like reads (half of those above 0 are %g or more), and "
+                    "--gene-threshold %g fits molecules (UMIs): --preset patchseq, or --gene-threshold %g, "
+                    "chooses the variable genes of reads",
+                    median, o->gene_threshold, reads_threshold));
   if (median <= molecules_median && o->gene_threshold > reads_threshold / 2)
     sbnn_dataset_hint(
-        d, sbnn_format("The counts look like molecules (UMIs: half of those above 0 are %g or less), and "
-                       "--gene-threshold %g fits reads: --preset citeseq, or --gene-threshold %g, chooses the "
-                       "variable genes of molecules",
-                       median, o->gene_threshold, molecules_threshold));
+        d,
+        sbnn_format("The counts look like molecules (UMIs: half of those above 0 are %g or less), and "
+                    "--gene-threshold %g fits reads: --preset citeseq, or --gene-threshold %g, chooses the "
+                    "variable genes of molecules",
+                    median, o->gene_threshold, molecules_threshold));
 }
 
 /* ---- counts of proteins ---- */

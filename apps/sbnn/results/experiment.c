@@ -34,3 +34,10 @@ void sbnn_experiment_free(sbnn_experiment *x) {
   free(x->left_out);
   *x = (sbnn_experiment){0};
 }
+
+size_t sbnn_experiment_shared(const sbnn_experiment *a, const sbnn_experiment *b) {
+  size_t n = 0;
+  for (size_t i = 0; i < a->n_genes; i++)
+    for (size_t j = 0; j < b->n_genes; j++) n += a->genes[i] == b->genes[j];
+  return n;
+}

@@ -42,15 +42,16 @@ typedef struct sbnn_experiment {
             [SBNN_N_SPLITS]; /* [1 + n_responses]: pooled, then each response; NULL: no such stage or split */
   sbnn_history_row *history;
   size_t n_history, history_room;
-  size_t n_genes;      /* kept */
-  size_t *genes;       /* [n_genes] data set columns, largest norm first; forward selection: in its order */
-  double *norms;       /* [n_genes] row norms before pruning; of a linear selection: see linear/choose.h */
-  size_t n_told;       /* whole data set: genes that linear/chance.h tells from chance, of n_genes at most */
-  size_t n_all;        /* inputs before pruning; 0 with a linear selection */
-  size_t *all_genes;   /* [n_all] data set columns */
-  double *all_norms;   /* [n_all] */
-  double *predictions; /* own units, row-major: test [n_test x n_responses]; whole data set: train rows */
-  double *latent;      /* whole data set: [n_train x bottleneck] */
+  size_t n_genes; /* kept */
+  size_t *genes;  /* [n_genes] data set columns, largest norm first; forward selection: in its order */
+  double *norms;  /* [n_genes] row norms before pruning; of a linear selection: see linear/choose.h */
+  size_t n_told, n_tried; /* whole data set: genes that linear/chance.h tells from chance, of so many; 0: not
+                             looked at */
+  size_t n_all;           /* inputs before pruning; 0 with a linear selection */
+  size_t *all_genes;      /* [n_all] data set columns */
+  double *all_norms;      /* [n_all] */
+  double *predictions;    /* own units, row-major: test [n_test x n_responses]; whole data set: train rows */
+  double *latent;         /* whole data set: [n_train x bottleneck] */
   double *gene_predictions; /* whole data set: autoencoder head, z-scores [n_train x n_genes], in the order of
                                `genes` */
   double *response_predictions; /* whole data set: alloencoder head, z-scores [n_train x n_responses] */
@@ -65,8 +66,9 @@ typedef struct sbnn_experiment {
 } sbnn_experiment;
 
 bool sbnn_experiment_denoised(
-    const sbnn_experiment *x);                 /* trained by --recipe denoise, by its model's name */
-void sbnn_experiment_free(sbnn_experiment *x); /* leaves *x all zero */
+    const sbnn_experiment *x); /* trained by --recipe denoise, by its model's name */
+size_t sbnn_experiment_shared(const sbnn_experiment *a, const sbnn_experiment *b); /* genes that both kept */
+void sbnn_experiment_free(sbnn_experiment *x);                                     /* leaves *x all zero */
 void sbnn_experiment_add(sbnn_experiment *x, const sbnn_history_row *row);
 
 #endif

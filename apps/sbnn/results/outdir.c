@@ -1,5 +1,6 @@
 /* outdir.c - all of a run's files or none (outdir.h). */
 #include "results/outdir.h"
+#include "results/verdict.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -54,6 +55,7 @@ const char *const sbnn_result_files[] = {"metrics.tsv",
                                          PICTURE("path_curves"),
                                          PICTURE("path_norms"),
                                          PICTURE("path_widths"),
+                                         SBNN_VERDICT_FILE,
                                          "run.json",
                                          NULL};
 

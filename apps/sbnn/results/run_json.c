@@ -211,6 +211,25 @@ static json_t *findings(const sbnn_results *r) {
   return all;
 }
 
+static json_t *verdict(const sbnn_verdict *v) {
+  json_t *o = object(), *list = checked(json_array());
+  for (size_t i = 0; i < v->n; i++) {
+    const sbnn_finding *f = &v->list[i];
+    json_t *one = object();
+    if (*f->folder) put(one, "folder", text(f->folder));
+    put(one, "model", text(f->model));
+    put(one, "about", text(f->about));
+    put(one, "doubt", json_boolean(f->doubt));
+    put(one, "seen", number(f->seen));
+    put(one, "limit", number(f->limit));
+    put(one, "sentence", text(f->text));
+    append(list, one);
+  }
+  put(o, "genes_doubtful", json_boolean(sbnn_verdict_doubts(v)));
+  put(o, "findings", list);
+  return o;
+}
+
 bool sbnn_run_json_available(void) { return true; }
 
 static const char *command_name(const sbnn_run *run) {
@@ -224,9 +243,21 @@ static int put_piece(const char *piece, size_t n, void *w) {
   return 0;
 }
 
+/* Releases `root`. */
+static int dump(const char *path, json_t *root, sbnn_error *e) {
+  sbnn_writer w;
+  sbnn_writer_open(&w, path);
+  if (json_dump_callback(root, put_piece, &w,
+                         JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS)) &&
+      !w.problem)
+    w.problem = ENOMEM;
+  sbnn_put(&w, "\n");
+  json_decref(root);
+  return sbnn_writer_close(&w, e);
+}
+
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   json_t *root = object(), *options = object(), *build = object(), *notes = checked(json_array());
-  sbnn_writer w;
   if (run->options) sbnn_options_each(run->options, put_option, options);
   if (run->facts) run->facts(put_fact, build);
   put(root, "schema", json_integer(SCHEMA));
@@ -241,15 +272,20 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   put(root, "notes", notes);
   put(root, "inputs", inputs(run));
   put(root, "timings", timings(run));
+  if (run->verdict && run->verdict->n) put(root, "verdict", verdict(run->verdict));
   put(root, "results", findings(run->results));
-  sbnn_writer_open(&w, path);
-  if (json_dump_callback(root, put_piece, &w,
-                         JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS)) &&
-      !w.problem)
-    w.problem = ENOMEM;
-  sbnn_put(&w, "\n");
-  json_decref(root);
-  return sbnn_writer_close(&w, e);
+  return dump(path, root, e);
+}
+
+int sbnn_run_json_judge(const char *path, const sbnn_verdict *v, sbnn_error *e) {
+  json_error_t error;
+  json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+  if (!json_is_object(root)) {
+    json_decref(root);
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s", path, error.line, error.text);
+  }
+  put(root, "verdict", verdict(v));
+  return dump(path, root, e);
 }
 
 /* jansson names whatever else is wrong. */
@@ -276,6 +312,11 @@ int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e) {
 }
 
 bool sbnn_run_json_available(void) { return false; }
+
+int sbnn_run_json_judge(const char *path, const sbnn_verdict *v, sbnn_error *e) {
+  (void)path, (void)v, (void)e;
+  return SBNN_OK;
+}
 
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   (void)path;

@@ -4,16 +4,18 @@
 
 #include "options/options.h"
 #include "results/results.h"
+#include "results/verdict.h"
 
 /* All borrowed. The command line is the process's own. */
 typedef struct sbnn_run {
   const sbnn_options *options;
   const sbnn_results *results;
-  double seconds;         /* wall time of the whole command so far */
-  double seconds_reading; /* of it, reading the tables */
-  double seconds_models;  /* of it, from the first model's start to the last one's end */
-  const char *resume_key; /* of results/parts.h; NULL: left out */
-  char *const *notes;     /* [n_notes] what was done otherwise than asked */
+  double seconds;              /* wall time of the whole command so far */
+  double seconds_reading;      /* of it, reading the tables */
+  double seconds_models;       /* of it, from the first model's start to the last one's end */
+  const sbnn_verdict *verdict; /* NULL: left out */
+  const char *resume_key;      /* of results/parts.h; NULL: left out */
+  char *const *notes;          /* [n_notes] what was done otherwise than asked */
   size_t n_notes;
   /* Calls `each` with version, commit, compiler, blas, cpu, threads, ...: sbnn_build_facts. NULL: left out.
    */
@@ -24,6 +26,10 @@ bool sbnn_run_json_available(void); /* false in a build without jansson */
 
 /* SBNN_FAILED with one sentence (I/O). Without jansson: no file, SBNN_OK. */
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e);
+
+/* Puts another verdict in place of that of a finished run. SBNN_BAD_INPUT, SBNN_FAILED with one sentence.
+ * Without jansson: SBNN_OK. */
+int sbnn_run_json_judge(const char *path, const sbnn_verdict *v, sbnn_error *e);
 
 /* Is the text of the file `path` JSON? SBNN_BAD_INPUT with one sentence. Without jansson: SBNN_OK. */
 int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e);

@@ -43,20 +43,13 @@ static void count_genes(sbnn_stability_results *s) {
   s->genes = all;
 }
 
-static size_t shared(const sbnn_experiment *a, const sbnn_experiment *b) {
-  size_t n = 0;
-  for (size_t i = 0; i < a->n_genes; i++)
-    for (size_t j = 0; j < b->n_genes; j++) n += a->genes[i] == b->genes[j];
-  return n;
-}
-
 static void count_overlaps(sbnn_stability_results *s) {
   size_t n = s->n, pairs = 0, apart = 0;
   double *all = sbnn_alloc(n * n, sizeof *all), *disjoint = sbnn_alloc(n, sizeof *disjoint);
   s->overlap = sbnn_alloc(n * n, sizeof *s->overlap);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++) {
-      size_t both = shared(&s->runs[i], &s->runs[j]);
+      size_t both = sbnn_experiment_shared(&s->runs[i], &s->runs[j]);
       s->overlap[i * n + j] = s->overlap[j * n + i] = both;
       if (j < i) all[pairs++] = (double)both;
       if (s->halves && i % 2 == 1 && j + 1 == i) disjoint[apart++] = (double)both;
