@@ -10,13 +10,16 @@ static void make_tables_and_labels(void) {
 TestSuite(sbnn_cli_same, .init = make_tables_and_labels, .fini = remove_root);
 
 static const char *const cv_files[] = {
-    "metrics.tsv", "history.tsv", "genes.tsv", "predictions.tsv", "predictions-nopretrain.tsv", NULL};
+    "metrics.tsv", "history.tsv", "genes.tsv", "predictions.tsv", "predictions-nopretrain.tsv",
+    "verdict.tsv", NULL};
 static const char *const train_files[] = {"metrics.tsv",
                                           "history.tsv",
                                           "genes.tsv",
                                           "predictions.tsv",
                                           "latent.tsv",
                                           "overlays.tsv",
+                                          "measured.tsv",
+                                          "verdict.tsv",
 #if NABLA_JANSSON
                                           "model.safetensors",
                                           "model.json",
@@ -314,6 +317,8 @@ Test(sbnn_cli_same, files_and_headers) {
   expect_documented("`cell z1 z2`, and `z3` ... for a wider bottleneck");
   expect_header(at("train/latent.tsv"), "cell\tz1\tz2\tz3");
   expect_documented("`cell`, then `gene:NAME` for each kept gene");
+  expect_header(at("cv/verdict.tsv"), "model\tabout\tdoubt\tseen\tlimit\tsentence");
+  expect_documented("`model about doubt seen limit sentence`");
   free(doc);
 }
 

@@ -3,6 +3,7 @@
 
 #include "linear/srrr.h"
 #include "linear/svd.h"
+#include "training/measured.h"
 #include "training/problem.h"
 
 #include <stdlib.h>
@@ -100,6 +101,7 @@ static void fill(const sbnn_fold *fold, const sbnn_srrr_fit *fit, size_t rank, s
     x->norms[j] = fit->norms[order[j]];
     for (size_t k = 0; k < rank; k++) project(p, input, x->latent, rank, k, x->gene_predictions + j, g);
   }
+  sbnn_take_measured(p, x);
   to_floats(x->latent, n * rank);
   to_floats(x->gene_predictions, n * g);
   to_floats(x->response_predictions, n * q);

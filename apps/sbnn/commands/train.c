@@ -2,6 +2,7 @@
 #include "commands/train.h"
 #include "commands/commands.h"
 #include "linear/chance.h"
+#include "training/measured.h"
 #include "training/model_file.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@ static void finish(const sbnn_fold *f, const size_t *cells, uint64_t seed, sbnn_
   x->train_cells = sbnn_alloc(x->n_train, sizeof *x->train_cells);
   memcpy(x->train_cells, cells, x->n_train * sizeof *cells);
   const sbnn_problem *p = &f->problem;
+  sbnn_take_measured(p, x);
   x->n_tried = x->n_genes;
   x->n_told = sbnn_genes_above_chance(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, x->n_genes, seed);
 }

@@ -15,10 +15,12 @@ function ticks(lo, hi, n) {
 function lineChart(what) {
   const W = 720, H = 340, left = 62, right = 16, top = what.spans && what.spans.length ? 26 : 10, bottom = 44;
   const all = what.series.flatMap((l) => l.x.map((x, i) => [x, l.y[i]])).filter((p) => isNumber(p[1]));
-  const xs = all.map((p) => p[0]), ys = all.map((p) => p[1]).concat((what.levels || []).map((l) => l.value));
-  const x0 = Math.min(...xs), x1 = Math.max(...xs), y0 = Math.max(Math.min(...ys, what.yFrom), -1), y1 = Math.max(...ys) * 1.08;
+  /* Error bars belong into the frame; a band that is wider than the curves is cut off at it. */
+  const bars = what.series.filter((l) => l.marks && l.sd).flatMap((l) => l.y.flatMap((y, i) => (isNumber(y) ? [y - l.sd[i], y + l.sd[i]] : [])));
+  const xs = all.map((p) => p[0]), ys = all.map((p) => p[1]).concat((what.levels || []).map((l) => l.value), bars);
+  const x0 = Math.min(...xs), x1 = Math.max(...xs), y0 = Math.max(Math.min(...ys, what.yFrom), -1), y1 = Math.max(...ys) + 0.08 * Math.abs(Math.max(...ys));
   const px = (x) => left + ((x - x0) / (x1 - x0 || 1)) * (W - left - right);
-  const py = (y) => H - bottom - ((Math.max(y, y0) - y0) / (y1 - y0 || 1)) * (H - top - bottom);
+  const py = (y) => H - bottom - ((Math.min(Math.max(y, y0), y1) - y0) / (y1 - y0 || 1)) * (H - top - bottom);
   const chart = s('svg', { class: 'chart', viewBox: `0 0 ${W} ${H}`, role: 'img', 'aria-label': what.label });
   for (const y of ticks(y0, y1, 6))
     chart.append(s('path', { class: 'grid', d: `M${left},${py(y)} H${W - right}` }), s('text', { x: left - 7, y: py(y) + 4, 'text-anchor': 'end' }, short(y)));
@@ -61,9 +63,7 @@ function drawMarks(l, px, py) {
   return l.x.flatMap((x, i) => {
     if (!isNumber(l.y[i])) return [];
     const sd = (l.sd && l.sd[i]) || 0;
-    const m = mark(l.look, px(x), py(l.y[i]), 6);
-    m.append(s('title', null, `${l.name}: ${short(x)} genes, R2 ${fixed(l.y[i])}${sd ? ' \u00b1 ' + fixed(sd) : ''}`));
-    return [s('path', { class: `whisker look${l.look}`, d: `M${px(x)},${py(l.y[i] - sd)} V${py(l.y[i] + sd)}` }), m];
+    return [s('path', { class: `whisker look${l.look}`, d: `M${px(x)},${py(l.y[i] - sd)} V${py(l.y[i] + sd)}` }), mark(l.look, px(x), py(l.y[i]), 6)];
   });
 }
 
@@ -73,15 +73,17 @@ function legend(series) {
       l.marks ? mark(l.look, 15, 7) : s('path', { class: `line look${l.look}${l.dashed ? ' dashed' : ''}`, d: 'M1,7 H29' })), l.name)));
 }
 
-/* One row of a plot that runs down a table: mean and sd of each model, from 0 (or below) to 1. */
+/* One row of a plot that runs down a table: mean and sd of each model, from 0 (or below) to 1; an arrow for what lies
+ * below. */
 function dotRow(scores, lo) {
   const w = 360, height = 6 + 11 * scores.length, px = (v) => 8 + ((Math.min(Math.max(v, lo), 1) - lo) / (1 - lo)) * (w - 16);
   const row = s('svg', { class: 'dots', viewBox: `0 0 ${w} ${height}`, width: w, height, 'aria-hidden': 'true' });
   for (let v = Math.ceil(4 * lo) / 4; v <= 1; v += 0.25)
     row.append(s('path', { class: v ? 'grid' : 'axis', d: `M${px(v)},0 V${height}` }));
+  const dot = (m, y) => (m.score.mean < lo ? s('path', { class: `mark look${m.look}`, d: `M1,${y} l8,-4 v8z` }) : mark(m.look, px(m.score.mean), y, 4));
   scores.forEach((m, k) => {
     const y = 8.5 + 11 * k;
-    if (m && m.score) row.append(s('path', { class: `whisker look${m.look}`, d: `M${px(m.score.mean - m.score.sd)},${y} H${px(m.score.mean + m.score.sd)}` }), mark(m.look, px(m.score.mean), y, 4));
+    if (m && m.score) row.append(s('path', { class: `whisker look${m.look}`, d: `M${px(m.score.mean - m.score.sd)},${y} H${px(m.score.mean + m.score.sd)}` }), dot(m, y));
   });
   return row;
 }

@@ -2,7 +2,9 @@
 #include "report/content.h"
 
 #include "figures/overlays.h"
+#include "data/ids.h"
 #include "figures/palette.h"
+#include "figures/short_names.h"
 #include "report/table_json.h"
 #include "results/map_data.h"
 #include "results/stored.h"
@@ -70,20 +72,47 @@ static void put_labels(sbnn_json *j, const sbnn_dataset *d, const sbnn_map *m) {
   free(palette);
 }
 
-/* One head: names, and for each the values of the cells in the map's order. */
-static void put_head(sbnn_json *j, const char *key, char *const *name, size_t n, const double *value,
-                     const sbnn_map *m, const size_t *order) {
+/* One head: what it predicts, and what was measured (NULL: not known), row-major, n columns. */
+typedef struct head {
+  const char *key;
+  char *const *name;
+  size_t n;
+  const double *predicted, *measured;
+} head;
+
+static void put_cells(sbnn_json *j, const char *key, const double *value, size_t columns, const sbnn_map *m,
+                      const size_t *order) {
   double *column = sbnn_alloc((size_t)m->n, sizeof *column);
-  sbnn_json_open(j, key, '[');
-  for (size_t k = 0; k < n; k++) {
-    for (int64_t i = 0; i < m->n; i++) column[i] = value[order[i] * n + k];
+  for (int64_t i = 0; i < m->n; i++) column[i] = value[order[i] * columns];
+  sbnn_json_numbers(j, key, column, (size_t)m->n, 1, VALUE_DIGITS - 1);
+  free(column);
+}
+
+/* Names, and for each the values of the cells in the map's order. */
+static void put_head(sbnn_json *j, const head *h, const sbnn_map *m, const size_t *order) {
+  sbnn_json_open(j, h->key, '[');
+  for (size_t k = 0; k < h->n; k++) {
     sbnn_json_open(j, NULL, '{');
-    sbnn_json_text(j, "name", name[k]);
-    sbnn_json_numbers(j, "values", column, (size_t)m->n, 1, VALUE_DIGITS - 1);
+    sbnn_json_text(j, "name", h->name[k]);
+    put_cells(j, "values", h->predicted + k, h->n, m, order);
+    if (h->measured) put_cells(j, "measured", h->measured + k, h->n, m, order);
     sbnn_json_close(j, '}');
   }
   sbnn_json_close(j, ']');
-  free(column);
+}
+
+/* {"CD4-GAGGTTAGTGATGGA": "CD4"}, of those that are shown otherwise than they are called. */
+static void put_short_names(sbnn_json *j, const sbnn_dataset *d) {
+  char *const *const lists[] = {d->gene_names, d->response_names};
+  const size_t n[] = {d->n_genes, d->n_responses};
+  sbnn_json_open(j, "shown", '{');
+  for (size_t k = 0; k < 2; k++) {
+    char **shown = sbnn_short_names(lists[k], n[k]);
+    for (size_t i = 0; i < n[k]; i++)
+      if (strcmp(shown[i], lists[k][i]) != 0) sbnn_json_text(j, lists[k][i], shown[i]);
+    sbnn_free_strings(shown, n[k]);
+  }
+  sbnn_json_close(j, '}');
 }
 
 static int put_triangles(sbnn_json *j, const sbnn_map *m, sbnn_error *e) {
@@ -111,8 +140,11 @@ static int put_map(sbnn_json *j, const sbnn_results *r, sbnn_error *e) {
   sbnn_json_number(j, "accuracy", sbnn_map_accuracy(d, x), VALUE_DIGITS);
   if (m.label) put_labels(j, d, &m);
   if (x->gene_predictions) {
-    put_head(j, "genes", d->gene_names, x->n_genes, x->gene_predictions, &m, data.order);
-    put_head(j, "responses", d->response_names, x->n_responses, x->response_predictions, &m, data.order);
+    const head genes = {"genes", d->gene_names, x->n_genes, x->gene_predictions, x->gene_measured},
+               responses = {"responses", d->response_names, x->n_responses, x->response_predictions,
+                            x->response_measured};
+    put_head(j, &genes, &m, data.order);
+    put_head(j, &responses, &m, data.order);
   }
   int code = put_triangles(j, &m, e);
   sbnn_json_close(j, '}');
@@ -155,6 +187,7 @@ static int put_results(sbnn_json *j, const char *directory, sbnn_error *e) {
     for (size_t i = 0; i < s.results.n; i++) put_history(j, &s.experiments[i]);
     sbnn_json_close(j, ']');
   }
+  put_short_names(j, &s.data);
   code = sbnn_table_put(j, directory, &path, NULL, e);
   if (code == SBNN_OK && s.results.n) code = put_models(j, directory, &s.results, e);
   sbnn_stored_free(&s);

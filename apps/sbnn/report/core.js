@@ -57,11 +57,12 @@ function arrowKeys(group, selector) {
 
 /* ---- sortable tables ---- */
 
-/* columns: {title, hint, value(row): sorted by, cell(row): shown (default: the value), number, down: largest first}. */
+/* columns: {title, hint: what it means (listed below the table), value(row): sorted by, cell(row): shown (default: the
+ * value), number, down: largest first}. */
 function sortableTable(caption, columns, rows) {
   const body = h('tbody');
   const heads = columns.map((c) => {
-    const button = h('button', { type: 'button', title: c.hint, onclick: () => sort(c) }, c.title, h('span', { class: 'arrow', 'aria-hidden': 'true' }));
+    const button = h('button', { type: 'button', onclick: () => sort(c) }, c.title, h('span', { class: 'arrow', 'aria-hidden': 'true' }));
     return h('th', { scope: 'col', class: c.number && 'number' }, c.value ? button : c.title);
   });
   let by = null, sign = 1;
@@ -86,8 +87,10 @@ function sortableTable(caption, columns, rows) {
     document.dispatchEvent(new Event('redraw'));
   }
   show();
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
-    h('table', null, h('caption', null, caption), h('thead', null, h('tr', null, heads)), body));
+  const explained = columns.filter((c) => c.hint);
+  return h('div', null, h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
+    h('table', null, h('caption', null, caption), h('thead', null, h('tr', null, heads)), body)),
+  explained.length ? h('details', { class: 'columns' }, h('summary', null, 'What the columns mean'), h('dl', null, explained.map((c) => [h('dt', null, c.title), h('dd', null, c.hint)]))) : null);
 }
 
 /* ---- theme: the system's, until the reader chooses ---- */

@@ -12,8 +12,9 @@ function bandOf(value) {
 const rgb = (c) => `rgb(${c[0]},${c[1]},${c[2]})`;
 const parseHex = (c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16));
 
-/* What all maps of the page show alike. overlay: null or {kind: 'gene' | 'response', name}; cell: an id or null. */
-const shown = { overlay: null, dots: false, type: null, cell: null };
+/* What all maps of the page show alike. overlay: null or {kind: 'gene' | 'response', name}; measured: in place of what is
+ * predicted; cell: an id or null. */
+const shown = { overlay: null, measured: false, dots: false, type: null, cell: null };
 
 class LatentMap {
   constructor(map, title) {
@@ -57,11 +58,18 @@ class LatentMap {
   px(i) { return (0.5 + (this.map.x[i] - this.center[0]) / this.span[0]) * this.width; }
   py(i) { return (0.5 - (this.map.y[i] - this.center[1]) / this.span[1]) * this.height; }
 
-  values() {
+  /* {values (predicted), measured (unless it is not known)} of the overlay; null: none, or not of this model. */
+  head() {
     if (!shown.overlay) return null;
-    const head = (shown.overlay.kind === 'gene' ? this.map.genes : this.map.responses) || [];
-    const found = head.find((c) => c.name === shown.overlay.name);
-    return found ? found.values : null;
+    const heads = (shown.overlay.kind === 'gene' ? this.map.genes : this.map.responses) || [];
+    return heads.find((c) => c.name === shown.overlay.name) || null;
+  }
+
+  isMeasured(head) { return Boolean(head && shown.measured && head.measured); }
+
+  values() {
+    const head = this.head();
+    return head && (this.isMeasured(head) ? head.measured : head.values);
   }
 
   typeOf(i) {
@@ -107,10 +115,11 @@ class LatentMap {
   }
 
   describe(i) {
-    const lines = [this.map.cells[i]], values = this.values();
+    const lines = [this.map.cells[i]], head = this.head();
     if (this.map.labels) lines.push(`${this.map.label_column}: ${this.typeOf(i) || 'unlabelled'}`);
-    lines.push(`unit 1: ${short(this.map.x[i])}, unit 2: ${short(this.map.y[i])}`);
-    if (values) lines.push(`${shown.overlay.name}: ${fixed(values[i], 2)} sd`);
+    lines.push(`place on the map: ${short(this.map.x[i])}, ${short(this.map.y[i])}`);
+    if (head && head.measured) lines.push(`${nameOf(head.name)}, measured: ${fixed(head.measured[i], 2)} sd`);
+    if (head) lines.push(`${nameOf(head.name)}, predicted from the place: ${fixed(head.values[i], 2)} sd`);
     return lines;
   }
 
@@ -130,7 +139,7 @@ class LatentMap {
     const c = this.canvas.getContext('2d'), values = this.values();
     c.setTransform(scale, 0, 0, scale, 0, 0);
     this.paintCells(c, values);
-    if (values && this.map.triangles.length && !shown.dots) this.paintContours(c, values, scale);
+    if (values && this.map.triangles.length && !shown.dots && !this.isMeasured(this.head())) this.paintContours(c, values, scale);
     if (!values) this.paintNames(c);
     this.paintChosen(c);
     this.explain(values);
@@ -223,8 +232,8 @@ class LatentMap {
     const m = this.map, o = shown.overlay;
     let text = m.labels ? `Coloured by ${m.label_column}.` : 'No labels were given.';
     if (isNumber(m.accuracy)) text += ` ${percent(m.accuracy)} of the cells have the ${m.label_column} of most of their 15 nearest neighbours.`;
-    if (values) text = `${o.name}, as predicted from the place on the map, in standard deviations.`;
-    else if (o) text = o.kind === 'gene' ? `${o.name} is not among this model's genes: cells by type instead.` : `${o.name} is not predicted here.`;
+    if (values) text = `${nameOf(o.name)}, ${this.isMeasured(this.head()) ? 'as measured in each cell' : 'as predicted from the place on the map (not what was measured)'}, in standard deviations from the mean of all cells.`;
+    else if (o) text = o.kind === 'gene' ? `${nameOf(o.name)} is not among this model's genes: cells by type instead.` : `${nameOf(o.name)} is not predicted here.`;
     this.note.textContent = text;
     this.canvas.setAttribute('aria-label', `Map of ${plural(m.x.length, 'cell')}, ${this.title}. ${text} Arrow keys go from cell to cell.`);
   }
@@ -252,7 +261,7 @@ function isShown(button) {
   return o ? button.dataset.overlay === o.kind && button.dataset.name === o.name : button.dataset.overlay === '';
 }
 function overlayButton(kind, name, text) {
-  const button = h('button', { type: 'button', class: kind === 'gene' ? 'chip gene' : 'chip', 'data-overlay': kind, 'data-name': name, onclick: () => overlay(kind, name) }, text || name);
+  const button = h('button', { type: 'button', class: kind === 'gene' ? 'chip gene' : 'chip', 'data-overlay': kind, 'data-name': name, title: nameOf(name) === name ? null : name, onclick: () => overlay(kind, name) }, text || nameOf(name));
   button.setAttribute('aria-pressed', String(isShown(button)));
   return button;
 }
@@ -273,6 +282,6 @@ function colorBar() {
     s('path', { d: `M${x0 - 8},9 l8,-5 h${w} l8,5 l-8,5 h${-w}z`, class: 'outline' }));
   for (let v = -RANGE; v <= RANGE; v++)
     bar.append(s('text', { x: x0 + ((v + RANGE) / (2 * RANGE)) * w, y: 27, 'text-anchor': 'middle' }, String(v).replace('-', '\u2212')));
-  bar.append(s('text', { x: x0 + w / 2, y: 41, 'text-anchor': 'middle' }, 'prediction (sd)'));
+  bar.append(s('text', { x: x0 + w / 2, y: 41, 'text-anchor': 'middle' }, 'standard deviations from the mean'));
   return bar;
 }

@@ -8,6 +8,7 @@
 #include "report/table_json.h"
 #include "results/outdir.h"
 #include "results/reader.h"
+#include "results/verdict.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -79,6 +80,42 @@ static void put_bands(sbnn_json *j) {
   sbnn_json_close(j, ']');
 }
 
+/* By model, in the order in which they appear. */
+static void put_judged(sbnn_json *j, const sbnn_verdict *all) {
+  for (size_t i = 0; i < all->n; i++) {
+    const char *model = all->list[i].model;
+    sbnn_verdict one = {0};
+    bool new_model = true;
+    for (size_t k = 0; k < i; k++) new_model &= strcmp(all->list[k].model, model) != 0;
+    if (!new_model) continue;
+    sbnn_verdict_of_model(all, model, &one);
+    sbnn_json_open(j, NULL, '{');
+    sbnn_json_text(j, "model", model);
+    sbnn_json_whole(j, "doubt", sbnn_verdict_doubts(&one));
+    sbnn_json_open(j, "findings", '[');
+    for (size_t k = 0; k < one.n; k++) {
+      sbnn_json_open(j, NULL, '{');
+      sbnn_json_text(j, "about", one.list[k].about);
+      sbnn_json_whole(j, "doubt", one.list[k].doubt);
+      sbnn_json_text(j, "sentence", one.list[k].text);
+      sbnn_json_close(j, '}');
+    }
+    sbnn_json_close(j, ']');
+    sbnn_json_close(j, '}');
+    sbnn_verdict_free(&one);
+  }
+}
+
+static int put_verdict(sbnn_json *j, const char *directory, sbnn_error *e) {
+  sbnn_verdict all = {0};
+  int code = sbnn_judge_folders(directory, &all, e);
+  sbnn_json_open(j, "verdict", '[');
+  if (code == SBNN_OK) put_judged(j, &all);
+  sbnn_json_close(j, ']');
+  sbnn_verdict_free(&all);
+  return code;
+}
+
 int sbnn_report_write(const char *directory, const char *failures, const char *path, sbnn_error *e) {
   sbnn_tsv out;
   char *data = NULL, *title = title_of(directory);
@@ -92,6 +129,7 @@ int sbnn_report_write(const char *directory, const char *failures, const char *p
   sbnn_json_text(&j, "version", NABLA_VERSION " (" NABLA_COMMIT ")");
   put_bands(&j);
   if (code == SBNN_OK) code = sbnn_table_put(&j, failures, &failed, NULL, e);
+  if (code == SBNN_OK) code = put_verdict(&j, directory, e);
   sbnn_json_open(&j, "folders", '[');
   if (code == SBNN_OK) code = put_folders(&j, directory, &out, &found, e);
   sbnn_json_close(&j, ']');

@@ -1,7 +1,8 @@
 /* report.js - the page, section by section, from its data:
- *   {title, version, bands: ["#rrggbb", ...], folders: [{name, run (text of run.json), kind, ...}]}
+ *   {title, version, bands: ["#rrggbb", ...], folders: [{name, run (text of run.json), kind, shown, ...}]}
+ *   verdict [{model, doubt, findings: [{about, doubt, sentence}]}]; shown: {name: how it is shown} where that differs
  *   kind "train" or "cv": history [{model, fold, phases: [[name, epochs], ...], train_r2, test_r2}], metrics, genes,
- *     map {x, y, cells, triangles, accuracy, label_column, label_names, label_colors, labels, colors, genes, responses}
+ *     map {x, y, cells, triangles, accuracy, label_column, label_names, label_colors, labels, colors, genes, responses}, these [{name, values (predicted), measured}]
  *   kind "srrr": srrr; metrics, genes, map of the fit on all cells, if there are two components
  *   kind "stability": stability, runs, summary
  *   failed {folder, step, code, sentence}: steps of `sbnn run` that are not among the folders
@@ -18,6 +19,9 @@ const MODELS = {
   srrr: { name: 'linear model', look: 3 },
 };
 const SRRR_LOOK = MODELS.srrr.look;
+
+const shownNames = new Map(data.folders.flatMap((f) => Object.entries(f.shown || {})));
+const nameOf = (name) => shownNames.get(name) || name;
 
 const ofKind = (kind) => data.folders.filter((f) => f.kind === kind);
 const run = (folder) => (folder.run ? JSON.parse(folder.run) : {});
@@ -43,7 +47,8 @@ const foldsOf = (fit) => unique(rowsOf(fit.folder.metrics).filter((r) => r.model
 /* What restarts or half-samples chose: {folder, title, summary {runs, overlap_mean, ...}, rows by gene}. */
 const restarts = ofKind('stability').map((folder) => {
   const model = (run(folder).options || {}).recipe === 'denoise' ? 'sbnn-denoise' : 'sbnn';
-  return { folder, title: MODELS[model].name, look: MODELS[model].look, summary: Object.fromEntries(rowsOf(folder.summary).map((r) => [r.quantity, r.value])),
+  const halves = (run(folder).options || {}).subsample === true;
+  return { folder, halves, title: MODELS[model].name, look: MODELS[model].look, summary: Object.fromEntries(rowsOf(folder.summary).map((r) => [r.quantity, r.value])),
     rows: new Map(rowsOf(folder.stability).map((r) => [r.gene, r])) };
 });
 
@@ -64,6 +69,29 @@ function failedSection() {
     text('Once that is mended, the same command with --resume does what is missing', words.length ? ':' : '.'), words.length ? h('pre', { tabindex: '0' }, commandOf([...words, '--resume'])) : null);
 }
 
+/* ---- the verdict ---- */
+
+const hintsRead = () => unique(data.folders.flatMap((f) => (run(f).inputs || {}).hints || []));
+
+/* Doubts first; what speaks for the genes can be opened. */
+function judgement(v) {
+  const name = (MODELS[v.model] || { name: v.model }).name, advice = v.findings.filter((f) => f.about === 'advice');
+  const against = v.findings.filter((f) => f.doubt), others = v.findings.filter((f) => !f.doubt && f.about !== 'advice');
+  const list = (items) => h('ul', null, items.map((f) => h('li', null, f.sentence + '.')));
+  return h('div', { class: v.doubt ? 'judgement doubt' : 'judgement' },
+    h('h3', null, v.doubt ? `The genes of the ${name} are doubtful` : `Nothing speaks against the genes of the ${name}`),
+    against.length ? list(against) : null, advice.map((f) => h('p', null, h('strong', null, 'What may help: '), f.sentence + '.')),
+    others.length ? h('details', null, h('summary', null, v.doubt ? 'What speaks for them' : 'What this rests on'), list(others)) : null);
+}
+
+function verdictSection() {
+  const all = data.verdict || [], hints = hintsRead();
+  if (!all.length && !hints.length) return null;
+  if (all.length) wordsUsed.add('chance').add('restarts').add('halves');
+  return section('verdict', 'Can the genes be trusted?', all.map(judgement),
+    hints.length ? h('div', { class: 'judgement doubt' }, h('h3', null, 'About the tables'), h('ul', null, hints.map((t) => h('li', null, t + '.')))) : null);
+}
+
 /* ---- at a glance ---- */
 
 function glance() {
@@ -75,7 +103,9 @@ function glance() {
   for (const r of bestLinear()) cards.push(card(`${fixed(r.r2_test_relaxed_mean)} \u00b1 ${fixed(r.r2_test_relaxed_sd)}`, `test R\u00b2, linear of rank ${r.rank} with ${short(r.genes_mean)} genes`, SRRR_LOOK));
   for (const f of trained) if (f.folder.map && isNumber(f.folder.map.accuracy)) cards.push(card(percent(f.folder.map.accuracy), `of the cells keep their ${f.folder.map.label_column} on the map, ${f.title}`, f.look));
   return section('glance', 'At a glance', h('div', { class: 'cards' }, cards),
-    text('R\u00b2 is the part of the responses\u2019 variance that is explained, pooled over responses; \u00b1 is the standard deviation over folds.',
+    text(word('r2'), ' is the part of the ', word('response', 'responses\u2019'), ' variance that is predicted, all responses together; \u00b1 is the standard deviation over ', word('fold', 'folds'), '. ',
+      fits.map((f) => f.model).includes('sbnn') ? ['See what the ', word('paper')] : '', fits.map((f) => f.model).includes('sbnn-denoise') ? [fits.map((f) => f.model).includes('sbnn') ? ', the ' : 'See what the ', word('denoise')] : '',
+      bestLinear().length ? [', the ', word('linear')] : '', ' and the ', word('protocol'), ' are.',
       tested.length ? '' : ' Without a cross-validation nothing is known about unseen cells: sbnn cv measures it.'));
 }
 
@@ -93,9 +123,11 @@ function controls() {
   const colorsOf = new Map(trained.flatMap((f) => ((f.folder.map || {}).label_names || []).map((n, i) => [n, f.folder.map.label_colors[i]])));
   const typeButton = (name) => h('button', { type: 'button', class: 'chip', 'data-type': name, 'aria-pressed': 'false', onclick: () => highlight(name) },
     h('i', { class: 'swatch', style: `background:${colorsOf.get(name)}` }), name);
-  const dots = h('input', { type: 'checkbox', id: 'dots', onchange: (e) => { shown.dots = e.target.checked; redraw(); } });
+  const tick = (id, label, set) => h('label', { for: id }, h('input', { type: 'checkbox', id, onchange: (e) => { set(e.target.checked); redraw(); } }), ' ' + label);
+  const measured = trained.some((f) => ((f.folder.map || {}).genes || []).some((g) => g.measured));
   return h('div', { class: 'controls' },
-    genes.length ? h('div', { class: 'chips' }, overlayButton('', '', 'Cell types'), h('label', { for: 'dots' }, dots, ' overlays as cells'), colorBar()) : null,
+    genes.length ? h('div', { class: 'chips' }, overlayButton('', '', 'Cell types'), tick('dots', 'overlays as cells', (v) => { shown.dots = v; }),
+      measured ? tick('measured', 'measured, not predicted', (v) => { shown.measured = v; }) : null, colorBar()) : null,
     group('Genes', genes.map((g) => overlayButton('gene', g))),
     group('Responses', responses.map((r) => overlayButton('response', r))),
     group('Types', types.slice(0, 60).map(typeButton)));
@@ -107,15 +139,16 @@ function mapSection() {
   const shape = meanSd(maps.map((m) => m.wanted)).mean; /* side by side they are of one height */
   maps.forEach((m) => m.fit(shape));
   return section('map', 'Map of the cells',
-    text('Every dot is a cell, placed by the two bottleneck units of the network (the two components of the linear model). Point at a cell to see what it is; choose a gene or a response to see where it is predicted high (bright) or low (dark). Turned or mirrored a map says the same.'),
+    text('Every dot is a cell; its place on the ', word('map'), ' is what the network (or the linear model) makes of its genes. Point at a cell, or touch it, to see what it is. Choose a gene or a response to see where it is ', word('predicted'), ' high (bright) or low (dark).'),
     controls(), h('div', { class: 'maps' }, maps.map((m) => m.figure)));
 }
 
 function stabilityText(s) {
-  const m = s.summary, half = isNumber(m.overlap_disjoint_mean), select = (run(s.folder).options || {}).select;
-  return text(`Stability, ${s.title}: of ${m.runs} runs two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`, half ? `, two on disjoint halves of the cells ${fixed(m.overlap_disjoint_mean, 1)}` : '',
-    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any. Index ${fixed(m.stability_index, 2)} (1: always the same genes, 0: chance).`,
-    !half && select && select !== 'network' ? ' But its genes are chosen by a linear model, whatever the seed: only half-samples (--subsample) tell how steady they are.' : '');
+  const m = s.summary, select = (run(s.folder).options || {}).select;
+  const what = s.halves ? word('halves', 'Half-samples') : word('restarts', 'Restarts');
+  return text(h('strong', null, what), `, ${s.title}: `, s.halves ? `of ${m.runs} trainings, each on one half of the cells, two on disjoint halves share ${fixed(m.overlap_disjoint_mean, 1)} genes` : `of ${m.runs} trainings on the same cells two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`,
+    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any.`,
+    !s.halves && select && select !== 'network' ? ' But its genes are chosen by a linear model, whatever the seed: only half-samples (--subsample) tell how steady they are.' : '');
 }
 
 function geneSection() {
@@ -131,18 +164,19 @@ function geneSection() {
     }
   for (const s of restarts) for (const gene of s.rows.keys()) if (!genes.has(gene)) genes.set(gene, { gene, best: Infinity });
   const onMap = new Set(maps.flatMap((m) => (m.map.genes || []).map((g) => g.name)));
-  const columns = [{ title: 'Gene', value: (r) => r.gene, cell: (r) => (onMap.has(r.gene) ? overlayButton('gene', r.gene) : h('em', null, r.gene)) }];
+  const columns = [{ title: 'Gene', value: (r) => r.gene, cell: (r) => (onMap.has(r.gene) ? overlayButton('gene', r.gene) : h('em', null, nameOf(r.gene))) }];
   for (const f of sources) {
     const at = (r) => r[fits.indexOf(f)] || {}, n = foldsOf(f);
     if (f.kind === 'train') columns.push(
-      { title: `Rank, ${f.title}`, number: true, value: (r) => at(r).rank, cell: (r) => at(r).rank || '\u2013' },
-      { title: `Norm, ${f.title}`, hint: 'Length of the gene\u2019s weights, or what forward selection gained by it', number: true, down: true, value: (r) => at(r).norm, cell: (r) => short(at(r).norm) });
-    else columns.push({ title: `Folds, ${f.title}`, hint: `In how many of ${n} folds it was chosen`, number: true, down: true, value: (r) => at(r).folds || 0, cell: (r) => `${at(r).folds || 0} / ${n}` });
+      { title: `Rank, ${f.title}`, hint: '1 weighs most', number: true, value: (r) => at(r).rank, cell: (r) => at(r).rank || '\u2013' },
+      { title: `Norm, ${f.title}`, hint: 'How much the gene weighs: length of its weights, or what forward selection gained by it. Only norms of one column can be compared', number: true, down: true, value: (r) => at(r).norm, cell: (r) => short(at(r).norm) });
+    else columns.push({ title: `Folds, ${f.title}`, hint: `In how many of ${n} folds of the cross-validation it was chosen. Two folds share most of their cells`, number: true, down: true, value: (r) => at(r).folds || 0, cell: (r) => `${at(r).folds || 0} / ${n}` });
   }
-  for (const s of restarts) columns.push({ title: `Frequency, ${s.title}`, hint: `Part of ${s.summary.runs} runs that chose it, with a 95 % interval`, number: true, down: true,
+  for (const s of restarts) columns.push({ title: `${s.halves ? 'Half-samples' : 'Restarts'}, ${s.title}`,
+    hint: `Part of ${s.summary.runs} trainings ${s.halves ? 'on halves of the cells' : 'on the same cells from other random numbers'} that chose it, with a 95 % interval. ${s.halves ? 'Harder than restarts' : 'Easier than half-samples'}: the two are not to be compared`, number: true, down: true,
     value: (r) => (s.rows.get(r.gene) || { frequency: 0 }).frequency, cell: (r) => { const f = s.rows.get(r.gene); return f ? `${fixed(f.frequency, 2)} (${fixed(f.low, 2)} to ${fixed(f.high, 2)})` : '0'; } });
   const rows = [...genes.values()].sort((a, b) => a.best - b.best);
-  return section('genes', 'Genes', text('The genes that each model kept. Choose one to see it on the map; choose a heading to sort.'), restarts.map(stabilityText),
+  return section('genes', 'Genes', text('The genes that each model kept, with their ', word('rank'), ' and ', word('norm'), '. Choose one to see it on the map; choose a heading to sort.'), restarts.map(stabilityText),
     sortableTable(`${plural(rows.length, 'gene')}`, columns, rows));
 }
 
@@ -183,7 +217,8 @@ function trainingSection() {
     return lineChart({ label: `R2 by epoch, ${list.map((f) => f.title).join(' and ')}`, xLabel: 'epoch', yLabel: 'R\u00b2', yFrom: 0, series,
       spans: list.length === 1 ? phasesOf(list[0]) : [], levels: bestLinear().map((r) => ({ name: `linear, rank ${r.rank}`, value: r.r2_test_relaxed_mean })) });
   });
-  return section('training', 'Training', text('R\u00b2 by epoch', tested.length ? ', mean over folds with a band of one standard deviation' : '', '. Under the denoising recipe noise is on while training, so that the training curve may lie below the test curve.'),
+  return section('training', 'Training', text(word('r2'), ' by ', word('epoch'), tested.length ? ', mean over folds with a band of one standard deviation' : '', '. ', source.some((f) => f.model === 'sbnn') ? ['Parts of the training: ', word('phases'), '. '] : '',
+    source.some((f) => f.model === 'sbnn-denoise') ? 'Under the denoising recipe noise is on while training, so that the training curve may lie below the test curve.' : ''),
     h('div', { class: 'charts' }, charts));
 }
 
@@ -198,7 +233,7 @@ function responseSection() {
   const lowest = Math.min(0, ...rows.flatMap((r) => r.scores.map((m) => (m.score ? m.score.mean - m.score.sd : 0))));
   const lo = Math.max(-0.5, Math.floor(4 * lowest) / 4);
   const onMap = new Set(maps.flatMap((m) => (m.map.responses || []).map((r) => r.name)));
-  const columns = [{ title: 'Response', value: (r) => r.name, cell: (r) => (onMap.has(r.name) ? overlayButton('response', r.name) : r.name) },
+  const columns = [{ title: 'Response', value: (r) => r.name, cell: (r) => (onMap.has(r.name) ? overlayButton('response', r.name) : nameOf(r.name)) },
     ...source.map((f, k) => ({ title: f.title, number: true, down: true, value: (r) => (r.scores[k].score || {}).mean, cell: (r) => withSd(r.scores[k].score) })),
     { title: `R\u00b2 from ${short(lo)} to 1`, cell: (r) => dotRow(r.scores, lo) }];
   return section('responses', 'R\u00b2 by response',
@@ -226,12 +261,12 @@ function linearSection() {
   });
   for (const f of tested) {
     const m = score(f, 'all');
-    if (m) series.push({ name: `network, ${f.title}`, look: f.look, marks: true, x: [genesOf(f).length / foldsOf(f)], y: [m.mean], sd: [m.sd] });
+    if (m) series.push({ name: `network, ${f.title}: ${withSd(m)}`, look: f.look, marks: true, x: [genesOf(f).length / foldsOf(f)], y: [m.mean], sd: [m.sd] });
   }
   const columns = [['rank', 'Rank', short], ['lambda', 'Penalty', short], ['genes_mean', 'Genes', (v) => fixed(v, 1)], ['r2_test_mean', 'Test R\u00b2', fixed], ['r2_test_relaxed_mean', 'Test R\u00b2, relaxed', fixed], ['r2_test_relaxed_sd', 'sd over folds', fixed]]
     .map(([key, title, show]) => ({ title, number: true, value: (r) => r[key], cell: (r) => show(r[key]) }));
   return section('linear', 'Against the linear model',
-    text('Sparse reduced-rank regression predicts the responses from a few genes through as many linear components as its rank; relaxed means refitted without the penalty\u2019s shrinkage.'),
+    text('The ', word('linear'), ' predicts the responses from a few genes through as many weighted sums as its ', word('rank'), '; it is shown ', word('relaxed'), '. Bars of the networks: one standard deviation over folds.'),
     h('div', { class: 'charts' }, lineChart({ label: 'Test R2 against the number of genes', xLabel: 'genes', yLabel: 'test R\u00b2', yFrom: Infinity, series })),
     h('details', null, h('summary', null, 'All fits'), sortableTable(plural(rows.length, 'fit'), columns, rows)));
 }
@@ -261,12 +296,12 @@ const provenanceSection = () => section('provenance', 'How it was made',
 /* ---- the page ---- */
 
 function page() {
-  const sections = [failedSection(), glance(), mapSection(), geneSection(), responseSection(), trainingSection(), linearSection(), provenanceSection()].filter(Boolean);
+  const sections = [failedSection(), verdictSection(), glance(), mapSection(), geneSection(), responseSection(), trainingSection(), linearSection(), provenanceSection(), wordsSection()].filter(Boolean);
   const links = sections.map((x) => h('a', { href: '#' + x.id }, x.querySelector('h2').textContent));
   document.getElementById('top').append(h('div', { class: 'title' }, h('h1', null, h('small', null, 'sbnn report'), data.title), theme.button()), h('nav', { 'aria-label': 'Sections' }, links));
   document.getElementById('main').replaceChildren(...sections);
   theme.set('');
-  for (const details of document.querySelectorAll('#provenance details')) { /* on paper nothing can be opened */
+  for (const details of document.querySelectorAll('details')) { /* on paper nothing can be opened */
     addEventListener('beforeprint', () => { details.dataset.open = details.open; details.open = true; });
     addEventListener('afterprint', () => { details.open = details.dataset.open === 'true'; });
   }

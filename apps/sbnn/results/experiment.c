@@ -31,6 +31,8 @@ void sbnn_experiment_free(sbnn_experiment *x) {
   free(x->latent);
   free(x->gene_predictions);
   free(x->response_predictions);
+  free(x->gene_measured);
+  free(x->response_measured);
   free(x->left_out);
   *x = (sbnn_experiment){0};
 }

@@ -55,6 +55,7 @@ typedef struct sbnn_experiment {
   double *gene_predictions; /* whole data set: autoencoder head, z-scores [n_train x n_genes], in the order of
                                `genes` */
   double *response_predictions; /* whole data set: alloencoder head, z-scores [n_train x n_responses] */
+  double *gene_measured, *response_measured; /* the same as measured: training/measured.h; NULL: not kept */
   bool *left_out; /* [n_responses] constant over the training cells: NaN in r2 and predictions; NULL: none */
   int bottleneck;
   double lasso;                          /* paper's recipe: the penalty, as given, chosen or found */

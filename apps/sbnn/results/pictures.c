@@ -1,9 +1,11 @@
 /* pictures.c - from experiments to figures (pictures.h). */
 #include "results/pictures.h"
 
+#include "data/ids.h"
 #include "figures/curves.h"
 #include "figures/overlays.h"
 #include "figures/scores.h"
+#include "figures/short_names.h"
 #include "results/map_data.h"
 
 #include <math.h>
@@ -359,13 +361,27 @@ static int maps(const char *directory, const sbnn_results *r, sbnn_error *e) {
   return code;
 }
 
-int sbnn_write_pictures(const char *directory, const sbnn_results *r, sbnn_error *e) {
-  if (!sbnn_figures_available()) return SBNN_OK;
+static int draw_all(const char *directory, const sbnn_results *r, sbnn_error *e) {
   int code = by_genes(directory, r, e);
   if (r->n == 0) return code;
   if (code == SBNN_OK) code = training_curves(directory, r, e);
   if (code == SBNN_OK) code = pretraining(directory, r, e);
   if (code == SBNN_OK && sbnn_results_folded(r)) code = responses(directory, r, e);
   if (code == SBNN_OK) code = maps(directory, r, e);
+  return code;
+}
+
+/* Names without the barcodes of antibodies. */
+int sbnn_write_pictures(const char *directory, const sbnn_results *r, sbnn_error *e) {
+  if (!sbnn_figures_available()) return SBNN_OK;
+  const sbnn_dataset *d = r->data;
+  sbnn_dataset shown = *d;
+  sbnn_results of = *r;
+  of.data = &shown;
+  shown.gene_names = sbnn_short_names(d->gene_names, d->n_genes);
+  shown.response_names = sbnn_short_names(d->response_names, d->n_responses);
+  int code = draw_all(directory, &of, e);
+  sbnn_free_strings(shown.gene_names, d->n_genes);
+  sbnn_free_strings(shown.response_names, d->n_responses);
   return code;
 }

@@ -98,6 +98,15 @@ static json_t *input(const char *path, uint64_t hash, size_t cells) {
   return file;
 }
 
+/* A line each. */
+static json_t *hints(const sbnn_dataset *d) {
+  json_t *list = checked(json_array());
+  char *lines = d->hint ? sbnn_strdup(d->hint) : NULL, *rest = lines;
+  for (char *line; (line = strsep(&rest, "\n"));) append(list, text(line));
+  free(lines);
+  return list;
+}
+
 static json_t *inputs(const sbnn_run *run) {
   const sbnn_dataset *d = run->results->data;
   json_t *in = object();
@@ -111,6 +120,7 @@ static json_t *inputs(const sbnn_run *run) {
   json_t *notes = checked(json_array());
   for (size_t i = 0; i < d->n_notes; i++) append(notes, text(d->notes[i]));
   put(in, "notes", notes);
+  if (run->options && !run->options->no_hints) put(in, "hints", hints(d));
   put(in, "x_genes_in", text(d->overlap.x_genes_in == SBNN_GENES_IN_ROWS ? "rows" : "columns"));
   return in;
 }
@@ -272,7 +282,7 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   put(root, "notes", notes);
   put(root, "inputs", inputs(run));
   put(root, "timings", timings(run));
-  if (run->verdict && run->verdict->n) put(root, "verdict", verdict(run->verdict));
+  if (run->verdict && run->verdict->n) put(root, "genes_verdict", verdict(run->verdict));
   put(root, "results", findings(run->results));
   return dump(path, root, e);
 }
@@ -284,7 +294,7 @@ int sbnn_run_json_judge(const char *path, const sbnn_verdict *v, sbnn_error *e) 
     json_decref(root);
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s", path, error.line, error.text);
   }
-  put(root, "verdict", verdict(v));
+  put(root, "genes_verdict", verdict(v));
   return dump(path, root, e);
 }
 

@@ -254,6 +254,22 @@ static int read_overlays(const char *directory, sbnn_stored *s, sbnn_error *e) {
   return code;
 }
 
+/* Where there is one: results of an older version have none. */
+static int read_measured(const char *directory, sbnn_stored *s, sbnn_error *e) {
+  sbnn_tsv t;
+  sbnn_experiment *x = &s->experiments[0];
+  size_t genes = x->n_genes, responses = x->n_responses;
+  if (!has(directory, "measured.tsv")) return SBNN_OK;
+  int code = read_named(directory, "measured.tsv", &t, e);
+  if (code == SBNN_OK) code = check_cells(&t, &s->data, e);
+  if (code == SBNN_OK && t.n_cols != 1 + genes + responses)
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s does not have the columns of overlays.tsv: it was changed", t.path);
+  if (code == SBNN_OK) code = read_floats(&t, 1, genes, &x->gene_measured, e);
+  if (code == SBNN_OK) code = read_floats(&t, 1 + genes, responses, &x->response_measured, e);
+  sbnn_tsv_free(&t);
+  return code;
+}
+
 static int read_labels(const char *directory, sbnn_dataset *d, sbnn_error *e) {
   sbnn_tsv t;
   int code = read_named(directory, "labels.tsv", &t, e);
@@ -314,6 +330,7 @@ int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
   bool mapped = whole && has(directory, "latent.tsv");
   if (mapped) code = read_latent(directory, s, e);
   if (mapped && code == SBNN_OK && has(directory, "overlays.tsv")) code = read_overlays(directory, s, e);
+  if (mapped && code == SBNN_OK && s->experiments[0].gene_predictions) code = read_measured(directory, s, e);
   if (mapped && code == SBNN_OK && has(directory, "labels.tsv")) code = read_labels(directory, &s->data, e);
   if (code == SBNN_OK && (s->data.n_responses || (s->results.n && !whole)))
     code = read_metrics(directory, s, e);

@@ -15,7 +15,7 @@ typedef struct sbnn_stored {
 } sbnn_stored;
 
 /* Reads history.tsv and metrics.tsv, or srrr.tsv; and, where `train` or `srrr` left them, latent.tsv,
- * overlays.tsv and labels.tsv.
+ * overlays.tsv, measured.tsv and labels.tsv.
  * On failure *s is all zero. SBNN_BAD_INPUT with one sentence. */
 int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e);
 /* Of any results with a latent.tsv: that, in experiment 0, and labels.tsv if it is there. Errors likewise. */

@@ -156,18 +156,19 @@ static void put_heads(sbnn_writer *w, const char *kind, char *const *name, const
   }
 }
 
-static int write_overlays(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
-                          sbnn_error *e) {
+/* value: what stands under the genes and under the responses, by training row. */
+static int write_heads(const char *directory, const char *name, const sbnn_dataset *d, const sbnn_experiment *x,
+                       const double *const value[2], sbnn_error *e) {
   size_t genes = x->n_genes, q = x->n_responses, columns = genes + q;
   double *both = sbnn_alloc(x->n_train * columns, sizeof *both);
   cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
   sbnn_writer w;
   for (size_t i = 0; i < x->n_train; i++) {
-    memcpy(both + i * columns, x->gene_predictions + i * genes, genes * sizeof *both);
-    memcpy(both + i * columns + genes, x->response_predictions + i * q, q * sizeof *both);
+    memcpy(both + i * columns, value[0] + i * genes, genes * sizeof *both);
+    memcpy(both + i * columns + genes, value[1] + i * q, q * sizeof *both);
   }
   place_rows(row, x, x->train_cells, x->n_train, both, columns);
-  sbnn_writer_open_in(&w, directory, "overlays.tsv");
+  sbnn_writer_open_in(&w, directory, name);
   sbnn_put(&w, "cell");
   put_heads(&w, "gene", d->gene_names, x->genes, genes);
   put_heads(&w, "response", d->response_names, NULL, q);
@@ -176,6 +177,16 @@ static int write_overlays(const char *directory, const sbnn_dataset *d, const sb
   free(row);
   free(both);
   return sbnn_writer_close(&w, e);
+}
+
+/* What the two heads predict, and what was measured. */
+static int write_overlays(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
+                          sbnn_error *e) {
+  const double *const predicted[] = {x->gene_predictions, x->response_predictions},
+                      *const measured[] = {x->gene_measured, x->response_measured};
+  int code = write_heads(directory, "overlays.tsv", d, x, predicted, e);
+  if (code != SBNN_OK || !measured[0] || !measured[1]) return code;
+  return write_heads(directory, "measured.tsv", d, x, measured, e);
 }
 
 /* ---- all of them ---- */

@@ -6,7 +6,8 @@
 #include "results/results.h"
 
 /* Into `directory`: metrics.tsv, history.tsv (where there are epochs), genes.tsv, predictions.tsv (and
- * predictions-nopretrain.tsv for a second model), and for train latent.tsv, overlays.tsv and labels.tsv. */
+ * predictions-nopretrain.tsv for a second model), and for train latent.tsv, overlays.tsv, measured.tsv and
+ * labels.tsv. */
 int sbnn_write_tables(const char *directory, const sbnn_results *r, sbnn_error *e);
 
 /* labels.tsv alone: cell LABEL_COLUMN, and color if the labels came with colours; in the order of the data
