@@ -16,12 +16,13 @@ fail() {
   exit 1
 }
 
-# 60 cells, 12 genes, 3 responses, 3 types; names that would run as code if they got into the markup.
+# 60 cells, 12 genes, 3 responses, 3 types; names that would run as code if they got into the markup, and
+# one with an antibody's barcode.
 awk -v dir="$dir" 'BEGIN {
   srand(7)
   bad = "</script><script>hacked=1</script>"; worse = "<img src=x onerror=hacked=1>\""
   printf "cell" > (dir "/x.tsv"); for (j = 0; j < 12; j++) printf "\t%s", j == 0 ? bad : "gene" j > (dir "/x.tsv")
-  printf "cell\t%s\tb & <i>c\td\n", worse > (dir "/y.tsv"); printf "cell\ttype\n" > (dir "/labels.tsv")
+  printf "cell\t%s\tb & <i>c\tCD4-GAGGTTAGTGATGGA\n", worse > (dir "/y.tsv"); printf "cell\ttype\n" > (dir "/labels.tsv")
   for (i = 0; i < 60; i++) {
     printf "\ncell<%d>", i > (dir "/x.tsv")
     for (j = 0; j < 12; j++) { v = int(exp(4 + 2 * rand() + (j < 3 && i % 3 == j))); if (j < 3) g[j] = log(v + 1); printf "\t%d", v > (dir "/x.tsv") }
@@ -64,7 +65,7 @@ function visit() {
   const want = new URLSearchParams(location.hash.slice(1)).get('scheme');
   check('three maps', maps.length === 3);
   check('each folder says how it was made', document.querySelectorAll('#provenance details').length === 7 && !document.querySelector('main').textContent.includes('[object'));
-  check('seven sections', document.querySelectorAll('main section').length === 7);
+  check('nine sections, the verdict first', document.querySelectorAll('main section').length === 9 && document.querySelector('main section').id === 'verdict');
   check('nothing was fetched', performance.getEntriesByType('resource').length === 0);
   check('names did not run', !('hacked' in window) && !document.querySelector('main img, main b, main i:not(.swatch)'));
   check('the names are there', ['<\/script><script>hacked=1<\/script>', 'b & <i>c'].every((n) => [...document.querySelectorAll('button')].some((b) => b.textContent === n)));
@@ -72,12 +73,41 @@ function visit() {
   check('no sideways scrolling', document.documentElement.scrollWidth <= innerWidth);
   readable(want);
 
+  /* What few cells and few epochs must come to. */
+  const judged = [...document.querySelectorAll('#verdict .judgement')];
+  check('a verdict on each recipe', judged.filter((j) => j.textContent.includes('recipe')).length >= 2 && judged.some((j) => j.classList.contains('doubt')));
+  check('with doubt there is advice', judged.filter((j) => j.textContent.includes('are doubtful')).every((j) => j.textContent.includes('What may help')));
+
+  /* Explanations that phones can open: links to a list of words, and lists below tables, never a hover alone. */
+  const links = [...document.querySelectorAll('a.word')];
+  check('words lead to their meaning', links.length > 8 && links.every((a) => (document.getElementById(a.hash.slice(1)) || {}).tagName === 'DT'));
+  check('every word is used', [...document.querySelectorAll('#words dt')].every((dt) => ['chance', 'restarts', 'halves'].includes(dt.id.slice(5)) || links.some((a) => a.hash === '#' + dt.id)));
+  check('headings explain themselves below', !document.querySelector('thead [title], svg title') && document.querySelectorAll('#genes .columns dt').length > 4);
+  const heads = [...document.querySelectorAll('#genes thead th')].map((th) => th.textContent);
+  check('restarts and half-samples do not share a heading', heads.some((t) => t.startsWith('Restarts, paper')) && heads.some((t) => t.startsWith('Half-samples, denoising')) && !heads.some((t) => t.startsWith('Frequency')));
+
+  /* Bars and bands stay inside the axes. */
+  for (const chart of document.querySelectorAll('svg.chart')) {
+    const [, top, bottom] = chart.querySelector('.axis').getAttribute('d').match(/,([\d.]+) V([\d.]+)/).map(Number);
+    for (const path of chart.querySelectorAll('.whisker, .band, .line')) {
+      const box = path.getBBox();
+      check(`inside the frame: ${path.getAttribute('class')}`, box.y >= top - 0.6 && box.y + box.height <= bottom + 0.6);
+    }
+  }
+
+  const barcode = [...document.querySelectorAll('[data-name="CD4-GAGGTTAGTGATGGA"]')];
+  check('names are shown without barcodes', barcode.length && barcode.every((b) => b.textContent === 'CD4' && b.title === b.dataset.name));
+
   const types = picture();
   const chip = document.querySelector('.controls [data-overlay="gene"]'), name = chip.textContent;
   chip.click();
   check('a gene changes the map', picture() !== types && maps[0].note.textContent.startsWith(name));
   check('its buttons are pressed', [...document.querySelectorAll('[data-overlay="gene"]')].every((b) => (b.getAttribute('aria-pressed') === 'true') === (b.dataset.name === name)));
   const contours = picture();
+  document.getElementById('measured').click();
+  check('measured is not predicted', picture() !== contours && maps[0].note.textContent.includes('as measured'));
+  document.getElementById('measured').click();
+  check('and back to predicted', picture() === contours && maps[0].note.textContent.includes('not what was measured'));
   document.getElementById('dots').click();
   check('as cells it looks otherwise', picture() !== contours);
   document.getElementById('dots').click();
@@ -113,6 +143,10 @@ function visit() {
   canvas.dispatchEvent(new PointerEvent('pointermove', { clientX: box.left + maps[0].px(4), clientY: box.top + maps[0].py(4) }));
   maps[0].draw();
   check('pointing at a cell tells its id', !maps[0].tip.hidden && maps[0].tip.textContent.includes(shown.cell) && shown.cell.startsWith('cell<'));
+  overlay('response', 'CD4-GAGGTTAGTGATGGA');
+  const said = maps[0].describe(4), heads4 = maps[0].head();
+  check('both are named, measured and predicted', said.includes(`CD4, measured: ${fixed(heads4.measured[4], 2)} sd`) && said.includes(`CD4, predicted from the place: ${fixed(heads4.values[4], 2)} sd`));
+  overlay(null);
   select(null);
   chip.focus();
   key(chip, 'ArrowRight');

@@ -1,6 +1,12 @@
 /* test_sbnn_report.c - `sbnn report`: what goes into the page, and what is refused. That the page works is
  * the business of check_report.sh. */
+#include "data/ids.h"
+#include "figures/short_names.h"
+#include "results/reader.h"
 #include "test_sbnn_run.h"
+
+#include <math.h>
+#include <stdlib.h>
 
 static void prepare(void) { make_root(); }
 TestSuite(sbnn_report, .init = prepare, .fini = remove_root);
@@ -127,4 +133,65 @@ Test(sbnn_report, damaged_results) {
     refuses("report --results @d", SBNN_BAD_INPUT, bad[i].part, bad[i].other);
     cr_expect_neq(access(at("d/report.html"), F_OK), 0, "%s", bad[i].file);
   }
+}
+
+/* What was measured stands beside what is predicted, under the names that a reader knows. */
+Test(sbnn_report, measured_and_predicted) {
+  write_train("Sst", "CD4-GAGGTTAGTGATGGA", "Pvalb");
+  runs("report --results @d --quiet"); /* results of an older version */
+  char *page = text_of(at("d/report.html"));
+  cr_expect_eq(occurrences(page, "\"measured\":["), 0);
+  expect_in(page, "\"shown\":{\"CD4-GAGGTTAGTGATGGA\":\"CD4\"}");
+  free(page);
+  put_file(at("d/measured.tsv"),
+           "cell\tgene:Sst\tresponse:CD4-GAGGTTAGTGATGGA\na\t-7\t8\nb\t-7\t8\nc\t-7\t8\n");
+  runs("report --results @d --quiet");
+  page = text_of(at("d/report.html"));
+  expect_in(page, "\"measured\":[-7,-7,-7]");
+  expect_in(page, "\"measured\":[8,8,8]");
+  free(page);
+  put_file(at("d/measured.tsv"), "cell\tgene:Sst\na\t1\nb\t1\nc\t1\n");
+  refuses("report --results @d", SBNN_BAD_INPUT, "measured.tsv", "columns of overlays.tsv");
+}
+
+/* train writes the z-scores of its tables. */
+Test(sbnn_report, measured_is_what_the_table_says) {
+  make_tables(60);
+  runs("train --out @t --recipe denoise --x @x.tsv --y @y.tsv --variable-genes 0" QUICK);
+  size_t n = 60, q = tables.n_responses;
+  double mean = 0, square = 0;
+  for (size_t i = 0; i < n; i++) mean += tables.responses[i * q] / (double)n;
+  for (size_t i = 0; i < n; i++) square += pow(tables.responses[i * q] - mean, 2) / (double)n;
+  sbnn_tsv t;
+  sbnn_error e = {0};
+  size_t column;
+  cr_assert_eq(sbnn_tsv_read(at("t/measured.tsv"), &t, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_tsv_column(&t, "response:Response01", &column, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(t.n_rows, n);
+  for (size_t i = 0; i < n; i++) {
+    double seen = atof(sbnn_tsv_text(&t, i, column)), z = (tables.responses[i * q] - mean) / sqrt(square);
+    cr_expect(fabs(seen - z) < 1e-5, "%g %g", seen, z);
+  }
+  sbnn_tsv_free(&t);
+  sbnn_dataset_free(&tables);
+}
+
+Test(sbnn_report, short_names) {
+  static const char *const names[][2] = {{"CD4-GAGGTTAGTGATGGA", "CD4"},
+                                         {"CD45RA_TotalSeqB", "CD45RA"},
+                                         {"anti-CD3 ACGTACGT", "anti-CD3"},
+                                         {"HLA-A", "HLA-A"},
+                                         {"GATTACAA", "GATTACAA"},
+                                         {"PD-1", "PD-1"},
+                                         {"-GAGGTTAGTGATGGA", "-GAGGTTAGTGATGGA"},
+                                         {"CD8-GAGGTTAG", "CD8-GAGGTTAG"}, /* the other CD8 */
+                                         {"CD8-TTTTTTTT", "CD8-TTTTTTTT"},
+                                         {"IgG_TotalSeqA", "IgG_TotalSeqA"}, /* IgG itself */
+                                         {"IgG", "IgG"}};
+  enum { N = sizeof names / sizeof *names };
+  char *given[N];
+  for (size_t i = 0; i < N; i++) given[i] = (char *)names[i][0];
+  char **shown = sbnn_short_names(given, N);
+  for (size_t i = 0; i < N; i++) cr_expect_str_eq(shown[i], names[i][1]);
+  sbnn_free_strings(shown, N);
 }

@@ -20,7 +20,9 @@ size_t sbnn_short_length(const char *name) {
   return n;
 }
 
-static bool same_start(const char *a, size_t n, const char *b, size_t m) { return n == m && memcmp(a, b, n) == 0; }
+static bool same_start(const char *a, size_t n, const char *b, size_t m) {
+  return n == m && memcmp(a, b, n) == 0;
+}
 
 char **sbnn_short_names(char *const *names, size_t n) {
   char **list = sbnn_alloc(n, sizeof *list);

@@ -10,7 +10,8 @@ function ticks(lo, hi, n) {
 }
 
 /* what: {label, xLabel, yLabel, series, levels, spans, yFrom}
- * series: {name, look (0..3), dashed, x, y, sd (or null), marks (points in place of a line)}
+ * series: {name, look (0..3), dashed, x, y, sd (or null), marks (points in place of a line), aside (pixels that marks are
+ * moved, so that they do not cover one another)}
  * levels: {name, value}: horizontal lines; spans: {name, from, to}: parts of the x axis. */
 function lineChart(what) {
   const W = 720, H = 340, left = 62, right = 16, top = what.spans && what.spans.length ? 26 : 10, bottom = 44;
@@ -62,8 +63,8 @@ function mark(look, x, y, r = 5) {
 function drawMarks(l, px, py) {
   return l.x.flatMap((x, i) => {
     if (!isNumber(l.y[i])) return [];
-    const sd = (l.sd && l.sd[i]) || 0;
-    return [s('path', { class: `whisker look${l.look}`, d: `M${px(x)},${py(l.y[i] - sd)} V${py(l.y[i] + sd)}` }), mark(l.look, px(x), py(l.y[i]), 6)];
+    const sd = (l.sd && l.sd[i]) || 0, at = px(x) + (l.aside || 0);
+    return [s('path', { class: `whisker look${l.look}`, d: `M${at},${py(l.y[i] - sd)} V${py(l.y[i] + sd)}` }), mark(l.look, at, py(l.y[i]), 6)];
   });
 }
 

@@ -1,8 +1,8 @@
 /* content.c - see content.h. */
 #include "report/content.h"
 
-#include "figures/overlays.h"
 #include "data/ids.h"
+#include "figures/overlays.h"
 #include "figures/palette.h"
 #include "figures/short_names.h"
 #include "report/table_json.h"
@@ -105,14 +105,18 @@ static void put_head(sbnn_json *j, const head *h, const sbnn_map *m, const size_
 static void put_short_names(sbnn_json *j, const sbnn_dataset *d) {
   char *const *const lists[] = {d->gene_names, d->response_names};
   const size_t n[] = {d->n_genes, d->n_responses};
-  sbnn_json_open(j, "shown", '{');
+  bool any = false;
   for (size_t k = 0; k < 2; k++) {
     char **shown = sbnn_short_names(lists[k], n[k]);
-    for (size_t i = 0; i < n[k]; i++)
-      if (strcmp(shown[i], lists[k][i]) != 0) sbnn_json_text(j, lists[k][i], shown[i]);
+    for (size_t i = 0; i < n[k]; i++) {
+      if (strcmp(shown[i], lists[k][i]) == 0) continue;
+      if (!any) sbnn_json_open(j, "shown", '{');
+      any = true;
+      sbnn_json_text(j, lists[k][i], shown[i]);
+    }
     sbnn_free_strings(shown, n[k]);
   }
-  sbnn_json_close(j, '}');
+  if (any) sbnn_json_close(j, '}');
 }
 
 static int put_triangles(sbnn_json *j, const sbnn_map *m, sbnn_error *e) {

@@ -73,22 +73,29 @@ function failedSection() {
 
 const hintsRead = () => unique(data.folders.flatMap((f) => (run(f).inputs || {}).hints || []));
 
+const sentenceOf = (f) => f.sentence.replaceAll('+-', '\u00b1').replace(/\bR2\b/g, 'R\u00b2') + '.';
+const listOf = (items) => h('ul', null, items.map((f) => h('li', null, sentenceOf(f))));
+const modelOf = (v) => MODELS[v.model] || { name: v.model, look: 0 };
+
 /* Doubts first; what speaks for the genes can be opened. */
 function judgement(v) {
-  const name = (MODELS[v.model] || { name: v.model }).name, advice = v.findings.filter((f) => f.about === 'advice');
-  const against = v.findings.filter((f) => f.doubt), others = v.findings.filter((f) => !f.doubt && f.about !== 'advice');
-  const list = (items) => h('ul', null, items.map((f) => h('li', null, f.sentence + '.')));
+  const { name } = modelOf(v), list = listOf, ofGenes = v.findings.filter((f) => f.about !== 'responses');
+  const advice = ofGenes.filter((f) => f.about === 'advice'), against = ofGenes.filter((f) => f.doubt);
+  const others = ofGenes.filter((f) => !f.doubt && f.about !== 'advice');
   return h('div', { class: v.doubt ? 'judgement doubt' : 'judgement' },
     h('h3', null, v.doubt ? `The genes of the ${name} are doubtful` : `Nothing speaks against the genes of the ${name}`),
-    against.length ? list(against) : null, advice.map((f) => h('p', null, h('strong', null, 'What may help: '), f.sentence + '.')),
+    against.length ? list(against) : null, advice.map((f) => h('p', null, h('strong', null, 'What may help: '), sentenceOf(f))),
     others.length ? h('details', null, h('summary', null, v.doubt ? 'What speaks for them' : 'What this rests on'), list(others)) : null);
 }
 
 function verdictSection() {
-  const all = data.verdict || [], hints = hintsRead();
+  const all = [...(data.verdict || [])].sort((a, b) => modelOf(a).look - modelOf(b).look), hints = hintsRead();
+  const responses = all.flatMap((v) => v.findings.filter((f) => f.about === 'responses').map((f) => ({ sentence: `${modelOf(v).name}: ${f.sentence}` })));
+  const genes = all.filter((v) => v.findings.some((f) => f.about !== 'responses'));
   if (!all.length && !hints.length) return null;
   if (all.length) wordsUsed.add('chance').add('restarts').add('halves');
-  return section('verdict', 'Can the genes be trusted?', all.map(judgement),
+  return section('verdict', 'Can the genes be trusted?', genes.map(judgement),
+    responses.length ? h('div', { class: 'judgement doubt' }, h('h3', null, 'Some responses cannot be predicted'), listOf(responses)) : null,
     hints.length ? h('div', { class: 'judgement doubt' }, h('h3', null, 'About the tables'), h('ul', null, hints.map((t) => h('li', null, t + '.')))) : null);
 }
 
@@ -139,7 +146,7 @@ function mapSection() {
   const shape = meanSd(maps.map((m) => m.wanted)).mean; /* side by side they are of one height */
   maps.forEach((m) => m.fit(shape));
   return section('map', 'Map of the cells',
-    text('Every dot is a cell; its place on the ', word('map'), ' is what the network (or the linear model) makes of its genes. Point at a cell, or touch it, to see what it is. Choose a gene or a response to see where it is ', word('predicted'), ' high (bright) or low (dark).'),
+    text('Every dot is a cell; its place on the ', word('map'), ' is what the network (or the linear model) makes of its genes. Point at a cell, or touch it, to see what it is. Choose a gene or a response to see where it is ', word('predicted', 'predicted'), ' high (bright) or low (dark).'),
     controls(), h('div', { class: 'maps' }, maps.map((m) => m.figure)));
 }
 
@@ -259,9 +266,9 @@ function linearSection() {
     const list = rows.filter((r) => r.rank === rank).sort((a, b) => a.genes_mean - b.genes_mean);
     return { name: `linear, rank ${rank}, relaxed`, look: SRRR_LOOK, dashed: k > 0, x: list.map((r) => r.genes_mean), y: list.map((r) => r.r2_test_relaxed_mean) };
   });
-  for (const f of tested) {
+  for (const [k, f] of tested.entries()) {
     const m = score(f, 'all');
-    if (m) series.push({ name: `network, ${f.title}: ${withSd(m)}`, look: f.look, marks: true, x: [genesOf(f).length / foldsOf(f)], y: [m.mean], sd: [m.sd] });
+    if (m) series.push({ aside: 9 * (k - (tested.length - 1) / 2), name: `network, ${f.title}: ${withSd(m)}`, look: f.look, marks: true, x: [genesOf(f).length / foldsOf(f)], y: [m.mean], sd: [m.sd] });
   }
   const columns = [['rank', 'Rank', short], ['lambda', 'Penalty', short], ['genes_mean', 'Genes', (v) => fixed(v, 1)], ['r2_test_mean', 'Test R\u00b2', fixed], ['r2_test_relaxed_mean', 'Test R\u00b2, relaxed', fixed], ['r2_test_relaxed_sd', 'sd over folds', fixed]]
     .map(([key, title, show]) => ({ title, number: true, value: (r) => r[key], cell: (r) => show(r[key]) }));

@@ -263,7 +263,8 @@ static int read_measured(const char *directory, sbnn_stored *s, sbnn_error *e) {
   int code = read_named(directory, "measured.tsv", &t, e);
   if (code == SBNN_OK) code = check_cells(&t, &s->data, e);
   if (code == SBNN_OK && t.n_cols != 1 + genes + responses)
-    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s does not have the columns of overlays.tsv: it was changed", t.path);
+    code =
+        sbnn_fail(e, SBNN_BAD_INPUT, "%s does not have the columns of overlays.tsv: it was changed", t.path);
   if (code == SBNN_OK) code = read_floats(&t, 1, genes, &x->gene_measured, e);
   if (code == SBNN_OK) code = read_floats(&t, 1 + genes, responses, &x->response_measured, e);
   sbnn_tsv_free(&t);

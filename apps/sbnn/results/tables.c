@@ -157,8 +157,8 @@ static void put_heads(sbnn_writer *w, const char *kind, char *const *name, const
 }
 
 /* value: what stands under the genes and under the responses, by training row. */
-static int write_heads(const char *directory, const char *name, const sbnn_dataset *d, const sbnn_experiment *x,
-                       const double *const value[2], sbnn_error *e) {
+static int write_heads(const char *directory, const char *name, const sbnn_dataset *d,
+                       const sbnn_experiment *x, const double *const value[2], sbnn_error *e) {
   size_t genes = x->n_genes, q = x->n_responses, columns = genes + q;
   double *both = sbnn_alloc(x->n_train * columns, sizeof *both);
   cell_row *row = sbnn_alloc(d->n_cells, sizeof *row);
@@ -182,8 +182,9 @@ static int write_heads(const char *directory, const char *name, const sbnn_datas
 /* What the two heads predict, and what was measured. */
 static int write_overlays(const char *directory, const sbnn_dataset *d, const sbnn_experiment *x,
                           sbnn_error *e) {
-  const double *const predicted[] = {x->gene_predictions, x->response_predictions},
-                      *const measured[] = {x->gene_measured, x->response_measured};
+  const double *const predicted[] = {x->gene_predictions, x->response_predictions}, *const measured[] = {
+                                                                                        x->gene_measured,
+                                                                                        x->response_measured};
   int code = write_heads(directory, "overlays.tsv", d, x, predicted, e);
   if (code != SBNN_OK || !measured[0] || !measured[1]) return code;
   return write_heads(directory, "measured.tsv", d, x, measured, e);

@@ -165,7 +165,7 @@ static void judge_responses(const sbnn_results *r, const sbnn_options *o, const 
   FILE *to = open_memstream(&names, &length);
   for (size_t j = 0; j < d->n_responses; j++) {
     sbnn_mean_sd m = sbnn_results_r2(r, model, SBNN_STAGE_FINETUNED, SBNN_TEST, 1 + j);
-    if (!(m.mean < 0)) continue;
+    if (!(m.mean < -SBNN_LIMIT_R2)) continue;
     if (bad++ < NAMED)
       fprintf(to, "%s'%s' (%.2f +- %.2f)", bad > 1 ? ", " : "", sbnn_shown(d->response_names[j]), m.mean,
               m.sd);
@@ -176,7 +176,7 @@ static void judge_responses(const sbnn_results *r, const sbnn_options *o, const 
   fclose(to);
   char *advice = n ? sbnn_tail_advice(d, o->y_transform, heavy, n) : NULL;
   if (bad)
-    add(v, model, "responses", true, worst, 0,
+    add(v, model, "responses", true, worst, -SBNN_LIMIT_R2,
         sbnn_format("%zu of %zu responses %s predicted worse than by %s mean (test R2): %s%s%s", bad,
                     d->n_responses, bad == 1 ? "is" : "are", bad == 1 ? "its" : "their", names,
                     n ? ". A few cells hold most of the variance: " : "", n ? advice : ""));

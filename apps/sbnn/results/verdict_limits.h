@@ -28,7 +28,7 @@
 #define SBNN_LIMIT_RESTARTS      0.3
 #define SBNN_LIMIT_HALVES        0.15
 #define SBNN_LIMIT_HALVES_LINEAR 0.25
-#define SBNN_LIMIT_R2            0.02 /* of unseen cells, at least */
+#define SBNN_LIMIT_R2            0.02 /* of unseen cells; of a response, below 0 */
 #define SBNN_LIMIT_LINEAR        2.0  /* standard errors over folds that the linear model is ahead */
 
 #endif
