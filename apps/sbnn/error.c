@@ -55,6 +55,14 @@ char *sbnn_format(const char *format, ...) {
 
 char *sbnn_path_in(const char *folder, const char *name) { return sbnn_format("%s/%s", folder, name); }
 
+char *sbnn_joined(char *list, const char *separator, char *item) {
+  if (!list) return item;
+  char *both = sbnn_format("%s%s%s", list, separator, item);
+  free(list);
+  free(item);
+  return both;
+}
+
 char *sbnn_shell_word(const char *text) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+,:=@%";
   const size_t n = strlen(text);

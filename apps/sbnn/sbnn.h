@@ -36,6 +36,8 @@ void *sbnn_realloc(void *p, size_t n, size_t size);
 /* Text of its own, which the caller frees: a copy; what printf would write; "folder/name". */
 char *sbnn_strdup(const char *s);
 char *sbnn_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "list, item" for the separator ", "; list NULL: the item. Takes both over. */
+char *sbnn_joined(char *list, const char *separator, char *item);
 char *sbnn_path_in(const char *folder, const char *name);
 /* `text` as one word of a shell: itself, or in single quotes. */
 char *sbnn_shell_word(const char *text);

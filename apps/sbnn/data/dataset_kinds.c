@@ -6,7 +6,6 @@
 #include "data/y_transform.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,17 +94,18 @@ static bool hint_protein_counts(sbnn_dataset *d, const sbnn_y_transform *transfo
 
 static void hint_tails(sbnn_dataset *d, const char *rule) {
   enum { NAMED = 4 };
-  size_t *heavy = sbnn_alloc(d->n_responses, sizeof *heavy), n = 0, length;
-  char *names = NULL;
-  for (size_t r = 0; r < d->n_responses; r++)
-    if (sbnn_response_tail(d, rule, r).part > SBNN_TAIL_HEAVY) heavy[n++] = r;
-  FILE *to = open_memstream(&names, &length);
-  for (size_t i = 0; i < n && i < NAMED; i++)
-    fprintf(to, "%s'%s' (%.0f %%)", i ? ", " : "", sbnn_shown(d->response_names[heavy[i]]),
-            100 * sbnn_response_tail(d, rule, heavy[i]).part);
-  if (n > NAMED) fprintf(to, " and %zu more", n - NAMED);
-  fclose(to);
-  char *advice = n ? sbnn_tail_advice(d, rule, heavy, n) : NULL;
+  size_t *heavy = sbnn_alloc(d->n_responses, sizeof *heavy), n = 0;
+  char *names = NULL, *advice = NULL;
+  for (size_t r = 0; r < d->n_responses; r++) {
+    double part = sbnn_response_tail(d, rule, r).part;
+    if (!(part > SBNN_TAIL_HEAVY)) continue;
+    heavy[n++] = r;
+    if (n <= NAMED)
+      names = sbnn_joined(names, ", ",
+                          sbnn_format("'%s' (%.0f %%)", sbnn_shown(d->response_names[r]), 100 * part));
+  }
+  if (n > NAMED) names = sbnn_joined(names, " and ", sbnn_format("%zu more", n - NAMED));
+  if (n) advice = sbnn_tail_advice(d, rule, heavy, n);
   if (n)
     sbnn_dataset_hint(d, sbnn_format("%zu of %zu responses %s ruled by a few cells: 1 %% of the cells hold "
                                      "most of the variance of %s. Give %s",

@@ -5,7 +5,6 @@
 #include "data/y_transform.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,36 +63,30 @@ sbnn_tail sbnn_response_tail(const sbnn_dataset *d, const char *rule, size_t r) 
   return (sbnn_tail){part, has_log && !transformed ? log_part : NAN, farthest_cell(d, r)};
 }
 
-/* A comma in a name is matched by '?'. */
-static void put_pattern(FILE *to, const char *name) {
-  for (; *name; name++) fputc(*name == ',' ? '?' : *name, to);
+/* "log1p:NAME"; a comma in a name is matched by '?'. */
+static char *rule_for(const char *name) {
+  char *part = sbnn_format("log1p:%s", name);
+  for (char *c = part; *c; c++)
+    if (*c == ',') *c = '?';
+  return part;
 }
 
 char *sbnn_tail_advice(const sbnn_dataset *d, const char *rule, const size_t *response, size_t n) {
-  char *text = NULL, *pattern = NULL, shown[2][64];
-  size_t length = 0, pattern_length = 0, helped = 0, others = 0;
-  FILE *to = open_memstream(&text, &length), *rules = open_memstream(&pattern, &pattern_length);
-  for (size_t i = 0; i < n && helped + others < MOST_NAMED; i++) {
+  char *rules = NULL, *others = NULL;
+  for (size_t i = 0; i < n && i < MOST_NAMED; i++) {
     sbnn_tail t = sbnn_response_tail(d, rule, response[i]);
     const char *name = d->response_names[response[i]];
-    if (t.log1p < SBNN_TAIL_HEAVY) {
-      fputs("log1p:", rules);
-      put_pattern(rules, name);
-      fputc(',', rules);
-      helped++;
-    } else {
-      fprintf(to, "%sfor '%s', which log1p does not mend, look at cell '%s' (%g)", others++ ? "; " : "",
-              sbnn_text_show(name, shown[0]), sbnn_text_show(d->cell_names[t.cell], shown[1]),
-              d->responses[t.cell * d->n_responses + response[i]]);
-    }
+    if (t.log1p < SBNN_TAIL_HEAVY) rules = sbnn_joined(rules, ",", rule_for(name));
+    else
+      others = sbnn_joined(others, "; ",
+                           sbnn_format("for '%s', which log1p does not mend, look at cell '%s' (%g)",
+                                       sbnn_shown(name), sbnn_shown(d->cell_names[t.cell]),
+                                       d->responses[t.cell * d->n_responses + response[i]]));
   }
-  fclose(to);
-  fclose(rules);
-  char *word = sbnn_shell_word(strcat(strcpy(sbnn_alloc(pattern_length + 8, 1), pattern), "none"));
-  char *all = sbnn_format("%s%s%s%s", helped ? "--y-transform " : "", helped ? word : "",
-                          helped && others ? "; " : "", text);
+  if (!rules) return others;
+  rules = sbnn_joined(rules, ",", sbnn_strdup("none"));
+  char *word = sbnn_shell_word(rules), *option = sbnn_format("--y-transform %s", word);
   free(word);
-  free(text);
-  free(pattern);
-  return all;
+  free(rules);
+  return others ? sbnn_joined(option, "; ", others) : option;
 }

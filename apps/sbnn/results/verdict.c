@@ -159,22 +159,20 @@ static void judge_responses(const sbnn_results *r, const sbnn_options *o, const 
                             sbnn_verdict *v) {
   enum { NAMED = 4 };
   const sbnn_dataset *d = r->data;
-  size_t *heavy = sbnn_alloc(d->n_responses, sizeof *heavy), n = 0, bad = 0, length;
-  char *names = NULL;
+  size_t *heavy = sbnn_alloc(d->n_responses, sizeof *heavy), n = 0, bad = 0;
+  char *names = NULL, *advice = NULL;
   double worst = 0;
-  FILE *to = open_memstream(&names, &length);
   for (size_t j = 0; j < d->n_responses; j++) {
     sbnn_mean_sd m = sbnn_results_r2(r, model, SBNN_STAGE_FINETUNED, SBNN_TEST, 1 + j);
     if (!(m.mean < -SBNN_LIMIT_R2)) continue;
     if (bad++ < NAMED)
-      fprintf(to, "%s'%s' (%.2f +- %.2f)", bad > 1 ? ", " : "", sbnn_shown(d->response_names[j]), m.mean,
-              m.sd);
+      names = sbnn_joined(names, ", ",
+                          sbnn_format("'%s' (%.2f +- %.2f)", sbnn_shown(d->response_names[j]), m.mean, m.sd));
     if (sbnn_response_tail(d, o->y_transform, j).part > SBNN_TAIL_HEAVY) heavy[n++] = j;
     worst = fmin(worst, m.mean);
   }
-  if (bad > NAMED) fprintf(to, " and %zu more", bad - NAMED);
-  fclose(to);
-  char *advice = n ? sbnn_tail_advice(d, o->y_transform, heavy, n) : NULL;
+  if (bad > NAMED) names = sbnn_joined(names, " and ", sbnn_format("%zu more", bad - NAMED));
+  if (n) advice = sbnn_tail_advice(d, o->y_transform, heavy, n);
   if (bad)
     add(v, model, "responses", true, worst, -SBNN_LIMIT_R2,
         sbnn_format("%zu of %zu responses %s predicted worse than by %s mean (test R2): %s%s%s", bad,
