@@ -83,4 +83,13 @@ ag_ref ag_adaptive_average_pool(ag_graph *g, ag_ref x, const int64_t *places);
 ag_ref ag_unfold(ag_graph *g, ag_ref x, const ag_pool_options *options);
 ag_ref ag_fold(ag_graph *g, ag_ref windows, const int64_t *extents, const ag_pool_options *options);
 
+/* ---- other extents ---- */
+
+typedef enum ag_resize { AG_RESIZE_NEAREST, AG_RESIZE_LINEAR, AG_RESIZE_CUBIC } ag_resize;
+
+/* The image [batch, spatial..., channels] at extents[axis] places, each axis by itself: place floor(i extent / extents),
+ * linear or cubic interpolation. corners: the outermost places stay where they are (align_corners); else centres of
+ * places are where they were (half-pixel centres). PyTorch's interpolate, without antialiasing. */
+ag_ref ag_resize_to(ag_graph *g, ag_ref x, const int64_t *extents, ag_resize how, bool corners);
+
 #endif

@@ -72,4 +72,12 @@ ag_ref ag_lstsq(ag_graph *g, ag_ref a, ag_ref b);
 void ag_eigh(ag_graph *g, ag_ref a, ag_ref *values, ag_ref *vectors);
 ag_ref ag_matrix_power(ag_graph *g, ag_ref a, int n); /* n < 0: of the inverse */
 
+/* ---- discrete Fourier transforms: complex numbers are a last axis of extent 2 ----
+ * y[k] = sum over j of x[j] e^(-2 pi i j k / n) along the last axis (before the pairs); no prime factor of n above 8192.
+ */
+ag_ref ag_rfft(ag_graph *g, ag_ref x);             /* [..., n] -> [..., n / 2 + 1, 2] */
+ag_ref ag_irfft(ag_graph *g, ag_ref y, int64_t n); /* its inverse: [..., n / 2 + 1, 2] -> [..., n] */
+ag_ref ag_fft(ag_graph *g, ag_ref x);              /* [..., n, 2] -> [..., n, 2] */
+ag_ref ag_ifft(ag_graph *g, ag_ref x);             /* its inverse */
+
 #endif

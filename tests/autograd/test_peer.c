@@ -168,6 +168,16 @@ PART(qr_r, r2, ag_qr(g, in[0], &r1, &r2))
 PART(lu_lower, r2, ag_lu(g, in[0], &r1, &r2, &r3))
 PART(lu_upper, r3, ag_lu(g, in[0], &r1, &r2, &r3))
 
+static ag_ref resize_to(ag_graph *g, const ag_ref *in, const peer_case *c) {
+  return ag_resize_to(g, in[0], c->ints + 2, (ag_resize)c->ints[0], c->ints[1]);
+}
+static ag_ref irfft(ag_graph *g, const ag_ref *in, const peer_case *c) {
+  return ag_irfft(g, in[0], c->ints[0]);
+}
+ONE(rfft)
+ONE(fft)
+ONE(ifft)
+
 #define KIND(NAME)                                                                                           \
   { #NAME, NAME }
 static const struct {
@@ -213,7 +223,12 @@ static const struct {
              KIND(qr_q),
              KIND(qr_r),
              KIND(lu_lower),
-             KIND(lu_upper)};
+             KIND(lu_upper),
+             KIND(resize_to),
+             KIND(rfft),
+             KIND(irfft),
+             KIND(fft),
+             KIND(ifft)};
 
 /* ---- comparison ---- */
 

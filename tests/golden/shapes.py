@@ -238,7 +238,31 @@ def algebra():
         case("triangular_solve", masked, [draw(3, 3) / 2 + 2 * torch.eye(3), draw(2, *((2, 3) if right else (3, 2)))], [flags])
 
 
-PARTS = [convolutions, transposed, pools, unfolding, products, algebra]
+def resized():
+    """ints: how (0 nearest, 1 linear, 2 cubic), corners, extents"""
+    for size, extents in [([4], [8]), ([5], [3]), ([3, 4], [6, 7]), ([4, 5], [4, 2]), ([2, 3, 2], [4, 3, 5]), ([3, 1], [1, 4])]:
+        n, x = len(size), draw(1, *size, 2)
+        to = lambda mode, **more: lambda x: last(F.interpolate(first(x), extents, mode=mode, **more))
+        case("resize_to", to("nearest"), [x], [0, 0, *extents])
+        linear = ["linear", "bilinear", "trilinear"][n - 1]
+        for corners in (0, 1):
+            case("resize_to", to(linear, align_corners=bool(corners)), [x], [1, corners, *extents])
+            if n == 2:
+                case("resize_to", to("bicubic", align_corners=bool(corners)), [x], [2, corners, *extents])
+
+
+def fourier():
+    pair = torch.view_as_real
+    for shape in [(8,), (2, 7), (2, 1), (3, 2), (96,), (130,)]:
+        n = shape[-1]
+        case("rfft", lambda x: pair(torch.fft.rfft(x)), [draw(*shape)])
+        case("irfft", lambda y: torch.fft.irfft(torch.view_as_complex(y), n), [draw(*shape[:-1], n // 2 + 1, 2)], [n])
+    for shape in [(2, 5, 2), (72, 2)]:
+        case("fft", lambda x: pair(torch.fft.fft(torch.view_as_complex(x))), [draw(*shape)])
+        case("ifft", lambda x: pair(torch.fft.ifft(torch.view_as_complex(x))), [draw(*shape)])
+
+
+PARTS = [convolutions, transposed, pools, unfolding, products, algebra, resized, fourier]
 
 if __name__ == "__main__":
     for part in PARTS:
