@@ -10,7 +10,10 @@
  *   lifetime  refs die with their graph; a plan copies all it needs, names too; a run borrows its plan;
  *             names, shapes and arrays that are passed are copied
  *   shapes    row-major; an op's operands have one element type (ag_cast converts), and broadcast as in
- *             NumPy where it is elementwise */
+ *             NumPy where it is elementwise
+ *   integers  (i32, i64, u8) are taken by add, sub, mul, fmod, the comparisons and what is made of them, where,
+ *             cast, argsort, and by all that moves elements (broadcast, reshape, slice, gather, ...). They wrap
+ *             round, are not fused and have no derivative. Every other op refuses them: cast first */
 #ifndef NABLA_AUTOGRAD_H
 #define NABLA_AUTOGRAD_H
 
@@ -73,6 +76,8 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
 /* The compositions: functions that are nothing but primitives. */
 #include "compose.h"
 #include "linear.h"
+#include "reductions.h"
+#include "shapes.h"
 
 /* ---- gradients ------------------------------------------------------------------------------------- */
 
@@ -83,6 +88,8 @@ void ag_grad(ag_graph *g, ag_ref y, const ag_ref *wrt, int n, ag_ref *out);
 
 /* The same with a given output cotangent dy, of y's shape: sum(dy * dy/dx). */
 void ag_vjp(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *out);
+
+#include "derivatives.h"
 
 /* Checks a function's first and second derivatives against central differences in f64 along random
  * directions. */
@@ -162,7 +169,8 @@ void ag_run_free(ag_run *run);
 TN_MUST_CHECK tn_status ag_run_bind(ag_run *run, int leaf, tn_view memory);
 
 /* Evaluates everything once; `rng` gives key, step and epoch of the random ops (each adds its own stream). No
- * allocation. TN_EINVAL: a leaf is unbound. TN_ENUMERIC: trapped; ag_run_error names op, scope and node. */
+ * allocation. TN_EINVAL: a leaf is unbound, or an index lies outside its rows; what the step assigns may then
+ * have been written in part. TN_ENUMERIC: trapped; ag_run_error names op, scope and node. */
 TN_MUST_CHECK tn_status ag_run_step(ag_run *run, tn_rng rng);
 tn_view ag_run_output(const ag_run *run, int i); /* valid until the next step; contiguous */
 const char *ag_run_error(const ag_run *run); /* of the last failure; "" if none; lives as long as the run */
@@ -219,6 +227,17 @@ typedef struct ag_call { /* what a kernel sees */
                   TN_ENUMERIC; its output is then never read */
 } ag_call;
 
+/* Writes such a sentence, the first alone ("gather: index 9 of 4 rows, at position 2"). The kernel goes on, within its
+ * memory. Of an op of kind AG_INDEX the step fails with TN_EINVAL. */
+void ag_fault(const ag_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+typedef struct ag_many { /* an op's operands for many examples: see ag_op.many */
+  ag_ref *in;            /* with a leading axis of `examples` where each[i]; may be overwritten */
+  const bool *each;
+  int n;
+  int64_t examples;
+} ag_many;
+
 typedef struct ag_case { /* a sample from which tests and documentation are made */
   int n_in;
   struct {
@@ -240,6 +259,8 @@ struct ag_op {
   unsigned flags;
   /* Output type from input types; false = they do not fit. NULL: shapes broadcast, types are equal. */
   bool (*infer)(const ag_type *in, int n, const ag_attr *attr, ag_type *out);
+  /* After infer has said no: why, as what follows "op: " in the message. NULL: "operands ... do not fit". */
+  void (*explain)(const ag_type *in, int n, const ag_attr *attr, char *text, size_t size);
   /* Elementwise: n contiguous elements per input. out may equal an input. */
   void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
   void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
@@ -253,6 +274,9 @@ struct ag_op {
   /* Optional: the sum of n >= 2 values of this op, all of one type, where it is cheaper than n - 1 additions
    * (pads of disjoint places are one concat). Used where the cotangents of one value meet. */
   ag_ref (*sum)(ag_graph *g, const ag_ref *x, int n);
+  /* For ag_vmap: y's value for many examples, with their axis in front. NULL: elementwise ops broadcast, others
+   * are repeated for each example. */
+  ag_ref (*many)(ag_graph *g, ag_ref y, const ag_many *m);
   const ag_case *cases; /* n_cases of them */
   int n_cases;
 };

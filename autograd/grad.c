@@ -173,6 +173,10 @@ static ag_ref derivative(const sweep *s, ag_ref y, ag_ref x) {
 
 void ag_vjp(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *out) {
   sweep s = {.g = g, .base = y.id};
+  if (n > 0 && (!wrt || !out)) {
+    ag_fail(g, TN_EINVAL, "gradient: no values to derive by, or no room for the derivatives");
+    return;
+  }
   if (!check(g, y, dy, wrt, n)) goto done;
   for (int i = 0; i < n; i++) s.base = wrt[i].id < s.base ? wrt[i].id : s.base;
   size_t nodes = y.id - s.base + 1u;

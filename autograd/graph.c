@@ -71,13 +71,18 @@ const char *ag__type_text(const ag_type *t, char *buffer, size_t size) {
   return buffer;
 }
 
-static void fail_types(ag_graph *g, const ag_op *op, const ag_type *in, int n) {
-  char list[320] = "", text[128];
+static void fail_types(ag_graph *g, const ag_op *op, const ag_type *in, int n, const ag_attr *attr) {
+  char list[320] = "", text[128], why[256] = "";
   size_t used = 0;
   for (int i = 0; i < n && i < 3 && used < sizeof list; i++)
     used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
                              ag__type_text(&in[i], text, sizeof text));
-  ag_fail(g, TN_ESHAPE, "%s: operands %s do not fit", op->name, list);
+  if (op->explain) op->explain(in, n, attr, why, sizeof why);
+  if (*why) ag_fail(g, TN_ESHAPE, "%s: %s", op->name, why);
+  else if (op->kind == AG_ELEMENTWISE && n > 0 && !ag__is_float(in[0].dtype))
+    ag_fail(g, TN_ETYPE, "%s: operands %s are integers, which it does not take: ag_cast makes floats of them",
+            op->name, list);
+  else ag_fail(g, TN_ESHAPE, "%s: operands %s do not fit", op->name, list);
 }
 
 /* ---- memory that lives with the graph ---- */
@@ -107,7 +112,7 @@ bool ag__is_leaf(const ag_graph *g, ag_ref x) { return x.id && g->nodes[x.id].op
 
 void ag_scope_push(ag_graph *g, const char *name) {
   char joined[256];
-  snprintf(joined, sizeof joined, "%s%s%s", g->scope, *g->scope ? "/" : "", name);
+  snprintf(joined, sizeof joined, "%s%s%s", g->scope, *g->scope ? "/" : "", name ? name : "");
   const char *kept = ag__keep(g, joined, strlen(joined) + 1);
   if (g->n_scopes++ >= AG__MAX_SCOPES) return; /* counted, so that pops match, but not named */
   g->outer[g->n_scopes - 1] = g->scope;
@@ -340,6 +345,10 @@ ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag
       goto done;
     }
   }
+  if (n > 0 && !refs) {
+    ag_fail(g, TN_EINVAL, "%s: no operands are given", op->name);
+    goto done;
+  }
   for (int i = 0; i < n; i++) {
     if (refs[i].id == 0 || refs[i].id >= g->n_nodes) {
       ag_fail(g, TN_EINVAL, "%s: operand %d is not a value of this graph", op->name, i);
@@ -354,7 +363,7 @@ ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag
   }
   ag__node node = {.op = op, .n_in = (uint32_t)n, .attr = attr ? *attr : zero};
   if (!infer(op, types, n, &node.attr, &node.type)) {
-    fail_types(g, op, types, n);
+    fail_types(g, op, types, n, &node.attr);
     goto done;
   }
   if ((r = fold(g, op, in, n, &node.attr, &node.type)).id) goto done;

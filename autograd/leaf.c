@@ -26,7 +26,11 @@ ag_ref ag__copy(ag_graph *g, ag_ref x) { return ag_emit(g, &op_copy, &x, 1, NULL
 
 static bool make_type(ag_graph *g, const char *what, tn_dtype dtype, int rank, const int64_t *shape,
                       ag_type *t) {
-  bool fits = rank >= 0 && rank <= TN_MAX_RANK;
+  bool fits = rank >= 0 && rank <= TN_MAX_RANK && (rank == 0 || shape);
+  if ((unsigned)dtype > TN_U8) {
+    ag_fail(g, TN_EINVAL, "%s: no element type has the number %d", what, (int)dtype);
+    return false;
+  }
   *t = (ag_type){.dtype = dtype, .rank = rank};
   for (int a = 0; fits && a < rank; a++) t->shape[a] = shape[a];
   fits = fits && ag__countable(t);
@@ -80,6 +84,7 @@ ag_ref ag_constant(ag_graph *g, tn_view value) {
   if (g->status != TN_OK || !make_type(g, "constant", value.dtype, value.rank, value.shape, &t))
     return (ag_ref){0};
   size_t bytes = tn_view_bytes(&value);
+  if (bytes && !value.data) return ag_fail(g, TN_EINVAL, "constant: no memory is given"), (ag_ref){0};
   ag__node node = {.op = &ag__op_constant, .type = t};
   if (value.rank == 0) { /* equal scalars are one node */
     node.hash = ag__hash(AG_LEAF + (uint64_t)value.dtype, value.data, bytes);
@@ -96,8 +101,14 @@ ag_ref ag_scalar(ag_graph *g, tn_dtype dtype, double value) {
     double f64;
     int64_t i64;
   } bytes = {0};
+  if ((unsigned)dtype > TN_U8)
+    return ag_fail(g, TN_EINVAL, "scalar: no element type %d", (int)dtype), (ag_ref){0};
   tn_view v = tn_scalar(&bytes, dtype);
   tn_set(&v, 0, value);
+  if (dtype != TN_F32 && dtype != TN_F64 && tn_get(&v, 0) != value) {
+    ag_fail(g, TN_EINVAL, "scalar: %g is no %s", value, tn_dtype_name(dtype));
+    return (ag_ref){0};
+  }
   return ag_constant(g, v);
 }
 

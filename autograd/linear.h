@@ -28,8 +28,6 @@ ag_ref ag_bilinear(ag_graph *g, ag_ref x, ag_ref w, ag_ref y);
 
 /* ---- diagonals and triangles ---- */
 
-ag_ref ag_arange(ag_graph *g, tn_dtype dtype, int64_t n);   /* the constant 0, 1, ..., n - 1 */
-ag_ref ag_eye(ag_graph *g, tn_dtype dtype, int64_t n);      /* [n, n] */
 ag_ref ag_lower_triangle(ag_graph *g, ag_ref x, int64_t k); /* 0 above the k-th diagonal (tril) */
 ag_ref ag_upper_triangle(ag_graph *g, ag_ref x, int64_t k); /* 0 below the k-th diagonal (triu) */
 /* Elements [..., i, ..., i + k, ...] of two axes, which go; the diagonal is the last axis of the result. */

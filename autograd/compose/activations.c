@@ -1,5 +1,5 @@
 /* activations.c - the nonlinearities of neural networks as primitives. */
-#include "autograd/autograd.h"
+#include "autograd/compose/axis.h"
 
 /* Derivative 0 at 0; a NaN fails the comparison and stays. */
 ag_ref ag_relu(ag_graph *g, ag_ref x) {
@@ -39,7 +39,7 @@ ag_ref ag_prelu(ag_graph *g, ag_ref x, ag_ref weight) {
   ag_type t = ag_type_of(g, x), w = ag_type_of(g, weight);
   int64_t shape[TN_MAX_RANK], slopes = tn_numel(w.rank, w.shape);
   int axis = t.rank > 1 ? 1 : 0;
-  if (!x.id || !weight.id) return (ag_ref){0};
+  if (!ag__given(g, "prelu", x) || !ag__given(g, "prelu", weight)) return (ag_ref){0};
   if (w.rank > 1 || (slopes != 1 && (t.rank == 0 || slopes != t.shape[axis]))) {
     ag_fail(g, TN_ESHAPE, "prelu: %lld slopes for %lld channels (rank %d)", (long long)slopes,
             (long long)(t.rank ? t.shape[axis] : 1), w.rank);

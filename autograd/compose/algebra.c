@@ -24,7 +24,7 @@ static bool fits(ag_graph *g, const char *what, ag_ref a, ag_ref b) {
 
 static ag_ref eye_like(ag_graph *g, ag_ref a) {
   ag_type t = ag_type_of(g, a);
-  return ag_eye(g, t.dtype, t.shape[t.rank - 1]);
+  return ag_eye(g, t.dtype, t.shape[t.rank - 1], t.shape[t.rank - 1]);
 }
 
 static ag_ref log_diagonal(ag_graph *g, ag_ref a) {
@@ -72,7 +72,7 @@ static factors factor(ag_graph *g, ag_ref a) {
 
 /* Row i of it picks row order[i]: P' of a = P L U. */
 static ag_ref permutation(ag_graph *g, const factors *f) {
-  ag_ref number = ag_arange(g, ag_type_of(g, f->order).dtype, f->n);
+  ag_ref number = ag_arange(g, ag_type_of(g, f->order).dtype, 0, (double)f->n, 1);
   return ag_equal(g, ag_transpose2(g, f->order), number);
 }
 

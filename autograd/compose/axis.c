@@ -1,9 +1,15 @@
 /* axis.c - axes as the user counts them: from the front, or from the end if negative. */
 #include "autograd/compose/axis.h"
 
+bool ag__given(ag_graph *g, const char *what, ag_ref x) {
+  if (x.id == 0 || x.id >= ag_node_count(g))
+    ag_fail(g, TN_EINVAL, "%s: an operand is not a value of this graph", what);
+  return ag_status(g) == TN_OK;
+}
+
 int ag__axis(ag_graph *g, const char *what, ag_ref x, int axis) {
   int rank = ag_type_of(g, x).rank;
   if (axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
-  if (x.id) ag_fail(g, TN_EINVAL, "%s: axis %d of a value of rank %d", what, axis, rank);
+  if (ag__given(g, what, x)) ag_fail(g, TN_EINVAL, "%s: axis %d of a value of rank %d", what, axis, rank);
   return -1;
 }

@@ -4,6 +4,9 @@
 
 #include "autograd/autograd.h"
 
+/* Whether x is a value and the graph in order; fails it if not. */
+bool ag__given(ag_graph *g, const char *what, ag_ref x);
+
 /* The axis of x counted from the front, or -1 after failing the graph in the name of `what`. */
 int ag__axis(ag_graph *g, const char *what, ag_ref x, int axis);
 

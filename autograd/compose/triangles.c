@@ -1,19 +1,11 @@
 /* triangles.c - diagonals, triangles and the constants they need (linear.h). */
 #include "autograd/autograd.h"
 #include "autograd/compose/axis.h"
-#include "autograd/compose/table.h"
-
-static double position(const void *ctx, int64_t i) { return (void)ctx, (double)i; }
-
-ag_ref ag_arange(ag_graph *g, tn_dtype dtype, int64_t n) { return ag__table(g, dtype, n, position, NULL); }
 
 /* The row numbers as a column, plus k; the column numbers follow. */
 static ag_ref rows_from(ag_graph *g, tn_dtype dtype, int64_t rows, int64_t k) {
-  return ag_offset(g, ag_reshape(g, ag_arange(g, dtype, rows), 2, (int64_t[]){rows, 1}), (double)k);
-}
-
-ag_ref ag_eye(ag_graph *g, tn_dtype dtype, int64_t n) {
-  return ag_equal(g, rows_from(g, dtype, n, 0), ag_arange(g, dtype, n));
+  return ag_offset(g, ag_reshape(g, ag_arange(g, dtype, 0, (double)rows, 1), 2, (int64_t[]){rows, 1}),
+                   (double)k);
 }
 
 static bool is_matrix(ag_graph *g, const char *what, ag_ref x) {
@@ -26,7 +18,7 @@ static bool is_matrix(ag_graph *g, const char *what, ag_ref x) {
 static ag_ref triangle(ag_graph *g, ag_ref x, int64_t k, bool lower) {
   ag_type t = ag_type_of(g, x);
   int64_t rows = t.shape[t.rank - 2], columns = t.shape[t.rank - 1];
-  ag_ref row = rows_from(g, t.dtype, rows, k), column = ag_arange(g, t.dtype, columns);
+  ag_ref row = rows_from(g, t.dtype, rows, k), column = ag_arange(g, t.dtype, 0, (double)columns, 1);
   ag_ref keep = lower ? ag_greater_equal(g, row, column) : ag_greater_equal(g, column, row);
   return ag_where(g, keep, x, ag_like(g, x, 0));
 }

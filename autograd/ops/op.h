@@ -63,7 +63,7 @@ bool ag__countable(const ag_type *t);
 /* Whether x is there and has this shape already (so that reshape and broadcast add no node). */
 static inline bool ag__has_shape(const ag_graph *g, ag_ref x, int rank, const int64_t *shape) {
   ag_type t = ag_type_of(g, x);
-  return x.id && t.rank == rank && tn_same_shape(t.rank, t.shape, rank, shape);
+  return x.id && t.rank == rank && (rank == 0 || shape) && tn_same_shape(t.rank, t.shape, rank, shape);
 }
 
 /* A shape among the attributes (shape_attr.c): i[0] the rank, i[1..] the extents. `put` fails the graph,
@@ -76,19 +76,21 @@ bool ag__get_shape(const ag_attr *attr, ag_type *out);
  * on the reduced axes of `in`; dy with those axes put back as extent 1, so that it broadcasts against an
  * input of type t. */
 bool ag__reduced_type(const ag_type *in, int n, const ag_attr *attr, ag_type *out);
+void ag__reduced_explain(const ag_type *in, int n, const ag_attr *attr, char *text, size_t size);
 tn_view ag__kept(tn_view in, unsigned axes, tn_view out);
 ag_ref ag__with_axes(ag_graph *g, ag_ref dy, ag_type t, unsigned axes);
 
 /* ag_op.sum of pad (pad_sum.c). */
 ag_ref ag__pad_sum(ag_graph *g, const ag_ref *x, int n);
 
-/* Shared by gather and scatter_add: an entry of an i32 or i64 index; the elements of one row (place along
- * axis 0). */
+/* "[3, 4]", for messages; into a buffer of at least 128 bytes. */
+const char *ag__shape_text(int rank, const int64_t *shape, char *buffer, size_t size);
+
+/* Shared by gather and scatter_add (index/rows.h): an entry of an i32 or i64 index. */
 static inline int64_t ag__index_at(const tn_view *index, int64_t position) {
   return index->dtype == TN_I32 ? ((const int32_t *)index->data)[position]
                                 : ((const int64_t *)index->data)[position];
 }
-static inline int64_t ag__row_size(const tn_view *v) { return tn_numel(v->rank - 1, v->shape + 1); }
 
 /* Shared by uniform and normal (random_attr.c): their type rule and constructor. attr.i: the shape, then the
  * element type. */
@@ -108,6 +110,16 @@ static inline bool ag__is_square(const ag_type *t) {
   return ag__is_float(t->dtype) && t->rank >= 2 && t->shape[t->rank - 1] >= 1 &&
          t->shape[t->rank - 1] == t->shape[t->rank - 2];
 }
+
+/* For the field `many` (vmap.c). With axes of extent 1 put in behind the examples', so that one example has the
+ * given rank; n copies along a new leading axis. Rules: operands broadcast from the right; the op as it is
+ * (leading axes do not matter to it); attr.i[0] is an axis, or a set of them. */
+ag_ref ag__lift(ag_graph *g, ag_ref x, int rank);
+ag_ref ag__repeat(ag_graph *g, ag_ref x, int64_t n);
+ag_ref ag__many_broadcasting(ag_graph *g, ag_ref y, const ag_many *m);
+ag_ref ag__many_same(ag_graph *g, ag_ref y, const ag_many *m);
+ag_ref ag__many_axis(ag_graph *g, ag_ref y, const ag_many *m);
+ag_ref ag__many_axes(ag_graph *g, ag_ref y, const ag_many *m);
 
 /* The kernel of ops that move nothing: the elements of input 0, in order, converted to the output's type. */
 static inline void ag__run_copy(const ag_call *call) {

@@ -75,7 +75,7 @@ static tn_status evaluate(oracle *o, uint32_t id) {
   if (node->op->flags & AG_ALIAS) tn_copy(tn_view_of(a.view.data, in->dtype, in->rank, in->shape), *in);
   else node->op->run(&(ag_call){&node->attr, (int)node->n_in, in, a.view, rng, 1, NULL, error});
   tn_free(o->g->alloc, in);
-  return *error ? TN_ENUMERIC : TN_OK;
+  return !*error ? TN_OK : node->op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC;
 }
 
 static tn_status sweep(oracle *o, const char *const *names, const tn_view *leaves, int n_leaves) {

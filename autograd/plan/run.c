@@ -353,11 +353,11 @@ static tn_status trapped(ag_run *r, const ag__step *s) {
 }
 
 /* Whether the op itself said that it could not; its sentence gets the scope. */
-static bool refused(ag_run *r, const ag__step *s) {
+static tn_status refused(ag_run *r, const ag__step *s) {
   const ag__pnode *n = &r->plan->program.nodes[s->node];
   size_t used = strlen(r->error);
   if (used && *n->scope) snprintf(r->error + used, sizeof r->error - used, " (in %.100s)", n->scope);
-  return used > 0;
+  return n->op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC; /* a bad index is the caller's */
 }
 
 tn_status ag_run_step(ag_run *r, tn_rng rng) {
@@ -374,7 +374,7 @@ tn_status ag_run_step(ag_run *r, tn_rng rng) {
     const ag__step *s = &plan->steps[i];
     if (s->panel >= 0 || s->fused) run_shared(r, s);
     else run_single(r, r->workers, s, rng);
-    if (*r->error && refused(r, s)) return TN_ENUMERIC;
+    if (*r->error) return refused(r, s);
     if (s->panel >= 0) i += p->panels[s->panel].n - 1;
     if (p->flags & AG_TRAP_NONFINITE && trapped(r, s) != TN_OK) return TN_ENUMERIC;
   }

@@ -11,6 +11,38 @@
 
 typedef ag_ref function(ag_graph *g, const ag_ref *x);
 
+/* Calls with several results. */
+static ag_ref split_and_join(ag_graph *g, ag_ref x) {
+  ag_ref part[3];
+  ag_split(g, x, 0, 3, (int64_t[]){1, 4, 2}, part);
+  return ag_concat(g, (ag_ref[]){ag_scale(g, part[2], 2), part[0]}, 2, 0);
+}
+
+static ag_ref unbound(ag_graph *g, ag_ref x) {
+  ag_ref row[4];
+  ag_unbind(g, x, 1, row);
+  return ag_mul(g, row[2], row[0]);
+}
+
+static ag_ref grid_product(ag_graph *g, const ag_ref *x) {
+  ag_ref grid[2];
+  ag_meshgrid(g, x, 2, grid);
+  return ag_mul(g, grid[0], grid[1]);
+}
+
+/* Slices that interleave and overlap: their cotangents meet. */
+static ag_ref strided_products(ag_graph *g, ag_ref x) {
+  ag_ref even = ag_slice_step(g, x, 0, 0, 4, 2), odd = ag_slice_step(g, x, 0, 1, 4, 2),
+         back = ag_slice_step(g, x, 0, 7, 4, -1);
+  return ag_add(g, ag_mul(g, even, odd), ag_mul(g, back, ag_slice(g, x, 0, 2, 4)));
+}
+
+static ag_ref top_places(ag_graph *g, ag_ref x) {
+  ag_ref places;
+  ag_topk(g, x, 2, 1, true, &places);
+  return places;
+}
+
 #define FUNCTION(NAME, EXPR)                                                                                 \
   static ag_ref f_##NAME(ag_graph *g, const ag_ref *x) { return EXPR; }
 #define UNARY(NAME)  FUNCTION(NAME, ag_##NAME(g, x[0]))

@@ -112,7 +112,102 @@ def activations():
     case("prelu", F.prelu, draw(5), draw(1))
 
 
+def shapes():
+    m, c = draw(3, 4), draw(2, 3, 4)
+    case("flip", lambda x: x.flip(1), c)
+    case("slice_step", lambda x: x[:, 1:10:3], draw(2, 11))
+    case("slice_back", lambda x: torch.flip(x, [1])[:, 1:10:3], draw(2, 11))
+    case("slices", lambda x: x[0::2] * x[1::2] + x.flip(0)[0:4] * x[2:6], draw(8))
+    case("roll", lambda x: torch.roll(x, -2, 2), c)
+    case("stack", lambda *x: torch.stack(x, 1), *[draw(2, 3) for _ in range(3)])
+    case("split", lambda x: torch.cat([x.split([1, 4, 2])[2] * 2, x.split([1, 4, 2])[0]]), draw(7, 2))
+    case("unbind", lambda x: x.unbind(1)[2] * x.unbind(1)[0], m)
+    case("squeeze", lambda x: x.squeeze(1), draw(2, 1, 3))
+    case("unsqueeze", lambda x: x.unsqueeze(-1), m)
+    case("movedim", lambda x: x.movedim(0, 2), c)
+    case("movedim_back", lambda x: x.movedim(-1, 0), c)
+    case("swapaxes", lambda x: x.swapaxes(0, -1), c)
+    case("flatten", lambda x: x.flatten(1, 2), draw(2, 3, 2, 2))
+    case("expand", lambda x: x.expand(2, 3, 4), draw(3, 1))
+    case("tile", lambda x: x.tile(2, 1, 3), draw(3, 2))
+    case("repeat_interleave", lambda x: x.repeat_interleave(3, 1), m)
+    for offset in (-2, 0, 1):
+        name = str(offset).replace("-", "minus_")
+        case(f"tril_{name}", lambda x, k=offset: x.tril(k), c)
+        case(f"triu_{name}", lambda x, k=offset: x.triu(k), c)
+        case(f"diagonal_{name}", lambda x, k=offset: x.diagonal(k, 0, 2), draw(3, 2, 4))
+        case(f"diag_embed_{name}", lambda x, k=offset: x.diag_embed(k), m)
+    case("diag", torch.diag, draw(4))
+    case("diag", torch.diag, m)
+    case("meshgrid", lambda x, y: torch.meshgrid(x, y, indexing="ij")[1] * torch.meshgrid(x, y, indexing="ij")[0], draw(3), draw(4))
+    case("pad_interior", lambda x: torch.stack([x, torch.zeros_like(x), torch.zeros_like(x)], 2).flatten(1)[:, :-2], m)
+    case("pad_value", lambda x: F.pad(x, (2, 1), value=0.5), m)
+    case("pad_reflect", lambda x: F.pad(x, (3, 2), mode="reflect"), m)
+    case("pad_replicate", lambda x: F.pad(x, (5, 2), mode="replicate"), m)
+    case("pad_circular", lambda x: F.pad(x, (4, 3), mode="circular"), m)
+    case("arange", lambda x: x * torch.arange(1, 4.5, 0.5), draw(7))
+    case("linspace", lambda x: x * torch.linspace(-1, 2, 7), draw(7))
+    case("eye", lambda x: x * torch.eye(3, 4), m)
+
+
+def indices():
+    index = torch.tensor([[2, 0, 1, 2], [1, 1, 0, 0]])
+    case("index_select", lambda x, i: x.index_select(1, i), draw(2, 3, 2), torch.tensor([2, 0, 2, 1]))
+    case("embedding", lambda t, i: F.embedding(i, t), draw(3, 2), index)
+    case("take_along_axis", lambda x, i: torch.take_along_dim(x, i, 1), draw(2, 3), index)
+    case("take_along_axis", lambda x, i: torch.gather(x, 1, i), draw(3, 3), index)
+    case("take_along_axis_0", lambda x, i: torch.gather(x, 0, i), draw(3, 4, 2), torch.tensor([[[0, 2], [1, 0], [2, 2]]]))
+    case("index_add", lambda x, i, y: x.index_add(1, i, y), draw(2, 3, 2), torch.tensor([2, 0, 2, 1]), draw(2, 4, 2))
+    case("put_along_axis_add", lambda x, i, y: x.scatter_add(1, i, y), draw(3, 3), index, draw(2, 4))
+    case("one_hot", lambda i: F.one_hot(i, 4).double(), index)
+
+
+def axes():
+    c = draw(2, 3, 4)
+    for name, f in [
+        ("amax", lambda x: x.amax((0, 2))), ("amin", lambda x: x.amin(1, keepdim=True)), ("mean", lambda x: x.mean((0, 2))),
+        ("var_0", lambda x: x.var((1, 2), correction=0)), ("var_1", lambda x: x.var(1, keepdim=True)),
+        ("std_1", lambda x: x.std((0, 1))), ("prod", lambda x: x.prod(1)), ("prod_all", lambda x: x.prod()),
+        ("norm_1", lambda x: torch.linalg.vector_norm(x, 1, (0, 2))), ("norm_2", lambda x: torch.linalg.vector_norm(x, 2, (0, 2))),
+        ("norm_3", lambda x: torch.linalg.vector_norm(x, 3, (0, 2))), ("norm_half", lambda x: torch.linalg.vector_norm(x, 0.5, 1)),
+        ("norm_minus_1", lambda x: torch.linalg.vector_norm(x, -1, 1)),
+        ("norm_inf", lambda x: torch.linalg.vector_norm(x, float("inf"), (0, 2))),
+        ("norm_minus_inf", lambda x: torch.linalg.vector_norm(x, -float("inf"), 1)), ("norm_0", lambda x: torch.linalg.vector_norm(x, 0, 1).detach()),
+        ("logsumexp_over", lambda x: x.logsumexp((0, 2))), ("any", lambda x: x.any(1)), ("all", lambda x: x.all(1)),
+        ("count_nonzero", lambda x: x.count_nonzero(1).double().detach()), ("cumsum", lambda x: x.cumsum(1)),
+        ("cumprod", lambda x: x.cumprod(1)), ("cummax", lambda x: x.cummax(1)[0]), ("cummin", lambda x: x.cummin(1)[0]),
+        ("logcumsumexp", lambda x: x.logcumsumexp(1)), ("diff", lambda x: x.diff(dim=1)), ("argsort", lambda x: x.argsort(1)),
+        ("argsort_down", lambda x: x.sort(dim=1, descending=True, stable=True)[1]), ("sort", lambda x: x.sort(1)[0]), ("topk", lambda x: x.topk(2, 1)[0]),
+        ("topk_places", lambda x: x.topk(2, 1)[1]), ("argmax", lambda x: x.argmax(1)), ("argmin", lambda x: x.argmin(1, keepdim=True)),
+        ("kthvalue", lambda x: x.kthvalue(2, 1)[0]), ("median", lambda x: x.median(1)[0]), ("quantile", lambda x: x.quantile(0.3, 1))]:  # fmt: skip
+        case(name, f, c)
+        case(name, f, draw(2, 5, 3))
+    zeros = torch.tensor([[1.0, 0, 3], [0, 2, 0], [4, 5, -6]])
+    some_nan = torch.tensor([[1.0, float("nan"), 3], [float("nan"), 2, 0.5], [4, 5, -6]])
+    for name, f in [("prod", lambda x: x.prod(1)), ("cumprod", lambda x: x.cumprod(1)), ("any", lambda x: x.any(1)), ("all", lambda x: x.all(1)),
+                    ("count_nonzero", lambda x: x.count_nonzero(1).double().detach()), ("norm_2", lambda x: torch.linalg.vector_norm(x * 0, 2, 0)),
+                    ("std_1", lambda x: (x * 0).std((0, 1)))]:  # fmt: skip
+        if name in ("norm_2", "std_1"):
+            case(name, lambda x, n=name: torch.linalg.vector_norm(x, 2, (0, 2)) if n == "norm_2" else x.std((0, 1)), torch.zeros(2, 3, 4))
+        else:
+            case(name, f, zeros)
+    case("nansum", lambda x: x.nansum(1), some_nan)
+    case("nanmean", lambda x: x.nanmean(1), some_nan)
+    case("nan_to_num", lambda x: x.nan_to_num(0.5, 7, -7), torch.tensor([1.0, float("nan"), float("inf"), -float("inf")]))
+    for name, f in [("median", lambda x: x.median(1)[0].detach()), ("quantile", lambda x: x.quantile(0.3, 1).detach()), ("argmax", lambda x: x.argmax(1)),
+                    ("argmin", lambda x: x.argmin(1, keepdim=True)), ("sort", lambda x: x.sort(1)[0].detach()), ("argsort_down", lambda x: x.sort(dim=1, descending=True, stable=True)[1]),
+                    ("amax", lambda x: x.amax((0, 1)).detach() if x.dim() == 2 else None)]:  # fmt: skip
+        if name != "amax":
+            case(name, f, some_nan)
+    case("argmax", lambda x: x.argmax(1), torch.tensor([[1.0, 3, 3], [2, 2, 1]]))
+    case("searchsorted", torch.searchsorted, torch.tensor([1.0, 2, 2, 5]), torch.tensor([[0.0, 2, 5], [9, 1.5, 2]]))
+    case("searchsorted_right", lambda s, v: torch.searchsorted(s, v, right=True), torch.tensor([1.0, 2, 2, 5]), torch.tensor([[0.0, 2, 5], [9, 1.5, 2]]))
+
+
 if __name__ == "__main__":
     print(f"# case, role, element type, extents, values: functions.py by PyTorch {torch.__version__}")
     elementwise()
     activations()
+    shapes()
+    indices()
+    axes()

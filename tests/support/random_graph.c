@@ -212,14 +212,13 @@ static ag_ref reshaped(random_graph *r, ag_ref x) {
 static ag_ref index_leaf(random_graph *r, int64_t rows, int rank, const int64_t *shape) {
   tn_dtype dtype = chance(r, 50) ? TN_I32 : TN_I64;
   tn_array *a = new_leaf(r, dtype, rank, shape);
-  for (int64_t i = 0, n = tn_view_numel(&a->view); i < n; i++)
-    tn_set(&a->view, i, rows ? below(r, (int)rows + chance(r, 1)) : 0);
+  for (int64_t i = 0, n = tn_view_numel(&a->view); i < n; i++) tn_set(&a->view, i, below(r, (int)rows));
   return ag_input(r->g, r->names[r->n_leaves - 1], dtype, rank, shape);
 }
 
 static ag_ref indexed(random_graph *r, ag_ref x) {
   ag_type t = type_of(r, x);
-  if (t.rank == 0 || r->n_leaves >= RANDOM_LEAVES - 1) return unary(r, x);
+  if (t.rank == 0 || t.shape[0] == 0 || r->n_leaves >= RANDOM_LEAVES - 1) return unary(r, x);
   if (chance(r, 50))
     return ag_gather(r->g, x, index_leaf(r, t.shape[0], 1 + below(r, 2), (int64_t[]){1 + below(r, 6), 2}));
   return ag_scatter_add(r->g, x, index_leaf(r, 4, 1, t.shape), 4 + below(r, 2));

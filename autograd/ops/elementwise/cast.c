@@ -24,6 +24,7 @@ const ag_op ag_op_cast = {.name = "cast",
                           .infer = cast_infer,
                           .run = ag__run_copy,
                           .vjp = cast_vjp,
+                          .many = ag__many_same,
                           AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {TN_F64}})};
 
 ag_ref ag_cast(ag_graph *g, ag_ref x, tn_dtype dtype) {

@@ -1,6 +1,7 @@
-#include "autograd/ops/op.h"
+#include "autograd/ops/integers.h"
 
 AG_EWISE2(greater, X > Y)
+AG_INTEGERS(greater, 2, X > Y)
 
 const ag_op ag_op_greater = {AG_EWISE_FIELDS(greater, 2),
                              .doc = "the mask a > b: 1 or 0 in the type of a; 0 where either is NaN",
@@ -8,4 +9,4 @@ const ag_op ag_op_greater = {AG_EWISE_FIELDS(greater, 2),
                              AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {3, 4}}}, .order = -1},
                                       {.n_in = 2, .in = {{2, {3, 4}}, {1, {4}}}, .order = -1})};
 
-ag_ref ag_greater(ag_graph *g, ag_ref a, ag_ref b) { return AG_EMIT(g, &ag_op_greater, NULL, a, b); }
+ag_ref ag_greater(ag_graph *g, ag_ref a, ag_ref b) { return AG_EMIT_EITHER(g, greater, a, b); }

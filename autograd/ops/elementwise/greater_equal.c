@@ -1,6 +1,7 @@
-#include "autograd/ops/op.h"
+#include "autograd/ops/integers.h"
 
 AG_EWISE2(greater_equal, X >= Y)
+AG_INTEGERS(greater_equal, 2, X >= Y)
 
 const ag_op ag_op_greater_equal = {AG_EWISE_FIELDS(greater_equal, 2),
                                    .doc = "the mask a >= b: 1 or 0 in the type of a; 0 where either is NaN",
@@ -8,6 +9,4 @@ const ag_op ag_op_greater_equal = {AG_EWISE_FIELDS(greater_equal, 2),
                                    AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {3, 4}}}, .order = -1},
                                             {.n_in = 2, .in = {{2, {3, 4}}, {1, {4}}}, .order = -1})};
 
-ag_ref ag_greater_equal(ag_graph *g, ag_ref a, ag_ref b) {
-  return AG_EMIT(g, &ag_op_greater_equal, NULL, a, b);
-}
+ag_ref ag_greater_equal(ag_graph *g, ag_ref a, ag_ref b) { return AG_EMIT_EITHER(g, greater_equal, a, b); }

@@ -1,6 +1,7 @@
-#include "autograd/ops/op.h"
+#include "autograd/ops/integers.h"
 
 AG_EWISE2(mul, X *Y)
+AG_INTEGERS(mul, 2, ag__wrap_mul(X, Y))
 
 static void mul_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_mul(g, dy, ag_in(g, y, 1));
@@ -13,4 +14,4 @@ const ag_op ag_op_mul = {AG_EWISE_FIELDS(mul, 2), .doc = "a * b",
                                   {.n_in = 2, .in = {{2, {3, 4}}, {1, {4}}}},
                                   {.n_in = 2, .in = {{2, {3, 1}}, {3, {2, 1, 4}}}})};
 
-ag_ref ag_mul(ag_graph *g, ag_ref a, ag_ref b) { return AG_EMIT(g, &ag_op_mul, NULL, a, b); }
+ag_ref ag_mul(ag_graph *g, ag_ref a, ag_ref b) { return AG_EMIT_EITHER(g, mul, a, b); }

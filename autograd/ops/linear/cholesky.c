@@ -54,6 +54,7 @@ const ag_op ag_op_cholesky = {
     .infer = cholesky_infer,
     .run = cholesky_run,
     .vjp = cholesky_vjp,
+    .many = ag__many_same,
     AG_CASES({.n_in = 1, .in = {{2, {3, 3}}}, .low = -1, .high = 1, .diagonal = 3},
              {.n_in = 1, .in = {{3, {2, 2, 2}}}, .low = -1, .high = 1, .diagonal = 3},
              {.n_in = 1, .in = {{2, {1, 1}}}, .low = 1, .high = 2})};

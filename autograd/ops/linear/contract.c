@@ -72,6 +72,14 @@ static void contract_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[1] = tb ? ag_contract(g, dy, a, true, ta) : ag_contract(g, a, dy, !ta, false);
 }
 
+static ag_ref contract_many(ag_graph *g, ag_ref y, const ag_many *m) {
+  int rank = ag_type_of(g, y).rank;
+  bool ta = ag_attr_of(g, y)->i[0], tb = ag_attr_of(g, y)->i[1];
+  ag_ref in[2];
+  for (int i = 0; i < 2; i++) in[i] = m->each[i] ? ag__lift(g, m->in[i], rank) : m->in[i];
+  return ag_contract(g, in[0], in[1], ta, tb);
+}
+
 const ag_op ag_op_contract = {
     .name = "contract",
     .doc = "the matrix product [..., m, k] [..., k, n], either side transposed first; leading axes broadcast",
@@ -81,6 +89,7 @@ const ag_op ag_op_contract = {
     .run = contract_run,
     .row_axis = contract_row_axis,
     .vjp = contract_vjp,
+    .many = contract_many,
     AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {4, 5}}}},
              {.n_in = 2, .in = {{2, {4, 3}}, {2, {4, 5}}}, .attr.i = {1, 0}},
              {.n_in = 2, .in = {{2, {3, 4}}, {2, {5, 4}}}, .attr.i = {0, 1}},

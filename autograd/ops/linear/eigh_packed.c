@@ -36,7 +36,7 @@ static void eigh_packed_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   ag_ref gap = ag_sub(g, w, ag_transpose2(g, w)), zero = ag_like(g, gap, 0), equal = ag_equal(g, gap, zero);
   ag_ref e = ag_where(g, equal, zero, ag_reciprocal(g, ag_where(g, equal, ag_like(g, gap, 1), gap)));
   ag_ref inner = ag_mul(g, e, ag_contract(g, v, dv, true, false));
-  inner = ag_add(g, inner, ag_mul(g, ag_eye(g, t.dtype, n), dw));
+  inner = ag_add(g, inner, ag_mul(g, ag_eye(g, t.dtype, n, n), dw));
   ag_ref m = ag_contract(g, ag_matmul(g, v, inner), v, false, true);
   dx[0] = ag_scale(g, ag_add(g, m, ag_transpose2(g, m)), 0.5);
 }
@@ -52,6 +52,7 @@ const ag_op ag_op_eigh_packed = {.name = "eigh_packed",
                                  .infer = eigh_packed_infer,
                                  .run = eigh_packed_run,
                                  .vjp = eigh_packed_vjp,
+                                 .many = ag__many_same,
                                  AG_CASES({.n_in = 1, .in = {{2, {3, 3}}}},
                                           {.n_in = 1, .in = {{3, {2, 2, 2}}}},
                                           {.n_in = 1, .in = {{2, {1, 1}}}})};

@@ -26,13 +26,13 @@ static void lu_packed_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   int axis = t.rank - 2;
   int64_t n = t.shape[t.rank - 1];
   ag_ref lu = ag_slice(g, y, axis, 0, n), d = ag_slice(g, dy, axis, 0, n), order = ag_slice(g, y, axis, n, 1);
-  ag_ref eye = ag_eye(g, t.dtype, n), lower = ag_add(g, ag_lower_triangle(g, lu, -1), eye);
+  ag_ref eye = ag_eye(g, t.dtype, n, n), lower = ag_add(g, ag_lower_triangle(g, lu, -1), eye);
   ag_ref l = ag_contract(g, lower, ag_lower_triangle(g, d, -1), true, false);
   ag_ref u = ag_contract(g, ag_upper_triangle(g, d, 0), ag_upper_triangle(g, lu, 0), false, true);
   ag_ref m = ag_add(g, ag_lower_triangle(g, l, -1), ag_upper_triangle(g, u, 0));
   m = ag_triangular_solve(g, lu, m, AG_SOLVE_TRANSPOSED | AG_SOLVE_UNIT);
   m = ag_triangular_solve(g, lu, m, AG_SOLVE_UPPER | AG_SOLVE_TRANSPOSED | AG_SOLVE_RIGHT);
-  ag_ref numbers = ag_reshape(g, ag_arange(g, t.dtype, n), 2, (int64_t[]){n, 1});
+  ag_ref numbers = ag_reshape(g, ag_arange(g, t.dtype, 0, (double)n, 1), 2, (int64_t[]){n, 1});
   dx[0] = ag_contract(g, ag_equal(g, numbers, order), m, false, false); /* P' */
 }
 
@@ -46,6 +46,7 @@ const ag_op ag_op_lu_packed = {
     .infer = lu_packed_infer,
     .run = lu_packed_run,
     .vjp = lu_packed_vjp,
+    .many = ag__many_same,
     AG_CASES({.n_in = 1, .in = {{2, {3, 3}}}, .low = -1, .high = 1, .diagonal = 2},
              {.n_in = 1, .in = {{3, {2, 3, 3}}}, .low = -1, .high = 1},
              {.n_in = 1, .in = {{2, {1, 1}}}, .low = 1, .high = 2})};

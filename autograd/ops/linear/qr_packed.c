@@ -42,6 +42,7 @@ const ag_op ag_op_qr_packed = {
     .infer = qr_packed_infer,
     .run = qr_packed_run,
     .vjp = qr_packed_vjp,
+    .many = ag__many_same,
     AG_CASES({.n_in = 1, .in = {{2, {4, 2}}}, .low = -1, .high = 1, .diagonal = 2},
              {.n_in = 1, .in = {{3, {2, 3, 3}}}, .low = -1, .high = 1, .diagonal = 2},
              {.n_in = 1, .in = {{2, {3, 1}}}})};

@@ -1,6 +1,8 @@
 /* reduce_shape.c - the shape rules that sum and max share (op.h). */
 #include "autograd/ops/op.h"
 
+#include <stdio.h>
+
 bool ag__reduced_type(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   unsigned axes = (unsigned)attr->i[0];
   (void)n;
@@ -11,6 +13,17 @@ bool ag__reduced_type(const ag_type *in, int n, const ag_attr *attr, ag_type *ou
     else if (attr->i[1]) out->shape[out->rank++] = 1;
   }
   return true;
+}
+
+void ag__reduced_explain(const ag_type *in, int n, const ag_attr *attr, char *text, size_t size) {
+  char shape[128];
+  (void)n;
+  ag__shape_text(in->rank, in->shape, shape, sizeof shape);
+  if (!ag__is_float(in->dtype))
+    snprintf(text, size, "%s%s has no float type: cast it", tn_dtype_name(in->dtype), shape);
+  else
+    snprintf(text, size, "the set of axes 0x%llx names one that %s has not", (unsigned long long)attr->i[0],
+             shape);
 }
 
 tn_view ag__kept(tn_view in, unsigned axes, tn_view out) {

@@ -38,6 +38,7 @@ const ag_op ag_op_row_norm = {
     .infer = row_norm_infer,
     .run = row_norm_run,
     .vjp = row_norm_vjp,
+    .many = ag__many_same,
     AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .low = 0.2, .high = 2},
              {.n_in = 1, .in = {{3, {2, 3, 4}}}, .low = -2, .high = -0.2})};
 

@@ -1,5 +1,7 @@
 #include "autograd/ops/op.h"
 
+#include <stdio.h>
+
 /* attr.i: [0] axis, [1] how many inputs (the derivative has no other way to know). */
 
 static bool same_but_axis(const ag_type *a, const ag_type *b, int axis) {
@@ -39,17 +41,34 @@ static void concat_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   }
 }
 
+static void concat_explain(const ag_type *in, int n, const ag_attr *attr, char *text, size_t size) {
+  char first[128], other[128];
+  int64_t axis = attr->i[0];
+  if (n < 1) snprintf(text, size, "no operands");
+  else if (axis < 0 || axis >= in->rank)
+    snprintf(text, size, "axis %lld of a value of rank %d", (long long)axis, in->rank);
+  for (int k = 1; k < n && !*text; k++)
+    if (!same_but_axis(in, &in[k], (int)axis))
+      snprintf(text, size, "operand %d, %s%s, does not continue %s%s along axis %lld", k,
+               tn_dtype_name(in[k].dtype), ag__shape_text(in[k].rank, in[k].shape, other, sizeof other),
+               tn_dtype_name(in->dtype), ag__shape_text(in->rank, in->shape, first, sizeof first),
+               (long long)axis);
+}
+
 const ag_op ag_op_concat = {
     .name = "concat",
     .doc = "joined along one axis",
     .kind = AG_VIEW,
     .arity = -1,
     .infer = concat_infer,
+    .explain = concat_explain,
     .run = concat_run,
     .vjp = concat_vjp,
+    .many = ag__many_axis,
     AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {1, 4}}}, .attr.i = {0, 2}},
              {.n_in = 3, .in = {{2, {3, 2}}, {2, {3, 1}}, {2, {3, 2}}}, .attr.i = {1, 3}})};
 
 ag_ref ag_concat(ag_graph *g, const ag_ref *x, int n, int axis) {
+  if (n > 0 && !x) return ag_fail(g, TN_EINVAL, "concat: no operands"), (ag_ref){0};
   return ag_emit(g, &ag_op_concat, x, n, &(ag_attr){.i = {axis, n}}, NULL);
 }

@@ -62,9 +62,10 @@ ag_ref ag__pad_sum(ag_graph *g, const ag_ref *x, int n) {
   ag_ref *parts = tn_calloc(ag_allocator(g), 2 * (size_t)n, sizeof *parts);
   ag_ref sum = {0};
   for (int i = 0; i < n && pieces; i++) {
-    const ag_attr *attr = ag_attr_of(g, x[i]);
-    int64_t axis = attr->i[0];
-    pieces[i] = (piece){ag_in(g, x[i], 0), axis, attr->i[1], t.shape[axis] - attr->i[2]};
+    const ag_attr attr = *ag_attr_of(g, x[i]);
+    int64_t axis = attr.i[0];
+    ag_ref in = ag_pad_interior(g, ag_in(g, x[i], 0), (int)axis, 0, 0, attr.i[3]);
+    pieces[i] = (piece){in, axis, attr.i[1], t.shape[axis] - attr.i[2]};
   }
   if (pieces && parts) {
     qsort(pieces, (size_t)n, sizeof *pieces, by_place);

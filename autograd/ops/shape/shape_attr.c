@@ -1,9 +1,15 @@
 /* shape_attr.c - a shape among an op's attributes: i[0] the rank, i[1..] the extents. */
 #include "autograd/ops/op.h"
 
+#include <stdio.h>
+
 bool ag__put_shape(ag_graph *g, const char *op, int rank, const int64_t *shape, ag_attr *attr) {
   if (rank < 0 || rank > TN_MAX_RANK) {
     ag_fail(g, TN_EINVAL, "%s: rank %d is not between 0 and %d", op, rank, TN_MAX_RANK);
+    return false;
+  }
+  if (rank > 0 && !shape) {
+    ag_fail(g, TN_EINVAL, "%s: rank %d, but no shape", op, rank);
     return false;
   }
   attr->i[0] = rank;
@@ -16,6 +22,14 @@ bool ag__get_shape(const ag_attr *attr, ag_type *out) {
   out->rank = (int)attr->i[0];
   for (int a = 0; a < out->rank; a++) out->shape[a] = attr->i[1 + a];
   return ag__countable(out);
+}
+
+const char *ag__shape_text(int rank, const int64_t *shape, char *buffer, size_t size) {
+  int n = snprintf(buffer, size, "[");
+  for (int a = 0; a < rank && n >= 0 && (size_t)n < size; a++)
+    n += snprintf(buffer + n, size - (size_t)n, a ? ", %lld" : "%lld", (long long)shape[a]);
+  if (n >= 0 && (size_t)n < size) snprintf(buffer + n, size - (size_t)n, "]");
+  return buffer;
 }
 
 /* Every partial product is bounded, so that an extent 0 does not hide an overflow further right. */

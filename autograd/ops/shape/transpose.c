@@ -1,5 +1,7 @@
 #include "autograd/ops/op.h"
 
+#include <stdio.h>
+
 /* attr.i: output axis a is input axis i[a]. */
 
 static bool transpose_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
@@ -27,19 +29,36 @@ static void transpose_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_transpose(g, dy, inverse);
 }
 
+static void transpose_explain(const ag_type *in, int n, const ag_attr *attr, char *text, size_t size) {
+  char axes[128], shape[128];
+  (void)n;
+  snprintf(text, size, "%s is no order of the axes of %s",
+           ag__shape_text(in->rank, attr->i, axes, sizeof axes),
+           ag__shape_text(in->rank, in->shape, shape, sizeof shape));
+}
+
+static ag_ref transpose_many(ag_graph *g, ag_ref y, const ag_many *m) {
+  int axes[TN_MAX_RANK + 1] = {0}, rank = ag_type_of(g, y).rank;
+  for (int a = 0; a < rank; a++) axes[1 + a] = (int)ag_attr_of(g, y)->i[a] + 1;
+  return ag_transpose(g, m->in[0], axes);
+}
+
 const ag_op ag_op_transpose = {.name = "transpose",
                                .doc = "the axes permuted: output axis a is input axis axes[a]",
                                .kind = AG_VIEW,
                                .arity = 1,
                                .infer = transpose_infer,
+                               .explain = transpose_explain,
                                .run = transpose_run,
                                .vjp = transpose_vjp,
+                               .many = transpose_many,
                                AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {1, 0}},
                                         {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {2, 0, 1}})};
 
 ag_ref ag_transpose(ag_graph *g, ag_ref x, const int *axes) {
   ag_attr attr = {0};
   int rank = ag_type_of(g, x).rank, in_place = 0;
+  if (rank > 0 && !axes) return ag_fail(g, TN_EINVAL, "transpose: no axes"), (ag_ref){0};
   for (int a = 0; a < rank; a++) attr.i[a] = axes[a], in_place += axes[a] == a;
   return x.id && in_place == rank ? x : AG_EMIT(g, &ag_op_transpose, &attr, x);
 }

@@ -53,6 +53,7 @@ const ag_op ag_op_window = {
     .infer = window_infer,
     .run = window_run,
     .vjp = window_vjp,
+    .many = ag__many_axis,
     AG_CASES({.n_in = 1, .in = {{2, {7, 3}}}, .attr.i = {0, 3, 2, 1, 1, 0}},
              {.n_in = 1, .in = {{2, {2, 8}}}, .attr.i = {1, 3, 1, 2, 2, 1}},
              {.n_in = 1, .in = {{3, {2, 9, 2}}}, .attr.i = {1, 2, 3, 2, -1, -2}})};

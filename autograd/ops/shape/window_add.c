@@ -55,6 +55,7 @@ const ag_op ag_op_window_add = {.name = "window_add",
                                 .infer = window_add_infer,
                                 .run = window_add_run,
                                 .vjp = window_add_vjp,
+                                .many = ag__many_axis,
                                 AG_CASES({.n_in = 1, .in = {{3, {4, 3, 2}}}, .attr.i = {0, 7, 2, 1, 1}},
                                          {.n_in = 1, .in = {{3, {2, 3, 2}}}, .attr.i = {1, 9, 3, 2, 0}},
                                          {.n_in = 1, .in = {{4, {2, 3, 4, 2}}}, .attr.i = {1, 3, 1, 1, -1}})};
