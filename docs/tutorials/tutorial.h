@@ -1,0 +1,33 @@
+/* tutorial.h - what the tutorials share: failures with a sentence, and Fashion-MNIST as arrays. */
+#ifndef TUTORIAL_H
+#define TUTORIAL_H
+
+#include <nabla/nn/nn.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Goes on if the call succeeded, else prints its status and `text`, the sentence of the handle, and ends. */
+#define NEED(call, text)                                                                                     \
+  do {                                                                                                       \
+    tn_status need_status = (call);                                                                          \
+    if (need_status != TN_OK) {                                                                              \
+      fprintf(stderr, "%s: %s: %s\n", #call, tn_status_text(need_status), text);                             \
+      exit(1);                                                                                               \
+    }                                                                                                        \
+  } while (0)
+
+/* Prints a figure beside what it must be, and returns the exit code. */
+static inline int figure(const char *name, double value, double at_least) {
+  printf("%s %.4f (at least %g)\n", name, value, at_least);
+  return value >= at_least ? 0 : 1;
+}
+
+static inline nn_state *new_state(nn_model *m, uint32_t seed) {
+  nn_state *s;
+  NEED(nn_state_new(m, &s), nn_error(m));
+  nn_state_init(s, seed, 0);
+  return s;
+}
+
+#endif
