@@ -31,7 +31,8 @@ static void network(nn_model *m, void *ctx) {
 static void draw(uint32_t step, const float *table, int32_t *ids, int32_t *set, float *want) {
   double sum[SETS] = {0}, square[SETS] = {0}, size[SETS] = {0}, center[SETS], width[SETS];
   tn_rng rng = {.seed = 3, .step = step};
-  for (int i = 0; i < SETS; i++) center[i] = (double)(tn_rng_u64(rng, (uint64_t)i) % 600), width[i] = 20 + 5 * i;
+  for (int i = 0; i < SETS; i++)
+    center[i] = (double)(tn_rng_u64(rng, (uint64_t)i) % 600), width[i] = 20 + 5 * i;
   for (int i = 0; i < ITEMS; i++) {
     int k = i < SETS ? i : (int)(tn_rng_u64(rng, (uint64_t)(1000 + i)) % SETS); /* no set is empty */
     ids[i] = (int32_t)(center[k] + fmod((double)tn_rng_u64(rng, (uint64_t)(9000 + i)), width[k]));
@@ -49,25 +50,24 @@ int main(void) {
   static int32_t ids[1][ITEMS], set[1][ITEMS];
   for (int i = 0; i < TABLE; i++) table[i] = (float)i / TABLE * 2 - 1;
   tn_view values = tn_matrix(table, TN_F32, TABLE, 1);
-  nn_data *data;
   nn_model *m;
-  NEED(nn_data_new(NULL, &data), "");
-  NEED(nn_data_add(data, "ids", tn_matrix(ids, TN_I32, 1, ITEMS)), "ids");
-  NEED(nn_data_add(data, "set", tn_matrix(set, TN_I32, 1, ITEMS)), "set");
-  NEED(nn_data_add(data, "want", tn_view_of(want, TN_F32, 3, (int64_t[]){1, SETS, 2})), "want");
-  NEED(nn_model_new(&(nn_model_options){.batch = 1, .eval_batch = 1}, network, &values, &m), nn_error(m));
+  nn_trainer *t;
+  NEED(nn_model_new(&(nn_model_options){.batch = 1}, network, &values, &m), nn_error(m));
   nn_state *s = new_state(m, 1);
+  NEED(nn_trainer_new(m, s, &(nn_trainer_options){.seed = 1}, &t), nn_state_error(s));
+  const nn_column columns[] = {{"ids", tn_matrix(ids, TN_I32, 1, ITEMS)},
+                               {"set", tn_matrix(set, TN_I32, 1, ITEMS)},
+                               {"want", tn_view_of(want, TN_F32, 3, (int64_t[]){1, SETS, 2})}};
+  const nn_feed batch = {.columns = columns, .n = 3};
   for (uint32_t step = 1; step <= STEPS; step++) {
-    nn_fit_result result = {0};
-    nn_fit_options fit = {.epochs = 1, .seed = step};
     draw(step, table, ids[0], set[0], want[0][0]);
-    NEED(nn_fit(m, s, data, (nn_split){0}, &fit, &result), result.message);
+    NEED(nn_trainer_step(t, &batch, NULL), nn_state_error(s));
   }
   draw(0, table, ids[0], set[0], want[0][0]);
-  NEED(nn_predict(m, s, data, (nn_split){0}, "y", tn_view_of(y, TN_F32, 3, (int64_t[]){1, SETS, 2})),
+  NEED(nn_trainer_predict(t, &batch, "y", tn_view_of(y, TN_F32, 3, (int64_t[]){1, SETS, 2})),
        nn_state_error(s));
   double error = 0;
   for (int k = 0; k < SETS; k++) error += fabs(y[0][k][0] - want[0][k][0]) / SETS;
-  nn_state_free(s), nn_model_free(m), nn_data_free(data);
+  nn_trainer_free(t), nn_state_free(s), nn_model_free(m);
   return figure("1 - mean error of the means", 1 - error, 0.97);
 }

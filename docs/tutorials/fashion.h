@@ -20,7 +20,8 @@ static inline unsigned char *fashion_file(const char *name, size_t header, size_
     printf("SKIPPED: %s is missing: apt-get install dataset-fashion-mnist\n", path);
     exit(77);
   }
-  if (!out || gzread(f, skipped, (unsigned)header) != (int)header || gzread(f, out, (unsigned)bytes) != (int)bytes) {
+  if (!out || gzread(f, skipped, (unsigned)header) != (int)header ||
+      gzread(f, out, (unsigned)bytes) != (int)bytes) {
     fprintf(stderr, "%s is damaged\n", path);
     exit(1);
   }

@@ -14,7 +14,8 @@ static ag_ref encoder(nn_model *m, ag_ref picture) {
 static void network(nn_model *m, void *ctx) {
   (void)ctx;
   const int64_t shape[] = {SIDE, SIDE, 1};
-  ag_ref left = encoder(m, nn_input(m, "picture", 3, shape)), right = encoder(m, nn_input(m, "other", 3, shape));
+  ag_ref left = encoder(m, nn_input(m, "picture", 3, shape)),
+         right = encoder(m, nn_input(m, "other", 3, shape));
   ag_ref loss = nn_contrastive(m, left, right, nn_input(m, "alike", 0, NULL), 1.0, NULL);
   nn_output(m, "code", left);
   nn_report(m, "contrastive", loss);
@@ -22,7 +23,8 @@ static void network(nn_model *m, void *ctx) {
 }
 
 /* Pair i: picture i and, every second time, one of the same class. */
-static void make_pairs(const float *pictures, const int32_t *labels, float *left, float *right, float *alike) {
+static void make_pairs(const float *pictures, const int32_t *labels, float *left, float *right,
+                       float *alike) {
   tn_rng rng = {.seed = 5, .stream = tn_stream("pairs")};
   for (int64_t i = 0, draw = 0; i < PAIRS; i++) {
     int64_t a = i % TRAIN, b;
@@ -52,7 +54,8 @@ static double told_right(const float *code, const int32_t *labels, int64_t n) {
 }
 
 int main(void) {
-  float *pictures, *unseen, *left = malloc(PAIRS * PIXELS * sizeof *left), *right = malloc(PAIRS * PIXELS * sizeof *right);
+  float *pictures, *unseen, *left = malloc(PAIRS * PIXELS * sizeof *left),
+                            *right = malloc(PAIRS * PIXELS * sizeof *right);
   static float alike[PAIRS], code[TEST][WIDTH];
   int32_t *labels, *truth;
   const int64_t shape[] = {PAIRS, SIDE, SIDE, 1};
@@ -67,13 +70,15 @@ int main(void) {
   NEED(nn_data_add(data, "other", tn_view_of(right, TN_F32, 4, shape)), "other");
   NEED(nn_data_add(data, "alike", tn_view_of(alike, TN_F32, 1, shape)), "alike");
   NEED(nn_data_new(NULL, &test), "");
-  NEED(nn_data_add(test, "picture", tn_view_of(unseen, TN_F32, 4, (int64_t[]){TEST, SIDE, SIDE, 1})), "picture");
+  NEED(nn_data_add(test, "picture", tn_view_of(unseen, TN_F32, 4, (int64_t[]){TEST, SIDE, SIDE, 1})),
+       "picture");
 
   NEED(nn_model_new(&(nn_model_options){.batch = 64}, network, NULL, &m), nn_error(m));
   nn_state *s = new_state(m, 1);
   nn_fit_options fit = {.epochs = 10, .seed = 1, .schedule = nn_cosine};
   NEED(nn_fit(m, s, data, (nn_split){0}, &fit, &result), result.message);
-  NEED(nn_predict(m, s, test, (nn_split){0}, "code", tn_matrix(code, TN_F32, TEST, WIDTH)), nn_state_error(s));
+  NEED(nn_predict(m, s, test, (nn_split){0}, "code", tn_matrix(code, TN_F32, TEST, WIDTH)),
+       nn_state_error(s));
   int status = figure("pairs told right", told_right(code[0], truth, TEST), 0.85);
   nn_state_free(s), nn_model_free(m), nn_data_free(data), nn_data_free(test);
   free(pictures), free(labels), free(unseen), free(truth), free(left), free(right);

@@ -31,7 +31,8 @@ static const int source_classes[10] = {0, 1, 2, 3, -1, 4, -1, 5, 6, 7};
 static const int target_classes[10] = {-1, -1, -1, -1, 0, -1, 1, -1, -1, -1}; /* coats and shirts */
 
 /* The first n pictures of a task. */
-static int64_t only(const int *classes, int64_t n, int64_t all, float *pictures, int32_t *labels, nn_data **out) {
+static int64_t only(const int *classes, int64_t n, int64_t all, float *pictures, int32_t *labels,
+                    nn_data **out) {
   int64_t kept = 0;
   for (int64_t i = 0; i < all && kept < n; i++) {
     if (classes[labels[i]] < 0) continue;
@@ -45,7 +46,8 @@ static int64_t only(const int *classes, int64_t n, int64_t all, float *pictures,
 }
 
 /* Trains the task's network; `from` (or NULL) gives it the values that both have, in the body or everywhere. */
-static nn_state *train(task *t, const nn_data *d, const nn_state *from, const char *copy, int epochs, nn_model **m) {
+static nn_state *train(task *t, const nn_data *d, const nn_state *from, const char *copy, int epochs,
+                       nn_model **m) {
   nn_fit_result result = {0};
   nn_fit_options fit = {.epochs = epochs, .seed = 2};
   NEED(nn_model_new(NULL, network, t, m), nn_error(*m));
@@ -83,8 +85,8 @@ int main(void) {
   nn_state *d = train(&alone, target, NULL, NULL, 600, &m[3]);
   double new_head = accuracy(m[1], b, test, truth, n), tuned = accuracy(m[2], c, test, truth, n);
   double from_nothing = accuracy(m[3], d, test, truth, n);
-  printf("accuracy with %d examples: new head %.3f, fine-tuned %.3f, from nothing %.3f\n", FEW, new_head, tuned,
-         from_nothing);
+  printf("accuracy with %d examples: new head %.3f, fine-tuned %.3f, from nothing %.3f\n", FEW, new_head,
+         tuned, from_nothing);
   int code = figure("gain in accuracy", tuned - from_nothing, 0.01);
   nn_state_free(a), nn_state_free(b), nn_state_free(c), nn_state_free(d);
   for (int i = 0; i < 4; i++) nn_model_free(m[i]);

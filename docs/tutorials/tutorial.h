@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#ifndef TUTORIAL_DATA /* the folder of the small data sets; the build says where */
+#define TUTORIAL_DATA "docs/tutorials/data"
+#endif
+
 /* Goes on if the call succeeded, else prints its status and `text`, the sentence of the handle, and ends. */
 #define NEED(call, text)                                                                                     \
   do {                                                                                                       \

@@ -27,7 +27,8 @@ static void network(nn_model *m, void *ctx) {
   ag_ref nll = ag_scale(g, nn_negative_binomial(m, expected, theta, counts, NULL), GENES);
 
   /* KL(N(mean, variance) | N(0, 1)), the mean over cells */
-  ag_ref terms = ag_sub(g, ag_add(g, ag_exp(g, log_variance), ag_square(g, mean)), ag_offset(g, log_variance, 1));
+  ag_ref terms =
+      ag_sub(g, ag_add(g, ag_exp(g, log_variance), ag_square(g, mean)), ag_offset(g, log_variance, 1));
   ag_ref kl = ag_scale(g, ag_mean_all(g, terms), 0.5 * CODE);
   nn_output(m, "code", mean);
   nn_report(m, "nll", nll);
@@ -79,7 +80,8 @@ int main(void) {
   nn_state *s = new_state(m, 1);
   nn_fit_options fit = {.epochs = 60, .seed = 1, .schedule = nn_cosine};
   NEED(nn_fit(m, s, data, (nn_split){0}, &fit, &result), result.message);
-  NEED(nn_predict(m, s, data, (nn_split){0}, "code", tn_matrix(code, TN_F32, CELLS, CODE)), nn_state_error(s));
+  NEED(nn_predict(m, s, data, (nn_split){0}, "code", tn_matrix(code, TN_F32, CELLS, CODE)),
+       nn_state_error(s));
   nn_state_free(s), nn_model_free(m), nn_data_free(data);
   return figure("cells nearest to their own type", purity(code), 0.95);
 }

@@ -1,0 +1,71 @@
+/* gpt.c - a small transformer learns to write: two blocks, characters of licences. It then writes some text, one character at a time. Source: Radford et al. 2019. */
+#include "text.h"
+
+enum { TIME = 64, WIDTH = 64, STEPS = 1000, BATCH = 16, WRITTEN = 300 };
+
+static void network(nn_model *m, void *ctx) {
+  (void)ctx;
+  ag_graph *g = nn_graph(m);
+  ag_ref text = nn_input_typed(m, "text", TN_I32, 1, (int64_t[]){TIME});
+  ag_ref next = nn_input_typed(m, "next", TN_I32, 1, (int64_t[]){TIME});
+  ag_ref x = nn_learned_positions(m, "positions",
+                                  nn_embedding(m, "characters", text, CHARACTERS, WIDTH, NULL), TIME);
+  const nn_transformer_options block = {.attention = {.causal = true}};
+  x = nn_transformer(m, "block/1", nn_transformer(m, "block/0", x, 4, &block), 4, &block);
+  ag_ref logits = nn_dense(m, "readout", nn_layer_norm(m, "norm", x, NULL), CHARACTERS, NULL);
+  ag_ref loss = nn_sparse_cross_entropy(m, logits, next, NULL);
+  nn_output(m, "share", ag_softmax(g, logits, -1));
+  nn_report(m, "cross-entropy", loss);
+  nn_adam(m, loss, &(nn_adam_options){.lr = 3e-3});
+}
+
+/* The last TIME characters are read, the one after them is drawn. */
+static void write_text(nn_trainer *t, const char *start) {
+  static int32_t window[1][TIME];
+  static float share[1][TIME][CHARACTERS];
+  for (int i = 0; i < TIME; i++) window[0][i] = start[i];
+  nn_column columns[] = {{"text", tn_matrix(window, TN_I32, 1, TIME)}};
+  for (uint64_t i = 0; i < WRITTEN; i++) {
+    NEED(nn_trainer_predict(t, &(nn_feed){.columns = columns, .n = 1}, "share",
+                            tn_view_of(share, TN_F32, 3, (int64_t[]){1, TIME, CHARACTERS})),
+         "predict");
+    int c = draw_character(share[0][TIME - 1], i);
+    memmove(window[0], window[0] + 1, (TIME - 1) * sizeof window[0][0]);
+    window[0][TIME - 1] = c;
+    putchar(c);
+  }
+  putchar('\n');
+}
+
+int main(void) {
+  static int32_t here[BATCH][TIME], next[BATCH][TIME];
+  long train, n;
+  char *text = learned_text(&train), *unseen = unseen_text(&n);
+  double report[NN_MAX_REPORTS], loss = 0;
+  nn_model *m;
+  nn_trainer *t;
+  NEED(nn_model_new(&(nn_model_options){.batch = BATCH}, network, NULL, &m), nn_error(m));
+  nn_state *s = new_state(m, 1);
+  NEED(nn_trainer_new(m, s, &(nn_trainer_options){.seed = 1}, &t), nn_state_error(s));
+  const nn_column columns[] = {{"text", tn_matrix(here, TN_I32, BATCH, TIME)},
+                               {"next", tn_matrix(next, TN_I32, BATCH, TIME)}};
+  for (uint64_t step = 0; step < STEPS; step++) {
+    for (uint64_t i = 0; i < BATCH; i++)
+      excerpt(text, (long)(tn_rng_u64((tn_rng){.seed = 2}, step * BATCH + i) % (uint64_t)(train - TIME - 1)),
+              TIME, here[i], next[i]);
+    double lr = 3e-3 * nn_cosine(NULL, (int64_t)step, STEPS);
+    NEED(nn_trainer_step(t, &(nn_feed){.columns = columns, .n = 2, .lr = lr > 0 ? lr : 1e-9}, report),
+         nn_state_error(s));
+    if (step % 100 == 99) printf("step %d: %.3f nats a character\n", (int)step + 1, report[0]);
+  }
+  int batches = (int)((n - 1) / (BATCH * TIME));
+  for (int k = 0; k < batches; k++) {
+    for (int i = 0; i < BATCH; i++) excerpt(unseen, (k * BATCH + i) * TIME, TIME, here[i], next[i]);
+    NEED(nn_trainer_evaluate(t, &(nn_feed){.columns = columns, .n = 2}, report), nn_state_error(s));
+    loss += report[0] / batches;
+  }
+  write_text(t, unseen);
+  printf("unseen text: %.3f nats a character\n", loss);
+  nn_trainer_free(t), nn_state_free(s), nn_model_free(m), free(text), free(unseen);
+  return figure("1 / perplexity", exp(-loss), 0.15);
+}
