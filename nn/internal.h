@@ -24,6 +24,18 @@ tn_status nn__say(char *message, tn_status status, const char *format, ...)
 
 typedef enum nn__kind { NN__PARAMETER, NN__BUFFER, NN__SLOT, NN__STEP } nn__kind;
 
+/* What follows a parameter's update: see prox/constraint.h, optim/average.h. */
+enum { NN__MAX_CONSTRAINTS = 4 };
+typedef struct nn__constraint {
+  nn_constraint *f;
+  const void *ctx; /* NULL: number is its context */
+  double number;
+} nn__constraint;
+typedef struct nn__averaging { /* all 0: there is no average */
+  double decay;
+  int64_t start, every;
+} nn__averaging;
+
 typedef struct nn__variable {
   char *name;
   nn__kind kind;
@@ -39,6 +51,9 @@ typedef struct nn__variable {
   nn_prox_function *prox; /* NULL: none */
   const void *prox_ctx;   /* NULL: prox_lambda is its context */
   double prox_lambda;
+  nn__constraint constraints[NN__MAX_CONSTRAINTS];
+  int n_constraints;
+  nn__averaging average;
 } nn__variable;
 
 typedef struct nn__named { /* an output or a report */
@@ -110,6 +125,10 @@ struct nn_model {
   const char *layer[NN__SCOPES];
   int n_scopes;
   bool minimizes, still;
+  int n_rules;             /* nn_update calls so far */
+  int every;               /* steps that gradients are added up over; 0 = they are not */
+  ag_ref applies, applied; /* with every: whether this step updates, and how often that was */
+  nn_gradients *gradients; /* of this build */
   double lr;
   int64_t widest; /* elements of a row of the largest column */
   ag_ref rate, step;
@@ -151,6 +170,24 @@ TN_MUST_CHECK tn_status nn__plan_of_length(nn_model *m, nn__purpose purpose, con
 
 void nn__initialize(const nn__variable *v, tn_rng key, tn_view out);
 nn_initializer nn__named_initializer(nn_init init);
+
+/* ---- optimizers ------------------------------------------------------------------------------------------ */
+
+struct nn_gradients {
+  nn_model *m;
+  nn_gradient *of;
+  int *index; /* of the variable */
+  bool *done; /* a rule has moved it */
+  int n;
+  bool accumulates;
+  nn_gradients *next;
+};
+
+void nn__gradients_free(nn_model *m); /* those of the build */
+void nn__begin_training(nn_model *m); /* the leaves "lr" and "step" */
+void nn__assign(nn_model *m, ag_ref state, ag_ref value);
+ag_ref nn__constrained(nn_model *m, const nn__variable *v, ag_ref value);
+void nn__average(nn_model *m, int index, ag_ref value);
 
 /* What the variable's proximal operator makes of the value it is about to take. */
 ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step);

@@ -296,6 +296,8 @@ static tn_status build(nn_model *m, nn__plan *p) {
     m->n_scopes = 0;
     m->n_losses = 0;
     m->minimizes = m->still = false;
+    m->n_rules = m->every = 0;
+    m->applies = m->applied = (ag_ref){0};
     m->lr = 0;
     m->widest = 0;
     m->rate = m->step = (ag_ref){0};
@@ -306,6 +308,7 @@ static tn_status build(nn_model *m, nn__plan *p) {
     const char *text = m->graph ? ag_error(m->graph) : "";
     snprintf(m->error, sizeof m->error, "%s", *text ? text : tn_status_text(status));
   }
+  nn__gradients_free(m);
   ag_graph_free(m->graph);
   m->graph = NULL;
   return status;

@@ -154,6 +154,8 @@ ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind
     v->build = m->build;
     v->frozen = false;
     v->prox = NULL;
+    v->n_constraints = 0;
+    v->average = (nn__averaging){0};
     v->ref = ag_state(m->graph, name, m->dtype, rank, shape);
   }
   if (out) *out = v;

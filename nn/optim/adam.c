@@ -11,6 +11,7 @@ static ag_ref adam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp,
   ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
   ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
   ag_ref c1 = nn_bias_correction(g, beta1, step), c2 = ag_sqrt(g, nn_bias_correction(g, beta2, step));
+  if (o->amsgrad) v = new_slots[2] = ag_maximum(g, slots[2], v);
   ag_ref rate, root = ag_sqrt(g, v);
   if (o->torch_epsilon) {
     rate = ag_div(g, lr, c1);
@@ -30,12 +31,21 @@ static ag_ref adam_step_size(ag_graph *g, const void *options, const ag_ref *new
                              ag_ref step) {
   const nn_adam_options *o = options;
   double beta2 = nn_or(o->beta2, 0.999);
-  ag_ref v_hat = ag_div(g, new_slots[1], nn_bias_correction(g, beta2, step));
+  ag_ref v_hat = ag_div(g, new_slots[o->amsgrad ? 2 : 1], nn_bias_correction(g, beta2, step));
   return nn_row_step(g, lr, v_hat, nn_or(o->epsilon, 1e-7));
 }
 
+nn_optimizer nn_adam_rule(const nn_adam_options *o) {
+  return (nn_optimizer){.n_slots = o->amsgrad ? 3 : 2,
+                        .slot_names = {"adam/m", "adam/v", "adam/largest"},
+                        .update = adam_update,
+                        .options = o,
+                        .step_size = adam_step_size,
+                        .lr = o->lr};
+}
+
 void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o) {
-  nn_optimizer rule = {2, {"adam/m", "adam/v"}, adam_update, o, adam_step_size};
+  nn_optimizer rule = nn_adam_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }
 

@@ -2,7 +2,7 @@
 #ifndef NABLA_NN_OPTIM_ADAM_H
 #define NABLA_NN_OPTIM_ADAM_H
 
-#include "minimize.h"
+#include "gradients.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,8 +14,10 @@ typedef struct nn_adam_options {
   double lr, beta1, beta2, epsilon; /* 0 = 0.9, 0.999, 1e-7 */
   double weight_decay;
   bool torch_epsilon;
+  bool amsgrad; /* divides by the largest v so far (Reddi et al. 2018) */
 } nn_adam_options;
 void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o);
+nn_optimizer nn_adam_rule(const nn_adam_options *o); /* for nn_update, which must return before o ends */
 
 #ifdef __cplusplus
 }

@@ -3,13 +3,23 @@
 
 #include "rule.h"
 
+enum { CENTRE = 1 }; /* the slot of the mean; that of the velocity comes last */
+
 static ag_ref rmsprop_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
                              ag_ref *new_slots, ag_ref lr, ag_ref step) {
   const nn_rmsprop_options *o = options;
   double rho = nn_or(o->rho, 0.9), epsilon = nn_or(o->epsilon, 1e-7);
   (void)step;
   ag_ref v = new_slots[0] = nn_mix(g, rho, slots[0], 1 - rho, ag_square(g, dp));
-  return ag_sub(g, p, ag_div(g, ag_mul(g, lr, dp), ag_offset(g, ag_sqrt(g, v), epsilon)));
+  if (o->centered) {
+    ag_ref mean = new_slots[CENTRE] = nn_mix(g, rho, slots[CENTRE], 1 - rho, dp);
+    v = ag_sub(g, v, ag_square(g, mean));
+  }
+  ag_ref root = ag_offset(g, ag_sqrt(g, v), epsilon);
+  if (o->momentum == 0) return ag_sub(g, p, ag_div(g, ag_mul(g, lr, dp), root));
+  int k = o->centered ? CENTRE + 1 : CENTRE;
+  new_slots[k] = ag_add(g, ag_scale(g, slots[k], o->momentum), ag_div(g, dp, root));
+  return ag_sub(g, p, ag_mul(g, lr, new_slots[k]));
 }
 
 static ag_ref rmsprop_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
@@ -19,8 +29,18 @@ static ag_ref rmsprop_step_size(ag_graph *g, const void *options, const ag_ref *
   return nn_row_step(g, lr, new_slots[0], nn_or(o->epsilon, 1e-7));
 }
 
+nn_optimizer nn_rmsprop_rule(const nn_rmsprop_options *o) {
+  return (nn_optimizer){
+      .n_slots = 1 + o->centered + (o->momentum != 0),
+      .slot_names = {"rmsprop/v", o->centered ? "rmsprop/mean" : "rmsprop/velocity", "rmsprop/velocity"},
+      .update = rmsprop_update,
+      .options = o,
+      .step_size = o->centered || o->momentum != 0 ? NULL : rmsprop_step_size,
+      .lr = o->lr};
+}
+
 void nn_rmsprop(nn_model *m, ag_ref loss, const nn_rmsprop_options *o) {
-  nn_optimizer rule = {1, {"rmsprop/v"}, rmsprop_update, o, rmsprop_step_size};
+  nn_optimizer rule = nn_rmsprop_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }
 

@@ -2,17 +2,22 @@
 #ifndef NABLA_NN_OPTIM_RMSPROP_H
 #define NABLA_NN_OPTIM_RMSPROP_H
 
-#include "minimize.h"
+#include "gradients.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* v = rho * v + (1 - rho) * gradient^2; p -= lr * gradient / (sqrt(v) + epsilon) */
+/* v = rho * v + (1 - rho) * gradient^2; p -= lr * gradient / (sqrt(v) + epsilon). centered: v is taken about the
+ * running mean of the gradient. momentum: p -= lr * velocity, velocity = momentum * velocity + the quotient. */
 typedef struct nn_rmsprop_options {
   double lr, rho, epsilon; /* 0 = 0.9, 1e-7 */
+  double momentum;
+  bool centered;
 } nn_rmsprop_options;
 void nn_rmsprop(nn_model *m, ag_ref loss, const nn_rmsprop_options *o);
+nn_optimizer
+nn_rmsprop_rule(const nn_rmsprop_options *o); /* for nn_update, which must return before o ends */
 
 #ifdef __cplusplus
 }

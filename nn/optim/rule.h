@@ -11,6 +11,11 @@ static inline ag_ref nn_mix(ag_graph *g, double a, ag_ref x, double b, ag_ref y)
   return ag_add(g, ag_scale(g, x, a), ag_scale(g, y, b));
 }
 
+/* The square root of the sum of squares, a scalar. */
+static inline ag_ref nn_length_of(ag_graph *g, ag_ref x) {
+  return ag_sqrt(g, ag_sum_all(g, ag_square(g, x)));
+}
+
 /* An option, or its default where it is 0. */
 static inline double nn_or(double value, double otherwise) { return value != 0 ? value : otherwise; }
 

@@ -11,7 +11,12 @@ static ag_ref sgd_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, 
   (void)step;
   ag_ref direction = dp;
   if (o->momentum != 0) {
-    new_slots[0] = ag_add(g, ag_scale(g, slots[0], o->momentum), dp);
+    ag_ref share = dp;
+    if (o->dampening != 0) {
+      ag_ref first = ag_less_equal(g, step, ag_like(g, step, 1));
+      share = ag_where(g, first, dp, ag_scale(g, dp, 1 - o->dampening));
+    }
+    new_slots[0] = ag_add(g, ag_scale(g, slots[0], o->momentum), share);
     direction = o->nesterov ? ag_add(g, dp, ag_scale(g, new_slots[0], o->momentum)) : new_slots[0];
   }
   return ag_sub(g, p, ag_mul(g, lr, direction));
@@ -23,11 +28,20 @@ static ag_ref sgd_step_size(ag_graph *g, const void *options, const ag_ref *new_
                             ag_ref step) {
   const nn_sgd_options *o = options;
   (void)new_slots, (void)step;
-  return ag_scale(g, lr, 1 / (1 - o->momentum));
+  return ag_scale(g, lr, (1 - o->dampening) / (1 - o->momentum));
+}
+
+nn_optimizer nn_sgd_rule(const nn_sgd_options *o) {
+  return (nn_optimizer){.n_slots = o->momentum != 0,
+                        .slot_names = {"sgd/velocity"},
+                        .update = sgd_update,
+                        .options = o,
+                        .step_size = sgd_step_size,
+                        .lr = o->lr};
 }
 
 void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o) {
-  nn_optimizer rule = {o->momentum != 0, {"sgd/velocity"}, sgd_update, o, sgd_step_size};
+  nn_optimizer rule = nn_sgd_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }
 

@@ -2,7 +2,7 @@
 #ifndef NABLA_NN_OPTIM_SGD_H
 #define NABLA_NN_OPTIM_SGD_H
 
-#include "minimize.h"
+#include "gradients.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -11,10 +11,11 @@ extern "C" {
 /* velocity = momentum * velocity + gradient; p -= lr * velocity, with nesterov lr * (gradient + momentum *
  * velocity). */
 typedef struct nn_sgd_options {
-  double lr, momentum;
+  double lr, momentum, dampening; /* the velocity takes 1 - dampening of a gradient, of the first one all */
   bool nesterov;
 } nn_sgd_options;
 void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o);
+nn_optimizer nn_sgd_rule(const nn_sgd_options *o); /* for nn_update, which must return before o ends */
 
 #ifdef __cplusplus
 }

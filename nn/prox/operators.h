@@ -1,4 +1,5 @@
 /* operators.h - the table of proximal operators: one line each. */
+#include "constraint.h"
 #include "prox.h"
 #include "prox_group_lasso.h"
 #include "prox_l1.h"

@@ -73,7 +73,8 @@ static ag_ref sign_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp,
 }
 static void own(nn_model *m, ag_ref l) {
   static const double factor = 0.5;
-  nn_optimizer o = {2, {"own/total", "own/last"}, sign_update, &factor, NULL};
+  nn_optimizer o = {
+      .n_slots = 2, .slot_names = {"own/total", "own/last"}, .update = sign_update, .options = &factor};
   nn_minimize(m, l, &o, 0.1);
 }
 static void own_step(hand *h, int i, double g, double lr, int t) {

@@ -398,7 +398,7 @@ static ag_ref break_at_18(ag_graph *g, const void *options, ag_ref p, ag_ref dp,
 }
 static void breaks(nn_model *m, ag_ref loss, const knobs *k) {
   (void)k;
-  nn_minimize(m, loss, &(nn_optimizer){0, {NULL}, break_at_18, NULL, NULL}, 0.01);
+  nn_minimize(m, loss, &(nn_optimizer){.update = break_at_18}, 0.01);
 }
 
 Test(nn_fit, parameters_broken_by_the_last_step) {

@@ -1,0 +1,67 @@
+/* adafactor.c - see adafactor.h. */
+#include "adafactor.h"
+
+#include "rule.h"
+
+static double epsilon1(const nn_adafactor_options *o, tn_dtype dtype) {
+  return nn_or(o->epsilon1, dtype == TN_F64 ? 2.220446049250313e-16 : 1.1920928955078125e-07);
+}
+
+static ag_ref rms(ag_graph *g, ag_ref x) { return ag_sqrt(g, ag_mean_all(g, ag_square(g, x))); }
+
+static ag_ref blend(ag_graph *g, ag_ref a, ag_ref x, ag_ref b, ag_ref y) {
+  return ag_add(g, ag_mul(g, a, x), ag_mul(g, b, y));
+}
+
+/* Of a matrix its rows' and columns' means; of a vector itself, and nothing. */
+static void slot_type(const void *options, int slot, ag_type *type) {
+  (void)options;
+  if (type->rank > 1) type->shape[type->rank - (slot == 0 ? 1 : 2)] = 1;
+  else if (slot == 1) type->rank = 0;
+}
+
+static ag_ref adafactor_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
+                               ag_ref *new_slots, ag_ref lr, ag_ref step) {
+  const nn_adafactor_options *o = options;
+  double e1 = epsilon1(o, ag_type_of(g, p).dtype), clip = nn_or(o->clip, 1);
+  ag_ref one = ag_like(g, step, 1),
+         weight = ag_exp(g, ag_scale(g, ag_log(g, step), nn_or(o->beta2_decay, -0.8)));
+  ag_ref kept = ag_sub(g, one, weight), square = ag_square(g, dp), v;
+  if (ag_type_of(g, p).rank > 1) {
+    ag_ref rows = new_slots[0] = blend(g, kept, slots[0], weight, ag_mean_axis(g, square, -1, true));
+    ag_ref columns = new_slots[1] = blend(g, kept, slots[1], weight, ag_mean_axis(g, square, -2, true));
+    ag_ref mean = ag_mean_axis(g, rows, -2, true);
+    v = ag_div(g, ag_mul(g, rows, columns), ag_maximum(g, mean, ag_like(g, mean, e1)));
+  } else {
+    v = new_slots[0] = blend(g, kept, slots[0], weight, square);
+    new_slots[1] = slots[1];
+  }
+  ag_ref u = ag_div(g, dp, ag_sqrt(g, ag_maximum(g, v, ag_like(g, v, e1 * e1))));
+  ag_ref shrunk = ag_maximum(g, one, ag_scale(g, rms(g, u), 1 / clip));
+  ag_ref size = ag_maximum(g, rms(g, p), ag_like(g, step, nn_or(o->epsilon2, 1e-3)));
+  ag_ref rate = ag_mul(g, size, ag_minimum(g, lr, ag_div(g, one, ag_sqrt(g, step))));
+  ag_ref change = ag_mul(g, ag_div(g, rate, shrunk), u);
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
+  return ag_sub(g, p, change);
+}
+
+nn_optimizer nn_adafactor_rule(const nn_adafactor_options *o) {
+  return (nn_optimizer){.n_slots = 2,
+                        .slot_names = {"adafactor/rows", "adafactor/columns"},
+                        .update = adafactor_update,
+                        .options = o,
+                        .lr = o->lr,
+                        .slot_type = slot_type};
+}
+
+void nn_adafactor(nn_model *m, ag_ref loss, const nn_adafactor_options *o) {
+  nn_optimizer rule = nn_adafactor_rule(o);
+  nn_minimize(m, loss, &rule, o->lr);
+}
+
+static void sample(nn_model *m, ag_ref loss, double lr) {
+  nn_adafactor(m, loss, &(nn_adafactor_options){.lr = lr});
+}
+
+const nn_optimizer_row nn_optimizer_adafactor = {
+    "nn_adafactor", "Second moments by rows and columns: memory for large matrices.", sample};

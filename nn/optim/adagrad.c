@@ -1,0 +1,30 @@
+/* adagrad.c - see adagrad.h. */
+#include "adagrad.h"
+
+#include "rule.h"
+
+static ag_ref adagrad_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
+                             ag_ref *new_slots, ag_ref lr, ag_ref step) {
+  const nn_adagrad_options *o = options;
+  ag_ref v = new_slots[0] = ag_add(g, slots[0], ag_square(g, dp));
+  if (o->initial != 0) v = ag_offset(g, v, o->initial);
+  if (o->lr_decay != 0) lr = ag_div(g, lr, ag_offset(g, ag_scale(g, ag_offset(g, step, -1), o->lr_decay), 1));
+  return ag_sub(g, p, ag_div(g, ag_mul(g, lr, dp), ag_offset(g, ag_sqrt(g, v), nn_or(o->epsilon, 1e-10))));
+}
+
+nn_optimizer nn_adagrad_rule(const nn_adagrad_options *o) {
+  return (nn_optimizer){
+      .n_slots = 1, .slot_names = {"adagrad/v"}, .update = adagrad_update, .options = o, .lr = o->lr};
+}
+
+void nn_adagrad(nn_model *m, ag_ref loss, const nn_adagrad_options *o) {
+  nn_optimizer rule = nn_adagrad_rule(o);
+  nn_minimize(m, loss, &rule, o->lr);
+}
+
+static void sample(nn_model *m, ag_ref loss, double lr) {
+  nn_adagrad(m, loss, &(nn_adagrad_options){.lr = lr});
+}
+
+const nn_optimizer_row nn_optimizer_adagrad = {
+    "nn_adagrad", "Gradients over the root of the sum of all their squares.", sample};

@@ -1,0 +1,36 @@
+/* lamb.c - see lamb.h. */
+#include "lamb.h"
+
+#include "rule.h"
+
+static ag_ref lamb_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
+                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
+  const nn_lamb_options *o = options;
+  double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999);
+  ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
+  ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
+  ag_ref root = ag_sqrt(g, ag_div(g, v, nn_bias_correction(g, beta2, step)));
+  ag_ref d = ag_div(g, ag_div(g, m, nn_bias_correction(g, beta1, step)),
+                    ag_offset(g, root, nn_or(o->epsilon, 1e-6)));
+  if (o->weight_decay != 0) d = ag_add(g, d, ag_scale(g, p, o->weight_decay));
+  ag_ref length = nn_length_of(g, p), change = nn_length_of(g, d), zero = ag_like(g, length, 0);
+  ag_ref both = ag_logical_and(g, ag_greater(g, length, zero), ag_greater(g, change, zero));
+  ag_ref one = ag_like(g, length, 1);
+  ag_ref trust = ag_where(g, both, ag_div(g, length, ag_where(g, both, change, one)), one);
+  return ag_sub(g, p, ag_mul(g, ag_mul(g, lr, trust), d));
+}
+
+nn_optimizer nn_lamb_rule(const nn_lamb_options *o) {
+  return (nn_optimizer){
+      .n_slots = 2, .slot_names = {"lamb/m", "lamb/v"}, .update = lamb_update, .options = o, .lr = o->lr};
+}
+
+void nn_lamb(nn_model *m, ag_ref loss, const nn_lamb_options *o) {
+  nn_optimizer rule = nn_lamb_rule(o);
+  nn_minimize(m, loss, &rule, o->lr);
+}
+
+static void sample(nn_model *m, ag_ref loss, double lr) { nn_lamb(m, loss, &(nn_lamb_options){.lr = lr}); }
+
+const nn_optimizer_row nn_optimizer_lamb = {
+    "nn_lamb", "Adam for large batches: each parameter moves by a share of its length.", sample};

@@ -1,0 +1,29 @@
+/* lion.c - see lion.h. */
+#include "lion.h"
+
+#include "rule.h"
+
+static ag_ref lion_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
+                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
+  const nn_lion_options *o = options;
+  (void)step;
+  double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.99);
+  ag_ref change = ag_sign(g, nn_mix(g, beta1, slots[0], 1 - beta1, dp));
+  new_slots[0] = nn_mix(g, beta2, slots[0], 1 - beta2, dp);
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_scale(g, p, o->weight_decay));
+  return ag_sub(g, p, ag_mul(g, lr, change));
+}
+
+nn_optimizer nn_lion_rule(const nn_lion_options *o) {
+  return (nn_optimizer){
+      .n_slots = 1, .slot_names = {"lion/m"}, .update = lion_update, .options = o, .lr = o->lr};
+}
+
+void nn_lion(nn_model *m, ag_ref loss, const nn_lion_options *o) {
+  nn_optimizer rule = nn_lion_rule(o);
+  nn_minimize(m, loss, &rule, o->lr);
+}
+
+static void sample(nn_model *m, ag_ref loss, double lr) { nn_lion(m, loss, &(nn_lion_options){.lr = lr}); }
+
+const nn_optimizer_row nn_optimizer_lion = {"nn_lion", "The sign of an interpolated momentum.", sample};

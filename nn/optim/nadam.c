@@ -1,0 +1,52 @@
+/* nadam.c - see nadam.h. */
+#include "nadam.h"
+
+#include "rule.h"
+
+static ag_ref momentum(ag_graph *g, const nn_nadam_options *o, ag_ref step) {
+  double rate = nn_or(o->momentum_decay, 0.004) * log(0.96), beta1 = nn_or(o->beta1, 0.9);
+  return ag_scale(g, ag_offset(g, ag_scale(g, ag_exp(g, ag_scale(g, step, rate)), -0.5), 1), beta1);
+}
+
+/* The product of all momenta so far is one number. */
+static void slot_type(const void *options, int slot, ag_type *type) {
+  (void)options;
+  if (slot == 2) type->rank = 0;
+}
+
+static ag_ref nadam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
+                           ag_ref *new_slots, ag_ref lr, ag_ref step) {
+  const nn_nadam_options *o = options;
+  double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999);
+  ag_ref mu = momentum(g, o, step), next = momentum(g, o, ag_offset(g, step, 1));
+  ag_ref product = ag_mul(g, ag_offset(g, slots[2], 1), mu); /* the slot holds what it lacks of 1 */
+  new_slots[2] = ag_offset(g, product, -1);
+  ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
+  ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
+  ag_ref root = ag_sqrt(g, ag_div(g, v, nn_bias_correction(g, beta2, step)));
+  ag_ref one = ag_like(g, mu, 1), divisor = ag_offset(g, root, nn_or(o->epsilon, 1e-8));
+  ag_ref now = ag_div(g, ag_sub(g, one, mu), ag_sub(g, one, product));
+  ag_ref then = ag_div(g, next, ag_sub(g, one, ag_mul(g, product, next)));
+  ag_ref direction = ag_add(g, ag_mul(g, now, dp), ag_mul(g, then, m));
+  ag_ref change = ag_div(g, ag_mul(g, lr, direction), divisor);
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
+  return ag_sub(g, p, change);
+}
+
+nn_optimizer nn_nadam_rule(const nn_nadam_options *o) {
+  return (nn_optimizer){.n_slots = 3,
+                        .slot_names = {"nadam/m", "nadam/v", "nadam/product"},
+                        .update = nadam_update,
+                        .options = o,
+                        .lr = o->lr,
+                        .slot_type = slot_type};
+}
+
+void nn_nadam(nn_model *m, ag_ref loss, const nn_nadam_options *o) {
+  nn_optimizer rule = nn_nadam_rule(o);
+  nn_minimize(m, loss, &rule, o->lr);
+}
+
+static void sample(nn_model *m, ag_ref loss, double lr) { nn_nadam(m, loss, &(nn_nadam_options){.lr = lr}); }
+
+const nn_optimizer_row nn_optimizer_nadam = {"nn_nadam", "Adam with the momentum of the next step.", sample};

@@ -1,0 +1,36 @@
+/* rprop.c - see rprop.h. */
+#include "rprop.h"
+
+#include "rule.h"
+
+static ag_ref rprop_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
+                           ag_ref *new_slots, ag_ref lr, ag_ref step) {
+  const nn_rprop_options *o = options;
+  double shrink = nn_or(o->shrink, 0.5), grow = nn_or(o->grow, 1.2);
+  ag_ref zero = ag_like(g, dp, 0), one = ag_like(g, dp, 1), product = ag_mul(g, dp, slots[0]);
+  ag_ref same = ag_greater(g, product, zero), turned = ag_less(g, product, zero);
+  ag_ref factor = ag_where(g, same, ag_like(g, dp, grow), ag_where(g, turned, ag_like(g, dp, shrink), one));
+  ag_ref first = ag_less_equal(g, step, ag_like(g, step, 1));
+  ag_ref size = ag_mul(g, ag_where(g, first, lr, slots[1]), factor);
+  size = new_slots[1] = ag_clamp(g, size, nn_or(o->smallest, 1e-6), nn_or(o->largest, 50));
+  ag_ref moved = new_slots[0] = ag_where(g, turned, zero, dp);
+  return ag_sub(g, p, ag_mul(g, ag_sign(g, moved), size));
+}
+
+nn_optimizer nn_rprop_rule(const nn_rprop_options *o) {
+  return (nn_optimizer){.n_slots = 2,
+                        .slot_names = {"rprop/last", "rprop/size"},
+                        .update = rprop_update,
+                        .options = o,
+                        .lr = o->lr};
+}
+
+void nn_rprop(nn_model *m, ag_ref loss, const nn_rprop_options *o) {
+  nn_optimizer rule = nn_rprop_rule(o);
+  nn_minimize(m, loss, &rule, o->lr);
+}
+
+static void sample(nn_model *m, ag_ref loss, double lr) { nn_rprop(m, loss, &(nn_rprop_options){.lr = lr}); }
+
+const nn_optimizer_row nn_optimizer_rprop = {
+    "nn_rprop", "Steps by sign, each element its own, for whole batches.", sample};
