@@ -55,7 +55,9 @@ Test(sbnn_cli, no_count) {
   bad_counts(EDIT(17, 5, "nan"), "x.csv, line 18, column 6 (g4): 'nan' is a missing value");
   bad_counts(EDIT(17, 5, "inf"), "x.csv|gene 'g4' in cell 'c16' is inf|give raw counts");
   bad_counts(EDIT(17, 5, "1e300"), "x.csv|gene 'g4' in cell 'c16'|below 3.4e38");
-  bad_counts(EDIT(17, CLI_ANY, "0"), "cell 'c16' has no counts|remove the cell");
+  cli_write(at("x.csv"), &(cli_table){.edits = {EDIT(17, CLI_ANY, "0")}});
+  refuse(CV " --min-counts 0", 3, "cell 'c16' has no counts|--min-counts");
+  run_well(CV);
 }
 
 Test(sbnn_cli, no_response) {

@@ -51,10 +51,12 @@ static void say_what_is_there(const sbnn_options *o, const truth_check *c, const
   char *word = sbnn_shell_word(tables);
   fprintf(stderr,
           "Planted genes recovered: %zu of %zu (%.0f %%)\n"
-          "The tables are in %s: try\n"
-          "  %s cv --x %s/counts.csv --y %s/responses.csv --out cv-demo\n"
+          "The tables are in %s: try, for unseen cells and for everything in one go,\n"
+          "  %s cv --x %s/counts.csv --y %s/responses.csv --labels %s/labels.tsv --out cv-demo\n"
+          "  %s run --x %s/counts.csv --y %s/responses.csv --labels %s/labels.tsv --out run-demo\n"
           "Look at all of it in a browser: %s\n",
-          c->found, n, 100.0 * (double)c->found / (double)n, tables, sbnn_program, word, word, page);
+          c->found, n, 100.0 * (double)c->found / (double)n, tables, sbnn_program, word, word, word,
+          sbnn_program, word, word, word, page);
   free(word);
   if (sbnn_figures_available())
     fprintf(stderr,

@@ -5,17 +5,84 @@
 #include "training/network.h"
 #include "training/predict_cells.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What the network says of n cells, in their order. */
 typedef struct prediction {
   tn_array latent, responses;
 } prediction;
 
+/* ---- cells that nothing can be said of ---- */
+
+/* A sentence for the table, which the caller frees; NULL: the cell has what it needs. */
+static char *why_empty(const sbnn_options *o, const sbnn_model_file *m, const sbnn_dataset *d, size_t cell) {
+  const sbnn_counts *c = &d->counts;
+  if (m->fold.preparation.x_transform == SBNN_X_NONE) return NULL;
+  if (d->responses[cell] < o->min_counts)
+    return sbnn_format("%g counts in all, fewer than %d (--min-counts)", d->responses[cell], o->min_counts);
+  for (size_t k = c->start[cell]; k < c->start[cell + 1]; k++)
+    if (c->value[k] > 0) return NULL;
+  return sbnn_format("no counts in the %zu genes of the model", m->n_genes);
+}
+
+/* By cell; *n: how many. Told on stderr, --quiet or not. */
+static char **find_empty(const sbnn_options *o, const sbnn_model_file *m, const sbnn_dataset *d, size_t *n) {
+  char **why = sbnn_alloc(d->n_cells, sizeof *why), list[600];
+  size_t *cell = sbnn_alloc(d->n_cells, sizeof *cell);
+  double *counts = sbnn_alloc(d->n_cells, sizeof *counts);
+  *n = 0;
+  for (size_t i = 0; i < d->n_cells; i++)
+    if ((why[i] = why_empty(o, m, d, i))) counts[*n] = d->responses[i], cell[(*n)++] = i;
+  if (*n)
+    fprintf(stderr, "sbnn: %zu of %zu cells have too few counts; their rows are empty and say why: %s\n", *n,
+            d->n_cells, sbnn_list_cells(d, cell, counts, *n, list, sizeof list));
+  free(cell);
+  free(counts);
+  return why;
+}
+
+/* ---- cells unlike those of the training ---- */
+
+/* A notice, not talk: it is there with --quiet too. x: z-scores of the genes kept, the rows of `why` being empty. */
+static void tell_unlike(const sbnn_options *o, const sbnn_model_file *m, const sbnn_dataset *d,
+                        const float *x, char *const *why) {
+  size_t n = 0, far = 0, k = m->n_kept, *cell = sbnn_alloc(d->n_cells, sizeof *cell);
+  double *apart = sbnn_alloc(d->n_cells, sizeof *apart), shift;
+  float *full = sbnn_alloc(d->n_cells * k, sizeof *full);
+  char list[600];
+  for (size_t i = 0; i < d->n_cells && m->spread.n; i++) {
+    if (why[i]) continue;
+    memcpy(full + n++ * k, x + i * k, k * sizeof *x);
+    double squared = sbnn_spread_distance(&m->spread, x + i * k);
+    if (squared > m->spread.farthest * (1 + 1e-6))
+      apart[far] = sqrt(squared / m->spread.farthest), cell[far++] = i;
+  }
+  if (far)
+    fprintf(stderr,
+            "sbnn: %zu of %zu cells are unlike all training cells in the %zu genes that the model reads (in "
+            "brackets: "
+            "how many times as far off as the farthest of these): %s; do not rely on their rows\n",
+            far, d->n_cells, k, sbnn_list_cells(d, cell, apart, far, list, sizeof list));
+  if (sbnn_spread_shifted(&m->spread, full, n, &shift))
+    fprintf(
+        stderr,
+        "sbnn: the cells of %s as a whole are shifted against the training cells, by %.2g standard "
+        "deviations a "
+        "gene: another lab, protocol or kind of cells? Correct for the batch before, or do not rely on the "
+        "predictions\n",
+        o->x, shift);
+  free(cell);
+  free(apart);
+  free(full);
+}
+
 /* ---- the network ---- */
 
-/* The inputs of the network: the kept genes, z-scored, in the order it was trained with. */
-static int make_inputs(const sbnn_model_file *m, const sbnn_dataset *d, tn_array *x, sbnn_error *e) {
+/* The inputs of the network: the kept genes, z-scored, in the order it was trained with; zeros where `why`. */
+static int make_inputs(const sbnn_model_file *m, const sbnn_dataset *d, char *const *why, tn_array *x,
+                       sbnn_error *e) {
   float *all = sbnn_alloc(m->n_genes, sizeof *all);
   int code =
       tn_array_new(NULL, TN_F32, 2, (int64_t[]){(int64_t)d->n_cells, (int64_t)m->n_kept}, x) == TN_OK
@@ -23,6 +90,7 @@ static int make_inputs(const sbnn_model_file *m, const sbnn_dataset *d, tn_array
           : sbnn_fail(e, SBNN_FAILED, "out of memory for %zu cells; predict fewer at once", d->n_cells);
   float *to = x->view.data;
   for (size_t i = 0; i < d->n_cells && code == SBNN_OK; i++) {
+    if (why[i]) continue;
     code = sbnn_prepare_apply(&m->fold.preparation, d, &i, 1, all, NULL, e);
     for (size_t k = 0; k < m->n_kept && code == SBNN_OK; k++) to[i * m->n_kept + k] = all[m->kept[k]];
   }
@@ -85,8 +153,9 @@ static void put_row(sbnn_writer *w, const double *value, size_t n) {
   }
 }
 
+/* A last column says why a row is empty, if one is. */
 static int write_table(const char *path, const sbnn_model_file *m, const sbnn_dataset *d, const prediction *p,
-                       sbnn_error *e) {
+                       char *const *why, bool any_empty, sbnn_error *e) {
   size_t units = (size_t)m->bottleneck, q = m->n_responses, widest = units > q ? units : q;
   double *value = sbnn_alloc(widest, sizeof *value);
   const float *z = p->latent.view.data, *y = p->responses.view.data;
@@ -98,37 +167,50 @@ static int write_table(const char *path, const sbnn_model_file *m, const sbnn_da
     sbnn_put(&w, "\t");
     sbnn_put_name(&w, m->response_names[j]);
   }
-  sbnn_put(&w, "\n");
+  sbnn_put(&w, any_empty ? "\tnote\n" : "\n");
   for (size_t i = 0; i < d->n_cells; i++) {
     sbnn_put_name(&w, d->cell_names[i]);
-    for (size_t j = 0; j < units; j++) value[j] = (double)z[i * units + j];
+    for (size_t j = 0; j < units; j++) value[j] = why[i] ? NAN : (double)z[i * units + j];
     put_row(&w, value, units);
-    for (size_t j = 0; j < q; j++) value[j] = (double)y[i * q + j];
-    sbnn_to_own_units(&m->fold, value, 1);
+    for (size_t j = 0; j < q; j++) value[j] = why[i] ? NAN : (double)y[i * q + j];
+    if (!why[i]) sbnn_to_own_units(&m->fold, value, 1);
     put_row(&w, value, q);
+    if (any_empty) sbnn_put(&w, "\t%s", why[i] ? why[i] : "");
     sbnn_put(&w, "\n");
   }
   free(value);
   return sbnn_writer_close(&w, e);
 }
 
-static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_error *e) {
-  sbnn_dataset d;
+static int predict_read(const sbnn_options *o, const sbnn_model_file *m, const sbnn_dataset *d,
+                        sbnn_error *e) {
   tn_array x = {0};
   prediction p = {0};
-  char *weights = sbnn_path_in(o->model, SBNN_WEIGHTS_FILE);
-  int code = sbnn_predict_cells(o, m, &d, e);
-  if (code == SBNN_OK) code = make_inputs(m, &d, &x, e);
+  size_t n_empty;
+  char *weights = sbnn_path_in(o->model, SBNN_WEIGHTS_FILE), **why = find_empty(o, m, d, &n_empty);
+  int code = make_inputs(m, d, why, &x, e);
+  if (code == SBNN_OK) tell_unlike(o, m, d, x.view.data, why);
   if (code == SBNN_OK) code = run_network(weights, m, &x, &p, e);
-  if (code == SBNN_OK) code = write_table(o->out, m, &d, &p, e);
+  if (code == SBNN_OK) code = write_table(o->out, m, d, &p, why, n_empty > 0, e);
   if (code == SBNN_OK && !o->quiet)
-    fprintf(stderr, "%zu cells: %d latent coordinates and %zu responses are in %s\n", d.n_cells,
+    fprintf(stderr, "%zu cells: %d latent coordinates and %zu responses are in %s\n", d->n_cells,
             m->bottleneck, m->n_responses, o->out);
   tn_array_free(&x);
   tn_array_free(&p.latent);
   tn_array_free(&p.responses);
-  sbnn_dataset_free(&d);
+  for (size_t i = 0; i < d->n_cells; i++) free(why[i]);
+  free(why);
   free(weights);
+  return code;
+}
+
+static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_error *e) {
+  sbnn_dataset d;
+  int code = sbnn_predict_cells(o, m, &d, e);
+  if (code != SBNN_OK) return code;
+  for (size_t i = 0; i < d.n_notes && !o->quiet; i++) fprintf(stderr, "%s\n", d.notes[i]);
+  code = predict_read(o, m, &d, e);
+  sbnn_dataset_free(&d);
   return code;
 }
 

@@ -25,7 +25,7 @@ static void add(recipe *r, const char *name, const char *value) {
 /* Those that say how tables are read; which tables, the data set knows. */
 static void add_option(void *ctx, const char *name, char kind, const char *value) {
   (void)kind;
-  static const char *const names[] = {"x-genes-in", "label-column", "x-transform"};
+  static const char *const names[] = {"x-genes-in", "label-column", "id-column", "x-transform"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name + strspn(name, "-"), names[i]) == 0) add(ctx, name, value);
 }

@@ -79,11 +79,11 @@ static void take_data(const char *file, sbnn_options *own) {
   if (own->command == SBNN_CMD_PREP) {
     own->force = true;
     own->quiet = true; /* check_data speaks */
-    own->cells = own->gene_prefix = own->drop_responses = NULL;
+    own->cells = own->gene_prefix = own->drop_responses = own->genes_from = NULL;
   } else if (file) {
     own->data = file;
     own->own_data = true;
-    own->x = own->y = own->labels = own->label_column = NULL;
+    own->x = own->y = own->labels = own->label_column = own->id_column = NULL;
   }
 }
 

@@ -35,7 +35,9 @@ typedef struct sbnn_dataset_options {
       *data_path;    /* a file of sbnn_data_file_write in place of both; labels_path replaces its labels */
   bool names_tables; /* data_path is a file in passing: sentences name the tables it was made of */
   const char *labels_path;  /* NULL: no labels */
-  const char *label_column; /* NULL: the first column after the id that is not the colour */
+  const char *label_column; /* NULL: the first column beside the ids that is not the colour */
+  const char
+      *id_column; /* of the labels: where the cells' ids are; NULL: the first, or the one that has them */
   sbnn_genes_in x_genes_in; /* AUTO: found from the ids the two tables share */
   size_t variable_genes; /* the selection that will follow (sbnn_prepare_options); 0: every gene is used. If
                             no selection takes place (n_genes <= variable_genes, or 0), genes without a count
@@ -46,6 +48,9 @@ typedef struct sbnn_dataset_options {
   const char *cells_path;       /* a list of the cells to keep, or a table whose ids they are; NULL: all */
   const char *gene_prefix;      /* only genes that begin so, and take it off; NULL: all */
   const char *drop_responses;   /* names or patterns to leave out, separated by commas; NULL: none */
+  double min_counts; /* cells of fewer counts in all are left out, with a note that names them; under
+                                   SBNN_X_NONE, or where it would leave none, nothing is */
+  const char *genes_from_path; /* only genes that this table of counts has too; NULL: all */
   const char *y_transform; /* the rule that will follow (y_transform.h), checked against the responses' names;
                               NULL: none */
   double gene_threshold;   /* the one that will follow (sbnn_prepare_options) */
@@ -112,6 +117,13 @@ int sbnn_dataset_check(const sbnn_dataset *d, size_t variable_genes, sbnn_x_tran
  * responses that are missing (NaN). */
 int sbnn_dataset_check_raw(const sbnn_dataset *d, sbnn_x_transform x_transform, const char *x_path,
                            const char *y_path, sbnn_error *e);
+
+/* Keeps the cells that `path` lists (cells_path), in their order, with a note. SBNN_BAD_INPUT: none is. */
+int sbnn_dataset_keep_listed(sbnn_dataset *d, const char *path, sbnn_error *e);
+
+/* "'a' (3), 'b' (0), ..." of cells and their counts, in text[room]. */
+const char *sbnn_list_cells(const sbnn_dataset *d, const size_t *cell, const double *counts, size_t n,
+                            char *text, size_t room);
 
 /* Another sentence for the user. */
 void sbnn_dataset_note(sbnn_dataset *d, const char *text);

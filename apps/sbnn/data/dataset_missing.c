@@ -124,7 +124,8 @@ void sbnn_dataset_keep_cells(sbnn_dataset *d, const size_t *cells, size_t n) {
       continue;
     }
     d->cell_names[next] = d->cell_names[i];
-    memmove(d->responses + next++ * q, d->responses + i * q, q * sizeof *d->responses);
+    if (q) memmove(d->responses + next * q, d->responses + i * q, q * sizeof *d->responses);
+    next++;
   }
   if (d->labels) keep_labels(d, cells, n);
   d->n_cells = n;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LISTED = 5 };
+
 static void add_note(sbnn_dataset *d, char *text) {
   sbnn_dataset_note(d, text);
   free(text);
@@ -35,7 +37,7 @@ static int read_ids(const char *path, sbnn_strings *ids, sbnn_error *e) {
 }
 
 /* Keeps the cells whose ids are listed, in their order. */
-static int keep_cells(sbnn_dataset *d, const char *path, sbnn_error *e) {
+int sbnn_dataset_keep_listed(sbnn_dataset *d, const char *path, sbnn_error *e) {
   sbnn_strings ids = {0};
   sbnn_index index;
   size_t n = 0, *cells = sbnn_alloc(d->n_cells, sizeof *cells);
@@ -56,6 +58,43 @@ static int keep_cells(sbnn_dataset *d, const char *path, sbnn_error *e) {
   sbnn_strings_free(&ids);
   free(cells);
   return code;
+}
+
+const char *sbnn_list_cells(const sbnn_dataset *d, const size_t *cell, const double *counts, size_t n,
+                            char *text, size_t room) {
+  size_t used = 0, i = 0;
+  text[0] = '\0';
+  for (; i < n && i < LISTED && used + 100 < room; i++)
+    used += (size_t)snprintf(text + used, room - used, "%s'%.60s' (%g)", i ? ", " : "",
+                             d->cell_names[cell[i]], counts[i]);
+  if (i < n) snprintf(text + used, room - used, ", ...");
+  return text;
+}
+
+/* Empty droplets and dead cells: nothing can be normalised by a library of nothing. */
+static void keep_counted(sbnn_dataset *d, double least, const char *path, bool *any) {
+  const sbnn_counts *c = &d->counts;
+  size_t kept = 0, n = 0, *cells = sbnn_alloc(d->n_cells, sizeof *cells),
+         *poor = sbnn_alloc(d->n_cells, sizeof *poor);
+  double *counts = sbnn_alloc(d->n_cells, sizeof *counts);
+  for (size_t i = 0; i < d->n_cells; i++) {
+    double sum = 0;
+    for (size_t k = c->start[i]; k < c->start[i + 1]; k++) sum += (double)c->value[k];
+    if (sum < least) counts[n] = sum, poor[n++] = i;
+    else cells[kept++] = i;
+  }
+  if (n && kept) { /* else these are no counts, or of a few genes: for other checks to say */
+    char list[600];
+    add_note(d, sbnn_format(
+                    "%s: %zu of %zu cells have fewer than %g counts in all and are left out (--min-counts): "
+                    "%s",
+                    path, n, d->n_cells, least, sbnn_list_cells(d, poor, counts, n, list, sizeof list)));
+    sbnn_dataset_keep_cells(d, cells, kept);
+    *any = true;
+  }
+  free(cells);
+  free(poor);
+  free(counts);
 }
 
 /* ---- genes ---- */
@@ -93,6 +132,42 @@ static int keep_genes(sbnn_dataset *d, const char *prefix, const char *path, sbn
     take_genes(d, genes, n, prefix);
   }
   free(genes);
+  return code;
+}
+
+/* Those of another table too, along whichever of its axes has more of them. */
+static int keep_shared(sbnn_dataset *d, const char *other, sbnn_error *e) {
+  const sbnn_table_options how = {
+      .sparse = true, .allow_duplicates = true, .feature_type = "Gene Expression"};
+  sbnn_table t;
+  int code = sbnn_table_read(other, &how, &t, e);
+  if (code != SBNN_OK) return code;
+  sbnn_index rows, columns;
+  size_t n[2] = {0, 0},
+         *genes[2] = {sbnn_alloc(d->n_genes, sizeof **genes), sbnn_alloc(d->n_genes, sizeof **genes)};
+  sbnn_index_build(&rows, t.row_ids, t.n_rows, NULL, NULL);
+  sbnn_index_build(&columns, t.col_ids, t.n_cols, NULL, NULL);
+  for (size_t g = 0; g < d->n_genes; g++) {
+    if (sbnn_index_find(&rows, d->gene_names[g]) != SBNN_ABSENT) genes[0][n[0]++] = g;
+    if (sbnn_index_find(&columns, d->gene_names[g]) != SBNN_ABSENT) genes[1][n[1]++] = g;
+  }
+  const size_t axis = n[1] > n[0];
+  if (n[axis] == 0)
+    code = sbnn_fail(
+        e, SBNN_BAD_INPUT,
+        "%s (--genes-from) has none of the %zu genes, such as '%s': its rows are named like '%.60s', its "
+        "columns like '%.60s'",
+        other, d->n_genes, sbnn_shown(d->gene_names[0]), t.row_ids[0], t.col_ids[0]);
+  else {
+    add_note(d,
+             sbnn_format("%s: %zu of the %zu genes are in it too and are kept", other, n[axis], d->n_genes));
+    take_genes(d, genes[axis], n[axis], NULL);
+  }
+  sbnn_index_free(&rows);
+  sbnn_index_free(&columns);
+  free(genes[0]);
+  free(genes[1]);
+  sbnn_table_free(&t);
   return code;
 }
 
@@ -169,8 +244,11 @@ static int drop_responses(sbnn_dataset *d, const char *patterns, const char *pat
 int sbnn_dataset_select(sbnn_dataset *d, const sbnn_dataset_options *o, const char *x_path,
                         const char *y_path, bool *any, sbnn_error *e) {
   *any = o->cells_path || o->drop_responses;
-  int code = o->cells_path ? keep_cells(d, o->cells_path, e) : SBNN_OK;
+  int code = o->cells_path ? sbnn_dataset_keep_listed(d, o->cells_path, e) : SBNN_OK;
   if (code == SBNN_OK && o->gene_prefix) code = keep_genes(d, o->gene_prefix, x_path, e);
+  if (code == SBNN_OK && o->min_counts > 0 && o->x_transform == SBNN_X_COUNTS)
+    keep_counted(d, o->min_counts, x_path, any);
+  if (code == SBNN_OK && o->genes_from_path) code = keep_shared(d, o->genes_from_path, e);
   if (code == SBNN_OK && o->drop_responses) code = drop_responses(d, o->drop_responses, y_path, e);
   return code;
 }

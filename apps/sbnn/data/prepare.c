@@ -17,11 +17,11 @@ static int chosen_counts(const sbnn_preparation *p, const sbnn_dataset *d, size_
   for (size_t j = 0; j < p->n_genes; j++) sum += out[j];
   *size = sum;
   if (sum > 0) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "cell '%s' has no counts in any of the %zu chosen genes and cannot be normalised; remove the cell, "
-      "or choose more genes",
-      sbnn_shown(d->cell_names[row]), p->n_genes);
+  return sbnn_fail(e, SBNN_BAD_INPUT,
+                   "cell '%s' has no counts in any of the %zu chosen genes and cannot be normalised; leave "
+                   "out cells of few "
+                   "counts (--min-counts), or choose more genes (--variable-genes)",
+                   sbnn_shown(d->cell_names[row]), p->n_genes);
 }
 
 /* log2(normalised + 1) of the chosen genes, or what they are already. */

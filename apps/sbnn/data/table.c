@@ -83,6 +83,8 @@ void sbnn_labels_free(sbnn_labels *l) {
   sbnn_free_strings(l->row_ids, l->n_rows);
   sbnn_free_strings(l->col_ids, l->n_cols);
   sbnn_free_strings(l->text, l->n_rows * l->n_cols);
+  free(l->corner);
+  free(l->row_fault);
   *l = (sbnn_labels){0};
 }
 

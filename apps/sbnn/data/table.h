@@ -1,6 +1,6 @@
 /* table.h - one parsed table: named rows, named columns, and numbers (sbnn_table) or text (sbnn_labels).
  * Formats, told by content (docs/input.md), each perhaps compressed with gzip (but .npz and .mat):
- * - CSV, TSV: the separator is a tab if the header has one outside quotes, else a comma. Quoted fields with
+ * - CSV, TSV: the separator is a tab if the header has one outside quotes, else a comma or a semicolon. Quoted fields with
  *   doubled quotes, CRLF, UTF-8 byte-order mark, blank lines, '#' lines before the header, an empty or named
  *   corner cell, or none at all (as R writes it: the header is one field shorter than the rows)
  * - Matrix Market: coordinate, general, with lists of its features and cells beside it; a folder is a 10x
@@ -65,8 +65,10 @@ void sbnn_table_free(sbnn_table *t); /* leaves *t all zero; t may be all zero */
 typedef struct sbnn_labels {
   char *path;
   size_t n_rows, n_cols; /* both >= 1 */
-  char **row_ids;        /* n_rows, unique */
-  char **col_ids;        /* n_cols, unique */
+  char **row_ids;        /* n_rows: the first column */
+  char *corner;          /* its name; NULL: it has none */
+  char *row_fault;       /* a sentence on the first of them that are equal; NULL: all differ */
+  char **col_ids;        /* n_cols, unique: the other columns */
   char **text;           /* n_rows x n_cols, row-major; never NULL, may be "" */
   uint64_t hash;         /* as in sbnn_table */
 } sbnn_labels;

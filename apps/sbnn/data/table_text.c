@@ -5,6 +5,7 @@
 #include "data/text.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,6 +25,10 @@ struct grid {
   double *row;                       /* the row being read */
   size_t row_room;
   sbnn_strings cells; /* sink of text */
+  char *corner;       /* name of the first column; NULL: none */
+  /* Between semicolons a number may have a decimal comma. */
+  size_t n_commas, n_points, n_thousands; /* numbers with either, and those that may be thousands: 1,234 */
+  char comma[32], point[32];              /* the first of each */
 };
 
 /* ---- cells ---- */
@@ -58,12 +63,70 @@ static int number_error(grid *g, const sbnn_field *f, size_t cell) {
                    f->line, f->column, name, shown, mend);
 }
 
+/* One to three digits and exactly three behind the comma, as in 1,234. */
+static bool may_be_thousands(const char *text) {
+  size_t before = strspn(text += *text == '-', "0123456789");
+  return *text != '0' && before >= 1 && before <= 3 && strspn(text + before + 1, "0123456789") == 3 &&
+         !text[before + 4];
+}
+
+/* Reads 1,5 as 1.5. */
+static bool read_comma(grid *g, sbnn_field *f, double *value) {
+  char *comma = strchr(f->text, ',');
+  if (g->text.separator != ';' || !comma || strpbrk(comma + 1, ",.") ||
+      memchr(f->text, '.', (size_t)(comma - f->text)))
+    return false;
+  const bool thousands = may_be_thousands(f->text);
+  char shown[sizeof g->comma];
+  snprintf(shown, sizeof shown, "%s", f->text);
+  *comma = '.';
+  bool good = sbnn_text_parse(&g->text, f, value);
+  *comma = ',';
+  if (!good) return false;
+  if (g->n_commas++ == 0) memcpy(g->comma, shown, sizeof shown);
+  g->n_thousands += thousands;
+  return true;
+}
+
+static void note_point(grid *g, const sbnn_field *f) {
+  if (g->text.separator != ';' || !strchr(f->text, '.')) return;
+  if (g->n_points++ == 0) snprintf(g->point, sizeof g->point, "%s", f->text);
+}
+
+/* Which mark is which must be certain. */
+static int check_marks(const grid *g, sbnn_error *e) {
+  if (g->n_commas && g->n_points)
+    return sbnn_fail(
+        e, SBNN_BAD_INPUT,
+        "%s: some numbers have a comma, such as '%s', some a point, such as '%s', so that the decimal "
+        "mark cannot be told; write all of them with a point",
+        g->text.path, g->comma, g->point);
+  if (g->n_commas && g->n_thousands == g->n_commas)
+    return sbnn_fail(
+        e, SBNN_BAD_INPUT,
+        "%s: behind every comma are three digits, such as '%s', so that decimals cannot be told from "
+        "thousands; write the numbers with a point, or without commas",
+        g->text.path, g->comma);
+  return SBNN_OK;
+}
+
+static char *semicolon_note(const grid *g) {
+  if (g->text.separator != ';') return NULL;
+  if (!g->n_commas) return sbnn_format("%s: its fields are separated by semicolons", g->text.path);
+  return sbnn_format("%s: its fields are separated by semicolons, its numbers have decimal commas ('%s')",
+                     g->text.path, g->comma);
+}
+
 static int read_number(grid *g, size_t cell, double *value, bool *last) {
   sbnn_field f;
   int code = sbnn_text_field(&g->text, &f);
   if (code != SBNN_OK) return code;
   *last = f.last;
-  if (sbnn_text_parse(&g->text, &f, value)) return SBNN_OK;
+  if (sbnn_text_parse(&g->text, &f, value)) {
+    note_point(g, &f);
+    return SBNN_OK;
+  }
+  if (read_comma(g, &f, value)) return SBNN_OK;
   *value = strtod("nan", NULL);
   return g->options->allow_missing && is_missing(f.text) ? SBNN_OK : number_error(g, &f, cell);
 }
@@ -87,7 +150,8 @@ static int read_numbers(grid *g, size_t max, size_t *count) {
   bool last = false;
   int code = SBNN_OK;
   for (*count = 0; !last && *count < max && code == SBNN_OK;) {
-    *count += sbnn_text_numbers(&g->text, g->row + *count, max - *count, &last);
+    if (g->text.separator != ';') /* there numbers are looked at one by one */
+      *count += sbnn_text_numbers(&g->text, g->row + *count, max - *count, &last);
     if (last || *count == max) break;
     code = read_number(g, *count, g->row + *count, &last);
     ++*count;
@@ -130,9 +194,8 @@ static int read_header(grid *g) {
   if (g->header.n > 1) return SBNN_OK;
   return sbnn_fail(
       g->text.error, SBNN_BAD_INPUT,
-      "%s, line %zu: the header has a single column%s; separate ids and values with commas or tabs",
-      g->text.path, line,
-      strchr(g->header.items[0], ';') ? " (with semicolons, which separate nothing here)" : "");
+      "%s, line %zu: the header has a single column; separate ids and values with commas, tabs or semicolons",
+      g->text.path, line);
 }
 
 static int ragged(grid *g, size_t line, size_t expected, size_t found) {
@@ -219,8 +282,9 @@ static char *row_fault(const grid *g) {
                      g->row_lines[second]);
 }
 
-static void drop_corner(sbnn_strings *header) {
-  free(header->items[0]);
+static void take_corner(grid *g) {
+  sbnn_strings *header = &g->header;
+  g->corner = header->items[0];
   memmove(header->items, header->items + 1, --header->n * sizeof *header->items);
 }
 
@@ -230,7 +294,7 @@ static int read_grid(grid *g, const char *path, sbnn_error *e) {
   int code = sbnn_text_open(&g->text, path, e);
   if (code == SBNN_OK) code = read_header(g);
   if (code == SBNN_OK) code = read_rows(g);
-  if (code == SBNN_OK && g->n_cols < g->header.n) drop_corner(&g->header);
+  if (code == SBNN_OK && g->n_cols < g->header.n) take_corner(g);
   return code == SBNN_OK ? check_columns(g) : code;
 }
 
@@ -242,16 +306,19 @@ static void free_grid(grid *g) {
   sbnn_table_free(&g->table);
   free(g->row_lines);
   free(g->row);
+  free(g->corner);
 }
 
 int sbnn_table_read_text(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   grid g = {.read_cells = read_numbers, .options = options};
   int code = read_grid(&g, path, e);
+  if (code == SBNN_OK) code = check_marks(&g, e);
   if (code == SBNN_OK) {
     *t = g.table; /* n_rows, n_cols, values, counts */
     g.table = (sbnn_table){0};
     t->path = sbnn_strdup(path);
     t->hash = sbnn_source_hash(g.text.source);
+    t->note = semicolon_note(&g);
     t->col_fault = column_fault(&g);
     t->row_fault = row_fault(&g);
     t->row_lines = g.row_lines;
@@ -264,11 +331,9 @@ int sbnn_table_read_text(const char *path, const sbnn_table_options *options, sb
 }
 
 static int check_unique(const grid *g, sbnn_error *e) {
-  char *columns = column_fault(g), *rows = row_fault(g);
-  int code = SBNN_OK;
-  if (columns || rows) code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", columns ? columns : rows);
+  char *columns = column_fault(g);
+  int code = columns ? sbnn_fail(e, SBNN_BAD_INPUT, "%s", columns) : SBNN_OK;
   free(columns);
-  free(rows);
   return code;
 }
 
@@ -280,7 +345,10 @@ int sbnn_labels_read_text(const char *path, sbnn_labels *l, sbnn_error *e) {
     *l = (sbnn_labels){.path = sbnn_strdup(path),
                        .n_rows = g.row_ids.n,
                        .n_cols = g.n_cols,
+                       .corner = g.corner,
+                       .row_fault = row_fault(&g),
                        .hash = sbnn_source_hash(g.text.source)};
+    g.corner = NULL;
     l->row_ids = sbnn_strings_take(&g.row_ids);
     l->col_ids = sbnn_strings_take(&g.header);
     l->text = sbnn_strings_take(&g.cells);

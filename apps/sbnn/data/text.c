@@ -57,20 +57,28 @@ static int peek(sbnn_text *t, size_t offset, char *byte) {
 static const struct {
   const char *bytes;
   size_t n;
-  const char *what;
+  const char *what, *way; /* way NULL: save it as text */
 } foreign[] = {
-    {"PK\003\004", 4, "a ZIP archive or an Excel workbook"},
-    {"\xd0\xcf\x11\xe0", 4, "an old Excel workbook"},
-    {"\x89HDF", 4, "an HDF5 file"},
-    {"BZh", 3, "compressed with bzip2"},
-    {"\xfd\x37zXZ", 5, "compressed with xz"},
-    {"\x28\xb5\x2f\xfd", 4, "compressed with zstd"},
-    {"\x93NUMPY", 6, "a NumPy array"},
-    {"%%MatrixMarket", 14, "a Matrix Market file"},
-    {"X\n\0\0\0", 5, "an R object (RDS)"},
-    {"RDX", 3, "an R workspace (RData)"},
-    {"\xff\xfe", 2, "in UTF-16"},
-    {"\xfe\xff", 2, "in UTF-16"},
+    {"PK\003\004", 4, "a ZIP archive or an Excel workbook", NULL},
+    {"\xd0\xcf\x11\xe0", 4, "an old Excel workbook", NULL},
+    {"\x89HDF", 4, "an HDF5 file (.h5, .h5ad, .h5mu)",
+     "in Python, a = anndata.read_h5ad(FILE); a.to_df().to_csv('counts.csv.gz') writes what is read "
+     "(docs/input.md, "
+     "under .npz, has a way that keeps it sparse); of 10x, give the folder with matrix.mtx.gz that lies "
+     "beside it"},
+    {"PAR1", 4, "a Parquet file",
+     "in Python, pandas.read_parquet(FILE).to_csv('table.csv.gz') writes what is read"},
+    {"ARROW1", 6, "an Arrow (Feather) file",
+     "in Python, pandas.read_feather(FILE).to_csv('table.csv.gz') writes what is read"},
+    {"BZh", 3, "compressed with bzip2", NULL},
+    {"\xfd\x37zXZ", 5, "compressed with xz", NULL},
+    {"\x28\xb5\x2f\xfd", 4, "compressed with zstd", NULL},
+    {"\x93NUMPY", 6, "a NumPy array", NULL},
+    {"%%MatrixMarket", 14, "a Matrix Market file", NULL},
+    {"X\n\0\0\0", 5, "an R object (RDS)", NULL},
+    {"RDX", 3, "an R workspace (RData)", NULL},
+    {"\xff\xfe", 2, "in UTF-16", NULL},
+    {"\xfe\xff", 2, "in UTF-16", NULL},
 };
 
 int sbnn_text_check_kind(sbnn_text *t) {
@@ -78,9 +86,8 @@ int sbnn_text_check_kind(sbnn_text *t) {
   for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
     if (n >= foreign[i].n && memcmp(t->at, foreign[i].bytes, foreign[i].n) == 0)
       return sbnn_fail(
-          t->error, SBNN_BAD_INPUT,
-          "%s: this is %s, which is not read here; save the table as CSV or TSV in UTF-8, plain or .gz",
-          t->path, foreign[i].what);
+          t->error, SBNN_BAD_INPUT, "%s: this is %s, which is not read here; %s", t->path, foreign[i].what,
+          foreign[i].way ? foreign[i].way : "save the table as CSV or TSV in UTF-8, plain or .gz");
   return SBNN_OK;
 }
 
@@ -160,17 +167,53 @@ int sbnn_text_skip_comments(sbnn_text *t) {
   return code;
 }
 
-int sbnn_text_find_separator(sbnn_text *t) {
+/* What stands outside quotes in the line that begins at `end`, which becomes the place of its end. */
+typedef struct marks {
+  size_t tabs, commas, semicolons, end;
+} marks;
+
+static int count_marks(sbnn_text *t, marks *m) {
   bool quoted = false;
   int code = SBNN_OK;
-  for (size_t i = 0;; i++) {
-    if (t->at[i] == '\0' && !refill(t, i, &code)) break;
-    char c = t->at[i];
+  for (;; m->end++) {
+    if (t->at[m->end] == '\0' && !refill(t, m->end, &code)) break;
+    char c = t->at[m->end];
     if (c == '"') quoted = !quoted;
     if (quoted) continue;
-    if (c == '\t') t->separator = '\t';
-    if (c == '\t' || c == '\n' || c == '\r') break;
+    if (c == '\n' || c == '\r') break;
+    m->tabs += c == '\t';
+    m->commas += c == ',';
+    m->semicolons += c == ';';
   }
+  return code;
+}
+
+static bool fits(size_t header, size_t row) { return row == header || row == header + 1; }
+
+/* Commas and semicolons both: the first row tells. */
+static int commas_or_semicolons(sbnn_text *t, const marks *header) {
+  marks row = {.end = header->end};
+  int code = SBNN_OK;
+  while ((t->at[row.end] != '\0' || refill(t, row.end, &code)) && strchr("\r\n", t->at[row.end])) row.end++;
+  if (code == SBNN_OK) code = count_marks(t, &row);
+  if (code != SBNN_OK) return code;
+  bool commas = fits(header->commas, row.commas), semicolons = fits(header->semicolons, row.semicolons);
+  if (commas && semicolons)
+    return sbnn_fail(t->error, SBNN_BAD_INPUT,
+                     "%s, line %zu: commas or semicolons may stand between the fields, which cannot be told; "
+                     "put names that hold either into quotes, or separate with tabs",
+                     t->path, t->line);
+  t->separator = semicolons ? ';' : ',';
+  return SBNN_OK;
+}
+
+int sbnn_text_find_separator(sbnn_text *t) {
+  marks header = {.end = 0};
+  int code = count_marks(t, &header);
+  if (code != SBNN_OK) return code;
+  if (header.tabs) t->separator = '\t';
+  else if (header.semicolons && header.commas) code = commas_or_semicolons(t, &header);
+  else if (header.semicolons) t->separator = ';';
   return code;
 }
 

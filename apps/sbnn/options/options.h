@@ -77,7 +77,7 @@ typedef struct sbnn_options {
   sbnn_command command;
   const char *help_topic; /* `sbnn help CMD`, NULL = the overview */
   /* data */
-  const char *x, *y, *labels, *label_column;
+  const char *x, *y, *labels, *label_column, *id_column;
   const char *data; /* in place of x and y: what prep has written */
   bool own_data;    /* a step of run: by its first step, so that sentences name the tables */
   int x_genes_in;   /* sbnn_genes_in */
@@ -85,6 +85,8 @@ typedef struct sbnn_options {
   double gene_threshold;
   int x_transform;                                          /* sbnn_x_transform */
   const char *gene_prefix, *cells, *drop_responses;         /* dataset.h */
+  int min_counts;                                           /* cells of fewer are left out, or empty rows */
+  const char *genes_from;                                   /* a table of counts */
   const char *y_transform;                                  /* a rule: y_transform.h */
   int missing;                                              /* sbnn_missing */
   const char *model;                                        /* predict: results of train */

@@ -9,8 +9,9 @@ static int check_tables(const sbnn_options *o, sbnn_error *e) {
   if (o->x && o->y && strcmp(o->x, o->y) == 0 && !sbnn_table_holds_several(o->x))
     return sbnn_fail(e, SBNN_USAGE, "--x and --y are the same file '%s': give the counts and the responses",
                      o->x);
-  if (o->label_column && !o->labels)
-    return sbnn_fail(e, SBNN_USAGE, "--label-column names a column of the table --labels, which is missing");
+  if ((o->label_column || o->id_column) && !o->labels)
+    return sbnn_fail(e, SBNN_USAGE, "--%s-column names a column of the table --labels, which is missing",
+                     o->label_column ? "label" : "id");
   return SBNN_OK;
 }
 

@@ -27,9 +27,9 @@ static char *path_of(const sbnn_parts *p, const char *name, const char *ending) 
 
 /* Options that change no number, and files, whose contents count and not their names. */
 static bool is_free(const char *name) {
-  static const char *const names[] = {"threads",          "quiet",  "force", "resume", "out",
-                                      "config",           "preset", "x",     "y",      "labels",
-                                      "fold-permutation", "data"};
+  static const char *const names[] = {"threads",          "quiet",  "force",     "resume", "out",
+                                      "config",           "preset", "x",         "y",      "labels",
+                                      "fold-permutation", "data",   "genes-from"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;
@@ -61,12 +61,14 @@ static void add_hash(FILE *to, const char *name, uint64_t hash) {
 static char *make_key(const sbnn_options *o, const sbnn_dataset *d) {
   char *text = NULL;
   size_t size;
-  uint64_t permutation = 0;
+  uint64_t permutation = 0, genes = 0;
   FILE *to = open_memstream(&text, &size);
   if (!to) sbnn_realloc(NULL, SIZE_MAX, 2);
   add_line(to, "command", sbnn_command_name(o->command));
   sbnn_options_each(o, add_option, to);
   if (o->fold_permutation) (void)sbnn_hash_file(o->fold_permutation, &permutation);
+  if (o->genes_from) (void)sbnn_hash_file(o->genes_from, &genes);
+  add_hash(to, "contents of --genes-from", genes);
   add_hash(to, "contents of --data", d->data_hash);
   add_hash(to, "contents of --x", d->overlap.x_hash);
   add_hash(to, "contents of --y", d->overlap.y_hash);

@@ -19,6 +19,7 @@ void sbnn_model_file_free(sbnn_model_file *m) {
   free(m->gene_share);
   free(m->kept);
   sbnn_fold_free(&m->fold);
+  sbnn_spread_free(&m->spread);
   *m = (sbnn_model_file){0};
 }
 
@@ -85,6 +86,23 @@ static size_t *kept_positions(const sbnn_preparation *p, const sbnn_experiment *
   return kept;
 }
 
+/* How the training cells lie in the kept genes, so that predict knows cells that are unlike them. */
+static void put_spread(json_t *inputs, const sbnn_fold *f, const size_t *kept, size_t n) {
+  const sbnn_problem *p = &f->problem;
+  sbnn_spread s;
+  float *x = sbnn_alloc(p->n_train * n, sizeof *x);
+  for (size_t i = 0; p->x && i < p->n_train; i++)
+    for (size_t k = 0; k < n; k++) x[i * n + k] = p->x[i * p->n_inputs + kept[k]];
+  sbnn_spread_fit(x, p->x ? p->n_train : 0, n, &s);
+  free(x);
+  if (s.n) {
+    json_t *factor = numbers(s.factor, NULL, n * (n + 1) / 2), *farthest = checked(json_real(s.farthest));
+    if (json_object_set_new(inputs, "spread", factor) || json_object_set_new(inputs, "farthest", farthest))
+      checked(NULL);
+  }
+  sbnn_spread_free(&s);
+}
+
 static json_t *response_part(const sbnn_dataset *d, const sbnn_fold *f) {
   const sbnn_preparation *p = &f->preparation;
   json_t *transforms = checked(json_array());
@@ -111,6 +129,7 @@ static json_t *whole(const sbnn_options *o, const sbnn_dataset *d, const sbnn_fo
       checked(json_pack("{s:s, s:o, s:o, s:o}", "transform", x_transforms[p->x_transform], "genes",
                         names(d->gene_names, x->genes, x->n_genes), "mean",
                         numbers(p->x_mean, kept, x->n_genes), "sd", numbers(p->x_sd, kept, x->n_genes)));
+  put_spread(inputs, f, kept, x->n_genes);
   json_t *library =
       checked(json_pack("{s:o, s:o, s:f}", "genes", names(d->gene_names, p->genes, p->n_genes), "share",
                         numbers(share, NULL, p->n_genes), "median", p->median_library));
@@ -261,6 +280,20 @@ static void read_inputs(reader *r, json_t *inputs, sbnn_model_file *m) {
   free(sd);
 }
 
+/* Absent in files of before there was one. */
+static void read_spread(reader *r, json_t *inputs, sbnn_model_file *m) {
+  size_t n = m->n_kept, values = n * (n + 1) / 2;
+  if (!json_object_get(inputs, "spread") || n == 0) return;
+  if (n > SBNN_SPREAD_MOST) {
+    wrong(r, "spread");
+    return;
+  }
+  m->spread = (sbnn_spread){n, read_numbers(r, inputs, "spread", values),
+                            json_number_value(json_object_get(inputs, "farthest"))};
+  for (size_t i = 0; i < n; i++)
+    if (!(m->spread.factor[i * (i + 1) / 2 + i] > 0)) wrong(r, "spread");
+}
+
 static void read_responses(reader *r, json_t *responses, sbnn_model_file *m) {
   sbnn_preparation *p = &m->fold.preparation;
   m->response_names = read_names(r, responses, "names", &m->n_responses);
@@ -349,6 +382,7 @@ int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *
     read_network(&r, json_object_get(root, "network"), m);
     read_library(&r, json_object_get(root, "library"), m);
     read_inputs(&r, json_object_get(root, "inputs"), m);
+    read_spread(&r, json_object_get(root, "inputs"), m);
     read_responses(&r, json_object_get(root, "responses"), m);
     if (r.wrong)
       code = sbnn_fail(e, SBNN_BAD_INPUT,

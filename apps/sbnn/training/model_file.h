@@ -6,6 +6,7 @@
 #include "options/options.h"
 #include "results/experiment.h"
 #include "training/problem.h"
+#include "training/unlike.h"
 
 #define SBNN_WEIGHTS_FILE "model.safetensors"
 #define SBNN_MODEL_FILE   "model.json"
@@ -22,6 +23,7 @@ typedef struct sbnn_model_file {
   char **response_names;
   sbnn_fold fold; /* preparation and y_center only. Of genes that are not kept the sd is 0: sbnn_prepare_apply
                      makes nothing of them */
+  sbnn_spread spread; /* of the training cells in the genes kept; n 0: the file is of before there was one */
 } sbnn_model_file;
 
 /* Writes DIRECTORY/model.json, whose weights lie in the same directory already. SBNN_FAILED: I/O. Without

@@ -101,8 +101,9 @@ static int require_inputs(const sbnn_options *o, const sbnn_model_file *m, const
   return sbnn_fail(
       e, SBNN_BAD_INPUT,
       "%s lacks %zu of the %zu genes that the model reads: %s; give counts of all of them, under the same "
-      "names as in the training table",
-      o->x, n, m->n_kept, list);
+      "names as in the training table, or train again on the genes that both have (sbnn train --genes-from "
+      "%s)",
+      o->x, n, m->n_kept, list, o->x);
 }
 
 static int by_share(const void *a, const void *b, void *share) {
@@ -153,6 +154,17 @@ static sbnn_counts take_genes(const sbnn_counts *from, const sbnn_model_file *m,
   return to;
 }
 
+/* All counts of each cell, of genes that the model knows and of others, as the one response of the data set. */
+static void keep_totals(const sbnn_table *t, bool cells_in_columns, sbnn_dataset *d) {
+  d->n_responses = 1;
+  d->response_names = sbnn_alloc(1, sizeof *d->response_names);
+  d->response_names[0] = sbnn_strdup("counts");
+  d->responses = sbnn_alloc(d->n_cells, sizeof *d->responses);
+  for (size_t i = 0; i < t->n_rows; i++)
+    for (size_t k = t->counts.start[i]; k < t->counts.start[i + 1]; k++)
+      d->responses[cells_in_columns ? t->counts.column[k] : i] += (double)t->counts.value[k];
+}
+
 static void fill(const sbnn_table *t, const sbnn_model_file *m, const places *p, sbnn_dataset *d) {
   d->n_cells = p->in_rows ? t->n_cols : t->n_rows;
   d->n_genes = m->n_genes;
@@ -196,6 +208,11 @@ int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dat
     fill(&t, m, &p, d);
     code = sbnn_dataset_check(d, 1, m->fold.preparation.x_transform, o->x, "",
                               e); /* 1: a constant gene is none of our business */
+  }
+  if (code == SBNN_OK) {
+    if (t.note) sbnn_dataset_note(d, t.note);
+    keep_totals(&t, p.in_rows, d);
+    if (o->cells) code = sbnn_dataset_keep_listed(d, o->cells, e);
   }
   if (code != SBNN_OK) sbnn_dataset_free(d);
   free(p.at);
