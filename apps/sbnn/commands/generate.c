@@ -106,7 +106,7 @@ static void generate_man(void) {
   man_options();
   puts(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong command line, 3 bad input file, 4 training met a number "
        "that is not\n"
-       "finite, 130 interrupted.\n"
+       "finite, 5 some steps of run failed and the report shows the others, 130 interrupted.\n"
        ".SH EXAMPLES\n.nf\nsbnn train \\-\\-x counts.csv \\-\\-y ephys.csv \\-\\-labels cell_types.tsv "
        "\\-\\-out results\n"
        "sbnn cv \\-\\-x rna.csv.gz \\-\\-y proteins.csv.gz \\-\\-y\\-transform log1p \\-\\-out crossval\n"

@@ -14,8 +14,7 @@ static const char *const overview_head =
 static const char *const overview_tail =
     "\n"
     "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish: manual, completions.\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 bad input, 4 not finite, 5 run: some steps "
-    "failed, 130 interrupted.\n";
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 not finite, 5 done in part, 130 interrupted.\n";
 
 static const char *const table_notes =
     "\n"

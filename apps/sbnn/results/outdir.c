@@ -205,7 +205,6 @@ static int stage(sbnn_outdir *o, sbnn_error *e) {
   if (o->resumed) {
     remove_tree(o->figures, false);
     remove_files(o->staging, "");
-    remove_files(o->parts, "."); /* begun, not finished */
     if (mkdir(o->figures, 0777) == 0) return SBNN_OK;
     return failed(e, o->path, "cannot be written to");
   }
@@ -325,6 +324,7 @@ sbnn_outdir *sbnn_outdir_resume(const char *path, bool force, sbnn_error *e) {
   return open_with(path, force, true, e);
 }
 
+void sbnn_outdir_sweep_parts(const sbnn_outdir *o) { remove_files(o->parts, "."); }
 bool sbnn_outdir_complete(const sbnn_outdir *o) { return o->complete; }
 const char *sbnn_outdir_parts(const sbnn_outdir *o) { return o->parts; }
 int sbnn_outdir_count_parts(const sbnn_outdir *o) { return count_parts(o); }

@@ -38,6 +38,9 @@ bool sbnn_outdir_complete(const sbnn_outdir *o);
 const char *sbnn_outdir_parts(const sbnn_outdir *o);
 int sbnn_outdir_count_parts(const sbnn_outdir *o);
 
+/* Removes what a killed run had begun to write there; for whoever goes on with it. */
+void sbnn_outdir_sweep_parts(const sbnn_outdir *o);
+
 /* The directory as given, for messages. */
 const char *sbnn_outdir_path(const sbnn_outdir *o);
 

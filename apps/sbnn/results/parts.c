@@ -143,6 +143,7 @@ int sbnn_parts_open(sbnn_outdir *out, const sbnn_options *o, const sbnn_dataset 
   free(old);
   free(path);
   if (code == SBNN_OK && !*done) {
+    sbnn_outdir_sweep_parts(out);
     if (sbnn_parts_any(p)) say_interrupted(p);
     *parts = p;
     return SBNN_OK;
