@@ -37,12 +37,48 @@ ag_ref nn_embedding(nn_model *m, const char *name, ag_ref ids, int64_t rows, int
   return nn_leave(m, y);
 }
 
+ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width, bool sum,
+                        const nn_embedding_options *options) {
+  if (!nn_building(m)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  ag_type t = ag_type_of(g, ids);
+  char have[NN_SHAPE_TEXT];
+  if (t.rank != 2) {
+    nn_fail(m, TN_ESHAPE, "nn_embedding_bag '%s': the ids must be [batch, places], not %s", name ? name : "",
+            nn_shape_text(have, t.rank, t.shape));
+    return (ag_ref){0};
+  }
+  ag_ref y = nn_embedding(m, name, ids, rows, width, options);
+  if (!options || !options->padded) return sum ? ag_sum_axis(g, y, 1, false) : ag_mean_axis(g, y, 1, false);
+  ag_ref number = ag_reshape(g, ag_cast(g, ids, nn_dtype(m)), 3, (int64_t[]){t.shape[0], t.shape[1], 1});
+  ag_ref counts = ag_not_equal(g, number, ag_like(g, number, (double)options->padding_row));
+  ag_ref total = ag_sum_axis(g, ag_mul(g, y, counts), 1, false);
+  if (sum) return total;
+  ag_ref n = ag_sum_axis(g, counts, 1, false);
+  return ag_div(g, total, ag_maximum(g, n, ag_like(g, n, 1)));
+}
+
 static ag_ref plain(nn_model *m, const ag_ref *in) { return nn_embedding(m, "embed", in[0], 4, 3, NULL); }
 
 static ag_ref padded(nn_model *m, const ag_ref *in) {
   return nn_embedding(m, "embed", in[0], 4, 3, &(nn_embedding_options){.padded = true, .padding_row = 1});
 }
 
+static ag_ref bag(nn_model *m, const ag_ref *in) {
+  nn_embedding_options o = {.padded = true, .padding_row = 1};
+  return nn_embedding_bag(m, "bag", in[0], 4, 3, false, &o);
+}
+static ag_ref summed(nn_model *m, const ag_ref *in) {
+  return nn_embedding_bag(m, "bag", in[0], 4, 3, true, NULL);
+}
+
+static const nn_sample bag_samples[] = {
+    {.name = "mean, padded",
+     .n_in = 1,
+     .in = {{.dtype = TN_I64, .rank = 2, .shape = {3, 4}}},
+     .build = bag,
+     .order = -1},
+    {.name = "sum", .n_in = 1, .in = {{.dtype = TN_I64, .rank = 2, .shape = {3, 4}}}, .build = summed}};
 static const nn_sample samples[] = {
     {.name = "sequence", .n_in = 1, .in = {{.dtype = TN_I64, .rank = 2, .shape = {2, 5}}}, .build = plain},
     {.name = "one byte each", .n_in = 1, .in = {{.dtype = TN_U8, .rank = 1, .shape = {6}}}, .build = plain},
@@ -53,4 +89,6 @@ static const nn_sample samples[] = {
      .order = -1},
 };
 
+const nn_row nn_layer_embedding_bag = {"nn_embedding_bag", "The mean or sum of an example's rows.",
+                                       bag_samples, 2};
 const nn_row nn_layer_embedding = {"nn_embedding", "A row of a trained table for each number.", samples, 3};

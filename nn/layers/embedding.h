@@ -18,11 +18,17 @@ typedef struct nn_embedding_options {
 ag_ref nn_embedding(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width,
                     const nn_embedding_options *options);
 
+/* ids [batch, places] -> [batch, width]: the mean of each example's rows, or their sum; of a padded table without the
+ * padding's places (the mean over none is 0). Parameter as of nn_embedding. PyTorch's EmbeddingBag. */
+ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width, bool sum,
+                        const nn_embedding_options *options);
+
 #ifdef __cplusplus
 }
 #endif
 #endif
 
-#ifdef NN_LAYER /* the row of the table */
+#ifdef NN_LAYER /* the rows of the table */
 NN_LAYER(embedding)
+NN_LAYER(embedding_bag)
 #endif

@@ -16,6 +16,7 @@
 #include "group_norm.h"
 #include "gru.h"
 #include "layer_norm.h"
+#include "local_response_norm.h"
 #include "lstm.h"
 #include "pool.h"
 #include "positions.h"

@@ -58,6 +58,11 @@ static ag_ref stacked(nn_model *m, const ag_ref *in) {
   return nn_lstm(m, "lstm", in[0], 2, &o);
 }
 
+/* Takes its states over from the batch before. */
+static ag_ref stateful(nn_model *m, const ag_ref *in) {
+  return nn_lstm(m, "lstm", in[0], 2, &(nn_recurrent_options){.stateful = true});
+}
+
 static const nn_sample samples[] = {
     {.name = "sequence", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 3}}}, .build = plain},
     {.name = "states",
@@ -71,6 +76,12 @@ static const nn_sample samples[] = {
      .in = {{.rank = 3, .shape = {2, 3, 2}}},
      .build = bidirectional},
     {.name = "stacked, dropout, last", .n_in = 1, .in = {{.rank = 3, .shape = {2, 3, 2}}}, .build = stacked},
+    {.name = "stateful",
+     .n_in = 1,
+     .in = {{.rank = 3, .shape = {2, 3, 2}}},
+     .build = stateful,
+     .order = -1,
+     .fixed_batch = true},
 };
 
-const nn_row nn_layer_lstm = {"nn_lstm", "Long short-term memory.", samples, 4};
+const nn_row nn_layer_lstm = {"nn_lstm", "Long short-term memory.", samples, 5};

@@ -98,12 +98,30 @@ static ag_ref stack(const sequence *s, ag_ref x, ag_ref (*final)[NN_CELL_STATES]
 }
 
 /* The last states of all layers and directions, one below the other. */
-static void give_states(const sequence *s, ag_ref (*final)[NN_CELL_STATES], ag_ref *each) {
+static void give_states(const sequence *s, ag_ref (*final)[NN_CELL_STATES], ag_ref *each, ag_ref *out) {
   int n = s->layers * s->directions;
   for (int k = 0; k < s->cell->states && nn_building(s->m); k++) {
     for (int i = 0; i < n; i++)
       each[i] = ag_reshape(s->g, final[i][k], 3, (int64_t[]){1, s->batch, s->units});
-    s->o->final[k] = ag_concat(s->g, each, n, 0);
+    out[k] = ag_concat(s->g, each, n, 0);
+  }
+}
+
+/* Buffers of the cell's states, which `options` starts from. */
+static void remember(nn_model *m, const nn_cell *cell, const int64_t *shape, nn_recurrent_options *options) {
+  static const char *const names[NN_CELL_STATES] = {"state0", "state1"};
+  for (int k = 0; k < cell->states; k++) options->initial[k] = nn_buffer(m, names[k], 3, shape, 0);
+}
+
+/* The last states, to whoever asks and into the buffers. */
+static void finish(const sequence *s, ag_ref (*final)[NN_CELL_STATES]) {
+  ag_ref ends[NN_CELL_STATES] = {{0}};
+  if (!s->o->final && !s->o->stateful) return;
+  give_states(s, final, s->outs + s->time, ends);
+  for (int k = 0; k < s->cell->states && nn_building(s->m); k++) {
+    if (s->o->final) s->o->final[k] = ends[k];
+    if (s->o->stateful && nn_mode_of(s->m) == NN_TRAIN)
+      ag_assign(s->g, s->o->initial[k], ag_detach(s->g, ends[k]));
   }
 }
 
@@ -142,21 +160,22 @@ static bool fits(const sequence *s, ag_type t) {
 
 ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
                     const void *ctx, const nn_recurrent_options *options) {
-  static const nn_recurrent_options defaults = {0};
-  const nn_recurrent_options *o = options ? options : &defaults;
+  nn_recurrent_options own = options ? *options : (nn_recurrent_options){0};
+  const nn_recurrent_options *o = &own;
   if (!nn_enter(m, cell->who, name)) return (ag_ref){0};
   ag_type t = ag_type_of(nn_graph(m), x);
   sequence s = {.m = m, .g = nn_graph(m), .cell = cell, .ctx = ctx, .o = o, .units = units};
   s.batch = t.shape[0], s.time = t.shape[1];
   s.layers = o->layers ? o->layers : 1, s.directions = o->bidirectional ? 2 : 1;
   if (!fits(&s, t)) return (ag_ref){0};
+  if (o->stateful) remember(m, cell, (int64_t[]){s.layers * s.directions, s.batch, units}, &own);
   size_t n = (size_t)(s.layers * s.directions);
   s.outs = tn_calloc(nn_allocator(m), (size_t)s.time + n, sizeof *s.outs);
   ag_ref(*final)[NN_CELL_STATES] = tn_calloc(nn_allocator(m), n, sizeof *final);
   ag_ref y = {0};
   if (!s.outs || !final) nn_fail(m, TN_ENOMEM, "%s: out of memory", cell->who);
   else y = stack(&s, x, final);
-  if (o->final && nn_building(m)) give_states(&s, final, s.outs + s.time);
+  if (nn_building(m)) finish(&s, final);
   if (o->last && nn_building(m)) y = ag_reshape(s.g, y, 2, (int64_t[]){s.batch, units * s.directions});
   tn_free(nn_allocator(m), s.outs);
   tn_free(nn_allocator(m), final);

@@ -33,6 +33,9 @@ typedef struct nn_recurrent_options {
   ag_ref
       mask; /* [batch, time], of TN_U8 or the model's type: where it is 0 the states stay (and are given again) */
   ag_ref initial[NN_CELL_STATES]; /* [layers directions, batch, units], as in PyTorch; id 0 = zeros */
+  bool
+      stateful; /* a batch goes on where the last one ended, in training: buffers "<name>/state0", "<name>/state1", shaped so,
+                    0 until set; every batch has as many rows; in NN_EVAL read, not written. Set them to 0 to start anew */
   ag_ref *final; /* gets the last states, shaped so, one for each state of the cell; NULL = not wanted */
 } nn_recurrent_options;
 

@@ -1,4 +1,4 @@
-/* upsample.h - images made larger. */
+/* upsample.h - images at other extents. */
 #ifndef NABLA_NN_LAYERS_UPSAMPLE_H
 #define NABLA_NN_LAYERS_UPSAMPLE_H
 
@@ -8,11 +8,9 @@
 extern "C" {
 #endif
 
-typedef enum nn_interpolation { NN_NEAREST, NN_INTERPOLATE_LINEAR } nn_interpolation;
-
-/* x [batch, spatial..., channels] -> [batch, factor extent..., channels], factors[0..spatial) >= 1. Linear
- * along each axis (bilinear, trilinear) between the middles of places, as PyTorch without align_corners. */
-ag_ref nn_upsample(nn_model *m, const char *name, ag_ref x, const int64_t *factors, nn_interpolation how);
+/* x [batch, spatial..., channels] -> [batch, factor extent..., channels], factors[0..spatial) >= 1: nearest, linear
+ * or cubic between the middles of places, as PyTorch without align_corners. Other extents: ag_resize_to. */
+ag_ref nn_upsample(nn_model *m, const char *name, ag_ref x, const int64_t *factors, ag_resize how);
 
 #ifdef __cplusplus
 }

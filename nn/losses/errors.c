@@ -51,6 +51,20 @@ ag_ref nn_log_cosh(nn_model *m, ag_ref prediction, ag_ref target, const nn_loss_
   return nn_reduce(m, "nn_log_cosh", ag_offset(g, ag_add(g, e, tail), -log2), o);
 }
 
+ag_ref nn_squared_log_error(nn_model *m, ag_ref prediction, ag_ref target, const nn_loss_options *o) {
+  if (!nn_same_shape(m, "nn_squared_log_error", prediction, target, 0)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  ag_ref e = ag_sub(g, ag_log1p(g, prediction), ag_log1p(g, target));
+  return nn_reduce(m, "nn_squared_log_error", ag_square(g, e), o);
+}
+
+ag_ref nn_relative_error(nn_model *m, ag_ref prediction, ag_ref target, const nn_loss_options *o) {
+  if (!nn_same_shape(m, "nn_relative_error", prediction, target, 0)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  ag_ref size = ag_maximum(g, ag_abs(g, target), ag_like(g, target, 1e-7));
+  return nn_reduce(m, "nn_relative_error", ag_div(g, ag_abs(g, ag_sub(g, prediction, target)), size), o);
+}
+
 /* ---- samples ------------------------------------------------------------------------------------------- */
 
 static ag_ref squared(nn_model *m, const ag_ref *in) {
@@ -64,6 +78,10 @@ static ag_ref smooth(nn_model *m, const ag_ref *in) {
   return nn_smooth_l1(m, in[0], in[1], 0.7, &(nn_loss_options){.reduction = NN_SUM});
 }
 static ag_ref log_cosh(nn_model *m, const ag_ref *in) { return nn_log_cosh(m, in[0], in[1], NULL); }
+static ag_ref squared_log(nn_model *m, const ag_ref *in) {
+  return nn_squared_log_error(m, in[0], in[1], NULL);
+}
+static ag_ref relative(nn_model *m, const ag_ref *in) { return nn_relative_error(m, in[0], in[1], NULL); }
 
 #define PAIR                                                                                                 \
   {.rank = 2, .shape = {4, 3}}, {                                                                            \
@@ -77,7 +95,17 @@ static const nn_sample absolute_samples[] = {{.name = "none", .n_in = 2, .in = {
 static const nn_sample huber_samples[] = {{.name = "0.7", .n_in = 2, .in = {PAIR}, .build = huber}};
 static const nn_sample smooth_samples[] = {{.name = "0.7, sum", .n_in = 2, .in = {PAIR}, .build = smooth}};
 static const nn_sample log_cosh_samples[] = {{.name = "pair", .n_in = 2, .in = {PAIR}, .build = log_cosh}};
+#define ABOVE                                                                                                \
+  { .rank = 2, .shape = {4, 3}, .low = 0.2, .high = 3 }
+static const nn_sample squared_log_samples[] = {
+    {.name = "pair", .n_in = 2, .in = {ABOVE, ABOVE}, .build = squared_log}};
+static const nn_sample relative_samples[] = {
+    {.name = "pair", .n_in = 2, .in = {ABOVE, ABOVE}, .build = relative}};
 
+const nn_row nn_loss_squared_log_error = {"nn_squared_log_error", "Squared differences of logarithms.",
+                                          squared_log_samples, 1};
+const nn_row nn_loss_relative_error = {"nn_relative_error", "Absolute differences over the target's size.",
+                                       relative_samples, 1};
 const nn_row nn_loss_squared_error = {"nn_squared_error", "Squared differences.", squared_samples, 1};
 const nn_row nn_loss_absolute_error = {"nn_absolute_error", "Absolute differences.", absolute_samples, 1};
 const nn_row nn_loss_huber = {"nn_huber", "Squared near 0, linear further out.", huber_samples, 1};

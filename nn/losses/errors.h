@@ -15,6 +15,9 @@ ag_ref nn_absolute_error(nn_model *m, ag_ref prediction, ag_ref target, const nn
 ag_ref nn_huber(nn_model *m, ag_ref prediction, ag_ref target, double delta, const nn_loss_options *o);
 /* Huber's loss over beta: e^2 / (2 beta), else |e| - beta / 2. */
 ag_ref nn_smooth_l1(nn_model *m, ag_ref prediction, ag_ref target, double beta, const nn_loss_options *o);
+/* (log(1 + prediction) - log(1 + target))^2, both above -1; |e| / max(|target|, 1e-7) (in 1, not in percent). */
+ag_ref nn_squared_log_error(nn_model *m, ag_ref prediction, ag_ref target, const nn_loss_options *o);
+ag_ref nn_relative_error(nn_model *m, ag_ref prediction, ag_ref target, const nn_loss_options *o);
 /* log cosh e, without overflow. */
 ag_ref nn_log_cosh(nn_model *m, ag_ref prediction, ag_ref target, const nn_loss_options *o);
 
@@ -29,4 +32,6 @@ NN_LOSS(absolute_error)
 NN_LOSS(huber)
 NN_LOSS(smooth_l1)
 NN_LOSS(log_cosh)
+NN_LOSS(squared_log_error)
+NN_LOSS(relative_error)
 #endif

@@ -73,6 +73,14 @@ ag_ref nn_multi_margin(nn_model *m, ag_ref scores, ag_ref labels, const nn_multi
   return nn_reduce(m, "nn_multi_margin", terms, &o->loss);
 }
 
+ag_ref nn_categorical_hinge(nn_model *m, ag_ref scores, ag_ref target, const nn_loss_options *o) {
+  if (!nn_same_shape(m, "nn_categorical_hinge", scores, target, 1)) return (ag_ref){0};
+  ag_graph *g = nn_graph(m);
+  ag_ref right = ag_sum_axis(g, ag_mul(g, target, scores), -1, false);
+  ag_ref wrong = ag_max_axis(g, ag_mul(g, ag_sub(g, ag_like(g, target, 1), target), scores), -1, false);
+  return nn_reduce(m, "nn_categorical_hinge", ag_relu(g, ag_offset(g, ag_sub(g, wrong, right), 1)), o);
+}
+
 ag_ref nn_multilabel_soft_margin(nn_model *m, ag_ref logits, ag_ref target, const nn_loss_options *o) {
   const char *who = "nn_multilabel_soft_margin";
   if (!nn_same_shape(m, who, logits, target, 1)) return (ag_ref){0};
@@ -99,6 +107,9 @@ static ag_ref multi_squared(nn_model *m, const ag_ref *in) {
 static ag_ref multilabel(nn_model *m, const ag_ref *in) {
   return nn_multilabel_soft_margin(m, in[0], in[1], NULL);
 }
+static ag_ref categorical(nn_model *m, const ag_ref *in) {
+  return nn_categorical_hinge(m, in[0], in[1], NULL);
+}
 
 #define PAIR                                                                                                 \
   {.rank = 2, .shape = {4, 3}}, {                                                                            \
@@ -117,7 +128,11 @@ static const nn_sample multi_samples[] = {
     {.name = "squared, class weights", .n_in = 2, .in = {CLASSES}, .build = multi_squared}};
 static const nn_sample multilabel_samples[] = {
     {.name = "pair", .n_in = 2, .in = {PAIR}, .build = multilabel}};
+static const nn_sample categorical_samples[] = {
+    {.name = "pair", .n_in = 2, .in = {PAIR}, .build = categorical}};
 
+const nn_row nn_loss_categorical_hinge = {
+    "nn_categorical_hinge", "The right score above the largest wrong one.", categorical_samples, 1};
 const nn_row nn_loss_hinge = {"nn_hinge", "Scores on the right side by a margin of 1 cost nothing.",
                               hinge_samples, 1};
 const nn_row nn_loss_squared_hinge = {"nn_squared_hinge", "The square of nn_hinge's terms.", squared_samples,

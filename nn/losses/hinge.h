@@ -17,6 +17,10 @@ ag_ref nn_soft_margin(nn_model *m, ag_ref scores, ag_ref target,
 ag_ref nn_hinge_embedding(nn_model *m, ag_ref distance, ag_ref target, double margin,
                           const nn_loss_options *o);
 
+/* Scores and one-hot targets [..., classes]: max(0, 1 + largest of the wrong scores - the right one), as in Keras; terms
+ * [...]. */
+ag_ref nn_categorical_hinge(nn_model *m, ag_ref scores, ag_ref target, const nn_loss_options *o);
+
 typedef struct nn_multi_margin_options {
   nn_loss_options loss;
   double margin;        /* 0 = 1 */
@@ -39,6 +43,7 @@ NN_LOSS(hinge)
 NN_LOSS(squared_hinge)
 NN_LOSS(soft_margin)
 NN_LOSS(hinge_embedding)
+NN_LOSS(categorical_hinge)
 NN_LOSS(multi_margin)
 NN_LOSS(multilabel_soft_margin)
 #endif

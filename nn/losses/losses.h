@@ -7,6 +7,7 @@
 #include "likelihoods.h"
 #include "mae.h"
 #include "mse.h"
+#include "overlap.h"
 #include "pairs.h"
 #include "reduction.h"
 #include "softmax_cross_entropy.h"

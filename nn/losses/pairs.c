@@ -67,6 +67,28 @@ ag_ref nn_contrastive(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double mar
   return nn_reduce(m, "nn_contrastive", ag_scale(g, terms, 0.5), o);
 }
 
+/* Rows of length 1. */
+static ag_ref directions(ag_graph *g, ag_ref a) {
+  ag_ref size = ag_sqrt(g, ag_offset(g, ag_sum_axis(g, ag_square(g, a), -1, true), 1e-12));
+  return ag_div(g, a, size);
+}
+
+ag_ref nn_info_nce(nn_model *m, ag_ref a, ag_ref b, double temperature, bool both, const nn_loss_options *o) {
+  if (!nn_same_shape(m, "nn_info_nce", a, b, 2)) return (ag_ref){0};
+  if (ag_type_of(nn_graph(m), a).rank != 2 || !(temperature > 0)) {
+    nn_fail(m, TN_EINVAL, "nn_info_nce: wants matrices [batch, n] and a temperature above 0, not %g",
+            temperature);
+    return (ag_ref){0};
+  }
+  ag_graph *g = nn_graph(m);
+  ag_ref u = directions(g, a), v = directions(g, b);
+  ag_ref similar = ag_scale(g, ag_contract(g, u, v, false, true), 1 / temperature);
+  ag_ref own = ag_scale(g, dot(g, u, v), 1 / temperature);
+  ag_ref all = ag_logsumexp(g, similar, 1, false);
+  if (both) all = ag_scale(g, ag_add(g, all, ag_logsumexp(g, similar, 0, false)), 0.5);
+  return nn_reduce(m, "nn_info_nce", ag_sub(g, all, own), o);
+}
+
 /* ---- samples ------------------------------------------------------------------------------------------- */
 
 static ag_ref cosine(nn_model *m, const ag_ref *in) {
@@ -83,6 +105,9 @@ static ag_ref ranking(nn_model *m, const ag_ref *in) {
 }
 static ag_ref contrastive(nn_model *m, const ag_ref *in) {
   return nn_contrastive(m, in[0], in[1], in[2], 3, NULL);
+}
+static ag_ref partners(nn_model *m, const ag_ref *in) {
+  return nn_info_nce(m, in[0], in[1], 0.5, true, NULL);
 }
 
 #define ROWS                                                                                                 \
@@ -101,7 +126,11 @@ static const nn_sample contrastive_samples[] = {
      .n_in = 3,
      .in = {ROWS, ROWS, {.rank = 1, .shape = {5}, .low = 0, .high = 1}},
      .build = contrastive}};
+static const nn_sample partner_samples[] = {
+    {.name = "pairs", .n_in = 2, .in = {ROWS, ROWS}, .build = partners}};
 
+const nn_row nn_loss_info_nce = {"nn_info_nce", "Finding each row's partner among the batch.",
+                                 partner_samples, 1};
 const nn_row nn_loss_cosine_embedding = {"nn_cosine_embedding", "The angle between pairs, small or large.",
                                          cosine_samples, 1};
 const nn_row nn_loss_triplet = {"nn_triplet", "Nearer to the positive than to the negative, by a margin.",

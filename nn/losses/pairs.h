@@ -23,6 +23,11 @@ ag_ref nn_margin_ranking(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double 
 ag_ref nn_contrastive(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
                       const nn_loss_options *o);
 
+/* a, b [batch, n], row i of one belongs to row i of the other: cross-entropy of finding the partner among the batch by the
+ * softmax of cosines over temperature > 0; terms [batch]. both: the mean of both directions (CLIP). van den Oord, Li &
+ * Vinyals 2018; Radford et al. 2021. */
+ag_ref nn_info_nce(nn_model *m, ag_ref a, ag_ref b, double temperature, bool both, const nn_loss_options *o);
+
 #ifdef __cplusplus
 }
 #endif
@@ -33,4 +38,5 @@ NN_LOSS(cosine_embedding)
 NN_LOSS(triplet)
 NN_LOSS(margin_ranking)
 NN_LOSS(contrastive)
+NN_LOSS(info_nce)
 #endif

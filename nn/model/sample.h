@@ -24,7 +24,8 @@ typedef struct nn_sample {
   int n_in;
   nn_sample_input in[NN_SAMPLE_INPUTS];
   ag_ref (*build)(nn_model *m, const ag_ref *in);
-  int order; /* highest derivative to check; 0 = 2, -1 = none */
+  int order;        /* highest derivative to check; 0 = 2, -1 = none */
+  bool fixed_batch; /* wants as many rows in evaluation as in training */
 } nn_sample;
 
 typedef struct nn_row {

@@ -418,6 +418,21 @@ case("nn_lstm", "bidirectional, two layers", [(2, 3, 2)], lambda x, p: lstm(x, p
 case("nn_lstm", "stacked, dropout, last", [(2, 3, 2)], None, {**cell_shapes("lstm/0", 2, 2, 4), **cell_shapes("lstm/1", 2, 2, 4)},
      f_eval=lambda x, p: lstm(x, p, ["lstm/0", "lstm/1"], 2)[0][:, -1])
 
+
+def lstm_stateful(x, p):
+    y, h, c = lstm(x, p, ["lstm"], states=(p["lstm/state0"], p["lstm/state1"]))
+    return y, {"lstm/state0": h, "lstm/state1": c}
+
+
+case("nn_lstm", "stateful", [(2, 3, 2)], lstm_stateful, cell_shapes("lstm", 2, 2, 4),
+     {"lstm/state0": lambda d: d(1, 2, 2), "lstm/state1": lambda d: d(1, 2, 2)}, lambda x, p: lstm_stateful(x, p)[0])
+case("nn_upsample", "bicubic", [(2, 3, 4, 1)], first(lambda x, p: F.interpolate(x, scale_factor=2, mode="bicubic")))
+case("nn_local_response_norm", "images", [(2, 2, 2, 5)], first(lambda x, p: F.local_response_norm(x, 3, 0.5)))
+case("nn_embedding_bag", "mean, padded", [lambda d: torch.tensor([[0, 1, 2, 3], [1, 1, 1, 2], [3, 3, 0, 0]])],
+     lambda i, p: F.embedding_bag(i, p["bag/table"], mode="mean", padding_idx=1), {"bag/table": (4, 3)})
+case("nn_embedding_bag", "sum", [lambda d: d.ints(3, 4)], lambda i, p: F.embedding_bag(i, p["bag/table"], mode="sum"),
+     {"bag/table": (4, 3)})
+
 # ---- losses ----------------------------------------------------------------------------------------------
 
 case("nn_mse", "pair", [(4, 3), (4, 3)], lambda x, y, p: F.mse_loss(x, y))
@@ -430,6 +445,21 @@ def unit(*shape, low=0.05, high=0.95):
 
 
 M = (4, 3)
+case("nn_squared_log_error", "pair", [unit(4, 3, high=3), unit(4, 3, high=3)], lambda x, y, p: ((x + 1).log() - (y + 1).log()).square().mean())
+case("nn_relative_error", "pair", [unit(4, 3, high=3), unit(4, 3, low=0.2, high=3)], lambda x, y, p: ((x - y) / y).abs().mean())
+case("nn_dice", "images", [unit(2, 3, 4), unit(2, 3, 4)],
+     lambda x, y, p: (1 - (2 * (x * y).sum((1, 2)) + 1) / ((x + y).sum((1, 2)) + 1)).mean())
+case("nn_categorical_hinge", "pair", [M, lambda d: F.one_hot(d.ints(4, high=2), 3).double()],
+     lambda x, y, p: torch.relu(1 + ((1 - y) * x).amax(-1) - (y * x).sum(-1)).mean())
+
+
+def info_nce(a, b, p):
+    similar = F.normalize(a) @ F.normalize(b).T / 0.5
+    own = torch.arange(5)
+    return (F.cross_entropy(similar, own) + F.cross_entropy(similar.T, own)) / 2
+
+
+case("nn_info_nce", "pairs", [(5, 3), (5, 3)], info_nce)
 case("nn_squared_error", "weights", [M, M, unit(4)], lambda x, y, w, p: (F.mse_loss(x, y, reduction="none") * w[:, None]).mean())
 case("nn_absolute_error", "none", [M, M], lambda x, y, p: F.l1_loss(x, y, reduction="none"))
 case("nn_huber", "0.7", [M, M], lambda x, y, p: F.huber_loss(x, y, delta=0.7))

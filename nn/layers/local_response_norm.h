@@ -1,0 +1,23 @@
+/* local_response_norm.h - channels over the strength of their neighbours. */
+#ifndef NABLA_NN_LAYERS_LOCAL_RESPONSE_NORM_H
+#define NABLA_NN_LAYERS_LOCAL_RESPONSE_NORM_H
+
+#include "../model/sample.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* x [batch, ..., channels] -> x / (k + alpha mean of x^2 over the `size` channels around)^beta; what lies beyond the
+ * channels counts as 0. Krizhevsky et al. 2012: size 5, alpha 1e-4, beta 0.75, k 1 in PyTorch. */
+ag_ref nn_local_response_norm(nn_model *m, const char *name, ag_ref x, int64_t size, double alpha,
+                              double beta, double k);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
+
+#ifdef NN_LAYER /* the row of the table */
+NN_LAYER(local_response_norm)
+#endif
