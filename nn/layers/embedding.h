@@ -13,8 +13,8 @@ typedef struct nn_embedding_options {
   int64_t padding_row;
 } nn_embedding_options;
 
-/* ids [...] of integers, below `rows` -> [..., width]: a row of the table for each; NaN where an id is no
- * row. Parameter "<name>/table" [rows, width], N(0, 1) as in PyTorch. */
+/* ids [...] of integers, below `rows` -> [..., width]: a row of the table for each; an id that is no
+ * row fails the run (TN_EINVAL). Parameter "<name>/table" [rows, width], N(0, 1) as in PyTorch. */
 ag_ref nn_embedding(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width,
                     const nn_embedding_options *options);
 

@@ -97,7 +97,7 @@ REFUSE(conv_stride, nn_conv(m, "a", x, 2, (int64_t[]){2, 2}, &(nn_conv_options){
 REFUSE(conv_groups, nn_conv(m, "a", x, 2, (int64_t[]){2, 2}, &(nn_conv_options){.conv.groups = 2}))
 REFUSE(separable_large, nn_conv_separable(m, "a", x, 2, (int64_t[]){2, 5}, NULL))
 REFUSE(transpose, nn_conv_transpose(m, "a", x, 2, (int64_t[]){2, 0}, NULL))
-REFUSE(upsample, nn_upsample(m, "a", x, (int64_t[]){2, 0}, NN_NEAREST))
+REFUSE(upsample, nn_upsample(m, "a", x, (int64_t[]){2, 0}, AG_RESIZE_NEAREST))
 REFUSE(spatial_dropout, nn_spatial_dropout(m, "a", x, 0.5))
 REFUSE(alpha_dropout, nn_alpha_dropout(m, "a", x, 1))
 /* Losses: x is [2, 3, ...] or integers; other values are made from it. */
