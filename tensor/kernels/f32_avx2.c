@@ -10,7 +10,7 @@ static const int32_t tn__ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 #define MULTIPLY     tn__multiply_f32_avx2
 #define T            float
 #define W            8
-#define ISA          __attribute__((target("avx2,fma")))
+#define ISA          __attribute__((target("avx2,fma,prfchw")))
 #define FMA          _mm256_fmadd_ps
 #define MASK         __m256i
 #define FIRST(N)     _mm256_loadu_si256((const __m256i_u *)(tn__ones + W - (N)))

@@ -7,7 +7,7 @@
 #define MULTIPLY     tn__multiply_f32_avx512
 #define T            float
 #define W            16
-#define ISA          __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
+#define ISA          __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prfchw")))
 #define FMA          _mm512_fmadd_ps
 #define MASK         __mmask16
 #define FIRST(N)     ((__mmask16)(0xffffu >> (16 - (N))))

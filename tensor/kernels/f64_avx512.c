@@ -7,7 +7,7 @@
 #define MULTIPLY     tn__multiply_f64_avx512
 #define T            double
 #define W            8
-#define ISA          __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
+#define ISA          __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prfchw")))
 #define FMA          _mm512_fmadd_pd
 #define MASK         __mmask8
 #define FIRST(N)     ((__mmask8)(0xffu >> (8 - (N))))
