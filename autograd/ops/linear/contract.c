@@ -50,15 +50,36 @@ static tn_view matrix_at(const tn_view *v, int64_t batch) {
   return m;
 }
 
+/* A product for each index of the leading axes, in parts of consecutive ones. */
+typedef struct batches {
+  tn_view a, b, out;
+  int64_t n, parts;
+  int threads; /* of one product */
+  const tn_prefetch *next;
+} batches;
+
+static void multiply_part(void *ctx, int64_t part) {
+  const batches *p = ctx;
+  int64_t first = p->n * part / p->parts, last = p->n * (part + 1) / p->parts;
+  for (int64_t t = first; t < last; t++)
+    tn_gemm_prefetch(1, matrix_at(&p->a, t), matrix_at(&p->b, t), 0, matrix_at(&p->out, t), p->threads,
+                     t == 0 ? p->next : NULL);
+}
+
+/* Threads share the batches where there are enough of them and work for all, else they share each product. */
 static void contract_run(const ag_call *call) {
+  enum { WORTH_THREADS = 1000000 /* multiplications */ };
   tn_view a = operand(call->in[0], call->attr->i[0], &call->out);
   tn_view b = operand(call->in[1], call->attr->i[1], &call->out);
-  int64_t batches = tn_numel(call->out.rank - 2, call->out.shape);
+  batches p = {.a = a, .b = b, .out = call->out, .parts = 1, .threads = call->threads, .next = call->next};
+  p.n = tn_numel(call->out.rank - 2, call->out.shape);
   if (tn_view_numel(&call->out) == 0) return;
-  for (int64_t t = 0; t < batches; t++) {
-    tn_gemm_prefetch(1, matrix_at(&a, t), matrix_at(&b, t), 0, matrix_at(&call->out, t), call->threads,
-                     t == 0 ? call->next : NULL);
+  if (call->threads > 1 && p.n >= call->threads &&
+      (double)tn_view_numel(&call->out) * (double)a.shape[a.rank - 1] > WORTH_THREADS) {
+    p.threads = 1;
+    p.parts = p.n < 4 * (int64_t)call->threads ? p.n : 4 * (int64_t)call->threads;
   }
+  tn_parallel_for(p.parts, call->threads, multiply_part, &p);
 }
 
 static int contract_row_axis(const ag_attr *attr) { return attr->i[0] ? 1 : 0; }
