@@ -99,11 +99,16 @@ static bool blank(const char *from, const char *to) {
   return from == to;
 }
 
-/* The comment at the top, without its marks: " * " before each line but the first, which is "NAME.h - ...". */
+/* The comment at the top, without its marks: " * " before each line but the first, which is "NAME.h - ...". Where lines
+ * are indented they stand as they are. */
 static void print_top(const char *text) {
   const char *end = strstr(text, "*/"), *at = strstr(text, " - ");
   if (strncmp(text, "/* ", 3) != 0 || !end || !at || at > end) return;
+  const char *indented = strstr(text, "\n *   ");
+  bool as_it_is = indented && indented < end;
   at += 3;
+  while (end > at && end[-1] == ' ') end--;
+  if (as_it_is) printf("```text\n");
   putchar(toupper((unsigned char)*at++));
   for (; at < end; at++) {
     putchar(*at);
@@ -111,7 +116,7 @@ static void print_top(const char *text) {
     at += 2;
     if (at[1] == ' ' && at + 1 < end) at++;
   }
-  printf("\n");
+  printf(as_it_is ? "\n```\n" : "\n");
 }
 
 static void print_header(const char *path) {
