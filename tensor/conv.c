@@ -1,33 +1,17 @@
 /* conv.c - convolutions as products of small blocks. The rows of a product are places of the output (of all
  * examples), its depth is taps and input channels, its columns are output channels. A block of the left
  * factor is gathered from the image into a fixed buffer, multiplied, and added to the output; no buffer grows
- * with image, batch or kernel. Blocks follow from the shape alone, so bits do not depend on threads. Groups
- * of few channels are summed directly, all groups at once. */
-#include "tensor/conv.h"
-#include "tensor/isa.h"
-#include "tensor/vmath.h"
+ * with image, batch or kernel. Blocks follow from the shape alone, so bits do not depend on threads. */
+#include "tensor/conv_parts.h"
 
 #include <string.h>
 
 enum {
   DEPTH = 256,   /* of a block */
-  COLUMNS = 128, /* of a block */
   BLOCK = 16384, /* elements of a gathered block */
-  SUMS = 8192,   /* elements of its product */
-  CHUNK = 8,     /* blocks of rows for which one block of the kernel is gathered once */
-  NARROW = 8     /* output channels of a group: with fewer a product does not pay */
+  CHUNK = 8      /* blocks of rows for which one block of the kernel is gathered once */
 };
 static const double WORTH_THREADS = 1e6; /* multiplications */
-
-/* One side of the gathered block: its indices are an example (or channel) and a place (or tap). */
-typedef struct side {
-  int64_t extent, stride; /* of examples or channels; in x */
-  int64_t space[TN_CONV_AXES], step[TN_CONV_AXES];
-} side;
-
-typedef struct index {
-  int64_t plain, space[TN_CONV_AXES];
-} index_t;
 
 typedef struct job {
   const tn_conv *c;
@@ -38,29 +22,12 @@ typedef struct job {
   int64_t n_rows, n_depth, height, chunk, chunks; /* rows of a block and of a chunk; chunks of a group */
 } job;
 
-static int64_t volume(const int64_t *space) { return space[0] * space[1] * space[2]; }
-
-/* ---- indices: of lines of the block (example slowest), and along a line (channel fastest) ---- */
-
-static index_t line_at(const side *s, int64_t i) {
-  index_t at;
-  for (int a = TN_CONV_AXES - 1; a >= 0; i /= s->space[a--]) at.space[a] = i % s->space[a];
-  at.plain = i;
-  return at;
-}
+/* ---- indices along a line: channel fastest ---- */
 
 static index_t along_at(const side *s, int64_t i) {
   index_t at = line_at(s, i / s->extent);
   at.plain = i % s->extent;
   return at;
-}
-
-static void next_place(const side *s, index_t *at) {
-  for (int a = TN_CONV_AXES - 1; a >= 0; a--) {
-    if (++at->space[a] < s->space[a]) return;
-    at->space[a] = 0;
-  }
-  at->plain++;
 }
 
 /* ---- elements ---- */
@@ -233,17 +200,16 @@ static void add_sums(const job *j, int64_t g, int64_t row, int64_t column, const
   }
 }
 
-static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 static void run_chunk(void *ctx, int64_t number) {
   const job *j = ctx;
   const tn_conv *c = j->c;
-  double left[BLOCK], right[DEPTH * COLUMNS], product[SUMS]; /* as many floats need half of them */
+  double left[BLOCK], right[DEPTH * TN_CONV_COLUMNS],
+      product[TN_CONV_SUMS]; /* as many floats need half of them */
   int64_t g = number / j->chunks, first = number % j->chunks * j->chunk;
   int64_t last = least(first + j->chunk, j->n_rows);
   for (int64_t d = 0; d < j->n_depth; d += DEPTH)
-    for (int64_t o = 0; o < c->out; o += COLUMNS) {
-      int64_t depth = least(DEPTH, j->n_depth - d), columns = least(COLUMNS, c->out - o);
+    for (int64_t o = 0; o < c->out; o += TN_CONV_COLUMNS) {
+      int64_t depth = least(DEPTH, j->n_depth - d), columns = least(TN_CONV_COLUMNS, c->out - o);
       tn_view b = kernel_block(j, g, (int64_t[]){d, o}, (int64_t[]){depth, columns}, right);
       for (int64_t r = first; r < last; r += j->height) {
         int64_t rows = least(j->height, last - r);
@@ -255,123 +221,13 @@ static void run_chunk(void *ctx, int64_t number) {
     }
 }
 
-/* ---- groups of few channels: all groups of a place at once, tap after tap ---- */
-
-enum { PAIRS = 128 }; /* taps and input channels that are summed before the sums are stored */
-
-typedef struct pairs { /* offsets in x and in the kernel */
-  int64_t n, x[PAIRS], kernel[PAIRS];
-} pairs;
-
-/* The product of pair i + m at group g. */
-#define TERM(m) x[p->x[i + m] + g] * k[p->kernel[i + m] + g]
-
-/* y[g] = (y[g] if more) + the pairs' products, in their order, for each group g. */
-#define SUM_GROUPS(T)                                                                                        \
-  TN_ANY void sum_groups_##T##_any(const tn_conv *c, const pairs *p, int64_t ko, int64_t yo, bool more) {    \
-    const T *x = c->x.data, *k = (const T *)c->kernel.data + ko;                                             \
-    T *y = (T *)c->y.data + yo;                                                                              \
-    int64_t n = c->groups, xs = c->x.group, ks = c->kernel.group, ys = c->y.group, i = 0;                    \
-    for (int64_t g = 0; g < n && !more; g++) y[g * ys] = 0;                                                  \
-    bool dense = xs == 1 && ks == 1 && ys == 1;                                                              \
-    for (; i + 4 <= p->n && dense; i += 4) {                                                                 \
-      TN_IVDEP for (int64_t g = 0; g < n; g++) y[g] = (((y[g] + TERM(0)) + TERM(1)) + TERM(2)) + TERM(3);    \
-    }                                                                                                        \
-    for (; i < p->n && dense; i++) { TN_IVDEP for (int64_t g = 0; g < n; g++) y[g] += TERM(0); }             \
-    for (; i < p->n; i++)                                                                                    \
-      for (int64_t g = 0; g < n; g++) y[g * ys] += x[p->x[i] + g * xs] * k[p->kernel[i] + g * ks];           \
-  }                                                                                                          \
-  TN_BY_ISA(sum_groups_##T, (const tn_conv *c, const pairs *p, int64_t ko, int64_t yo, bool more),           \
-            (c, p, ko, yo, more))
-SUM_GROUPS(float)
-SUM_GROUPS(double)
-
-/* What has been gathered goes to every output channel of the place. */
-static void flush(const tn_conv *c, pairs *p, int64_t yo, bool *more) {
-  for (int64_t o = 0; o < c->out; o++) {
-    if (c->dtype == TN_F32) sum_groups_float(c, p, o * c->kernel.col, yo + o * c->y.col, *more);
-    else sum_groups_double(c, p, o * c->kernel.col, yo + o * c->y.col, *more);
-  }
-  p->n = 0;
-  *more = true;
-}
-
-typedef struct reach {                       /* the taps of one axis that meet an element of x */
-  int64_t n, x, x_step, kernel, kernel_step; /* how many; offsets of the first, and from one to the next */
-} reach;
-
-static reach reach_of(const tn_conv *c, int axis, int64_t place) {
-  int64_t spread = c->spread[axis], step = c->dilation[axis], at = place * c->stride[axis] - c->before[axis];
-  int64_t first = at >= 0 ? 0 : (step - 1 - at) / step, period = 1;
-  reach r = {.n = 0};
-  while (period < c->taps[axis] && period * step % spread) period++;
-  for (int64_t i = 0; (at + first * step) % spread; i++, first++)
-    if (i == period) return r;
-  int64_t room = (c->size[axis] - 1) * spread - at - first * step, left = c->taps[axis] - 1 - first;
-  if (room < 0 || left < 0) return r;
-  room = room / (period * step), left /= period;
-  r = (reach){.n = least(room, left) + 1,
-              .x = (at + first * step) / spread * c->x.space[axis],
-              .x_step = period * step / spread * c->x.space[axis],
-              .kernel = first * c->kernel.space[axis],
-              .kernel_step = period * c->kernel.space[axis]};
-  return r;
-}
-
-static void add_pairs(const tn_conv *c, pairs *p, int64_t x, int64_t kernel, int64_t yo, bool *more) {
-  for (int64_t i = 0; i < c->in; i++) {
-    p->x[p->n] = x + i * c->x.col;
-    p->kernel[p->n++] = kernel + i * c->kernel.row;
-    if (p->n == PAIRS) flush(c, p, yo, more);
-  }
-}
-
-static void run_place(const tn_conv *c, const reach *r, int64_t x, int64_t yo) {
-  pairs p;
-  bool more = false;
-  p.n = 0;
-  x += r[0].x + r[1].x + r[2].x;
-  for (int64_t i = 0; i < r[0].n; i++)
-    for (int64_t j = 0; j < r[1].n; j++)
-      for (int64_t k = 0; k < r[2].n; k++)
-        add_pairs(c, &p, x + i * r[0].x_step + j * r[1].x_step + k * r[2].x_step,
-                  r[0].kernel + r[1].kernel + r[2].kernel + i * r[0].kernel_step + j * r[1].kernel_step +
-                      k * r[2].kernel_step,
-                  yo, &more);
-  if (p.n > 0 || !more) flush(c, &p, yo, &more);
-}
-
-static void run_rows(void *ctx, int64_t number) {
-  const job *j = ctx;
-  const tn_conv *c = j->c;
-  int64_t first = number * j->chunk, last = least(first + j->chunk, j->n_rows);
-  index_t at = line_at(&j->rows, first), done = {.space = {-1, -1, -1}};
-  reach r[TN_CONV_AXES];
-  for (int64_t row = first; row < last; row++, next_place(&j->rows, &at)) {
-    int64_t yo = at.plain * c->y.row;
-    for (int a = 0; a < TN_CONV_AXES; a++) {
-      if (at.space[a] != done.space[a]) r[a] = reach_of(c, a, at.space[a]);
-      yo += at.space[a] * c->y.space[a];
-    }
-    done = at;
-    run_place(c, r, at.plain * c->x.row, yo);
-  }
-}
-
 /* ---- the whole ---- */
-
-static side side_of(int64_t extent, int64_t stride, const int64_t *space, const int64_t *step) {
-  side s = {.extent = extent, .stride = stride};
-  memcpy(s.space, space, sizeof s.space);
-  memcpy(s.step, step, sizeof s.step);
-  return s;
-}
 
 static void split(job *j) {
   const tn_conv *c = j->c;
   const side *along = j->by_channel ? &j->depth : &j->rows;
   j->merge = along->stride == 1 && along->step[2] == 1 && c->spread[2] == 1 && c->x.space[2] == along->extent;
-  j->height = least(BLOCK / least(DEPTH, j->n_depth), SUMS / least(COLUMNS, c->out));
+  j->height = least(BLOCK / least(DEPTH, j->n_depth), TN_CONV_SUMS / least(TN_CONV_COLUMNS, c->out));
   j->height = least(j->height, DEPTH);
   j->chunk = j->height * CHUNK;
 }
@@ -385,11 +241,9 @@ void tn_convolve(const tn_conv *c, int threads) {
   j.n_depth = c->in * volume(c->taps);
   double work = (double)j.n_rows * (double)j.n_depth * (double)c->out * (double)c->groups;
   if (j.n_rows == 0 || c->out == 0 || c->groups == 0) return;
-  bool direct = j.n_depth == 0 || (c->groups >= NARROW / 2 && c->out < NARROW);
-  if (direct) j.chunk = least(16, j.n_rows / 4 + 1);
-  else split(&j);
-  j.chunks = (j.n_rows - 1) / j.chunk + 1;
   if (work < WORTH_THREADS) threads = 1;
-  if (direct) tn_parallel_for(j.chunks, threads, run_rows, &j);
-  else tn_parallel_for(j.chunks * c->groups, threads, run_chunk, &j);
+  if (tn__convolve_groups(c, threads) || tn__convolve_lines(c, threads)) return;
+  split(&j);
+  j.chunks = (j.n_rows - 1) / j.chunk + 1;
+  tn_parallel_for(j.chunks * c->groups, threads, run_chunk, &j);
 }

@@ -1,0 +1,55 @@
+/* conv_parts.h - what the files of the convolution share (not installed): conv.c gathers blocks and chooses, conv_lines.c
+ * works on lines of images, conv_groups.c on groups of few channels. */
+#ifndef NABLA_CONV_PARTS_H
+#define NABLA_CONV_PARTS_H
+
+#include "tensor/conv.h"
+
+#include <string.h>
+
+enum {
+  TN_CONV_COLUMNS = 128, /* output channels of a block */
+  TN_CONV_SUMS = 16384,  /* elements of a block's product */
+  TN_CONV_NARROW = 8     /* output channels of a group: with fewer a product does not pay */
+};
+
+/* One side of the gathered block: its indices are an example (or channel) and a place (or tap). */
+typedef struct side {
+  int64_t extent, stride; /* of examples or channels; in x */
+  int64_t space[TN_CONV_AXES], step[TN_CONV_AXES];
+} side;
+
+typedef struct index {
+  int64_t plain, space[TN_CONV_AXES];
+} index_t;
+
+static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t volume(const int64_t *space) { return space[0] * space[1] * space[2]; }
+
+static inline index_t line_at(const side *s, int64_t i) {
+  index_t at;
+  for (int a = TN_CONV_AXES - 1; a >= 0; i /= s->space[a--]) at.space[a] = i % s->space[a];
+  at.plain = i;
+  return at;
+}
+
+static inline void next_place(const side *s, index_t *at) {
+  for (int a = TN_CONV_AXES - 1; a >= 0; a--) {
+    if (++at->space[a] < s->space[a]) return;
+    at->space[a] = 0;
+  }
+  at->plain++;
+}
+
+static inline side side_of(int64_t extent, int64_t stride, const int64_t *space, const int64_t *step) {
+  side s = {.extent = extent, .stride = stride};
+  memcpy(s.space, space, sizeof s.space);
+  memcpy(s.step, step, sizeof s.step);
+  return s;
+}
+
+/* False, and nothing done, where it is not the way for this convolution; that never depends on threads. */
+bool tn__convolve_lines(const tn_conv *c, int threads);
+bool tn__convolve_groups(const tn_conv *c, int threads);
+
+#endif
