@@ -9,6 +9,7 @@
 /* The product along the last axis, which is gone. */
 static ag_ref product(ag_graph *g, ag_ref x) {
   ag_type t = ag_type_of(g, x);
+  if (!x.id) return x;
   int last = t.rank - 1;
   int64_t n = t.shape[last];
   ag_ref rest = {0};

@@ -54,6 +54,7 @@ ag_ref ag_diagonal(ag_graph *g, ag_ref x, int64_t k, int axis1, int axis2) {
   int64_t n = rows < columns ? rows : columns;
   x = ag_slice(g, ag_slice(g, x, axis1, k < 0 ? -k : 0, n), axis2, k > 0 ? k : 0, n);
   x = last_two(g, x, axis1, axis2);
+  if (!x.id) return x;
   t = ag_type_of(g, x);
   t.shape[t.rank - 2] = n * n;
   x = ag_window(g, ag_reshape(g, x, t.rank - 1, t.shape), t.rank - 2, 1, n + 1, 1, 0, 0);
