@@ -111,6 +111,35 @@ Test(sbnn_kinds, raw_counts_of_proteins) {
   hears(14, PHYSIOLOGY, "", "120 cells", "counts of proteins"); /* one count among others */
 }
 
+#if NABLA_JANSSON
+
+/* All steps, and the report says it too, unless it is not to be said. */
+Test(sbnn_kinds, a_whole_run_of_raw_counts_of_proteins) {
+  static const char line[] =
+      "run --x x.csv --y y.csv --recipe denoise --folds 2 --lambdas 0.5 --restarts 2 --variable-genes 0"
+      " --epochs-autoencoder 3 --out all --force" TALK;
+  char silent[512];
+  write_counts("x.csv", 14);
+  write_responses("y.csv", PROTEINS);
+  cli_result r = sbnn(line);
+  cr_assert_eq(r.code, 0, "%s", r.err);
+  char *page = text_of(at("all/report.html")), *record = text_of(at("all/train-denoise/run.json"));
+  const char *hint = strstr(r.err, "The responses look like raw counts of proteins");
+  cr_expect(hint && !strstr(hint + 1, "The responses look like"), "said once: %s", r.err);
+  cr_expect(strstr(record, "\"hints\": [\n") && strstr(record, "raw counts of proteins"), "%s", record);
+  cr_expect(strstr(page, "raw counts of proteins") != NULL);
+  free(page);
+  free(record);
+  snprintf(silent, sizeof silent, "%s --no-hints", line);
+  r = sbnn(silent);
+  cr_assert_eq(r.code, 0, "%s", r.err);
+  page = text_of(at("all/report.html"));
+  cr_expect(!strstr(page, "raw counts of proteins") && !strstr(r.err, "raw counts of proteins"));
+  free(page);
+}
+
+#endif
+
 /* Named with the transform that helps, or with the cell. */
 Test(sbnn_kinds, responses_that_a_few_cells_rule) {
   hears(14, ONE_OUTLIER, "",

@@ -299,6 +299,12 @@ Test(sbnn_verdict, linear_model) {
     cr_expect_str_eq(v.list[0].folder, "cv");
     sbnn_verdict_free(&v);
   }
+  put_file(at("all/linear/srrr_folds.tsv"), /* other folds */
+           SRRR "2\t1\t0.3\t2\t0\t0.9\t0\t0\n2\t2\t0.3\t2\t0\t0.9\t0\t0\n");
+  sbnn_verdict other = {0};
+  sbnn_error none = {0};
+  cr_assert_eq(sbnn_judge_folders(at("all"), &other, &none), SBNN_OK, "%s", none.text);
+  cr_expect_eq(other.n, 0);
   put_networks((const char *[]){"x", "0", "0"});
   sbnn_verdict v = {0};
   sbnn_error e = {0};

@@ -204,8 +204,11 @@ static void advise(sbnn_verdict *v, const char *model, const sbnn_options *o, si
         sbnn_strdup("Take no gene from this list: check that an id means the same cell in both tables, then "
                     "look for more cells");
   else if (o->select != SBNN_SELECT_GROUP_LASSO)
-    text = sbnn_format(SBNN_ADVICE_LASSO "%s; then see by sbnn stability --subsample", fewer);
-  else text = sbnn_format("Keep fewer genes%s; then see by sbnn stability --subsample", fewer);
+    text =
+        sbnn_format(SBNN_ADVICE_LASSO "%s; sbnn stability --subsample then tells how steady they are", fewer);
+  else
+    text =
+        sbnn_format("Keep fewer genes%s; sbnn stability --subsample then tells how steady they are", fewer);
   add(v, model, "advice", false, NAN, NAN, text);
 }
 
@@ -221,10 +224,10 @@ void sbnn_judge_results(const sbnn_results *r, const sbnn_options *o, sbnn_verdi
       judge_responses(r, o, model[m], v);
     }
     if (models) advise(v, model[0], o, 0);
-  } else if (r->n && r->experiments[0].n_tried) {
+  } else if (r->n) {
     const sbnn_experiment *x = &r->experiments[0];
     if (x->n_all > x->n_genes && o->penalty == SBNN_PENALTY_SUBGRADIENT) judge_norms(x, v);
-    judge_chance(x, v);
+    if (x->n_tried) judge_chance(x, v);
     advise(v, x->model, o, x->n_told);
   }
 }

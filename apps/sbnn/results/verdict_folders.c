@@ -108,20 +108,27 @@ typedef struct compared {
   size_t n;
 } compared;
 
+/* Nothing where the two have not the same folds. */
 static compared compare(const scores *linear, const scores *networks, const char *model,
                         const fold_score *fit) {
   compared c = {.rank = fit->rank};
   double sum = 0, squares = 0;
-  for (size_t i = 0; i < linear->n; i++)
-    for (size_t k = 0; k < networks->n; k++) {
-      const fold_score *l = &linear->list[i], *n = &networks->list[k];
-      if (l->setting != fit->setting || l->fold != n->fold || strcmp(n->model, model) != 0) continue;
+  size_t fits = 0, folds = 0;
+  for (size_t i = 0; i < linear->n; i++) fits += linear->list[i].setting == fit->setting;
+  for (size_t k = 0; k < networks->n; k++) {
+    const fold_score *n = &networks->list[k];
+    if (strcmp(n->model, model) != 0) continue;
+    folds++;
+    for (size_t i = 0; i < linear->n; i++) {
+      const fold_score *l = &linear->list[i];
+      if (l->setting != fit->setting || l->fold != n->fold) continue;
       c.genes += l->genes, c.linear += l->r2, c.network += n->r2, c.n++;
       sum += l->r2 - n->r2;
       squares += (l->r2 - n->r2) * (l->r2 - n->r2);
     }
+  }
   double n = (double)c.n;
-  if (c.n < 2) return (compared){0};
+  if (c.n < 2 || c.n != fits || c.n != folds) return (compared){0};
   c.genes /= n, c.linear /= n, c.network /= n, c.ahead = sum / n;
   c.error = sqrt(fmax(squares / n - c.ahead * c.ahead, 0) / (n - 1));
   return c;
@@ -132,10 +139,12 @@ static compared best_fit(const scores *linear, const scores *networks, const cha
   compared best = {.linear = -INFINITY}, nearest = {0};
   for (size_t i = 0; i < linear->n; i++) {
     const fold_score *fit = &linear->list[i];
-    bool new_rank = i == 0 || linear->list[i - 1].rank != fit->rank;
-    compared c = compare(linear, networks, model, fit);
-    if (new_rank || fabs(c.genes - kept) < fabs(nearest.genes - kept)) nearest = c;
-    bool rank_ends = i + 1 == linear->n || linear->list[i + 1].rank != fit->rank;
+    if (i == 0 || fit[-1].setting != fit->setting) {
+      bool new_rank = i == 0 || fit[-1].rank != fit->rank;
+      compared c = compare(linear, networks, model, fit);
+      if (new_rank || fabs(c.genes - kept) < fabs(nearest.genes - kept)) nearest = c;
+    }
+    bool rank_ends = i + 1 == linear->n || fit[1].rank != fit->rank;
     if (rank_ends && nearest.n && nearest.linear > best.linear) best = nearest;
   }
   return best;
