@@ -79,6 +79,45 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
 #include "reductions.h"
 #include "shapes.h"
 
+/* ---- loops ----------------------------------------------------------------------------------------- */
+
+/* A loop, after jax.lax.scan. In each of `length` steps the body maps what is carried, what belongs to the
+ * step and what all steps share to what is carried on and to the results of the step. The body is compiled
+ * once, so that compile time does not depend on `length`; memory grows linearly with it. The derivative is a
+ * loop in the other direction, over the body's own derivative, to any order; it keeps the values of each step
+ * that it needs. Values are those of the unrolled graph, to the bit. */
+typedef struct ag_scan_args {
+  const char
+      *name;      /* scope of the body; needed, and unique in the graph, if it draws random values: each step
+                       draws others, the same in each run of one rng */
+  int64_t length; /* 0 or more */
+  bool reverse;   /* from the last step to the first; results stay at the place of their step */
+  const ag_ref *carry; /* before the first step; any types */
+  int n_carry;
+  const ag_ref *each; /* [length, ...]: step t gets place t of axis 0, without that axis */
+  int n_each;
+  const ag_ref
+      *shared; /* the same in each step, such as weights: the body sees no other value of the graph */
+  int n_shared;
+  int n_out; /* results of a step */
+} ag_scan_args;
+
+typedef struct ag_scan_step { /* refs of the body's graph: others must not be used in it */
+  const ag_ref *carry, *each, *shared;
+  ag_ref *next; /* to be set: n_carry values of the types of `carry` */
+  ag_ref *out;  /* to be set: n_out values */
+} ag_scan_step;
+
+/* Appends one step to the graph it is given. Called once, before ag_scan returns. */
+typedef void ag_scan_body(ag_graph *body, const ag_scan_step *step, const void *ctx);
+
+/* last[0..n_carry): what is carried after the last step. out[0..n_out): the results, [length, ...]. Id 0 if the
+ * graph has failed: TN_ESHAPE (a first axis that is not `length`, a carried value that changes its type),
+ * TN_EINVAL (a result that is not set, a body that assigns, a random one without a name of its own), or the
+ * body's own failure. */
+void ag_scan(ag_graph *g, const ag_scan_args *args, ag_scan_body *body, const void *ctx, ag_ref *last,
+             ag_ref *out);
+
 /* ---- gradients ------------------------------------------------------------------------------------- */
 
 /* Appends the derivative of the scalar y (rank 0) for each of wrt[0..n), any values of the graph, and stores
@@ -198,7 +237,8 @@ typedef enum ag_kind {
   AG_RANDOM, /* never merged */
   AG_EFFECT,
   AG_OPAQUE,
-  AG_LEAF /* inputs, states, constants: no file under ops/ */
+  AG_LOOP, /* a body graph, repeated: ag_scan alone makes them */
+  AG_LEAF  /* inputs, states, constants: no file under ops/ */
 } ag_kind;
 
 enum { /* ag_op.flags */

@@ -1,6 +1,7 @@
 /* graph.c - the append-only SSA graph: emission with merging and folding, leaves, scopes, sticky errors. */
 #include "autograd/graph.h"
 #include "autograd/ops/op.h"
+#include "autograd/scan/body.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ void ag_graph_free(ag_graph *g) {
     next = b->next;
     tn_free(g->alloc, b);
   }
+  ag__bodies_free(g->bodies, g->alloc);
   tn_free(g->alloc, g->nodes);
   tn_free(g->alloc, g->inputs);
   tn_free(g->alloc, g->table);

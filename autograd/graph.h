@@ -37,7 +37,8 @@ struct ag_graph {
   ag_ref *assigns;
   size_t n_assigns, cap_assigns;
   ag__block *blocks;
-  const char *scope; /* the innermost, whole: "encoder/0" */
+  struct ag__body *bodies; /* of its loops */
+  const char *scope;       /* the innermost, whole: "encoder/0" */
   const char *outer[AG__MAX_SCOPES];
   int n_scopes;
   const ag_expression *tables[AG__MAX_TABLES]; /* ag_use_expressions */

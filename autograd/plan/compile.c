@@ -4,14 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct refs {
-  const ag_ref *ref;
-  int n;
-} refs;
-
-static tn_status run_passes(ag_graph *g, refs given, const ag_ref *outputs, int n, ag_plan *plan) {
+static tn_status run_passes(ag_graph *g, const ag__request *want, ag_plan *plan) {
   ag__program *p = &plan->program;
-  tn_status status = ag__prune(g, given.ref, given.n, outputs, n, p);
+  tn_status status = ag__prune(g, want, p);
+  if (status == TN_OK) status = ag__nest(p);
   if (status == TN_OK) status = ag__fuse(p);
   if (status == TN_OK) status = ag__order(p);
   if (status == TN_OK) status = ag__panels(p);
@@ -19,6 +15,17 @@ static tn_status run_passes(ag_graph *g, refs given, const ag_ref *outputs, int 
   if (status == TN_OK) status = ag__memory(p);
   if (status == TN_OK) status = ag__index_leaves(p);
   if (status == TN_OK) status = ag__bind(plan);
+  return status;
+}
+
+tn_status ag__compile(ag_graph *g, const ag__request *want, unsigned flags, ag_plan **out) {
+  ag_plan *plan = tn_calloc(g->alloc, 1, sizeof *plan);
+  if (!plan) return TN_ENOMEM;
+  plan->program.alloc = g->alloc;
+  plan->program.flags = flags & AG_TRAP_NONFINITE ? flags | AG_NO_FUSE | AG_NO_REUSE : flags;
+  tn_status status = run_passes(g, want, plan);
+  if (status == TN_OK) *out = plan;
+  else ag_plan_free(plan);
   return status;
 }
 
@@ -33,15 +40,16 @@ static tn_status check_outputs(ag_graph *g, ag_ref *outputs, int n) {
 }
 
 /* No given value may be a leaf, nor anything whose memory is an output's or an assigned value's. */
-static tn_status check_given(ag_graph *g, refs given, const ag_ref *outputs, int n) {
-  bool *taken = given.n ? tn_calloc(g->alloc, g->n_nodes, sizeof *taken) : NULL;
-  if (given.n && !taken) return TN_ENOMEM;
-  for (int o = 0; o < n && taken; o++) taken[ag__root(g, outputs[o]).id] = true;
+static tn_status check_given(ag_graph *g, const ag__request *want) {
+  bool *taken = want->n_given ? tn_calloc(g->alloc, g->n_nodes, sizeof *taken) : NULL;
+  if (want->n_given && !taken) return TN_ENOMEM;
+  for (int o = 0; o < want->n_outputs && taken; o++) taken[ag__root(g, want->outputs[o]).id] = true;
   for (size_t a = 0; a < g->n_assigns && taken; a++) taken[ag__root(g, ag_in(g, g->assigns[a], 1)).id] = true;
-  for (int i = 0; i < given.n; i++)
-    if (!given.ref[i].id || given.ref[i].id >= g->n_nodes || ag__is_leaf(g, given.ref[i]) ||
-        taken[given.ref[i].id])
+  for (int i = 0; i < want->n_given; i++) {
+    ag_ref x = want->given[i];
+    if (!x.id || x.id >= g->n_nodes || ag__is_leaf(g, x) || taken[x.id])
       ag_fail(g, TN_EINVAL, "given value %d is a leaf, an output or an assigned value", i);
+  }
   tn_free(g->alloc, taken);
   return g->status;
 }
@@ -54,22 +62,20 @@ tn_status ag_compile_given(ag_graph *g, const ag_ref *given, int n_given, const 
                            unsigned flags, ag_plan **out) {
   if (g->status != TN_OK) return g->status;
   ag_ref *wanted = tn_calloc(g->alloc, (size_t)n + 1, sizeof *wanted);
-  ag_plan *plan = tn_calloc(g->alloc, 1, sizeof *plan);
-  tn_status status = wanted && plan ? TN_OK : TN_ENOMEM;
+  ag__update *updates = tn_calloc(g->alloc, g->n_assigns + 1, sizeof *updates);
+  tn_status status = wanted && updates ? TN_OK : TN_ENOMEM;
+  ag__request want = {given, n_given, wanted, n, updates, 0};
   if (status == TN_OK) {
     if (n) memcpy(wanted, outputs, (size_t)n * sizeof *wanted);
-    plan->program.alloc = g->alloc;
-    plan->program.n_tables = g->n_tables;
-    memcpy(plan->program.tables, g->tables, sizeof g->tables);
-    plan->program.flags = flags & AG_TRAP_NONFINITE ? flags | AG_NO_FUSE | AG_NO_REUSE : flags;
+    for (size_t i = 0; flags & AG_WITH_EFFECTS && i < g->n_assigns; i++)
+      updates[want.n_updates++] = (ag__update){ag_in(g, g->assigns[i], 0), ag_in(g, g->assigns[i], 1)};
     status = check_outputs(g, wanted, n);
-    if (status == TN_OK) status = check_given(g, (refs){given, n_given}, wanted, n);
-    if (status == TN_OK) status = run_passes(g, (refs){given, n_given}, wanted, n, plan);
+    if (status == TN_OK) status = check_given(g, &want);
+    if (status == TN_OK) status = ag__compile(g, &want, flags, out);
   }
   tn_free(g->alloc, wanted);
+  tn_free(g->alloc, updates);
   if (status == TN_ENOMEM) ag_fail(g, TN_ENOMEM, "out of memory while compiling %zu nodes", g->n_nodes);
-  if (status == TN_OK) *out = plan;
-  else if (plan) plan->program.alloc = g->alloc, ag_plan_free(plan);
   return status;
 }
 
@@ -91,7 +97,11 @@ int ag_plan_leaf_count(const ag_plan *plan) { return plan->program.n_leaves; }
 const char *ag_plan_leaf_name(const ag_plan *plan, int leaf) { return plan->program.leaves[leaf].name; }
 ag_type ag_plan_leaf_type(const ag_plan *plan, int leaf) { return plan->program.leaves[leaf].type; }
 
-size_t ag_plan_arena_bytes(const ag_plan *plan) { return plan->arena_bytes; }
+size_t ag_plan_arena_bytes(const ag_plan *plan) {
+  size_t bytes = plan->arena_bytes;
+  for (int i = 0; i < plan->program.n_loops; i++) bytes += ag_plan_arena_bytes(plan->program.loops[i].plan);
+  return bytes;
+}
 int ag_plan_step_count(const ag_plan *plan) { return plan->n_steps; }
 
 /* One line a step: "3: add elu -> %12:f32[32, 512] @4096 # encoder/0" */

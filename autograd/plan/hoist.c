@@ -36,7 +36,7 @@ static state state_of_op(const search *s, const ag__node *y) {
     else if (matrix) by_rows &= x != FIXED && by_row(s, y, 0);
     else by_rows &= y->op->flags & AG_ROWWISE && by_row(s, y, k);
   }
-  if (y->op->kind == AG_RANDOM || y->op->kind == AG_EFFECT) return NOT;
+  if (y->op->kind == AG_RANDOM || y->op->kind == AG_EFFECT || y->op->kind == AG_LOOP) return NOT;
   if (y->op->kind == AG_REDUCE && y->type.rank < 2)
     return all_fixed ? FIXED : NOT; /* over the rows themselves */
   return all_fixed ? FIXED : !by_rows ? NOT : deep ? DEEP : ROWS;

@@ -3,6 +3,7 @@
  *
  *   hoist    on the graph: what the caller may compute once for many steps
  *   prune    the live nodes, renumbered                                  -> program.nodes
+ *   nest     the bodies of loops, compiled as plans of their own          -> program.loops, node.within
  *   fuse     elementwise nodes gathered into units                       -> node.unit, program.reach
  *   order    units sorted so that a leaf's readers precede its writer    -> program.units, assign.in_place
  *   panel    units that go row by row to one update, to be interleaved   -> program.panels
@@ -41,6 +42,8 @@ typedef struct ag__pnode {
   uint32_t id;        /* in the graph, for messages */
   int unit;           /* -1: leaf or constant */
   bool output;        /* must be readable after the step */
+  size_t within;      /* bytes from the start of the root's memory */
+  int loop;           /* into program.loops, + 1; 0: none */
   /* set by the memory pass, for roots */
   ag__place place;
   size_t offset;
@@ -57,6 +60,34 @@ typedef struct ag__passign {
   int leaf, value; /* leaf index, node */
   bool in_place;   /* the value is computed straight into the leaf */
 } ag__passign;
+
+typedef struct ag__bound {      /* a leaf of a loop's plan */
+  int leaf, operand;            /* operand of the loop that it is, or -1 */
+  size_t offset, bytes, stride; /* in the loop's value; stride: from step to step */
+} ag__bound;
+
+typedef struct ag__loop {
+  int node;
+  int64_t length;
+  bool reverse;
+  ag_plan *plan;
+  size_t *offset; /* per result, in the loop's value */
+  ag__bound *bound;
+  int n_bound, n_carried; /* the first n_carried start as copies of operands and stay in the loop's value */
+} ag__loop;
+
+typedef struct ag__update {
+  ag_ref state, value;
+} ag__update;
+
+typedef struct ag__request { /* what a plan is to compute */
+  const ag_ref *given;
+  int n_given;
+  const ag_ref *outputs;
+  int n_outputs;
+  const ag__update *updates;
+  size_t n_updates;
+} ag__request;
 
 typedef struct ag__unit { /* one step: one op, or fused elementwise ops in topological order */
   int first, n;           /* into program.order */
@@ -111,6 +142,9 @@ typedef struct ag__program {
   char *text; /* scopes and leaf names */
   unsigned char *constants;
   size_t constant_bytes;
+  /* nest */
+  ag__loop *loops;
+  int n_loops;
   /* fuse */
   ag__reach reach;
   /* order */
@@ -124,13 +158,17 @@ typedef struct ag__program {
   size_t arena_bytes;
 } ag__program;
 
-TN_MUST_CHECK tn_status ag__prune(ag_graph *g, const ag_ref *given, int n_given, const ag_ref *outputs, int n,
-                                  ag__program *p);
+/* All passes; the request's values are checked. */
+TN_MUST_CHECK tn_status ag__compile(ag_graph *g, const ag__request *want, unsigned flags, ag_plan **out);
+
+TN_MUST_CHECK tn_status ag__prune(const ag_graph *g, const ag__request *want, ag__program *p);
+TN_MUST_CHECK tn_status ag__nest(ag__program *p);
 TN_MUST_CHECK tn_status ag__fuse(ag__program *p);
 TN_MUST_CHECK tn_status ag__order(ag__program *p);
 TN_MUST_CHECK tn_status ag__panels(ag__program *p);
 TN_MUST_CHECK tn_status ag__memory(ag__program *p);
 void ag__program_free(ag__program *p);
+void ag__loops_free(ag__program *p);
 
 /* leaves.c: the index of the leaves, by name and by whose memory they are. After the memory pass. */
 TN_MUST_CHECK tn_status ag__index_leaves(ag__program *p);
@@ -234,8 +272,12 @@ struct ag_run {
   ag__worker *workers; /* one a thread */
   void **leaves;       /* bound memory; NULL = not yet */
   int n_unbound;
+  ag_run **loops; /* per loop of the program: its body's */
   char error[AG_SENTENCE];
 };
+
+void ag__point(ag_run *r, int leaf, void *memory); /* binds without a look */
+TN_MUST_CHECK tn_status ag__run_loop(ag_run *r, const ag__step *s, tn_rng rng);
 
 TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);
 /* n_operands: of step.operands in use, and in use then; there is room for AG__MAX_OPERANDS more for each

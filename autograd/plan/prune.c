@@ -20,7 +20,7 @@ static size_t aligned(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 enum { GIVEN_NAME = 24 };
 
-static sizes measure(const ag_graph *g, const bool *live, const int *given, bool effects) {
+static sizes measure(const ag_graph *g, const bool *live, const int *given) {
   const char *scope = NULL;
   sizes s = {0};
   for (size_t id = 1; id < g->n_nodes; id++) {
@@ -37,7 +37,6 @@ static sizes measure(const ag_graph *g, const bool *live, const int *given, bool
     if (n->op == &ag__op_constant)
       s.constants += aligned((size_t)tn_numel(n->type.rank, n->type.shape) * tn_dtype_size(n->type.dtype));
   }
-  if (effects) s.assigns = g->n_assigns;
   return s;
 }
 
@@ -122,38 +121,41 @@ static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const int 
   }
 }
 
+static void list_results(ag__program *p, const ag__request *want, const int *number) {
+  for (int i = 0; i < want->n_outputs; i++) {
+    int x = number[want->outputs[i].id];
+    p->outputs[p->n_outputs++] = x;
+    p->nodes[x].output = p->nodes[p->nodes[x].root].output = true;
+  }
+  for (size_t i = 0; i < want->n_updates; i++) {
+    int leaf = p->nodes[number[want->updates[i].state.id]].leaf, value = number[want->updates[i].value.id];
+    p->assigns[p->n_assigns++] = (ag__passign){leaf, value, false};
+  }
+}
+
 /* Leaves a plan writes or reads but no node needs otherwise (the target of an assign) are live too. */
-tn_status ag__prune(ag_graph *g, const ag_ref *given, int n_given, const ag_ref *outputs, int n,
-                    ag__program *p) {
-  bool effects = p->flags & AG_WITH_EFFECTS;
+tn_status ag__prune(const ag_graph *g, const ag__request *want, ag__program *p) {
   bool *live = tn_calloc(p->alloc, g->n_nodes, sizeof *live);
   int *number = tn_calloc(p->alloc, g->n_nodes, sizeof *number);
   int *is_given = tn_calloc(p->alloc, g->n_nodes, sizeof *is_given); /* its index + 1 */
   tn_status status = TN_ENOMEM;
   texts text = {0};
   if (!live || !number || !is_given) goto done;
-  for (int i = 0; i < n_given; i++) is_given[given[i].id] = i + 1;
-  for (int i = 0; i < n; i++) live[outputs[i].id] = true;
-  for (size_t i = 0; effects && i < g->n_assigns; i++)
-    live[ag_in(g, g->assigns[i], 0).id] = live[ag_in(g, g->assigns[i], 1).id] = true;
+  for (int i = 0; i < want->n_given; i++) is_given[want->given[i].id] = i + 1;
+  for (int i = 0; i < want->n_outputs; i++) live[want->outputs[i].id] = true;
+  for (size_t i = 0; i < want->n_updates; i++)
+    live[want->updates[i].state.id] = live[want->updates[i].value.id] = true;
   mark_live(g, is_given, live);
-  sizes s = measure(g, live, is_given, effects);
-  if ((status = reserve(p, &s, n)) != TN_OK) goto done;
+  sizes s = measure(g, live, is_given);
+  s.assigns = want->n_updates;
+  if ((status = reserve(p, &s, want->n_outputs)) != TN_OK) goto done;
   for (uint32_t id = 1; id < g->n_nodes; id++)
     if (live[id]) {
       number[id] = p->n_nodes;
       if (is_given[id]) copy_given(p, g, id, is_given[id] - 1, &text);
       else copy_node(p, g, id, number, &text);
     }
-  for (int i = 0; i < n; i++) {
-    p->outputs[p->n_outputs++] = number[outputs[i].id];
-    p->nodes[number[outputs[i].id]].output = p->nodes[p->nodes[number[outputs[i].id]].root].output = true;
-  }
-  for (size_t i = 0; effects && i < g->n_assigns; i++) {
-    int leaf = p->nodes[number[ag_in(g, g->assigns[i], 0).id]].leaf,
-        value = number[ag_in(g, g->assigns[i], 1).id];
-    p->assigns[p->n_assigns++] = (ag__passign){leaf, value, false};
-  }
+  list_results(p, want, number);
 done:
   tn_free(p->alloc, live);
   tn_free(p->alloc, number);
@@ -173,6 +175,7 @@ void ag__program_free(ag__program *p) {
   tn_free(a, p->outputs);
   tn_free(a, p->text);
   tn_free(a, p->constants);
+  ag__loops_free(p);
   ag__reach_free(&p->reach, a);
   tn_free(a, p->units);
   tn_free(a, p->order);

@@ -1,6 +1,7 @@
 /* reference.c - the oracle of every plan pass: each node in turn, into memory of its own, elementwise ops one
  * element at a time. It shares with the plan the ops' kernels and nothing else. */
 #include "autograd/graph.h"
+#include "autograd/scan/body.h"
 
 #include <string.h>
 
@@ -54,11 +55,27 @@ static void elementwise(const oracle *o, const ag__node *node, tn_view out) {
   }
 }
 
+/* A loop's value is all its results; a part's is one of them. */
+static ag_type type_of(const ag__node *node) {
+  ag_type t = node->type;
+  if (node->op->kind == AG_LOOP) {
+    const ag__body *b = ag__body_of(&node->attr);
+    t.shape[0] = (int64_t)ag__body_offset(b, b->n_out);
+  }
+  return t;
+}
+
+static tn_view part_of(const ag__node *node, tn_view loop) {
+  size_t offset = ag__body_offset(ag__body_of(&node->attr), (int)node->attr.i[1]);
+  return tn_view_of((char *)loop.data + offset, node->type.dtype, node->type.rank, node->type.shape);
+}
+
 static tn_status evaluate(oracle *o, uint32_t id) {
   const ag__node *node = &o->g->nodes[id];
   const uint32_t *ids = ag__inputs_of(o->g, node);
   tn_array a;
-  tn_status status = tn_array_new(o->g->alloc, node->type.dtype, node->type.rank, node->type.shape, &a);
+  ag_type type = type_of(node);
+  tn_status status = tn_array_new(o->g->alloc, type.dtype, type.rank, type.shape, &a);
   if (status != TN_OK) return status;
   o->value[id] = a.view;
   o->owned[id] = true;
@@ -72,10 +89,13 @@ static tn_status evaluate(oracle *o, uint32_t id) {
   tn_rng rng = o->rng;
   char error[AG_SENTENCE] = "";
   if (node->op->kind == AG_RANDOM) rng.stream += tn_stream(node->name);
-  if (node->op->flags & AG_ALIAS) tn_copy(tn_view_of(a.view.data, in->dtype, in->rank, in->shape), *in);
+  if (node->op->kind == AG_LOOP) status = ag__body_reference(ag__body_of(&node->attr), in, rng, a.view.data);
+  else if (node->op == &ag__op_part) tn_copy(a.view, part_of(node, in[0]));
+  else if (node->op->flags & AG_ALIAS) tn_copy(tn_view_of(a.view.data, in->dtype, in->rank, in->shape), *in);
   else node->op->run(&(ag_call){&node->attr, (int)node->n_in, in, a.view, rng, 1, NULL, error});
   tn_free(o->g->alloc, in);
-  return !*error ? TN_OK : node->op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC;
+  if (*error) status = node->op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC;
+  return status;
 }
 
 static tn_status sweep(oracle *o, const char *const *names, const tn_view *leaves, int n_leaves) {

@@ -25,8 +25,11 @@ static bool allocate(ag_run *r) {
   r->views = tn_calloc(r->alloc, (size_t)plan->program.n_nodes + 1, sizeof *r->views);
   r->leaves = tn_calloc(r->alloc, (size_t)plan->program.n_leaves + 1, sizeof *r->leaves);
   r->workers = tn_calloc(r->alloc, threads, sizeof *r->workers);
-  bool all = r->arena && r->views && r->leaves && r->workers;
+  r->loops = tn_calloc(r->alloc, (size_t)plan->program.n_loops + 1, sizeof *r->loops);
+  bool all = r->arena && r->views && r->leaves && r->workers && r->loops;
   for (int i = 0; i < r->threads && all; i++) all = allocate_worker(r, i);
+  for (int i = 0; i < plan->program.n_loops && all; i++)
+    all = ag_run_new(plan->program.loops[i].plan, r->threads, &r->loops[i]) == TN_OK;
   return all;
 }
 
@@ -44,7 +47,9 @@ static void *memory_of(const ag_run *r, const ag__pnode *root) {
 
 static void make_view(ag_run *r, int x) {
   const ag__pnode *n = &r->plan->program.nodes[x], *root = &r->plan->program.nodes[n->root];
-  r->views[x] = tn_view_of(memory_of(r, root), n->type.dtype, n->type.rank, n->type.shape);
+  unsigned char *memory = memory_of(r, root);
+  if (memory) memory += n->within;
+  r->views[x] = tn_view_of(memory, n->type.dtype, n->type.rank, n->type.shape);
 }
 
 tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out) {
@@ -68,6 +73,8 @@ void ag_run_free(ag_run *r) {
     tn_free(r->alloc, r->workers[i].call_in);
     tn_free(r->alloc, r->workers[i].registers);
   }
+  for (int i = 0; r->loops && i < r->plan->program.n_loops; i++) ag_run_free(r->loops[i]);
+  tn_free(r->alloc, r->loops);
   tn_free(r->alloc, r->workers);
   tn_free(r->alloc, r->arena);
   tn_free(r->alloc, r->views);
@@ -90,11 +97,16 @@ tn_status ag_run_bind(ag_run *r, int leaf, tn_view memory) {
              ag__type_text(&l->type, want, sizeof want));
     return memory.dtype == l->type.dtype ? TN_ESHAPE : TN_ETYPE;
   }
-  static unsigned char nothing[1]; /* an empty leaf has no memory, but is bound */
-  r->n_unbound -= !r->leaves[leaf];
-  r->leaves[leaf] = memory.data ? memory.data : nothing;
-  for (int x = p->first_of_leaf[leaf]; x >= 0; x = p->next_of_leaf[x]) make_view(r, x);
+  ag__point(r, leaf, memory.data);
   return TN_OK;
+}
+
+void ag__point(ag_run *r, int leaf, void *memory) {
+  static unsigned char nothing[1]; /* an empty leaf has no memory, but is bound */
+  const ag__program *p = &r->plan->program;
+  r->n_unbound -= !r->leaves[leaf];
+  r->leaves[leaf] = memory ? memory : nothing;
+  for (int x = p->first_of_leaf[leaf]; x >= 0; x = p->next_of_leaf[x]) make_view(r, x);
 }
 
 tn_view ag_run_output(const ag_run *r, int i) { return r->views[r->plan->program.outputs[i]]; }
@@ -372,8 +384,11 @@ tn_status ag_run_step(ag_run *r, tn_rng rng) {
   *r->error = 0;
   for (int i = 0; i < plan->n_steps; i++) {
     const ag__step *s = &plan->steps[i];
+    tn_status status = TN_OK;
     if (s->panel >= 0 || s->fused) run_shared(r, s);
+    else if (p->nodes[s->node].loop) status = ag__run_loop(r, s, rng);
     else run_single(r, r->workers, s, rng);
+    if (status != TN_OK) return status;
     if (*r->error) return refused(r, s);
     if (s->panel >= 0) i += p->panels[s->panel].n - 1;
     if (p->flags & AG_TRAP_NONFINITE && trapped(r, s) != TN_OK) return TN_ENUMERIC;
