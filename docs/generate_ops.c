@@ -22,6 +22,7 @@ static const char *kind_text(ag_kind kind) {
   case AG_RANDOM: return "random";
   case AG_EFFECT: return "effect";
   case AG_OPAQUE: return "other";
+  case AG_LOOP: return "loop";
   case AG_LEAF: return "leaf";
   }
   return "";

@@ -22,6 +22,8 @@ tn_status ag__compile(ag_graph *g, const ag__request *want, unsigned flags, ag_p
   ag_plan *plan = tn_calloc(g->alloc, 1, sizeof *plan);
   if (!plan) return TN_ENOMEM;
   plan->program.alloc = g->alloc;
+  plan->program.n_tables = g->n_tables;
+  memcpy(plan->program.tables, g->tables, sizeof g->tables);
   plan->program.flags = flags & AG_TRAP_NONFINITE ? flags | AG_NO_FUSE | AG_NO_REUSE : flags;
   tn_status status = run_passes(g, want, plan);
   if (status == TN_OK) *out = plan;

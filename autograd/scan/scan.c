@@ -69,7 +69,11 @@ ag__body *ag__body_new(ag_graph *g, const ag__body *shape) {
     *b = (ag__body){.length = shape->length, .reverse = shape->reverse, .next = g->bodies};
     g->bodies = b;
     b->in = tn_calloc(g->alloc, n_in + 1, sizeof *b->in);
-    if (b->in && ag_graph_new(g->alloc, &b->g) == TN_OK) return b;
+    if (b->in && ag_graph_new(g->alloc, &b->g) == TN_OK) {
+      b->g->n_tables = g->n_tables;
+      memcpy(b->g->tables, g->tables, sizeof g->tables);
+      return b;
+    }
   }
   ag_fail(g, TN_ENOMEM, "out of memory for a loop");
   return NULL;
