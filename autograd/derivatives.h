@@ -22,7 +22,7 @@ ag_ref ag_hessian_diagonal(ag_graph *g, ag_ref y, ag_ref x);
 
 /* y[0..n_y) as functions of x[0..n), for many x at once: many[i] has x[i]'s type with one more axis in front, of
  * the same extent for all; out[k] has y[k]'s with that axis. Other values that y needs are the same for all, random
- * ones too. Ops without a rule of their own for it (ag_op.many) are repeated, example by example. */
+ * ones too. Ops without a rule of their own for it (ag_op.many) are repeated, example by example; loops (ag_scan) are refused. */
 void ag_vmap(ag_graph *g, const ag_ref *x, const ag_ref *many, int n, const ag_ref *y, int n_y, ag_ref *out);
 
 /* The gradients by wrt[0..n_wrt) of the scalar y, a function of the example x[0..n), for many examples as in

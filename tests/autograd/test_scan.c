@@ -1,6 +1,7 @@
 /* Loops: the values, gradients and Hessian products of the unrolled graph; one compilation for any number of
  * steps; memory that grows with them; random values; loops in loops; what is refused. */
 #include "autograd/autograd.h"
+#include "autograd/derivatives.h"
 #include "support/same.h"
 #include "support/test_alloc.h"
 
@@ -437,7 +438,7 @@ static void silent_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
 }
 static void failing_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
   (void)ctx;
-  s->next[0] = ag_matmul(g, s->carry[0], s->carry[0]);
+  ag_fail(g, TN_EINVAL, "no such cell");
 }
 static void drawing_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
   (void)ctx;
@@ -465,6 +466,21 @@ Test(scan, what_is_refused) {
   expect_refused(silent_body, 1, 4, "scan: result 0 is not a value of the body");
   expect_refused(silent_body, 0, 5,
                  "scan: value 0 of each step is f64[4, 3], its first axis must have the 5 steps");
-  expect_refused(failing_body, 0, 4, "scan: contract: operands f64[3], f64[3] do not fit (in scan)");
+  expect_refused(failing_body, 0, 4, "scan: no such cell (in scan)");
   expect_refused(drawing_body, 0, 4, "scan: a body that draws random values needs a name, its stream");
+}
+
+Test(scan, vmap_of_a_loop_is_refused_by_name) {
+  ag_graph *g;
+  ag_ref last, out;
+  cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
+  ag_ref x = ag_input(g, "x", TN_F64, 1, (int64_t[]){3}),
+         many = ag_input(g, "many", TN_F64, 2, (int64_t[]){4, 3});
+  ag_scan(g, &(ag_scan_args){.length = 2, .carry = &x, .n_carry = 1}, silent_body, NULL, &last, NULL);
+  cr_assert_eq(ag_status(g), TN_OK, "%s", ag_error(g));
+  ag_vmap(g, &x, &many, 1, &last, 1, &out);
+  cr_expect_eq(ag_status(g), TN_EINVAL);
+  cr_expect_str_eq(ag_error(g),
+                   "vmap: a loop cannot be mapped from outside: let its body take all examples at once");
+  ag_graph_free(g);
 }
