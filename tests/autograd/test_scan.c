@@ -437,7 +437,7 @@ static void silent_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
   s->next[0] = s->carry[0];
 }
 static void failing_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
-  (void)ctx;
+  (void)s, (void)ctx;
   ag_fail(g, TN_EINVAL, "no such cell");
 }
 static void drawing_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
