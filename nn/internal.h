@@ -280,8 +280,11 @@ TN_MUST_CHECK tn_status nn__pass_new(nn_model *m, nn_state *s, const nn_data *d,
                                      nn__pass *out);
 void nn__pass_free(nn__pass *p);
 nn__runner *nn__pass_runner(nn__pass *p, int64_t k);
-/* Means of the reports over split, evaluated in order. */
-TN_MUST_CHECK tn_status nn__pass_means(nn__pass *p, nn_split split, double *means);
+/* The sentence of a step that failed: the run's own where it has one. */
+const char *nn__why(const nn__runner *r, tn_status status);
+/* Means of the reports over split, evaluated in order; on failure the state has the sentence. */
+TN_MUST_CHECK tn_status nn__pass_means(nn__pass *p, nn_state *s, const char *who, nn_split split,
+                                       double *means);
 
 /* The rows a split stands for, and whether they exist (else a sentence in the state). */
 int64_t nn__split_size(const nn_data *d, nn_split split);
@@ -323,5 +326,43 @@ bool nn__watch_due(const nn__fit *f, int epoch); /* after that epoch */
 /* Something became non-finite in step k of an epoch or before: takes the state back to the last step after
  * which everything was finite, and says in the result where the first bad number came from. */
 tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k);
+
+/* ---- solvers: a function compiled with its derivatives, over one vector (solve/problem.c) ---------------- */
+
+typedef enum nn__derivative {
+  NN__GRADIENT, /* the value and its gradient */
+  NN__HESSIAN,  /* those, and the Hessian times v */
+  NN__JACOBIAN  /* residuals, and their derivative in the direction v */
+} nn__derivative;
+
+typedef struct nn__problem {
+  const tn_view *views; /* the caller's */
+  int n;
+  int64_t size; /* of all parameters together */
+  int64_t m;    /* of the function's value */
+  nn__derivative derivative;
+  ag_plan *plan;
+  ag_run *run;
+  double *x, *v; /* [size], bound to the plan's leaves */
+  nn_solve_options o;
+  nn_solve_result *result;
+} nn__problem;
+
+/* Compiles; x holds the start. On failure the result has the sentence, and the problem is empty. */
+TN_MUST_CHECK tn_status nn__problem_new(const char *who, ag_function *f, const void *ctx,
+                                        nn__derivative derivative, const tn_view *x, int n,
+                                        const nn_solve_options *o, nn_solve_result *result, nn__problem *out);
+void nn__problem_free(nn__problem *p);
+
+/* Evaluates at p->x (and p->v). False: a value is not finite. */
+bool nn__evaluate(nn__problem *p);
+double nn__value(const nn__problem *p);
+void nn__outputs(const nn__problem *p, int first, double *out); /* outputs first, ... as one vector */
+
+void nn__store(const nn__problem *p, const double *x); /* to the caller's views */
+double nn__dot(const double *a, const double *b, int64_t n);
+double nn__largest(const double *a, int64_t n);
+tn_status nn__solved(nn__problem *p, tn_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -10,16 +10,9 @@ tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
   if (status == TN_OK) status = nn__split_check(s, "nn_evaluate", d, rows);
   if (status == TN_OK) status = nn__pass_new(m, s, d, NN__EVALUATE, NULL, NULL, rows, &pass);
   if (status != TN_OK) return status;
-  status = nn__pass_means(&pass, rows, out);
-  if (status != TN_OK) nn__state_fail(s, status, "nn_evaluate: %s", tn_status_text(status));
+  status = nn__pass_means(&pass, s, "nn_evaluate", rows, out);
   nn__pass_free(&pass);
   return status;
-}
-
-/* The run's own sentence where it has one. */
-static const char *why(const nn__runner *r, tn_status status) {
-  const char *text = ag_run_error(r->run);
-  return *text ? text : tn_status_text(status);
 }
 
 static tn_status check_out(nn_state *s, const nn__runner *r, int64_t n, const char *output, tn_view out) {
@@ -71,7 +64,7 @@ tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, 
   if (status == TN_OK && !list) status = nn__state_fail(s, TN_ENOMEM, "nn_predict: out of memory");
   if (list) {
     status = predict(&r, rows, n, list, out.data);
-    if (status != TN_OK) nn__state_fail(s, status, "nn_predict: %s", why(&r, status));
+    if (status != TN_OK) nn__state_fail(s, status, "nn_predict: %s", nn__why(&r, status));
   }
   tn_free(m->alloc, list);
   nn__runner_free(&r);

@@ -196,14 +196,19 @@ nn__runner *nn__pass_runner(nn__pass *p, int64_t k) {
   return (k + 1) * p->batch <= p->n ? &p->full : &p->rest;
 }
 
-tn_status nn__pass_means(nn__pass *p, nn_split split, double *means) {
+const char *nn__why(const nn__runner *r, tn_status status) {
+  const char *text = r->run ? ag_run_error(r->run) : "";
+  return *text ? text : tn_status_text(status);
+}
+
+tn_status nn__pass_means(nn__pass *p, nn_state *s, const char *who, nn_split split, double *means) {
   double sums[NN_MAX_REPORTS] = {0};
   int n = 0;
   for (int64_t k = 0; k < p->steps; k++) {
     nn__runner *r = nn__pass_runner(p, k);
     const int64_t *rows = split.rows ? split.rows + k * p->batch : NULL;
     tn_status status = nn__runner_step(r, rows, k * p->batch, 0, (tn_rng){.step = (uint32_t)k});
-    if (status != TN_OK) return status;
+    if (status != TN_OK) return nn__state_fail(s, status, "%s: %.200s", who, nn__why(r, status));
     n = r->plan->n_outputs;
     for (int i = 0; i < n; i++) sums[i] += nn__runner_value(r, i) * (double)r->plan->rows;
   }

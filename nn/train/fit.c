@@ -99,9 +99,8 @@ static void release(nn__fit *f) {
 
 /* A step that the run itself refused: its sentence, and where. */
 static tn_status step_failed(nn__fit *f, tn_status status, const nn__runner *r, int epoch, int64_t k) {
-  const char *text = ag_run_error(r->run);
   return nn__state_fail(f->state, status, "nn_fit: epoch %d, step %lld: %.160s", epoch, (long long)k + 1,
-                        *text ? text : tn_status_text(status));
+                        nn__why(r, status));
 }
 
 static tn_status run_epoch(nn__fit *f, int epoch, double *means) {
@@ -156,8 +155,8 @@ static tn_status run(nn__fit *f) {
     status = run_epoch(f, epoch, train);
     if (status != TN_OK) return status;
     if (nn__watch_due(f, epoch) && !nn__watch_finite(f)) return nn__diagnose(f, epoch, f->train.steps - 1);
-    if (o->valid.n) status = nn__pass_means(&f->valid, o->valid, valid);
-    if (status != TN_OK) return nn__state_fail(f->state, status, "nn_fit: %s", tn_status_text(status));
+    if (o->valid.n) status = nn__pass_means(&f->valid, f->state, "nn_fit", o->valid, valid);
+    if (status != TN_OK) return status;
     f->result->epochs = epoch;
     bool patient = follow_best(f, epoch, valid);
     status = report_epoch(f, epoch, train, valid);

@@ -155,8 +155,7 @@ static tn_status run_batch(nn_trainer *t, const char *who, nn__runner *r, const 
   if (status != TN_OK) return status;
   status = nn__runner_run(r, lr, rng);
   if (status == TN_OK) return TN_OK;
-  const char *text = ag_run_error(r->run);
-  return nn__state_fail(t->state, status, "%s: %.200s", who, *text ? text : tn_status_text(status));
+  return nn__state_fail(t->state, status, "%s: %.200s", who, nn__why(r, status));
 }
 
 static tn_status check_call(nn_trainer *t, const char *who, const nn_feed *b) {

@@ -179,6 +179,43 @@ Test(nn_misuse, predictions_of_another_type) {
   done(&f);
 }
 
+static void words(nn_model *m, void *ctx) {
+  (void)ctx;
+  ag_ref id = nn_input_typed(m, "id", TN_I32, 0, NULL), y = nn_input(m, "y", 1, (int64_t[]){OUT});
+  ag_ref loss = nn_mse(m, nn_embedding(m, "words", id, 4, OUT, NULL), y);
+  nn_output(m, "f", nn_embedding(m, "words", id, 4, OUT, NULL));
+  nn_report(m, "loss", loss);
+  nn_sgd(m, loss, &(nn_sgd_options){.lr = 0.1});
+}
+
+Test(nn_misuse, an_index_that_is_no_row) {
+  table t = make_table(TN_F32, ROWS);
+  int32_t ids[ROWS] = {0};
+  float f[ROWS][OUT];
+  double means[NN_MAX_REPORTS];
+  ids[17] = 9;
+  nn_data *d;
+  OK(nn_data_new(NULL, &d));
+  OK(nn_data_add(d, "id", tn_view_of(ids, TN_I32, 1, (int64_t[]){ROWS})));
+  OK(nn_data_add(d, "y", t.y.view));
+  nn_model *m = make_model(&(nn_model_options){.batch = 8}, words, NULL);
+  nn_state *s = make_state(m, 1);
+  nn_fit_result r;
+  cr_assert_eq(nn_fit(m, s, d, ALL, &(nn_fit_options){.epochs = 1, .keep_order = true}, &r), TN_EINVAL);
+  SAYS(r.message, "nn_fit: epoch 1, step 3: ");
+  SAYS(r.message, "index 9 of 4 rows");
+  cr_assert(!strstr(r.message, "learning rate"));
+  cr_assert(nn__finite(s));
+  cr_assert_eq(nn_evaluate(m, s, d, ALL, means), TN_EINVAL);
+  SAYS(nn_state_error(s), "index 9 of 4 rows");
+  cr_assert_eq(nn_predict(m, s, d, ALL, "f", tn_matrix(f, TN_F32, ROWS, OUT)), TN_EINVAL);
+  SAYS(nn_state_error(s), "index 9 of 4 rows");
+  nn_state_free(s);
+  nn_model_free(m);
+  nn_data_free(d);
+  free_table(&t);
+}
+
 Test(nn_misuse, columns) {
   nn_data *d;
   float x[6] = {0};
