@@ -87,7 +87,7 @@ static void add_leaves(random_graph *r) {
 static ag_ref unary(random_graph *r, ag_ref x) {
   ag_graph *g = r->g;
   bool wild = chance(r, 8); /* outside its domain */
-  switch (below(r, 16)) {
+  switch (below(r, 19)) {
   case 0: return ag_exp(g, wild ? ag_scale(g, x, 60) : ag_tanh(g, x));
   case 1: return ag_expm1(g, ag_tanh(g, x));
   case 2: return ag_log(g, wild ? x : ag_offset(g, ag_square(g, x), 0.1));
@@ -103,6 +103,9 @@ static ag_ref unary(random_graph *r, ag_ref x) {
   case 12: return ag_gelu(g, x);
   case 13: return ag_selu(g, x);
   case 14: return ag_pow(g, ag_tanh(g, x), 3);
+  case 15: return ag_sin(g, wild ? ag_scale(g, x, 1e7) : x);
+  case 16: return ag_erf(g, x);
+  case 17: return ag_sub(g, x, ag_floor(g, x));
   default: return ag_logical_not(g, ag_greater(g, x, ag_like(g, x, 0.1)));
   }
 }
@@ -229,7 +232,7 @@ static ag_ref moved(random_graph *r, ag_ref x) {
   int axes[3] = {0, 1, 2}, axis = t.rank ? below(r, t.rank) : 0;
   if (t.rank == 0) return reshaped(r, x);
   int64_t extent = t.shape[axis];
-  switch (below(r, 4)) {
+  switch (below(r, 9)) {
   case 0:
     for (int a = t.rank - 1; a > 0; a--) {
       int b = below(r, a + 1), keep = axes[a];
@@ -241,6 +244,11 @@ static ag_ref moved(random_graph *r, ag_ref x) {
     return ag_slice(r->g, x, axis, start, extent ? below(r, (int)(extent - start) + 1) : 0);
   }
   case 2: return ag_pad(r->g, x, axis, below(r, 3), below(r, 3));
+  case 3: return ag_flip(r->g, x, axis);
+  case 4: return extent ? ag_slice_step(r->g, x, axis, extent - 1, (extent + 2) / 3, -3) : x;
+  case 5: return numel(r, x) * 2 > MOST_ELEMENTS ? x : ag_pad_interior(r->g, x, axis, 1, 0, 1);
+  case 6: return ag_tanh(r->g, ag_cumsum(r->g, x, axis, chance(r, 50)));
+  case 7: return ag_sort(r->g, x, axis, chance(r, 50));
   default: {
     ag_ref parts[11];
     int n = chance(r, 20) ? 11 : 1 + below(r, 3);
@@ -265,6 +273,7 @@ static ag_ref converted(random_graph *r, ag_ref x) {
   static const tn_dtype via[] = {TN_F32, TN_F64, TN_I32, TN_U8};
   ag_ref y = ag_cast(r->g, x, via[below(r, 4)]);
   if (chance(r, 50)) y = ag_reshape(r->g, y, 1, (int64_t[]){numel(r, x)});
+  if (chance(r, 50)) y = ag_where(r->g, ag_greater(r->g, y, ag_like(r->g, y, 1)), ag_add(r->g, y, y), y);
   return ag_cast(r->g, y, r->dtype);
 }
 
