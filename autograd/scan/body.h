@@ -43,6 +43,9 @@ static inline tn_rng ag__rng_of_step(tn_rng rng, int64_t step) {
   return rng;
 }
 
+/* Takes products that wait for nothing out of the body; *in, the loop's operands, may move. */
+void ag__body_hoist(ag_graph *g, ag__body *b, ag_ref **in);
+
 void ag__scan_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);
 /* The index of the result that this cotangent is of; -1: none of a loop's. */
 int ag__cotangent_part(const ag_graph *g, ag_ref d);

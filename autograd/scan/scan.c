@@ -240,6 +240,7 @@ void ag_scan(ag_graph *g, const ag_scan_args *s, ag_scan_body *body, const void 
     add_leaves(g, b, s, in);
     call_body(g, b, s, body, ctx, in + n_in);
     name_stream(g, b, s->name);
+    ag__body_hoist(g, b, &in);
     ag_ref loop = ag__body_loop(g, b, in);
     for (int k = 0; k < s->n_carry; k++) last[k] = ag__body_part(g, loop, k);
     for (int k = 0; k < s->n_out; k++) out[k] = ag__body_part(g, loop, s->n_carry + k);

@@ -168,6 +168,34 @@ Test(scan, an_lstm_gives_values_gradients_and_hessian_products_of_the_unrolled_g
   compare(9, false, TN_F32, 0);
 }
 
+static int count_products(ag_graph *g, int64_t rows) {
+  int n = 0;
+  for (uint32_t id = 1; id < ag_node_count(g); id++) {
+    ag_type t = ag_type_of(g, (ag_ref){id});
+    n += strcmp(ag_op_of(g, (ag_ref){id})->name, "contract") == 0 && t.shape[0] == rows;
+  }
+  return n;
+}
+
+/* The product with the inputs and, backwards, those with its weights: one each, for all steps. */
+Test(scan, products_that_wait_for_nothing_leave_the_loop) {
+  enum { LENGTH = 11 };
+  ag_graph *g;
+  ag_ref in[INPUTS], grads[INPUTS];
+  cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
+  for (int i = 0; i < INPUTS; i++) {
+    ag_type t = type_of_input(i, LENGTH, TN_F32);
+    in[i] = ag_input(g, names[i], TN_F32, t.rank, t.shape);
+  }
+  ag_ref loss = lstm_loss(g, in, &(lstm){.length = LENGTH});
+  cr_expect_eq(count_products(g, LENGTH * BATCH), 1);
+  ag_grad(g, loss, in, INPUTS, grads);
+  cr_expect_eq(ag_status(g), TN_OK, "%s", ag_error(g));
+  cr_expect_eq(count_products(g, LENGTH * BATCH), 2); /* the inputs' cotangents */
+  cr_expect_eq(count_products(g, IN), 1);             /* the weights' */
+  ag_graph_free(g);
+}
+
 /* ---- derivatives by differences ---- */
 
 /* Two carried values, one of which nothing else needs; results in a different order; and a value of each step
