@@ -58,11 +58,15 @@ tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k) {
   bool by_watch = false, found = replay(f, (position){epoch, k + 1}, &bad, &by_watch);
   if (found) {
     bool ignored;
+    /* A term of the parameters alone: the step was good, what it made of the parameters is not. The trace from
+     * there names the node; the state goes back to before the step. */
+    if (by_watch) {
+      snprintf(node, sizeof node, "a term of the loss that depends on parameters alone became NaN or infinite");
+      (void)replay(f, (position){bad.epoch, bad.k + 1}, NULL, &ignored);
+      (void)trace(f, bad, node, sizeof node);
+    }
     (void)replay(f, bad, NULL, &ignored);
-    if (by_watch)
-      snprintf(node, sizeof node,
-               "a term of the loss that depends on parameters alone became NaN or infinite");
-    else (void)trace(f, bad, node, sizeof node);
+    if (!by_watch) (void)trace(f, bad, node, sizeof node);
   }
   const char *phase = f->phase;
   return nn__state_fail(
