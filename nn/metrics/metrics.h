@@ -3,3 +3,4 @@
 #include "accuracy.h"
 #include "class_accuracy.h"
 #include "r2.h"
+#include "scores.h"

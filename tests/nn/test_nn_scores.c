@@ -1,0 +1,61 @@
+/* Measures of whole predictions, against values of scikit-learn's definitions worked out by hand. */
+#include "test_nn.h"
+
+static tn_view column(void *data, tn_dtype dtype, int64_t n) { return tn_view_of(data, dtype, 1, &n); }
+
+Test(nn_scores, classes) {
+  int32_t truth[] = {0, 1, 2, 2, 1, 0, 2, 2}, guess[] = {0, 2, 2, 2, 1, 1, 0, 2};
+  int64_t counts[9];
+  OK(nn_confusion(column(truth, TN_I32, 8), column(guess, TN_I32, 8), 3, counts));
+  const int64_t expected[] = {1, 1, 0, 0, 1, 1, 1, 0, 3};
+  for (int i = 0; i < 9; i++) cr_assert_eq(counts[i], expected[i]);
+  nn_class_scores two = nn_scores_of_class(counts, 3, 2), all = nn_scores_macro(counts, 3);
+  cr_assert_float_eq(two.precision, 3.0 / 4, 1e-15);
+  cr_assert_float_eq(two.recall, 3.0 / 4, 1e-15);
+  cr_assert_float_eq(two.f1, 3.0 / 4, 1e-15);
+  cr_assert_eq(two.support, 4);
+  cr_assert_float_eq(all.precision, (0.5 + 0.5 + 0.75) / 3, 1e-15);
+  cr_assert_float_eq(all.f1, (0.5 + 0.5 + 0.75) / 3, 1e-15);
+  cr_assert_float_eq(nn_scores_accuracy(counts, 3), 5.0 / 8, 1e-15);
+  guess[3] = 3;
+  cr_assert_eq(nn_confusion(column(truth, TN_I32, 8), column(guess, TN_I32, 8), 3, counts), TN_EINVAL);
+  cr_assert_eq(nn_confusion(column(truth, TN_I32, 8), column(guess, TN_I32, 7), 3, counts), TN_ESHAPE);
+  int64_t none[4] = {3, 0, 0, 0}; /* a class that is neither there nor guessed */
+  cr_assert_eq(nn_scores_of_class(none, 2, 1).f1, 0);
+}
+
+Test(nn_scores, top_k) {
+  int64_t truth[] = {2, 0, 1};
+  float scores[3][3] = {{0.1F, 0.5F, 0.4F}, {0.2F, 0.2F, 0.1F}, {0.9F, 0.05F, 0.05F}};
+  double share;
+  const double expected[] = {1.0 / 3, 1, 1};
+  for (int64_t k = 1; k <= 3; k++) {
+    OK(nn_top_k(column(truth, TN_I64, 3), tn_matrix(scores, TN_F32, 3, 3), k, &share));
+    cr_assert_float_eq(share, expected[k - 1], 1e-15, "%d: %g", (int)k, share);
+  }
+  cr_assert_eq(nn_top_k(column(truth, TN_I64, 3), tn_matrix(scores, TN_F32, 3, 3), 0, &share), TN_EINVAL);
+}
+
+Test(nn_scores, area) {
+  unsigned char labels[] = {0, 0, 1, 1, 0, 1};
+  double scores[] = {0.1, 0.4, 0.35, 0.8, 0.4, 0.4}, area;
+  OK(nn_auc(column(labels, TN_U8, 6), column(scores, TN_F64, 6), &area));
+  /* pairs of (1, 0): 0.35 beats 0.1; 0.8 beats all three; 0.4 beats 0.1 and ties twice */
+  cr_assert_float_eq(area, (1 + 3 + 1 + 0.5 + 0.5) / 9, 1e-15);
+  for (int i = 0; i < 6; i++) labels[i] = 1;
+  OK(nn_auc(column(labels, TN_U8, 6), column(scores, TN_F64, 6), &area));
+  cr_assert(isnan(area));
+  labels[2] = 2;
+  cr_assert_eq(nn_auc(column(labels, TN_U8, 6), column(scores, TN_F64, 6), &area), TN_EINVAL);
+}
+
+Test(nn_scores, numbers) {
+  double y[] = {3, -0.5, 2, 7}, f[] = {2.5, 0, 2, 8};
+  nn_regression_scores s;
+  OK(nn_scores_of_numbers(column(y, TN_F64, 4), column(f, TN_F64, 4), &s));
+  cr_assert_float_eq(s.mae, 0.5, 1e-15);
+  cr_assert_float_eq(s.mse, 0.375, 1e-15);
+  cr_assert_float_eq(s.rmse, sqrt(0.375), 1e-15);
+  cr_assert_float_eq(s.r2, 0.9486081370449679, 1e-14); /* the example of scikit-learn's documentation */
+  cr_assert_eq(nn_scores_of_numbers(column(y, TN_F64, 4), column(f, TN_F64, 3), &s), TN_ESHAPE);
+}
