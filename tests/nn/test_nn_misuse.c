@@ -158,7 +158,7 @@ Test(nn_misuse, terms_of_parameters_are_watched) {
     nn_fit_result r;
     char where[64];
     cr_assert_eq(nn_fit(m, s, t.data, ALL, &(nn_fit_options){.epochs = 7}, &r), TN_ENUMERIC);
-    snprintf(where, sizeof where, "epoch %d, step %d: a term of the loss", (step + 1) / 2, 2 - step % 2);
+    snprintf(where, sizeof where, "epoch %d, step %d: log", (step + 1) / 2, 2 - step % 2);
     SAYS(r.message, where);
     cr_assert_float_eq(value_at(s, "p", 0), 1.5 - 0.5 * step, 1e-6);
     nn_state_free(s);
