@@ -4,13 +4,17 @@
 
 #include <string.h>
 
-enum { LINES = 32768 /* elements of the lines that are worked on together */ };
+enum {
+  LINES = 32768, /* elements of the lines that are worked on together */
+  KERNEL = 16384 /* elements of a kernel that is copied so that the taps of a line are one product */
+};
 
 typedef struct lines {
   const tn_conv *c;
   int64_t pitch;                   /* places of a line in the buffer, zeros around it included */
   int64_t height, blocks, columns; /* lines of the output at once, how often; output channels at once */
   bool linear; /* strides of 1: the buffer's lines are one line; what is computed between them is left out */
+  bool copied; /* the kernel, as [taps, channels, columns] */
   bool merge;  /* the taps of a line are one product */
 } lines;
 
@@ -28,6 +32,9 @@ static bool plan_lines(const tn_conv *c, lines *l) {
   *l = (lines){.c = c, .pitch = (c->places[2] - 1) * c->stride[2] + (c->taps[2] - 1) * c->dilation[2] + 1};
   l->linear = c->stride[1] == 1 && c->stride[2] == 1;
   l->merge = c->dilation[2] == 1 && (c->taps[2] == 1 || c->kernel.space[2] == c->in * c->kernel.row);
+  l->copied =
+      c->dilation[2] == 1 && !l->merge && c->in * volume(c->taps) * least(c->out, TN_CONV_COLUMNS) <= KERNEL;
+  l->merge |= l->copied;
   if (c->x.col != 1 || c->spread[0] * c->spread[1] * c->spread[2] != 1) return false;
   if (c->in * (l->merge ? c->taps[2] : 1) < SHALLOW || l->pitch > LINES / c->in) return false;
   if (l->linear ? 8 * l->pitch > 9 * c->places[2] : c->places[2] < SHORT) return false;
@@ -70,19 +77,18 @@ static void copy_lines(const lines *l, const char *x, int64_t p, int64_t q, int6
   }
 }
 
-/* The products of one line of taps, or of one tap, on top of `sums` if more. */
-static void multiply_lines(const lines *l, const char *buffer, const char *kernel, int64_t height,
-                           int64_t columns, bool more, double *sums) {
+/* The products with the kernel of one line of taps, or of one tap, on top of `sums` if more. */
+static void multiply_lines(const lines *l, const char *buffer, tn_view kernel, int64_t height, bool more,
+                           double *sums) {
   const tn_conv *c = l->c;
-  int64_t size = (int64_t)tn_dtype_size(c->dtype), depth = c->in * (l->merge ? c->taps[2] : 1);
+  int64_t size = (int64_t)tn_dtype_size(c->dtype), columns = kernel.shape[1];
   int64_t times = l->linear ? 1 : height, rows = l->linear ? rows_of(l, height) : c->places[2];
-  tn_view a = {.dtype = c->dtype, .rank = 2, .shape = {rows, depth}, .stride = {c->stride[2] * c->in, 1}},
-          b = a;
-  b.shape[0] = depth, b.shape[1] = columns, b.data = (void *)kernel;
-  b.stride[0] = c->kernel.row, b.stride[1] = c->kernel.col;
+  tn_view a = tn_matrix(NULL, c->dtype, rows, kernel.shape[0]);
+  a.stride[0] = c->stride[2] * c->in;
   for (int64_t i = 0; i < times; i++) {
     a.data = (void *)(buffer + i * c->stride[1] * l->pitch * c->in * size);
-    tn_gemm(1, a, b, more, tn_matrix((char *)sums + i * rows * columns * size, c->dtype, rows, columns), 1);
+    tn_gemm(1, a, kernel, more, tn_matrix((char *)sums + i * rows * columns * size, c->dtype, rows, columns),
+            1);
   }
 }
 
@@ -104,10 +110,41 @@ static void store_lines(const lines *l, const index_t *at, int64_t g, int64_t he
     }
 }
 
+/* Columns from o on of the kernel of group g, for every tap and channel. */
+static void copy_kernel(const tn_conv *c, int64_t g, int64_t o, int64_t columns, double *to) {
+  int64_t taps = volume(c->taps), at = 0;
+  for (int64_t t = 0; t < taps; t++) {
+    int64_t k2 = t % c->taps[2], k1 = t / c->taps[2] % c->taps[1], k0 = t / c->taps[2] / c->taps[1];
+    int64_t from = g * c->kernel.group + o * c->kernel.col + k0 * c->kernel.space[0] +
+                   k1 * c->kernel.space[1] + k2 * c->kernel.space[2];
+    for (int64_t i = 0; i < c->in; i++, from += c->kernel.row)
+      for (int64_t k = 0; k < columns; k++, at++) {
+        if (c->dtype == TN_F32) ((float *)to)[at] = ((const float *)c->kernel.data)[from + k * c->kernel.col];
+        else to[at] = ((const double *)c->kernel.data)[from + k * c->kernel.col];
+      }
+  }
+}
+
+/* Columns from o on of the taps of a line from `tap` on (or of that one), where they lie or in the copy. */
+static tn_view kernel_of(const lines *l, int64_t g, int64_t o, int64_t columns, const int64_t *tap,
+                         double *copy) {
+  const tn_conv *c = l->c;
+  int64_t size = (int64_t)tn_dtype_size(c->dtype), from = g * c->kernel.group + o * c->kernel.col;
+  tn_view b = tn_matrix(copy, c->dtype, c->in * (l->merge ? c->taps[2] : 1), columns);
+  if (l->copied) {
+    b.data = (char *)copy + (tap[0] * c->taps[1] + tap[1]) * c->taps[2] * c->in * columns * size;
+    return b;
+  }
+  for (int a = 0; a < TN_CONV_AXES; a++) from += tap[a] * c->kernel.space[a];
+  b.data = (char *)c->kernel.data + from * size;
+  b.stride[0] = c->kernel.row, b.stride[1] = c->kernel.col;
+  return b;
+}
+
 static void run_lines(void *ctx, int64_t number) {
   const lines *l = ctx;
   const tn_conv *c = l->c;
-  double buffer[LINES], sums[TN_CONV_SUMS]; /* as many floats need half of them */
+  double buffer[LINES], sums[TN_CONV_SUMS], copy[KERNEL]; /* as many floats need half of them */
   int64_t size = (int64_t)tn_dtype_size(c->dtype), g = number % c->groups, q = number / c->groups;
   index_t at = {.plain = q / l->blocks / c->places[0],
                 .space = {q / l->blocks % c->places[0], q % l->blocks * l->height}};
@@ -116,18 +153,17 @@ static void run_lines(void *ctx, int64_t number) {
   for (int64_t o = 0; o < c->out; o += l->columns) {
     int64_t columns = least(l->columns, c->out - o);
     bool more = false;
+    if (l->copied) copy_kernel(c, g, o, columns, copy);
     for (int64_t k0 = 0; k0 < c->taps[0]; k0++) {
       int64_t p = at.space[0] * c->stride[0] + k0 * c->dilation[0] - c->before[0];
       if (p < 0 || p >= c->size[0]) continue;
       if (p != loaded) copy_lines(l, x, p, at.space[1], height, (char *)buffer);
       loaded = p;
       for (int64_t k = 0; k < c->taps[1] * (l->merge ? 1 : c->taps[2]); k++, more = true) {
-        int64_t k1 = l->merge ? k : k / c->taps[2], k2 = l->merge ? 0 : k % c->taps[2];
-        int64_t kernel = g * c->kernel.group + k0 * c->kernel.space[0] + k1 * c->kernel.space[1] +
-                         k2 * c->kernel.space[2] + o * c->kernel.col;
-        int64_t from = (k1 * c->dilation[1] * l->pitch + k2 * c->dilation[2]) * c->in;
-        multiply_lines(l, (const char *)buffer + from * size, (const char *)c->kernel.data + kernel * size,
-                       height, columns, more, sums);
+        const int64_t tap[] = {k0, l->merge ? k : k / c->taps[2], l->merge ? 0 : k % c->taps[2]};
+        int64_t from = (tap[1] * c->dilation[1] * l->pitch + tap[2] * c->dilation[2]) * c->in;
+        tn_view kernel = kernel_of(l, g, o, columns, tap, copy);
+        multiply_lines(l, (const char *)buffer + from * size, kernel, height, more, sums);
       }
     }
     if (!more) memset(sums, 0, (size_t)(rows_of(l, height) * columns * size));
