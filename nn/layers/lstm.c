@@ -3,12 +3,16 @@
 
 #include "../init/orthogonal.h"
 
-/* Columns: i, f, g, o. */
-static void step(nn_model *m, ag_ref x, int64_t units, const ag_ref *state, ag_ref *next, const void *ctx) {
-  ag_graph *g = nn_graph(m);
+static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *ctx) {
   (void)ctx;
-  ag_ref u = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, 4 * units}, nn_init_orthogonal(1));
-  ag_ref all = ag_add(g, x, ag_contract(g, state[0], u, false, false)), gate[4];
+  weights[0] = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, 4 * units}, nn_init_orthogonal(1));
+}
+
+/* Columns: i, f, g, o. */
+static void step(ag_graph *g, ag_ref x, int64_t units, const ag_ref *weights, const ag_ref *state,
+                 ag_ref *next, const void *ctx) {
+  (void)ctx;
+  ag_ref all = ag_add(g, x, ag_contract(g, state[0], weights[0], false, false)), gate[4];
   for (int k = 0; k < 4; k++) {
     gate[k] = ag_slice(g, all, 1, k * units, units);
     gate[k] = k == 2 ? ag_tanh(g, gate[k]) : ag_sigmoid(g, gate[k]);
@@ -24,8 +28,13 @@ static void remembering(tn_rng key, tn_view out, const double *args) {
   for (int64_t i = 0; i < 4 * units; i++) tn_set(&out, i, i / units == 1);
 }
 
-static const nn_cell cell = {
-    .who = "nn_lstm", .gates = 4, .states = 2, .step = step, .bias = {remembering, {0}}};
+static const nn_cell cell = {.who = "nn_lstm",
+                             .gates = 4,
+                             .states = 2,
+                             .n_weights = 1,
+                             .declare = declare,
+                             .step = step,
+                             .bias = {remembering, {0}}};
 
 ag_ref nn_lstm(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_recurrent_options *options) {
   return nn_recurrent(m, name, x, units, &cell, NULL, options);

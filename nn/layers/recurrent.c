@@ -15,7 +15,7 @@ typedef struct sequence {
   const nn_recurrent_options *o;
   int64_t batch, time, units;
   int layers, directions;
-  ag_ref *outs; /* room for one a time */
+  ag_ref *ends; /* room for one a layer and direction */
 } sequence;
 
 static ag_ref projected(nn_model *m, ag_ref x, int64_t units, const nn_cell *cell, bool no_bias) {
@@ -27,12 +27,6 @@ static ag_ref projected(nn_model *m, ag_ref x, int64_t units, const nn_cell *cel
   if (no_bias) return y;
   nn_initializer start = cell->bias.fill ? cell->bias : nn_init_constant(0);
   return ag_add(g, y, nn_parameter_as(m, "bias", 1, &width, start));
-}
-
-/* What stands at time t of [batch, time, any]. */
-static ag_ref at_time(const sequence *s, ag_ref x, int64_t t) {
-  ag_type type = ag_type_of(s->g, x);
-  return ag_reshape(s->g, ag_slice(s->g, x, 1, t, 1), 2, (int64_t[]){s->batch, type.shape[2]});
 }
 
 static ag_ref zeros(ag_graph *g, tn_dtype dtype, int64_t batch, int64_t units) {
@@ -48,25 +42,47 @@ static void start(const sequence *s, int index, ag_ref *state) {
   }
 }
 
+typedef struct loop {
+  const sequence *s;
+  bool masked, gives; /* whether a mask comes along, and whether each step's result is wanted */
+} loop;
+
+static void body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
+  const loop *l = ctx;
+  const sequence *s = l->s;
+  ag_ref next[NN_CELL_STATES] = {{0}}, counts = {0};
+  s->cell->step(g, step->each[0], s->units, step->shared, step->carry, next, s->ctx);
+  if (l->masked) {
+    counts = ag_reshape(g, step->each[1], 2, (int64_t[]){s->batch, 1});
+    counts = ag_broadcast(g, counts, 2, (int64_t[]){s->batch, s->units});
+  }
+  for (int k = 0; k < s->cell->states; k++)
+    step->next[k] = l->masked ? ag_where(g, counts, next[k], step->carry[k]) : next[k];
+  if (l->gives) step->out[0] = step->next[0];
+}
+
 /* One layer in one direction: [batch, time, units], or the last step's [batch, 1, units]. */
 static ag_ref run(const sequence *s, ag_ref x, bool backwards, bool last, ag_ref *state) {
-  ag_ref p = projected(s->m, x, s->units, s->cell, s->o->no_bias), next[NN_CELL_STATES] = {{0}};
-  ag_ref mask = s->o->mask.id ? ag_cast(s->g, s->o->mask, nn_dtype(s->m)) : s->o->mask;
-  for (int64_t i = 0; i < s->time && nn_building(s->m); i++) {
-    int64_t t = backwards ? s->time - 1 - i : i;
-    s->cell->step(s->m, at_time(s, p, t), s->units, state, next, s->ctx);
-    for (int k = 0; k < s->cell->states; k++) {
-      if (mask.id) {
-        ag_ref counts = ag_broadcast(s->g, ag_slice(s->g, mask, 1, t, 1), 2, (int64_t[]){s->batch, s->units});
-        next[k] = ag_where(s->g, counts, next[k], state[k]);
-      }
-      state[k] = next[k];
-    }
-    s->outs[t] = ag_reshape(s->g, state[0], 3, (int64_t[]){s->batch, 1, s->units});
-  }
+  ag_ref each[2] = {projected(s->m, x, s->units, s->cell, s->o->no_bias)}, weights[NN_CELL_WEIGHTS] = {{0}};
+  ag_ref end[NN_CELL_STATES] = {{0}}, out[1] = {{0}};
+  loop l = {s, s->o->mask.id != 0, !last};
+  s->cell->declare(s->m, s->units, weights, s->ctx);
   if (!nn_building(s->m)) return (ag_ref){0};
-  if (last) return ag_reshape(s->g, state[0], 3, (int64_t[]){s->batch, 1, s->units});
-  return ag_concat(s->g, s->outs, (int)s->time, 1);
+  each[0] = ag_transpose(s->g, each[0], (int[]){1, 0, 2});
+  if (l.masked) each[1] = ag_transpose2(s->g, ag_cast(s->g, s->o->mask, nn_dtype(s->m)));
+  ag_scan_args args = {.length = s->time,
+                       .reverse = backwards,
+                       .carry = state,
+                       .n_carry = s->cell->states,
+                       .each = each,
+                       .n_each = 1 + l.masked,
+                       .shared = weights,
+                       .n_shared = s->cell->n_weights,
+                       .n_out = l.gives};
+  ag_scan(s->g, &args, body, &l, end, out);
+  for (int k = 0; k < s->cell->states; k++) state[k] = end[k];
+  if (last) return ag_reshape(s->g, end[0], 3, (int64_t[]){s->batch, 1, s->units});
+  return ag_transpose(s->g, out[0], (int[]){1, 0, 2});
 }
 
 /* One layer, in one direction or two, side by side; states of its directions go to final[.]. */
@@ -117,7 +133,7 @@ static void remember(nn_model *m, const nn_cell *cell, const int64_t *shape, nn_
 static void finish(const sequence *s, ag_ref (*final)[NN_CELL_STATES]) {
   ag_ref ends[NN_CELL_STATES] = {{0}};
   if (!s->o->final && !s->o->stateful) return;
-  give_states(s, final, s->outs + s->time, ends);
+  give_states(s, final, s->ends, ends);
   for (int k = 0; k < s->cell->states && nn_building(s->m); k++) {
     if (s->o->final) s->o->final[k] = ends[k];
     if (s->o->stateful && nn_mode_of(s->m) == NN_TRAIN)
@@ -170,14 +186,14 @@ ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, cons
   if (!fits(&s, t)) return (ag_ref){0};
   if (o->stateful) remember(m, cell, (int64_t[]){s.layers * s.directions, s.batch, units}, &own);
   size_t n = (size_t)(s.layers * s.directions);
-  s.outs = tn_calloc(nn_allocator(m), (size_t)s.time + n, sizeof *s.outs);
+  s.ends = tn_calloc(nn_allocator(m), n, sizeof *s.ends);
   ag_ref(*final)[NN_CELL_STATES] = tn_calloc(nn_allocator(m), n, sizeof *final);
   ag_ref y = {0};
-  if (!s.outs || !final) nn_fail(m, TN_ENOMEM, "%s: out of memory", cell->who);
+  if (!s.ends || !final) nn_fail(m, TN_ENOMEM, "%s: out of memory", cell->who);
   else y = stack(&s, x, final);
   if (nn_building(m)) finish(&s, final);
   if (o->last && nn_building(m)) y = ag_reshape(s.g, y, 2, (int64_t[]){s.batch, units * s.directions});
-  tn_free(nn_allocator(m), s.outs);
+  tn_free(nn_allocator(m), s.ends);
   tn_free(nn_allocator(m), final);
   return nn_leave(m, y);
 }
@@ -199,6 +215,8 @@ ag_ref nn_recurrent_step(nn_model *m, const char *name, ag_ref x, int64_t units,
       return nn_refuse(m, TN_ESHAPE, "the state must be [batch, units] beside an input %s, not %s",
                        nn_shape_text(have, t.rank, t.shape), nn_shape_text(other, h.rank, h.shape));
   }
-  cell->step(m, projected(m, x, units, cell, no_bias), units, before, next, ctx);
+  ag_ref weights[NN_CELL_WEIGHTS] = {{0}}, p = projected(m, x, units, cell, no_bias);
+  cell->declare(m, units, weights, ctx);
+  cell->step(g, p, units, weights, before, next, ctx);
   return nn_leave(m, next[0]);
 }

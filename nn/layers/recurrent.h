@@ -9,17 +9,19 @@
 extern "C" {
 #endif
 
-enum { NN_CELL_STATES = 2 };
+enum { NN_CELL_STATES = 2, NN_CELL_WEIGHTS = 4 };
 
-/* A cell: one step. Inputs of all times are projected at once, x kernel + bias with "kernel" [in, gates units]
- * and "bias" [gates units]; `step` gets its part of that, [batch, gates units], and the states, each [batch,
- * units], and writes the next ones; state 0 is what the layer gives. It declares further parameters below
- * "<name>" (nn_parameter); the same name each time is the same parameter. */
+/* A cell: one step. Inputs of all times are projected at once, x kernel + bias with "kernel" [in, gates units] and "bias"
+ * [gates units]. `declare` names the cell's further parameters, below "<name>" (nn_parameter), in weights[0..n_weights).
+ * `step` appends one step to a graph: it gets its part of the projection, [batch, gates units], the weights and the states,
+ * each [batch, units], and writes the next ones; state 0 is what the layer gives. It sees no other values: it is the body of
+ * a loop (ag_scan). */
 typedef struct nn_cell {
   const char *who; /* "nn_lstm" */
-  int gates, states;
-  void (*step)(nn_model *m, ag_ref projected, int64_t units, const ag_ref *state, ag_ref *next,
-               const void *ctx);
+  int gates, states, n_weights;
+  void (*declare)(nn_model *m, int64_t units, ag_ref *weights, const void *ctx);
+  void (*step)(ag_graph *g, ag_ref projected, int64_t units, const ag_ref *weights, const ag_ref *state,
+               ag_ref *next, const void *ctx);
   nn_initializer bias; /* how the bias starts; fill NULL: 0 */
 } nn_cell;
 
@@ -40,7 +42,8 @@ typedef struct nn_recurrent_options {
 } nn_recurrent_options;
 
 /* x [batch, time, in] -> [batch, time, units]. Below "<name>" stand "<layer>/" if there are several, and "forward/"
- * or "backward/" if bidirectional. Each time step is nodes of its own. */
+ * or "backward/" if bidirectional. A loop (ag_scan): compiling takes no longer for
+ * long sequences, and memory grows with their length. */
 ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
                     const void *ctx, const nn_recurrent_options *options);
 /* One step: x [batch, in], state[0..states) [batch, units] each (id 0 = zeros) -> the next states, of which 0 is

@@ -3,16 +3,21 @@
 
 #include "../init/orthogonal.h"
 
-static void step(nn_model *m, ag_ref projected, int64_t units, const ag_ref *state, ag_ref *next,
-                 const void *ctx) {
-  ag_graph *g = nn_graph(m);
+static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *ctx) {
+  (void)ctx;
+  weights[0] = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, units}, nn_init_orthogonal(1));
+}
+
+static void step(ag_graph *g, ag_ref x, int64_t units, const ag_ref *weights, const ag_ref *state,
+                 ag_ref *next, const void *ctx) {
   const nn_rnn_options *o = ctx;
-  ag_ref u = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, units}, nn_init_orthogonal(1));
-  ag_ref h = ag_add(g, projected, ag_contract(g, state[0], u, false, false));
+  (void)units;
+  ag_ref h = ag_add(g, x, ag_contract(g, state[0], weights[0], false, false));
   next[0] = o->relu ? ag_relu(g, h) : ag_tanh(g, h);
 }
 
-static const nn_cell cell = {.who = "nn_rnn", .gates = 1, .states = 1, .step = step};
+static const nn_cell cell = {
+    .who = "nn_rnn", .gates = 1, .states = 1, .n_weights = 1, .declare = declare, .step = step};
 static const nn_rnn_options defaults = {0};
 
 ag_ref nn_rnn(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_rnn_options *options) {
