@@ -57,6 +57,8 @@ void ag_scope_pop(ag_graph *g);
 
 /* The graph as text, one SSA line a node, on `write(ctx, line)`. */
 void ag_dump(const ag_graph *g, void (*write)(void *ctx, const char *line), void *ctx);
+/* The same in the language of Graphviz (`dot -Tsvg`); ag_plan_dot: a box around what one step computes. */
+void ag_dot(const ag_graph *g, void (*write)(void *ctx, const char *line), void *ctx);
 
 /* Leaves. A name is unique in a graph; asking again for the same name and type gives the same leaf, another
  * type is an error. Inputs and states are both bound per run; only a state may be assigned to. */
@@ -198,6 +200,7 @@ int ag_plan_find_leaf(const ag_plan *plan, const char *name); /* -1: pruned away
 size_t ag_plan_arena_bytes(const ag_plan *plan);
 int ag_plan_step_count(const ag_plan *plan);
 void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx);
+void ag_plan_dot(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx);
 
 /* A run: one arena for one plan. `threads` is the width inside an op (1 unless it is one large model). */
 TN_MUST_CHECK tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out);

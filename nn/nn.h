@@ -36,6 +36,7 @@
 #include "model/model.h"
 #include "model/network.h"
 #include "model/state.h"
+#include "model/summary.h"
 #include "model/text.h"
 #include "optim/optim.h"
 #include "penalties/penalties.h"
