@@ -44,6 +44,7 @@
 #include "solve/lbfgs.h"
 #include "solve/least_squares.h"
 #include "solve/newton.h"
+#include "train/callbacks.h"
 #include "train/evaluate.h"
 #include "train/fit.h"
 #include "train/history.h"

@@ -61,7 +61,8 @@ tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k) {
     /* A term of the parameters alone: the step was good, what it made of the parameters is not. The trace from
      * there names the node; the state goes back to before the step. */
     if (by_watch) {
-      snprintf(node, sizeof node, "a term of the loss that depends on parameters alone became NaN or infinite");
+      snprintf(node, sizeof node,
+               "a term of the loss that depends on parameters alone became NaN or infinite");
       (void)replay(f, (position){bad.epoch, bad.k + 1}, NULL, &ignored);
       (void)trace(f, bad, node, sizeof node);
     }
