@@ -28,6 +28,7 @@
 #include "data/data.h"
 #include "data/standardize.h"
 #include "files/checkpoint.h"
+#include "files/import.h"
 #include "files/tensor_file.h"
 #include "init/init.h"
 #include "layers/layers.h"
