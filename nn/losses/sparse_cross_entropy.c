@@ -43,6 +43,7 @@ static bool fits(nn_model *m, const char *who, ag_ref x, ag_ref labels,
 static ag_ref reduced(nn_model *m, const char *who, ag_ref log_probs, ag_ref labels,
                       const nn_sparse_cross_entropy_options *o) {
   ag_graph *g = nn_graph(m);
+  if (!log_probs.id) return log_probs; /* building failed on the way: there is no shape */
   ag_type t = ag_type_of(g, log_probs);
   int64_t classes = t.shape[t.rank - 1];
   ag_ref hot = one_hot(m, labels, classes, o), spread = {0};
