@@ -150,6 +150,12 @@ ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind
 nn__variable *nn__find(const nn_model *m, const char *name);
 bool nn__declared(const nn_model *m, const nn__variable *v); /* in this build */
 bool nn__glob(const char *pattern, const char *text);
+/* The next parameter declared so far whose name matches, from *at (0 at first) on; NULL: no more. */
+nn__variable *nn__match(nn_model *m, const char *glob, size_t *at);
+/* Whether there is one; else, unless building has failed before, `who` says that there is none. */
+bool nn__matches(nn_model *m, const char *who, const char *glob);
+/* The same for a property that the optimizer has to know: refused after it. */
+bool nn__matches_in_time(nn_model *m, const char *who, const char *glob);
 
 /* Writes "a/b" into a buffer of NN__NAME; false, with a sentence, if it does not fit. */
 bool nn__join(nn_model *m, char *buffer, const char *a, const char *b);

@@ -22,7 +22,7 @@ static void network(nn_model *m, void *ctx) {
 
 /* Mean squared error after 1950 of a x(t - 1) + b x(t - 2) + c, fitted before 1950 by least squares on the residuals'
  * normal equations. */
-static double simple_error(const float past[ROWS][WINDOW][1], const float *next) {
+static double simple_error(float past[ROWS][WINDOW][1], const float *next) {
   double a[3][4] = {{0}}, error = 0;
   for (int i = 0; i < SPLIT; i++) {
     double x[4] = {past[i][WINDOW - 1][0], past[i][WINDOW - 2][0], 1, next[i]};

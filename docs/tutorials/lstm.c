@@ -2,7 +2,7 @@
  * time, its state carried from call to call. Source: Hochreiter & Schmidhuber 1997; Graves 2013. */
 #include "text.h"
 
-enum { TIME = 48, UNITS = 128, STEPS = 600, BATCH = 16, WRITTEN = 300 };
+enum { TIME = 48, UNITS = 128, STEPS = 600, WRITTEN = 300 };
 
 static void network(nn_model *m, void *ctx) {
   (void)ctx;
@@ -46,32 +46,18 @@ static void write_text(nn_trainer *t, const char *start) {
 }
 
 int main(void) {
-  static int32_t here[BATCH][TIME], next[BATCH][TIME];
   long train, n;
   char *text = learned_text(&train), *unseen = unseen_text(&n);
-  double report[NN_MAX_REPORTS], loss = 0;
+  excerpts e = new_excerpts(TIME);
   nn_model *m;
   nn_trainer *t;
   NEED(nn_model_new(&(nn_model_options){.batch = BATCH}, network, NULL, &m), nn_error(m));
   nn_state *s = new_state(m, 1);
   NEED(nn_trainer_new(m, s, &(nn_trainer_options){.seed = 1}, &t), nn_state_error(s));
-  const nn_column columns[] = {{"text", tn_matrix(here, TN_I32, BATCH, TIME)},
-                               {"next", tn_matrix(next, TN_I32, BATCH, TIME)}};
-  for (uint64_t step = 0; step < STEPS; step++) {
-    for (uint64_t i = 0; i < BATCH; i++)
-      excerpt(text, (long)(tn_rng_u64((tn_rng){.seed = 2}, step * BATCH + i) % (uint64_t)(train - TIME - 1)),
-              TIME, here[i], next[i]);
-    NEED(nn_trainer_step(t, &(nn_feed){.columns = columns, .n = 2}, report), nn_state_error(s));
-    if (step % 100 == 99) printf("step %d: %.3f nats a character\n", (int)step + 1, report[0]);
-  }
-  int batches = (int)((n - 1) / (BATCH * TIME));
-  for (int k = 0; k < batches; k++) {
-    for (int i = 0; i < BATCH; i++) excerpt(unseen, (k * BATCH + i) * TIME, TIME, here[i], next[i]);
-    NEED(nn_trainer_evaluate(t, &(nn_feed){.columns = columns, .n = 2}, report), nn_state_error(s));
-    loss += report[0] / batches;
-  }
+  learn(t, s, &e, text, train, STEPS, 5e-3);
+  double loss = judge(t, s, &e, unseen, n);
   write_text(t, unseen);
-  printf("unseen text: %.3f nats a character\n", loss);
-  nn_trainer_free(t), nn_state_free(s), nn_model_free(m), free(text), free(unseen);
+  nn_trainer_free(t), nn_state_free(s), nn_model_free(m);
+  free(text), free(unseen), free(e.here), free(e.next);
   return figure("1 / perplexity", exp(-loss), 0.12);
 }

@@ -54,13 +54,8 @@ void nn__initialize(const nn__variable *v, tn_rng key, tn_view out) {
 }
 
 void nn_initialize(nn_model *m, const char *glob, nn_initializer rule) {
-  bool any = false;
-  if (!nn_building(m)) return;
-  for (size_t i = 0; i < m->n_variables; i++) {
-    nn__variable *v = &m->variables[i];
-    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+  if (!nn__matches(m, "nn_initialize", glob)) return;
+  size_t at = 0;
+  for (nn__variable *v; (v = nn__match(m, glob, &at));)
     if (!m->sealed) v->init = rule; /* later builds run beside threads that read it */
-    any = true;
-  }
-  if (!any) nn_fail(m, TN_EINVAL, "nn_initialize: no parameter declared so far matches '%s'", glob);
 }

@@ -1,6 +1,7 @@
 /* registry.c - the names of a model: what each stands for, and where it lies in a state's slab. */
 #include "nn/internal.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,51 +36,28 @@ bool nn__join(nn_model *m, char *buffer, const char *a, const char *b) {
 
 /* ---- globs ------------------------------------------------------------------------------------------- */
 
-/* Matches c against the set after '['; *end is set behind its ']'. NULL: the set is never closed, and '[' is
- * an ordinary character. */
-static bool in_set(const char *p, char c, const char **end) {
-  bool inverted = *p == '!' || *p == '^', found = false;
-  const char *first = p += inverted;
-  *end = NULL;
-  for (; *p && (*p != ']' || p == first); p++) {
-    if (p[1] == '-' && p[2] && p[2] != ']') {
-      found |= (unsigned char)p[0] <= (unsigned char)c && (unsigned char)c <= (unsigned char)p[2];
-      p += 2;
-    } else {
-      found |= *p == c;
-    }
+bool nn__glob(const char *pattern, const char *text) { return fnmatch(pattern, text, FNM_NOESCAPE) == 0; }
+
+nn__variable *nn__match(nn_model *m, const char *glob, size_t *at) {
+  while (*at < m->n_variables) {
+    nn__variable *v = &m->variables[(*at)++];
+    if (v->kind == NN__PARAMETER && nn__declared(m, v) && nn__glob(glob, v->name)) return v;
   }
-  if (*p) *end = p + 1;
-  return found != inverted;
+  return NULL;
 }
 
-bool nn__glob(const char *pattern, const char *text) {
-  const char *star = NULL, *resume = NULL; /* the last '*', and the text it is to swallow next */
-  while (*text) {
-    const char *next = pattern + 1;
-    bool match = *pattern && (*pattern == '?' || *pattern == *text);
-    if (*pattern == '*') {
-      star = pattern++;
-      resume = text;
-      continue;
-    }
-    if (*pattern == '[') {
-      const char *end;
-      bool member = in_set(pattern + 1, *text, &end);
-      if (end) match = member, next = end;
-    }
-    if (match) {
-      pattern = next;
-      text++;
-    } else if (star) {
-      pattern = star + 1;
-      text = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (*pattern == '*') pattern++;
-  return !*pattern;
+bool nn__matches(nn_model *m, const char *who, const char *glob) {
+  size_t at = 0;
+  if (!nn_building(m)) return false;
+  if (nn__match(m, glob, &at)) return true;
+  nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob);
+  return false;
+}
+
+bool nn__matches_in_time(nn_model *m, const char *who, const char *glob) {
+  if (nn_building(m) && m->minimizes)
+    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who, glob);
+  return nn__matches(m, who, glob);
 }
 
 /* ---- variables --------------------------------------------------------------------------------------- */
@@ -188,23 +166,15 @@ ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, 
 
 int nn_parameters(nn_model *m, const char *glob, nn_named *out, int room) {
   int n = 0;
+  size_t at = 0;
   if (!nn_building(m)) return 0;
-  for (size_t i = 0; i < m->n_variables; i++) {
-    const nn__variable *v = &m->variables[i];
-    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+  for (const nn__variable *v; (v = nn__match(m, glob, &at)); n++)
     if (n < room) out[n] = (nn_named){v->name, v->ref, v->frozen};
-    n++;
-  }
   return n;
 }
 
 void nn_freeze(nn_model *m, const char *glob) {
-  bool any = false;
-  if (!nn_building(m)) return;
-  for (size_t i = 0; i < m->n_variables; i++) {
-    nn__variable *v = &m->variables[i];
-    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
-    v->frozen = any = true;
-  }
-  if (!any) nn_fail(m, TN_EINVAL, "nn_freeze: no parameter declared so far matches '%s'", glob);
+  if (!nn__matches(m, "nn_freeze", glob)) return;
+  size_t at = 0;
+  for (nn__variable *v; (v = nn__match(m, glob, &at));) v->frozen = true;
 }

@@ -2,19 +2,9 @@
 #include "nn/internal.h"
 
 static void bind(nn_model *m, const char *who, const char *glob, nn__averaging how) {
-  bool any = false;
-  if (!nn_building(m)) return;
-  if (m->minimizes) {
-    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who, glob);
-    return;
-  }
-  for (size_t i = 0; i < m->n_variables; i++) {
-    nn__variable *v = &m->variables[i];
-    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
-    v->average = how;
-    any = true;
-  }
-  if (!any) nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob);
+  if (!nn__matches_in_time(m, who, glob)) return;
+  size_t at = 0;
+  for (nn__variable *v; (v = nn__match(m, glob, &at));) v->average = how;
 }
 
 void nn_average_exponential(nn_model *m, const char *glob, double decay) {

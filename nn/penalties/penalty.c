@@ -3,10 +3,9 @@
 
 ag_ref nn_penalty_named(nn_model *m, const char *who, const char *glob, nn_penalty_function *f, void *ctx) {
   ag_ref sum = {0};
-  if (!nn_building(m)) return sum;
-  for (size_t i = 0; i < m->n_variables; i++) {
-    nn__variable *v = &m->variables[i];
-    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+  size_t at = 0;
+  if (!nn__matches(m, who, glob)) return sum;
+  for (nn__variable *v; (v = nn__match(m, glob, &at));) {
     ag_scope_push(m->graph, who);
     ag_ref term = f(m->graph, v->ref, ctx);
     ag_scope_pop(m->graph);
@@ -14,9 +13,6 @@ ag_ref nn_penalty_named(nn_model *m, const char *who, const char *glob, nn_penal
       nn_fail(m, TN_ESHAPE, "%s: the penalty of '%s' is not a scalar", who, v->name);
     }
     sum = sum.id ? ag_add(m->graph, sum, term) : term;
-  }
-  if (!sum.id && nn_building(m)) {
-    nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob);
   }
   return sum;
 }

@@ -4,24 +4,16 @@
 #include <math.h>
 
 static void bind(nn_model *m, const char *who, const char *glob, nn__constraint c) {
-  bool any = false;
-  if (!nn_building(m)) return;
-  if (m->minimizes) {
-    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who, glob);
-    return;
-  }
-  for (size_t i = 0; i < m->n_variables; i++) {
-    nn__variable *v = &m->variables[i];
-    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+  if (!nn__matches_in_time(m, who, glob)) return;
+  size_t at = 0;
+  for (nn__variable *v; (v = nn__match(m, glob, &at));) {
     if (v->n_constraints == NN__MAX_CONSTRAINTS) {
       nn_fail(m, TN_EINVAL, "%s: '%s' would have more than %d constraints", who, v->name,
               NN__MAX_CONSTRAINTS);
       return;
     }
     v->constraints[v->n_constraints++] = c;
-    any = true;
   }
-  if (!any) nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob);
 }
 
 void nn_constrain(nn_model *m, const char *glob, nn_constraint *f, const void *ctx) {

@@ -8,31 +8,23 @@
 /* lambda NULL: f comes with ctx; else f's context is the number, kept with the variable. */
 static void bind(nn_model *m, const char *who, const char *glob, nn_prox_function *f, const void *ctx,
                  const double *lambda) {
-  bool any = false;
-  if (!nn_building(m)) return;
-  if (m->minimizes) {
-    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who, glob);
-    return;
-  }
+  if (!nn__matches_in_time(m, who, glob)) return;
   if (lambda && !(*lambda >= 0 && isfinite(*lambda))) {
     nn_fail(m, TN_EINVAL, "%s: needs a weight >= 0, not %g", who, *lambda);
     return;
   }
-  for (size_t i = 0; i < m->n_variables; i++) {
-    nn__variable *v = &m->variables[i];
-    if (v->kind != NN__PARAMETER || !nn__declared(m, v) || !nn__glob(glob, v->name)) continue;
+  size_t at = 0;
+  for (nn__variable *v; (v = nn__match(m, glob, &at));) {
     if (v->prox) {
       nn_fail(m, TN_EINVAL,
               "%s: '%s' has a proximal operator already; that of a sum is not one after another", who,
               v->name);
       return;
     }
-    any = true;
     v->prox = f;
     v->prox_ctx = ctx;
     v->prox_lambda = lambda ? *lambda : 0;
   }
-  if (!any) nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob);
 }
 
 void nn_prox(nn_model *m, const char *glob, nn_prox_function *f, const void *ctx) {
