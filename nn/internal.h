@@ -211,6 +211,8 @@ struct nn_state {
   char error[NN__MESSAGE];
 };
 
+/* The name of a value that nobody has set; NULL: all are set. */
+const char *nn__state_unset(const nn_state *s);
 /* TN_EINVAL, with a sentence, for a state of another model, and for one with a value that nobody has set. */
 TN_MUST_CHECK tn_status nn__state_check(const nn_model *m, nn_state *s, const char *who);
 void nn__state_given(nn_state *s); /* all of it is */

@@ -63,7 +63,8 @@ int main(void) {
     printf("mse %.4f, after 80 epochs of Lion %.4f\n", before[0], after[0]);
     failed = !(after[0] < 0.05 * before[0] && nn_state_find(state, "lion/m/hidden/kernel", &momentum));
   } else {
-    fprintf(stderr, "%s: %s\n", tn_status_text(status), model ? nn_error(model) : "");
+    fprintf(stderr, "%s: %s%s%s\n", tn_status_text(status), nn_data_error(data), model ? nn_error(model) : "",
+            state ? nn_state_error(state) : "");
   }
   nn_state_free(state);
   nn_model_free(model);

@@ -63,7 +63,9 @@ int main(void) {
     printf("test R2 %.4f\n", r2);
     failed = !(r2 > 0.97);
   } else {
-    fprintf(stderr, "%s: %s %s\n", tn_status_text(status), model ? nn_error(model) : "", result.message);
+    fprintf(stderr, "%s: %s%s%s%s\n", tn_status_text(status), nn_data_error(data),
+            model ? nn_error(model) : "", result.message,
+            state && !*result.message ? nn_state_error(state) : "");
   }
   nn_state_free(state);
   nn_model_free(model);

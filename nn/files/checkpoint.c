@@ -10,6 +10,10 @@ tn_status nn_state_save(const nn_state *s, const char *path, const char *const (
                         char *message) {
   if (!s || !path) return nn__say(message, TN_EINVAL, "nn_state_save: state and path must not be NULL");
   const nn_model *m = s->model;
+  const char *unset = nn__state_unset(s);
+  if (unset)
+    return nn__say(message, TN_EINVAL,
+                   "nn_state_save: nothing has set '%.80s' yet; call nn_state_init or nn_fit first", unset);
   nn_tensor *tensors = tn_calloc(m->alloc, m->n_variables + 1, sizeof *tensors);
   if (!tensors) return nn__say(message, TN_ENOMEM, "cannot write %s: out of memory", path);
   for (size_t i = 0; i < m->n_variables; i++) {

@@ -9,6 +9,7 @@ extern "C" {
 #endif
 
 /* safetensors; whole or not at all, into what is no file (tn_atomic_file). `metadata`: n pairs of strings, may be NULL.
+ * Saving refuses a state that nothing has set (TN_EINVAL).
  * Loading needs every parameter and buffer of the model, of equal shape and type; optimizer values that the
  * file lacks become 0, and tensors the model lacks are passed over. On failure the state is as before, and
  * message (>= 256 bytes, may be NULL) has the sentence. TN_ENOTSUP in a build without jansson. */

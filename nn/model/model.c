@@ -83,6 +83,10 @@ ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_sh
 ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank, const int64_t *row_shape) {
   int64_t shape[TN_MAX_RANK] = {m->rows};
   if (!nn_building(m)) return (ag_ref){0};
+  if (!column || (rank > 0 && !row_shape)) {
+    nn_fail(m, TN_EINVAL, "nn_input: the column's name and the shape of a row must not be NULL");
+    return (ag_ref){0};
+  }
   if (rank < 0 || rank >= TN_MAX_RANK) {
     nn_fail(m, TN_ESHAPE, "nn_input: rows of '%s' must have a rank of 0 to %d", column, TN_MAX_RANK - 1);
     return (ag_ref){0};
@@ -156,6 +160,11 @@ static nn__named *add_report(nn_model *m, const char *name) {
 void nn_report(nn_model *m, const char *name, ag_ref x) {
   nn__named *r = NULL;
   if (!nn_building(m)) return;
+  if (!name) {
+    nn_fail(m, TN_EINVAL, "nn_report: the name must not be NULL");
+    return;
+  }
+  if (!x.id && m->mode == NN_EVAL) x = ag_scalar(m->graph, m->dtype, 0);
   ag_type type = ag_type_of(m->graph, x);
   if (type.rank != 0 || type.dtype != m->dtype) {
     nn_fail(m, TN_ESHAPE, "nn_report: '%s' must be a scalar of the model's type", name);
@@ -302,6 +311,11 @@ static tn_status build(nn_model *m, nn__plan *p) {
     m->widest = 0;
     m->rate = m->step = (ag_ref){0};
     m->network(m, m->ctx);
+    if (m->n_scopes)
+      nn_fail(m, TN_EINVAL,
+              "%s '%s': the scope is still open at the end of the network; end the layer with nn_leave or "
+              "nn_refuse",
+              m->layer[m->n_scopes - 1], m->scope);
     status = compile(m, p);
   }
   if (status != TN_OK) {

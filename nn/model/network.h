@@ -25,7 +25,8 @@ ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank,
 
 /* Parameters, outputs and reports are settled by the first build: name the same ones in every mode. An output
  * is [batch, ...] and what nn_predict can ask for; a report is a scalar mean over the batch, averaged over an
- * epoch, of which there are NN_MAX_REPORTS at most. What no loss, output or report needs is not computed. */
+ * epoch, of which there are NN_MAX_REPORTS at most. In NN_EVAL a report of id 0 is 0: for what only training has, such
+ * as nn_global_norm. What no loss, output or report needs is not computed. */
 enum { NN_MAX_REPORTS = 8 };
 void nn_output(nn_model *m, const char *name, ag_ref x);
 void nn_report(nn_model *m, const char *name, ag_ref x);

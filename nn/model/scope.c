@@ -57,7 +57,10 @@ bool nn_enter(nn_model *m, const char *layer, const char *name) {
 }
 
 ag_ref nn_leave(nn_model *m, ag_ref y) {
-  if (!m->n_scopes) return y;
+  if (!m->n_scopes) {
+    nn_fail(m, TN_EINVAL, "nn_leave: no scope is open; a layer begins with nn_enter");
+    return (ag_ref){0};
+  }
   m->scope[m->outer[--m->n_scopes]] = 0;
   ag_scope_pop(m->graph);
   return y;
@@ -71,7 +74,7 @@ ag_ref nn_refuse(nn_model *m, tn_status status, const char *format, ...) {
   va_end(args);
   if (m->n_scopes) nn_fail(m, status, "%s '%s': %s", m->layer[m->n_scopes - 1], m->scope, text);
   else nn_fail(m, status, "%s", text);
-  return nn_leave(m, (ag_ref){0});
+  return m->n_scopes ? nn_leave(m, (ag_ref){0}) : (ag_ref){0};
 }
 
 tn_dtype nn_dtype(const nn_model *m) { return m->dtype; }

@@ -86,16 +86,19 @@ static bool forgotten(const nn_state *s, size_t i) {
   return !s->given[i] && !begins_at_zero && all_zero(nn__view(s, v));
 }
 
+const char *nn__state_unset(const nn_state *s) {
+  for (size_t i = 0; i < s->model->n_variables; i++)
+    if (forgotten(s, i)) return s->model->variables[i].name;
+  return NULL;
+}
+
 tn_status nn__state_check(const nn_model *m, nn_state *s, const char *who) {
   if (s->model != m) return nn__state_fail(s, TN_EINVAL, "%s: the state belongs to another model", who);
-  for (size_t i = 0; i < m->n_variables; i++) {
-    if (!forgotten(s, i)) continue;
-    return nn__state_fail(s, TN_EINVAL,
-                          "%s: nothing has set '%s' yet; call nn_state_init, nn_state_load or nn_state_copy "
-                          "first",
-                          who, m->variables[i].name);
-  }
-  return TN_OK;
+  const char *unset = nn__state_unset(s);
+  if (!unset) return TN_OK;
+  return nn__state_fail(
+      s, TN_EINVAL, "%s: nothing has set '%s' yet; call nn_state_init, nn_state_load or nn_state_copy first",
+      who, unset);
 }
 
 tn_status nn_state_clone(const nn_state *s, nn_state **out) {

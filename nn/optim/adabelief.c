@@ -26,6 +26,7 @@ nn_optimizer nn_adabelief_rule(const nn_adabelief_options *o) {
 }
 
 void nn_adabelief(nn_model *m, ag_ref loss, const nn_adabelief_options *o) {
+  if (!nn_options_given(m, "nn_adabelief", o)) return;
   nn_optimizer rule = nn_adabelief_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

@@ -24,6 +24,7 @@ nn_optimizer nn_adadelta_rule(const nn_adadelta_options *o) {
 }
 
 void nn_adadelta(nn_model *m, ag_ref loss, const nn_adadelta_options *o) {
+  if (!nn_options_given(m, "nn_adadelta", o)) return;
   nn_optimizer rule = nn_adadelta_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

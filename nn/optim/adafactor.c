@@ -55,6 +55,7 @@ nn_optimizer nn_adafactor_rule(const nn_adafactor_options *o) {
 }
 
 void nn_adafactor(nn_model *m, ag_ref loss, const nn_adafactor_options *o) {
+  if (!nn_options_given(m, "nn_adafactor", o)) return;
   nn_optimizer rule = nn_adafactor_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

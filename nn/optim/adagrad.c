@@ -18,6 +18,7 @@ nn_optimizer nn_adagrad_rule(const nn_adagrad_options *o) {
 }
 
 void nn_adagrad(nn_model *m, ag_ref loss, const nn_adagrad_options *o) {
+  if (!nn_options_given(m, "nn_adagrad", o)) return;
   nn_optimizer rule = nn_adagrad_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

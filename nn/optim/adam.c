@@ -45,6 +45,7 @@ nn_optimizer nn_adam_rule(const nn_adam_options *o) {
 }
 
 void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o) {
+  if (!nn_options_given(m, "nn_adam", o)) return;
   nn_optimizer rule = nn_adam_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

@@ -22,6 +22,7 @@ nn_optimizer nn_adamax_rule(const nn_adamax_options *o) {
 }
 
 void nn_adamax(nn_model *m, ag_ref loss, const nn_adamax_options *o) {
+  if (!nn_options_given(m, "nn_adamax", o)) return;
   nn_optimizer rule = nn_adamax_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

@@ -23,6 +23,7 @@ nn_optimizer nn_asgd_rule(const nn_asgd_options *o) {
 }
 
 void nn_asgd(nn_model *m, ag_ref loss, const nn_asgd_options *o) {
+  if (!nn_options_given(m, "nn_asgd", o)) return;
   nn_optimizer rule = nn_asgd_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

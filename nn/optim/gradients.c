@@ -109,8 +109,19 @@ nn_gradient *nn_gradients_at(nn_gradients *d, int i) { return &d->of[i]; }
 
 static bool usable(const nn_gradients *d) { return d && nn_building(d->m); }
 
-static bool check_limit(nn_gradients *d, const char *who, double limit) {
+/* A transform after a rule would change nothing. */
+static bool changeable(nn_gradients *d, const char *who) {
   if (!usable(d)) return false;
+  for (int i = 0; i < d->n; i++) {
+    if (!d->done[i]) continue;
+    nn_fail(d->m, TN_EINVAL, "%s: comes after nn_update, which would not see it; call it before", who);
+    return false;
+  }
+  return true;
+}
+
+static bool check_limit(nn_gradients *d, const char *who, double limit) {
+  if (!changeable(d, who)) return false;
   if (limit > 0 && isfinite(limit)) return true;
   nn_fail(d->m, TN_EINVAL, "%s: the limit must be above 0, not %g", who, limit);
   return false;
@@ -158,7 +169,7 @@ typedef ag_ref transform(ag_graph *g, const nn_gradient *x, const void *ctx);
 /* The transform of those that match; none is an error. */
 static void apply(nn_gradients *d, const char *who, const char *glob, transform *f, const void *ctx) {
   bool any = false;
-  if (!usable(d)) return;
+  if (!changeable(d, who)) return;
   for (int i = 0; i < d->n; i++) {
     if (!nn__glob(glob, d->of[i].name)) continue;
     d->of[i].gradient = f(d->m->graph, &d->of[i], ctx);
@@ -231,7 +242,7 @@ static ag_ref add_up(nn_gradients *d, int i, int k) {
 }
 
 void nn_accumulate(nn_gradients *d, int k) {
-  if (!usable(d)) return;
+  if (!changeable(d, "nn_accumulate")) return;
   if (k < 1 || (d->m->every && d->m->every != k) || d->accumulates) {
     nn_fail(d->m, TN_EINVAL, "nn_accumulate: needs 1 step or more, once, and as many as other losses (%d)",
             k);

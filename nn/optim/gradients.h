@@ -34,12 +34,12 @@ typedef struct nn_gradient {
 int nn_gradients_count(const nn_gradients *d);
 nn_gradient *nn_gradients_at(nn_gradients *d, int i);
 
-/* ---- transforms: of all gradients, or of those whose parameter's name matches the glob ----------------- */
+/* ---- transforms: of all gradients, or of those whose parameter's name matches the glob; before nn_update ---- */
 
 void nn_clip_value(nn_gradients *d, double limit);       /* each element to [-limit, limit] */
 void nn_clip_norm(nn_gradients *d, double limit);        /* each gradient's length to at most limit */
 void nn_clip_global_norm(nn_gradients *d, double limit); /* the length of all together; Pascanu et al. 2013 */
-ag_ref nn_global_norm(nn_gradients *d);                  /* a scalar, for a report */
+ag_ref nn_global_norm(nn_gradients *d);                  /* a scalar, for a report; id 0 in NN_EVAL */
 /* gradient += weight * parameter: the l2 penalty weight / 2 * p^2, which the loss then need not know. */
 void nn_decay(nn_gradients *d, const char *glob, double weight);
 /* The mean over all axes but the last is taken off (matrices and above: [..., in, out]). Yong et al. 2020. */

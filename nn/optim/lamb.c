@@ -26,6 +26,7 @@ nn_optimizer nn_lamb_rule(const nn_lamb_options *o) {
 }
 
 void nn_lamb(nn_model *m, ag_ref loss, const nn_lamb_options *o) {
+  if (!nn_options_given(m, "nn_lamb", o)) return;
   nn_optimizer rule = nn_lamb_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

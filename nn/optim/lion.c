@@ -20,6 +20,7 @@ nn_optimizer nn_lion_rule(const nn_lion_options *o) {
 }
 
 void nn_lion(nn_model *m, ag_ref loss, const nn_lion_options *o) {
+  if (!nn_options_given(m, "nn_lion", o)) return;
   nn_optimizer rule = nn_lion_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

@@ -110,6 +110,11 @@ void nn_update(nn_gradients *d, const char *glob, nn_optimizer rule) {
             glob);
 }
 
+bool nn_options_given(nn_model *m, const char *who, const void *options) {
+  if (!options) nn_fail(m, TN_EINVAL, "%s: options must not be NULL; they hold the learning rate", who);
+  return options != NULL;
+}
+
 void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *o, double lr) {
   nn_optimizer rule = *o;
   rule.lr = lr;

@@ -30,6 +30,9 @@ typedef struct nn_optimizer {
  * and the schedule. With transforms and groups between: gradients.h. */
 void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *optimizer, double lr);
 
+/* Whether options are there: else building fails, for they hold the learning rate. For optimizers of one's own. */
+bool nn_options_given(nn_model *m, const char *who, const void *options);
+
 /* A row of the table of optimizers, from which tests and the reference page are made. */
 typedef struct nn_optimizer_row {
   const char *name, *doc;

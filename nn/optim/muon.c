@@ -43,6 +43,7 @@ nn_optimizer nn_muon_rule(const nn_muon_options *o) {
 }
 
 void nn_muon(nn_model *m, ag_ref loss, const nn_muon_options *o) {
+  if (!nn_options_given(m, "nn_muon", o)) return;
   nn_optimizer rule = nn_muon_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

@@ -43,6 +43,7 @@ nn_optimizer nn_nadam_rule(const nn_nadam_options *o) {
 }
 
 void nn_nadam(nn_model *m, ag_ref loss, const nn_nadam_options *o) {
+  if (!nn_options_given(m, "nn_nadam", o)) return;
   nn_optimizer rule = nn_nadam_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

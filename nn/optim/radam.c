@@ -29,6 +29,7 @@ nn_optimizer nn_radam_rule(const nn_radam_options *o) {
 }
 
 void nn_radam(nn_model *m, ag_ref loss, const nn_radam_options *o) {
+  if (!nn_options_given(m, "nn_radam", o)) return;
   nn_optimizer rule = nn_radam_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

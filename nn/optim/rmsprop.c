@@ -40,6 +40,7 @@ nn_optimizer nn_rmsprop_rule(const nn_rmsprop_options *o) {
 }
 
 void nn_rmsprop(nn_model *m, ag_ref loss, const nn_rmsprop_options *o) {
+  if (!nn_options_given(m, "nn_rmsprop", o)) return;
   nn_optimizer rule = nn_rmsprop_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

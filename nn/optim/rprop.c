@@ -26,6 +26,7 @@ nn_optimizer nn_rprop_rule(const nn_rprop_options *o) {
 }
 
 void nn_rprop(nn_model *m, ag_ref loss, const nn_rprop_options *o) {
+  if (!nn_options_given(m, "nn_rprop", o)) return;
   nn_optimizer rule = nn_rprop_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

@@ -41,6 +41,7 @@ nn_optimizer nn_sgd_rule(const nn_sgd_options *o) {
 }
 
 void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o) {
+  if (!nn_options_given(m, "nn_sgd", o)) return;
   nn_optimizer rule = nn_sgd_rule(o);
   nn_minimize(m, loss, &rule, o->lr);
 }

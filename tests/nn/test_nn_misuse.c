@@ -320,3 +320,82 @@ Test(nn_parameters, by_glob) {
   nn_state_free(s);
   nn_model_free(m);
 }
+
+/* ---- what a network function gets wrong ---- */
+
+static void open_scope(nn_model *m, void *ctx) {
+  (void)ctx;
+  ag_ref x = nn_input(m, "x", 1, (int64_t[]){IN});
+  if (!nn_enter(m, "my_layer", "mine")) return;
+  nn_output(m, "y", x);
+}
+static void left_twice(nn_model *m, void *ctx) {
+  (void)ctx;
+  nn_output(m, "y", nn_leave(m, nn_input(m, "x", 1, (int64_t[]){IN})));
+}
+static void no_options(nn_model *m, void *ctx) {
+  (void)ctx;
+  nn_adam(m,
+          nn_mse(m, nn_dense(m, "a", nn_input(m, "x", 1, (int64_t[]){IN}), OUT, NULL),
+                 nn_input(m, "y", 1, (int64_t[]){OUT})),
+          NULL);
+}
+static void no_column(nn_model *m, void *ctx) { (void)ctx, (void)nn_input(m, NULL, 1, (int64_t[]){IN}); }
+static void no_row_shape(nn_model *m, void *ctx) { (void)ctx, (void)nn_input(m, "x", 1, NULL); }
+static void no_report(nn_model *m, void *ctx) {
+  (void)ctx;
+  nn_report(m, NULL, ag_sum_all(nn_graph(m), nn_input(m, "x", 1, (int64_t[]){IN})));
+}
+
+static void clip_too_late(nn_model *m, void *ctx) {
+  (void)ctx;
+  ag_ref y = nn_dense(m, "a", nn_input(m, "x", 1, (int64_t[]){IN}), OUT, NULL);
+  nn_gradients *d = nn_gradients_of(m, nn_mse(m, y, nn_input(m, "y", 1, (int64_t[]){OUT})));
+  nn_update(d, "*", nn_sgd_rule(&(nn_sgd_options){.lr = 0.1}));
+  nn_clip_global_norm(d, 1);
+}
+
+Test(nn_misuse, network_functions) {
+  fails(open_scope, NULL, TN_EINVAL, "my_layer 'mine': the scope is still open");
+  fails(left_twice, NULL, TN_EINVAL, "nn_leave: no scope is open");
+  fails(no_options, NULL, TN_EINVAL, "nn_adam: options must not be NULL");
+  fails(no_column, NULL, TN_EINVAL, "the column's name and the shape of a row must not be NULL");
+  fails(no_row_shape, NULL, TN_EINVAL, "the column's name and the shape of a row must not be NULL");
+  fails(no_report, NULL, TN_EINVAL, "nn_report: the name must not be NULL");
+  fails(clip_too_late, NULL, TN_EINVAL, "nn_clip_global_norm: comes after nn_update");
+}
+
+static void norm_reported(nn_model *m, void *ctx) {
+  (void)ctx;
+  ag_ref y = nn_dense(m, "a", nn_input(m, "x", 1, (int64_t[]){IN}), OUT, NULL);
+  ag_ref loss = nn_mse(m, y, nn_input(m, "y", 1, (int64_t[]){OUT}));
+  nn_gradients *d = nn_gradients_of(m, loss);
+  nn_report(m, "mse", loss);
+  nn_report(m, "norm", nn_global_norm(d));
+  nn_update(d, "*", nn_sgd_rule(&(nn_sgd_options){.lr = 0.1}));
+}
+
+/* What only training has is 0 in evaluation. */
+Test(nn_misuse, a_norm_for_a_report) {
+  double out[NN_MAX_REPORTS];
+  table t = make_table(TN_F64, 40);
+  nn_model *m = make_model(&(nn_model_options){.dtype = TN_F64}, norm_reported, NULL);
+  nn_state *s = make_state(m, 1);
+  OK(nn_fit(m, s, t.data, (nn_split){0}, &(nn_fit_options){.epochs = 1}, NULL));
+  OK(nn_evaluate(m, s, t.data, (nn_split){0}, out));
+  cr_assert_gt(out[0], 0);
+  cr_assert_eq(out[1], 0);
+  nn_state_free(s), nn_model_free(m), free_table(&t);
+}
+
+Test(nn_misuse, saving_a_state_without_values) {
+  char message[256] = "";
+  nn_state *s;
+  knobs k = {.lr = 0.1};
+  nn_model *m = make_model(NULL, small_network, &k);
+  OK(nn_state_new(m, &s));
+  cr_assert_eq(nn_state_save(s, "/tmp/never.safetensors", NULL, 0, message), TN_EINVAL);
+  SAYS(message, "nothing has set 'hidden/kernel' yet");
+  cr_assert_neq(access("/tmp/never.safetensors", F_OK), 0);
+  nn_state_free(s), nn_model_free(m);
+}
