@@ -322,7 +322,7 @@ static void compose(const sample *s, ag_graph *g, tn_view u, outputs *o) {
   ag_ref in[INPUTS];
   m->graph = g, m->mode = NN_TRAIN, m->n_scopes = 0, m->build++;
   for (int i = 0; i < s->n_in; i++) {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "in%d", i);
     in[i] = input(s, m, i);
     if (s->in[i].dtype == TN_F64) differentiate(o, in[i], name);

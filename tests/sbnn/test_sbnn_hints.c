@@ -92,6 +92,19 @@ Test(sbnn_hints, what_is_seldom_meant) {
   says("prep" TABLES " --x-transform none --out e", "60 cells", "whole numbers");
 }
 
+/* Most cells of both tables are lost: their ids may be spelt in two ways. */
+Test(sbnn_hints, ids_spelt_in_two_ways) {
+  FILE *f = fopen(at("y.csv"), "w");
+  fputs("cell,r0,r1\n", f);
+  for (int i = 0; i < 60; i++) fprintf(f, "%s%d,%d,%d\n", i < 20 ? "c" : "C-", i, i % 7, i % 5);
+  fclose(f);
+  says("prep" TABLES " --out few",
+       "Only 20 of 60 and 60 cells are in both tables. 'c20' is in x.csv alone and 'C-20' in y.csv alone: "
+       "are the ids spelt "
+       "alike?",
+       "swapped");
+}
+
 static char *low_r2(double best, bool tested) {
   char *text = NULL;
   size_t n = 0;

@@ -5,6 +5,7 @@
 #include "data/dataset_join.h"
 #include "data/dataset_labels.h"
 #include "data/readers.h"
+#include "data/text.h"
 #include "data/y_transform.h"
 #include "nn/nn.h"
 
@@ -242,6 +243,30 @@ static int finish(const sbnn_dataset_options *o, const char *x_path, const char 
   return code == SBNN_OK ? check_transform(d, o->y_transform, e) : code;
 }
 
+/* The first id of a list that the other lacks; NULL: there is none. */
+static const char *first_unmatched(char *const *ids, size_t n, char *const *other, size_t n_other) {
+  const char *found = NULL;
+  sbnn_index index;
+  sbnn_index_build(&index, other, n_other, NULL, NULL);
+  for (size_t i = 0; i < n && !found; i++)
+    if (sbnn_index_find(&index, ids[i]) == SBNN_ABSENT) found = ids[i];
+  sbnn_index_free(&index);
+  return found;
+}
+
+/* Where most cells of both tables are lost, their ids may be spelt in two ways. */
+static void hint_unmatched(const sbnn_join *j, sbnn_dataset *d) {
+  size_t n_x, n_y;
+  char *const *x = axis(j->x, j->x_cells_in_rows, &n_x), *const *y = axis(j->y, j->y_cells_in_rows, &n_y);
+  if (2 * j->n_cells >= n_x || 2 * j->n_cells >= n_y) return;
+  sbnn_dataset_hint(
+      d,
+      sbnn_format("Only %zu of %zu and %zu cells are in both tables. '%.60s' is in %s alone and '%.60s' in "
+                  "%s alone: are the ids spelt alike?",
+                  j->n_cells, n_x, n_y, sbnn_shown(first_unmatched(x, n_x, y, n_y)), j->x->path,
+                  sbnn_shown(first_unmatched(y, n_y, x, n_x)), j->y->path));
+}
+
 static int from_tables(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
   sbnn_table x = {0}, y = {0};
   orientation best;
@@ -252,6 +277,7 @@ static int from_tables(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_erro
   if (code == SBNN_OK) {
     j = match_cells(&x, &y, &best);
     copy_join(&j, d);
+    hint_unmatched(&j, d);
   }
   sbnn_table_free(&x);
   if (code == SBNN_OK) code = read_labels(o, d, e);
