@@ -150,7 +150,9 @@ static int write_model(const char *folder, sbnn_error *e) {
                  .y_center = ones};
   sbnn_experiment x = {.model = "sbnn", .n_train = 1, .train_cells = both, .n_genes = 2, .genes = both};
   sbnn_options o = {.n_hidden = 2, .hidden = {16, 8}, .bottleneck = 2};
-  return sbnn_model_file_write(folder, &o, &d, &f, &x, e);
+  int code = sbnn_model_file_write(folder, &o, &d, &f, &x, e);
+  sbnn_counts_free(&d.counts);
+  return code;
 }
 
 /* Each request refused in turn, in a process of its own, for the program ends when memory does: the file is

@@ -38,11 +38,12 @@ static int check_responses_vary(const sbnn_dataset *d, const char *path, sbnn_er
     size_t i = 1;
     while (i < d->n_cells && d->responses[i * q + r] == d->responses[r]) i++;
     if (i >= d->n_cells)
-      return sbnn_fail(e, SBNN_BAD_INPUT,
-                       "%s: response '%s' is %g in all %zu cells, so nothing can be learned; say "
-                       "--drop-responses '%s'",
-                       path, sbnn_shown(d->response_names[r]), d->responses[r], d->n_cells,
-                       sbnn_shown(d->response_names[r]));
+      return sbnn_fail(
+          e, SBNN_BAD_INPUT,
+          "%s: response '%s' is %g in all %zu cells, so nothing can be learned; remove it, or say "
+          "--drop-responses '%s'",
+          path, sbnn_shown(d->response_names[r]), d->responses[r], d->n_cells,
+          sbnn_shown(d->response_names[r]));
   }
   return SBNN_OK;
 }
