@@ -50,15 +50,10 @@ int main(int argc, char **argv) {
   static float out[TEST][10];
   float *pictures, *unseen;
   int32_t *labels, *truth;
-  nn_data *train, *test;
   nn_model *m;
   nn_fit_result result = {0};
-  fashion("train", TRAIN, SIDE, &pictures, &labels);
-  fashion("t10k", TEST, SIDE, &unseen, &truth);
-  NEED(nn_data_new(NULL, &train), "");
-  NEED(nn_data_new(NULL, &test), "");
-  fashion_data(train, TRAIN, SIDE, pictures, labels);
-  fashion_data(test, TEST, SIDE, unseen, truth);
+  nn_data *train = fashion_data("train", TRAIN, SIDE, &pictures, &labels);
+  nn_data *test = fashion_data("t10k", TEST, SIDE, &unseen, &truth);
   NEED(nn_model_new(&(nn_model_options){.batch = 64}, network, NULL, &m), nn_error(m));
   nn_state *s = new_state(m, 1);
   nn_fit_options fit = {.epochs = epochs, .seed = 1, .schedule = nn_cosine, .on_epoch = print_epoch};
