@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* Named columns with one row count. A column's view is borrowed: rows along axis 0, any strides, any type (a
- * batch is converted to the model's). Once filled it may be shared by any number of threads. */
+/* A data set: named columns with the same number of rows. A column's view is borrowed. Its rows lie along axis 0; strides and
+ * element type are free (each batch is converted to the type of its nn_input). A filled data set may be shared by any number
+ * of threads. */
 TN_MUST_CHECK tn_status nn_data_new(const tn_alloc *alloc, nn_data **out);
 void nn_data_free(nn_data *d);
 /* TN_ESHAPE: no axis of rows, or another number of rows than the columns before; TN_EINVAL: no memory behind
@@ -19,7 +20,7 @@ const char *nn_data_error(const nn_data *d); /* of the last nn_data_add that fai
 int64_t nn_data_rows(const nn_data *d);
 bool nn_data_column(const nn_data *d, const char *name, tn_view *out);
 
-/* An index list into the rows of a data set; borrowed. rows == NULL: all of them, in order, whatever n. */
+/* A list of row numbers; borrowed. rows == NULL means all rows of the data set in order; n is then ignored. */
 typedef struct nn_split {
   const int64_t *rows;
   int64_t n;

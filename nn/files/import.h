@@ -1,4 +1,4 @@
-/* import.h - weights of other libraries: named tensors under other names and with other orders of axes. */
+/* import.h - weights of other libraries, loaded through a table of names and axis orders. */
 #ifndef NABLA_NN_FILES_IMPORT_H
 #define NABLA_NN_FILES_IMPORT_H
 
@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* One value: axis i of ours is axis axes[i] of theirs; NULL: the same order. PyTorch's linear weight is [out, in]:
+/* One tensor. Axis i of ours is axis axes[i] of theirs; axes NULL: the same order. PyTorch's linear weight is [out, in]:
  * {"head/kernel", "head.weight", (int[]){1, 0}}. */
 typedef struct nn_import_row {
   const char *ours, *theirs;

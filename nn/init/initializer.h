@@ -1,4 +1,4 @@
-/* initializer.h - how a parameter starts. */
+/* initializer.h - rules for the initial values of parameters. */
 #ifndef NABLA_NN_INIT_INITIALIZER_H
 #define NABLA_NN_INIT_INITIALIZER_H
 
@@ -16,9 +16,9 @@ typedef struct nn_initializer {
   double args[4];
 } nn_initializer;
 
-/* The matching parameters declared so far start so, whatever their layers say. No match is an error. */
+/* Sets the rule of the matching parameters declared so far, in place of their layers' choice. No match is an error. */
 void nn_initialize(nn_model *m, const char *glob, nn_initializer rule);
-/* nn_parameter with a rule in place of a name. */
+/* nn_parameter with a rule instead of an nn_init. */
 ag_ref nn_parameter_as(nn_model *m, const char *name, int rank, const int64_t *shape, nn_initializer rule);
 
 /* Fans of a kernel [receptive field..., in, out]: in and out times the field. A vector's are both its length,

@@ -1,4 +1,4 @@
-/* attention.h - attention: queries look at keys and read values. */
+/* attention.h - attention: each query reads a weighted mean of the values. */
 #ifndef NABLA_NN_LAYERS_ATTENTION_H
 #define NABLA_NN_LAYERS_ATTENTION_H
 
@@ -9,15 +9,16 @@ extern "C" {
 #endif
 
 typedef struct nn_attend_options {
-  bool causal;     /* query i sees keys 0 to i */
-  ag_ref key_mask; /* [batch, keys], of TN_U8 or the model's type: 1 may be seen, 0 not; id 0 = all */
-  ag_ref bias;     /* added to the scores; broadcasts to [batch, heads, queries, keys]; id 0 = none */
-  double scale;    /* 0 = 1 / sqrt(width) */
+  bool causal; /* query i sees keys 0 to i only */
+  ag_ref
+      key_mask; /* [batch, keys], of TN_U8 or the model's type: 1 = visible, 0 = hidden; id 0 = all visible */
+  ag_ref bias;  /* added to the scores; broadcasts to [batch, heads, queries, keys]; id 0 = none */
+  double scale; /* 0 = 1 / sqrt(width) */
 } nn_attend_options;
 
 /* softmax(scale q k' + bias) v: q [batch, heads, queries, width], k [batch, key heads, keys, width], v [batch, key
- * heads, keys, width of values] -> [batch, heads, queries, width of values]. heads are a multiple of key heads:
- * stretches of queries share a key (grouped queries). A query that may see no key reads the mean of all values.
+ * heads, keys, width of values] -> [batch, heads, queries, width of values]. heads is a multiple of key heads:
+ * neighbouring heads share a key (grouped queries). A query that sees no key gets the mean of all values.
  * Source: Vaswani et al. 2017; Ainslie et al. 2023. */
 ag_ref nn_attend(nn_model *m, ag_ref q, ag_ref k, ag_ref v, const nn_attend_options *options);
 
@@ -29,14 +30,13 @@ typedef struct nn_attention_options {
   ag_ref memory;   /* [batch, keys, any]: keys and values come from there (cross-attention); id 0 = from x */
   bool rotary;     /* nn_rotary on queries and keys */
   double rotary_base; /* 0 = 10000 */
-  double dropout;     /* on what is read, before the last projection */
+  double dropout;     /* rate, before the last projection */
   bool no_bias;
 } nn_attention_options;
 
 /* Multi-head attention: x [batch, queries, channels] -> [batch, queries, channels]. Parameters
  * "<name>/query/kernel" [channels, heads width], "<name>/key/kernel", "<name>/value/kernel" [.., key heads width],
- * "<name>/out/kernel" [heads width, channels], and their biases. PyTorch's in_proj_weight is the first three,
- * transposed, one below the other. */
+ * "<name>/out/kernel" [heads width, channels], and their biases. PyTorch's in_proj_weight holds the first three, transposed and stacked. */
 ag_ref nn_attention(nn_model *m, const char *name, ag_ref x, int64_t heads,
                     const nn_attention_options *options);
 

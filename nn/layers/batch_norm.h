@@ -10,19 +10,18 @@ extern "C" {
 
 typedef struct nn_batch_norm_options {
   double epsilon; /* 0 = 1e-5 */
-  double
-      momentum; /* running = (1 - momentum) running + momentum batch; 0 = 0.1. PyTorch counts so; Keras' momentum is
-                      1 less this */
-  bool
-      population; /* the running variance is of the population, as in Keras; otherwise times n / (n - 1), as in PyTorch */
-  bool frozen; /* uses the running values in NN_TRAIN too, and leaves them: for fine-tuning */
+  /* running = (1 - momentum) * running + momentum * batch; 0 = 0.1. As in PyTorch; Keras' momentum is 1 minus this. */
+  double momentum;
+  /* The running variance is divided by n, as in Keras; default: by n - 1, as in PyTorch. */
+  bool population;
+  bool frozen; /* for fine-tuning: NN_TRAIN uses the running values too, and does not update them */
   bool no_scale, no_bias;
 } nn_batch_norm_options;
 
 /* x [batch, ..., channels] -> (x - mean) / sqrt(variance + epsilon) scale + bias, channel by channel: in
  * NN_TRAIN by the (population) moments over all axes but the last, in NN_EVAL by running ones. Parameters
- * "<name>/scale", "<name>/bias", buffers "<name>/mean", "<name>/variance", all [channels]. Once in a network for
- * each name: buffers are assigned once a step. Source: Ioffe & Szegedy 2015. */
+ * "<name>/scale", "<name>/bias", buffers "<name>/mean", "<name>/variance", all [channels]. Use each
+ * name once in a network: a buffer can be assigned only once per step. Source: Ioffe & Szegedy 2015. */
 ag_ref nn_batch_norm(nn_model *m, const char *name, ag_ref x, const nn_batch_norm_options *options);
 
 #ifdef __cplusplus

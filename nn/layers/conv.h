@@ -22,13 +22,13 @@ typedef struct nn_conv_options {
  * "<name>/bias" [filters]. Keras' layout; PyTorch's kernel is [filters, channels / groups, size...]. */
 ag_ref nn_conv(nn_model *m, const char *name, ag_ref x, int64_t filters, const int64_t *size,
                const nn_conv_options *options);
-/* Up-sampling where the convolution strides. "<name>/kernel" [size..., filters / groups, channels]. */
+/* The transposed convolution: a stride enlarges the image. "<name>/kernel" [size..., filters / groups, channels]. */
 ag_ref nn_conv_transpose(nn_model *m, const char *name, ag_ref x, int64_t filters, const int64_t *size,
                          const nn_conv_options *options);
-/* Each channel by itself: "<name>/kernel" [size..., channels, multiplier], "<name>/bias" [channels multiplier]. */
+/* Convolves each channel on its own: "<name>/kernel" [size..., channels, multiplier], "<name>/bias" [channels multiplier]. */
 ag_ref nn_conv_depthwise(nn_model *m, const char *name, ag_ref x, const int64_t *size,
                          const nn_conv_options *options);
-/* Depthwise, without bias, then one place wide: "<name>/depthwise/kernel", "<name>/pointwise/kernel",
+/* A depthwise convolution without bias, then a convolution of size 1: "<name>/depthwise/kernel", "<name>/pointwise/kernel",
  * "<name>/pointwise/bias". Source: Chollet 2017. */
 ag_ref nn_conv_separable(nn_model *m, const char *name, ag_ref x, int64_t filters, const int64_t *size,
                          const nn_conv_options *options);

@@ -1,4 +1,4 @@
-/* drop_path.h - residual branches left out at random. */
+/* drop_path.h - stochastic depth: residual branches dropped at random; and Gaussian dropout. */
 #ifndef NABLA_NN_LAYERS_DROP_PATH_H
 #define NABLA_NN_LAYERS_DROP_PATH_H
 
@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* x [batch, ...] -> an example is 0 as a whole with probability rate (0 <= rate < 1), else x / (1 - rate); in NN_EVAL x
- * itself. For what a residual block adds (stochastic depth). `name` as of nn_dropout. Source: Huang et al. 2016. */
+/* x [batch, ...]: each example becomes 0 as a whole with probability rate (0 <= rate < 1), else x / (1 - rate); in NN_EVAL x
+ * is unchanged. Apply it to the branch that a residual block adds. `name` as of nn_dropout. Source: Huang et al. 2016. */
 ag_ref nn_drop_path(nn_model *m, const char *name, ag_ref x, double rate);
 /* x of any shape -> x times N(1, rate / (1 - rate)), 0 <= rate < 1; in NN_EVAL x itself. Source: Srivastava et al.
  * 2014. */

@@ -1,4 +1,4 @@
-/* embedding.h - rows of a table by number. */
+/* embedding.h - vectors looked up by integer id. */
 #ifndef NABLA_NN_LAYERS_EMBEDDING_H
 #define NABLA_NN_LAYERS_EMBEDDING_H
 
@@ -9,17 +9,17 @@ extern "C" {
 #endif
 
 typedef struct nn_embedding_options {
-  bool padded; /* padding_row stands for places without content: it starts as 0 and is never trained */
+  bool padded; /* padding_row marks empty places: its vector is 0 and is never trained */
   int64_t padding_row;
 } nn_embedding_options;
 
-/* ids [...] of integers, below `rows` -> [..., width]: a row of the table for each; an id that is no
- * row fails the run (TN_EINVAL). Parameter "<name>/table" [rows, width], N(0, 1) as in PyTorch. */
+/* ids [...], integers from 0 to rows - 1 -> [..., width]: the row of the table for each id. An id outside that range fails
+ * the run (TN_EINVAL). Parameter "<name>/table" [rows, width], N(0, 1) as in PyTorch. */
 ag_ref nn_embedding(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width,
                     const nn_embedding_options *options);
 
-/* ids [batch, places] -> [batch, width]: the mean of each example's rows, or their sum; of a padded table without the
- * padding's places (the mean over none is 0). Parameter as of nn_embedding. PyTorch's EmbeddingBag. */
+/* ids [batch, places] -> [batch, width]: the mean (or the sum) of the rows of each example. Padding does not count; the mean
+ * over no rows is 0. Parameter as of nn_embedding. PyTorch's EmbeddingBag. */
 ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width, bool sum,
                         const nn_embedding_options *options);
 

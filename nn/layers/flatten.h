@@ -1,4 +1,4 @@
-/* flatten.h - examples as vectors, and channels as places. */
+/* flatten.h - reshaping layers. */
 #ifndef NABLA_NN_LAYERS_FLATTEN_H
 #define NABLA_NN_LAYERS_FLATTEN_H
 

@@ -14,8 +14,8 @@ extern "C" {
  * z. Keras' order is z, r, n. Cho et al. 2014. */
 typedef struct nn_gru_options {
   nn_recurrent_options sequence;
-  bool
-      reset_before; /* n = tanh(x W_n + b + (r * h) U_n), no recurrent_bias: Cho's form, Keras' reset_after=False */
+  /* The form of Cho et al.: n = tanh(x W_n + b + (r * h) U_n), without recurrent_bias. Keras: reset_after=False. */
+  bool reset_before;
 } nn_gru_options;
 ag_ref nn_gru(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_gru_options *options);
 /* One step: see nn_recurrent_step. */

@@ -1,6 +1,6 @@
-/* layers.h - the table of layers: one line each. A layer is NAME.c and NAME.h; the header ends with its row,
- * NN_LAYER(NAME), and the descriptor nn_layer_NAME in NAME.c holds the samples from which its tests and its
- * page in the reference are made. No include guard: with NN_LAYER defined this file yields the rows. */
+/* layers.h - the table of layers: one line each. A layer is NAME.c and NAME.h. The header ends with its row, NN_LAYER(NAME).
+ * NAME.c defines nn_layer_NAME, the samples from which tests and the reference page are made. This file has no include guard:
+ * if NN_LAYER is defined it expands to the rows. */
 #include "activation.h"
 #include "alpha_dropout.h"
 #include "attention.h"

@@ -1,4 +1,4 @@
-/* pool.h - maxima and averages over windows of images. */
+/* pool.h - maximum and average pooling. */
 #ifndef NABLA_NN_LAYERS_POOL_H
 #define NABLA_NN_LAYERS_POOL_H
 
@@ -9,10 +9,10 @@ extern "C" {
 #endif
 
 /* Images are [batch, spatial..., channels], one to three spatial axes; window, stride (0 = the window's size),
- * dilation and padding: ag_pool_options (conv.h). What lies around the image is never the maximum. */
+ * dilation and padding: ag_pool_options (conv.h). Padding is never the maximum. */
 ag_ref nn_max_pool(nn_model *m, const char *name, ag_ref x, const ag_pool_options *options);
 ag_ref nn_average_pool(nn_model *m, const char *name, ag_ref x, const ag_pool_options *options);
-/* To places[0..spatial) places, whatever the image's extents, by windows as in PyTorch. */
+/* Pools an image of any size to places[0..spatial) places; windows as in PyTorch. */
 ag_ref nn_adaptive_average_pool(nn_model *m, const char *name, ag_ref x, const int64_t *places);
 ag_ref nn_adaptive_max_pool(nn_model *m, const char *name, ag_ref x, const int64_t *places);
 /* Over all places: [batch, channels]. */

@@ -1,4 +1,4 @@
-/* positions.h - places in a sequence. */
+/* positions.h - position encodings for sequences. */
 #ifndef NABLA_NN_LAYERS_POSITIONS_H
 #define NABLA_NN_LAYERS_POSITIONS_H
 
@@ -13,8 +13,8 @@ extern "C" {
 ag_ref nn_sinusoidal_positions(nn_model *m, ag_ref x);
 /* x [batch, time, channels] -> x + the first `time` rows of "<name>/table" [longest, channels], N(0, 0.02^2) at first. */
 ag_ref nn_learned_positions(nn_model *m, const char *name, ag_ref x, int64_t longest);
-/* x [..., time, width], width even: pairs (i, i + width / 2) turned by (first + t) / base^(2 i / width), so that
- * products of queries and keys know how far apart they are. Source: Su et al. 2021, in the layout of Llama. */
+/* x [..., time, width], width even: pairs (i, i + width / 2) rotated by the angle (first + t) / base^(2 i / width), so
+ * that products of queries and keys depend on their distance. Source: Su et al. 2021, in the layout of Llama. */
 ag_ref nn_rotary(nn_model *m, ag_ref x, double base, int64_t first);
 
 #ifdef __cplusplus

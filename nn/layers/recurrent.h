@@ -11,11 +11,12 @@ extern "C" {
 
 enum { NN_CELL_STATES = 2, NN_CELL_WEIGHTS = 4 };
 
-/* A cell: one step. Inputs of all times are projected at once, x kernel + bias with "kernel" [in, gates units] and "bias"
- * [gates units]. `declare` names the cell's further parameters, below "<name>" (nn_parameter), in weights[0..n_weights).
- * `step` appends one step to a graph: it gets its part of the projection, [batch, gates units], the weights and the states,
- * each [batch, units], and writes the next ones; state 0 is what the layer gives. It sees no other values: it is the body of
- * a loop (ag_scan). */
+/* A cell: one time step of a recurrent layer.
+ * The layer first projects the inputs of all times at once: x kernel + bias, with parameters "kernel" [in, gates * units] and
+ * "bias" [gates * units]. `declare` declares the cell's other parameters (nn_parameter) into weights[0..n_weights). `step`
+ * builds one step: from the projection of its time [batch, gates * units], the weights and the states [batch, units] it
+ * computes the next states; next[0] is also the layer's output. It is the body of a loop (ag_scan), so it must use no other
+ * value of the graph. */
 typedef struct nn_cell {
   const char *who; /* "nn_lstm" */
   int gates, states, n_weights;
@@ -26,28 +27,30 @@ typedef struct nn_cell {
 } nn_cell;
 
 typedef struct nn_recurrent_options {
-  bool last;          /* gives [batch, units], the last step's */
-  bool reverse;       /* from the last time to the first; results stand where their inputs do */
-  bool bidirectional; /* both, side by side: [batch, time, 2 units] */
+  bool last;          /* returns the last step only: [batch, units] */
+  bool reverse;       /* runs from the last time to the first; output t belongs to input t */
+  bool bidirectional; /* runs both ways and concatenates: [batch, time, 2 units] */
   int layers;         /* stacked; 0 = 1 */
   double dropout;     /* between layers */
   bool no_bias;
-  ag_ref
-      mask; /* [batch, time], of TN_U8 or the model's type: where it is 0 the states stay (and are given again) */
+  /* [batch, time], of TN_U8 or the model's type. Where it is 0 the states do not change, and the output is repeated. */
+  ag_ref mask;
   ag_ref initial[NN_CELL_STATES]; /* [layers directions, batch, units], as in PyTorch; id 0 = zeros */
-  bool
-      stateful; /* a batch goes on where the last one ended, in training: buffers "<name>/state0", "<name>/state1", shaped so,
-                    0 until set; every batch has as many rows; in NN_EVAL read, not written. Set them to 0 to start anew */
-  ag_ref *final; /* gets the last states, shaped so, one for each state of the cell; NULL = not wanted */
+  /* Each training batch starts from the states in which the previous one ended. They are the buffers "<name>/state0" and
+   * "<name>/state1", of the shape of `initial`, 0 at first. All batches must have the same number of rows. NN_EVAL reads them
+   * and does not write them. Set them to 0 to begin a new sequence. */
+  bool stateful;
+  ag_ref
+      *final; /* receives the last states, one ref per state, of the shape of `initial`; NULL = not wanted */
 } nn_recurrent_options;
 
-/* x [batch, time, in] -> [batch, time, units]. Below "<name>" stand "<layer>/" if there are several, and "forward/"
- * or "backward/" if bidirectional. A loop (ag_scan): compiling takes no longer for
- * long sequences, and memory grows with their length. */
+/* x [batch, time, in] -> [batch, time, units]. Parameter names get "<layer>/" if there are several layers, and "forward/" or
+ * "backward/" if bidirectional. Built on ag_scan: compile time does not depend on the length of the sequence, and memory is
+ * linear in it. */
 ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
                     const void *ctx, const nn_recurrent_options *options);
-/* One step: x [batch, in], state[0..states) [batch, units] each (id 0 = zeros) -> the next states, of which 0 is
- * returned too. Of one name and shape with a layer it has the layer's parameters: for a loop of one's own. */
+/* One step, for your own loop: x [batch, in] and state[0..states), each [batch, units] (id 0 = zeros). Writes the next states
+ * to `next` and returns next[0]. With the name and units of a layer it shares that layer's parameters. */
 ag_ref nn_recurrent_step(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
                          const void *ctx, bool no_bias, const ag_ref *state, ag_ref *next);
 

@@ -1,4 +1,4 @@
-/* residual.h - sums with what a layer started from. */
+/* residual.h - residual connections. */
 #ifndef NABLA_NN_LAYERS_RESIDUAL_H
 #define NABLA_NN_LAYERS_RESIDUAL_H
 

@@ -1,4 +1,4 @@
-/* squeeze_excite.h - channels weighted by what the whole image shows. */
+/* squeeze_excite.h - channels weighted by factors that depend on the whole image. */
 #ifndef NABLA_NN_LAYERS_SQUEEZE_EXCITE_H
 #define NABLA_NN_LAYERS_SQUEEZE_EXCITE_H
 

@@ -10,13 +10,13 @@ extern "C" {
 #endif
 
 typedef struct nn_transformer_options {
-  nn_attention_options attention; /* of x to itself; memory must be 0 */
-  ag_ref memory, memory_mask;     /* a decoder's: attends to memory [batch, keys, any] too; id 0 = none */
-  int64_t hidden;                 /* units between; 0 = 4 channels */
-  nn_activation activation;       /* 0 (NN_LINEAR) = NN_GELU */
-  double dropout;                 /* on what each part adds */
-  bool post_norm;                 /* normalizes sums (Vaswani et al. 2017), not what each part reads */
-  bool rms;                       /* nn_rms_norm in place of nn_layer_norm */
+  nn_attention_options attention; /* of the self-attention; its `memory` must be 0 */
+  ag_ref memory, memory_mask; /* for a decoder: memory [batch, keys, any] to attend to as well; id 0 = none */
+  int64_t hidden;             /* units between the two dense layers; 0 = 4 * channels */
+  nn_activation activation;   /* 0 (NN_LINEAR) = NN_GELU */
+  double dropout;             /* rate, on the output of each part */
+  bool post_norm;             /* normalizes after each sum (Vaswani et al. 2017); default: before each part */
+  bool rms;                   /* nn_rms_norm in place of nn_layer_norm */
 } nn_transformer_options;
 
 /* x [batch, time, channels] -> the same shape: x + attention, [+ attention to memory,] + two dense layers, each part

@@ -1,4 +1,4 @@
-/* upsample.h - images at other extents. */
+/* upsample.h - enlarged images. */
 #ifndef NABLA_NN_LAYERS_UPSAMPLE_H
 #define NABLA_NN_LAYERS_UPSAMPLE_H
 
@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /* x [batch, spatial..., channels] -> [batch, factor extent..., channels], factors[0..spatial) >= 1: nearest, linear
- * or cubic between the middles of places, as PyTorch without align_corners. Other extents: ag_resize_to. */
+ * or cubic interpolation at half-pixel centres, as PyTorch without align_corners. Other extents: ag_resize_to. */
 ag_ref nn_upsample(nn_model *m, const char *name, ag_ref x, const int64_t *factors, ag_resize how);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* kl.h - the divergence of Kullback and Leibler. */
+/* kl.h - Kullback-Leibler divergence. */
 #ifndef NABLA_NN_LOSSES_KL_H
 #define NABLA_NN_LOSSES_KL_H
 

@@ -23,8 +23,7 @@ ag_ref nn_gaussian_nll(nn_model *m, ag_ref mean, ag_ref target, ag_ref variance,
 /* -log NB(count; mean, theta), variance mean + mean^2 / theta: mean > 0, theta > 0 (inverse dispersion), which may
  * broadcast, [genes] for [batch, genes]. */
 ag_ref nn_negative_binomial(nn_model *m, ag_ref mean, ag_ref theta, ag_ref counts, const nn_loss_options *o);
-/* The same with zeros of another source: a count is 0 with probability sigmoid(zero_logits), of the counts' shape,
- * else negative binomial. */
+/* Zero-inflated: a count is 0 with probability sigmoid(zero_logits) (of the counts' shape), else negative binomial. */
 ag_ref nn_zinb(nn_model *m, ag_ref mean, ag_ref theta, ag_ref zero_logits, ag_ref counts,
                const nn_loss_options *o);
 

@@ -12,7 +12,7 @@ extern "C" {
 ag_ref nn_cosine_embedding(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
                            const nn_loss_options *o);
 /* [batch, n] each: max(0, |anchor - positive| - |anchor - negative| + margin); terms [batch]. 1e-6 is added to
- * differences, as in PyTorch. `swap`: the negative's distance is the smaller one of those to anchor and positive. */
+ * differences, as in PyTorch. With swap, |anchor - negative| is replaced by |positive - negative| if that is smaller. */
 ag_ref nn_triplet(nn_model *m, ag_ref anchor, ag_ref positive, ag_ref negative, double margin, bool swap,
                   const nn_loss_options *o);
 /* a, b and y of one shape: max(0, -y (a - b) + margin): a should rank higher where y is 1. */
@@ -23,9 +23,9 @@ ag_ref nn_margin_ranking(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double 
 ag_ref nn_contrastive(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
                       const nn_loss_options *o);
 
-/* a, b [batch, n], row i of one belongs to row i of the other: cross-entropy of finding the partner among the batch by the
- * softmax of cosines over temperature > 0; terms [batch]. both: the mean of both directions (CLIP). van den Oord, Li &
- * Vinyals 2018; Radford et al. 2021. */
+/* a, b [batch, n]: row i of a and row i of b are partners. The term of row i is the cross-entropy of finding its partner among
+ * the rows of b, by the softmax of cosine / temperature (> 0); terms [batch]. With both: the mean of both directions (CLIP).
+ * van den Oord, Li & Vinyals 2018; Radford et al. 2021. */
 ag_ref nn_info_nce(nn_model *m, ag_ref a, ag_ref b, double temperature, bool both, const nn_loss_options *o);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* reduction.h - from the terms of a loss to its value. */
+/* reduction.h - reduces the terms of a loss to its value. */
 #ifndef NABLA_NN_LOSSES_REDUCTION_H
 #define NABLA_NN_LOSSES_REDUCTION_H
 
@@ -17,12 +17,12 @@ typedef enum nn_reduction {
 
 typedef struct nn_loss_options {
   nn_reduction reduction;
-  ag_ref
-      weights; /* factors on the terms, of the shape of their first axes ([batch]: sample weights); id 0 = none */
+  /* Factors on the terms. Their shape is that of the terms' first axes; [batch]: sample weights. id 0 = none. */
+  ag_ref weights;
 } nn_loss_options;
 
-/* What a loss makes of its terms; o NULL: their mean. Weights do not change what the mean divides by: the number
- * of terms, as in Keras and in PyTorch's BCELoss. `who` begins the messages. */
+/* Reduces the terms of a loss; o NULL: their mean. The mean divides by the number of terms, whatever the weights, as in Keras
+ * and in PyTorch's BCELoss. Messages begin with `who`. */
 ag_ref nn_reduce(nn_model *m, const char *who, ag_ref terms, const nn_loss_options *o);
 
 #ifdef __cplusplus

@@ -11,15 +11,15 @@ extern "C" {
 typedef struct nn_sparse_cross_entropy_options {
   nn_reduction reduction;
   ag_ref
-      class_weights; /* [classes]; id 0 = all 1. The mean divides by the weights of the labels met, as in PyTorch */
-  ag_ref weights;   /* of the labels' shape: factors on the terms, which the mean does not divide by */
-  double smoothing; /* this share of a label is spread over all classes, 0 to 1; nn_nll has none */
-  bool ignores;     /* labels equal to `ignored` do not count, neither in sum nor in mean */
+      class_weights; /* [classes]; id 0 = all 1. The mean divides by the sum of the labels' weights, as in PyTorch */
+  ag_ref weights;   /* factors on the terms, of the labels' shape; the mean does not divide by them */
+  double smoothing; /* label smoothing, 0 to 1: the share spread over all classes; not for nn_nll */
+  bool ignores;     /* labels equal to `ignored` are left out of sum and mean */
   int64_t ignored;
 } nn_sparse_cross_entropy_options;
 
-/* In nats: logits [..., classes], labels [...] of integers -> -log softmax(logits)[label], weighted. Labels that are
- * no class (PyTorch's -100) do not count either. The mean over nothing is NaN. NN_BATCH_MEAN is refused. */
+/* In nats: logits [..., classes], labels [...] of integers -> -log softmax(logits)[label], weighted. Labels outside
+ * 0 to classes - 1 (PyTorch's -100) are left out too. The mean over no label is NaN. NN_BATCH_MEAN is refused. */
 ag_ref nn_sparse_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels,
                                const nn_sparse_cross_entropy_options *options);
 /* The same from log-probabilities. */

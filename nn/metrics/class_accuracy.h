@@ -1,4 +1,4 @@
-/* class_accuracy.h - the share of right guesses, by class numbers. */
+/* class_accuracy.h - accuracy from class numbers. */
 #ifndef NABLA_NN_METRICS_CLASS_ACCURACY_H
 #define NABLA_NN_METRICS_CLASS_ACCURACY_H
 
@@ -8,13 +8,13 @@
 extern "C" {
 #endif
 
-/* Scores [..., classes] and labels [...] of integers -> the fraction of labels whose score is the largest (of equal ones
- * the first counts), a scalar. Derivative 0, as of the others. */
+/* Scores [..., classes] and labels [...] of integers -> the fraction of rows whose largest score is that of the label (of
+ * equal scores the first counts), a scalar. The derivative of each metric here is 0. */
 ag_ref nn_sparse_accuracy(nn_model *m, ag_ref scores, ag_ref labels);
-/* The fraction of labels with fewer than k scores above their own. A label that is no class is wrong. */
+/* The fraction of labels with fewer than k scores above their own. A label outside 0 to classes - 1 counts as wrong. */
 ag_ref nn_top_k_accuracy(nn_model *m, ag_ref scores, ag_ref labels, int k);
-/* Scores and targets of one shape: the fraction of equal answers to "above the threshold?" (scores) and "above 1/2?"
- * (targets). The threshold of logits is 0, of probabilities 0.5. */
+/* Scores and targets of one shape: the fraction of elements where (score > threshold) equals (target > 1/2). Use threshold 0
+ * for logits and 0.5 for probabilities. */
 ag_ref nn_binary_accuracy(nn_model *m, ag_ref scores, ag_ref target, double threshold);
 
 #ifdef __cplusplus

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Views of any element type and strides; rows along axis 0. Definitions are scikit-learn's; a quotient of nothing by nothing
- * is 0. Where a status is returned: TN_ESHAPE, TN_EINVAL (a class or label out of range), TN_ENOMEM. */
+/* Views of any element type and strides; rows along axis 0. Definitions are scikit-learn's; 0 / 0
+ * counts as 0. Where a status is returned: TN_ESHAPE, TN_EINVAL (a class or label out of range), TN_ENOMEM. */
 
 /* counts[truth * classes + guess] of class numbers [n] each, from 0; counts has classes^2 elements. */
 TN_MUST_CHECK tn_status nn_confusion(tn_view truth, tn_view guess, int64_t classes, int64_t *counts);
@@ -27,8 +27,8 @@ double nn_scores_accuracy(const int64_t *counts, int64_t classes);
 /* The share of rows [n, classes] whose true class is among the k largest scores; of equal ones the first count. */
 TN_MUST_CHECK tn_status nn_top_k(tn_view truth, tn_view scores, int64_t k, double *share);
 
-/* Area under the receiver's curve, of labels 0 and 1 [n] and scores [n]: the chance that a 1 is scored above a 0, ties a
- * half. NaN without both labels. */
+/* Area under the ROC curve, of labels 0 or 1 [n] and scores [n]: the probability that a row of label 1 has a higher score than
+ * one of label 0; ties count one half. NaN if one of the labels is missing. */
 TN_MUST_CHECK tn_status nn_auc(tn_view labels, tn_view scores, double *area);
 
 /* Of numbers, over all elements of two views of one shape. r2 is about the mean of y: 1 - sum (y - f)^2 / sum (y -

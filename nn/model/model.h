@@ -21,21 +21,21 @@ typedef struct nn_model_options {
   tn_dtype dtype;        /* TN_F32 (0) or TN_F64: of parameters and inputs */
   int64_t batch;         /* rows of a training step; 0 = 32 */
   int64_t eval_batch;    /* rows of an evaluation step; 0 = 256 */
-  int threads;           /* inside an op; 0 = 1, right unless the model is large and runs alone */
-  int64_t length;        /* what nn_length says where nothing else is asked for; 0 = there is no length */
-  bool no_hoist;         /* a fit computes frozen layers in each step, not once for each row */
+  int threads;           /* inside an op; 0 = 1. More pay if the model is large and trains alone */
+  int64_t length;        /* the default of nn_length (padded sequence length); 0 = none */
+  bool no_hoist;         /* compute frozen layers in every step; default: once per row, before the fit */
 } nn_model_options;
 
-/* Builds the network once in training mode to learn its parameters. `ctx` is borrowed until nn_model_free. On
- * failure *out is still a model, whose nn_error explains (NULL only if out of memory); free it all the same.
- */
+/* Calls `network` once, in training mode, to collect its parameters. `ctx` is borrowed until nn_model_free. If building
+ * fails, *out is still a model: nn_error(*out) has the sentence, and it must be freed. *out is NULL only if there was no
+ * memory. */
 TN_MUST_CHECK tn_status nn_model_new(const nn_model_options *options, nn_network *network, void *ctx,
                                      nn_model **out);
 void nn_model_free(nn_model *m);
 const char *nn_error(const nn_model *m);
 
-/* Compiles ahead all plans needed to train, evaluate and predict so many rows, so that no thread waits for
- * another that builds one. */
+/* Compiles now every plan that nn_fit, nn_evaluate and nn_predict need for these numbers of rows. Without it the first
+ * caller compiles, and other threads wait for it. */
 TN_MUST_CHECK tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows);
 
 #ifdef __cplusplus

@@ -19,21 +19,21 @@ int64_t nn_length(const nn_model *m);
 
 /* A column of the data: shape [batch, row_shape...], of the model's type. */
 ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape);
-/* The same of a type of its own: integers (token ids, class labels) or a mask of TN_U8. A column of integers
- * is read as it is, or widened; numbers with a fraction are refused where integers are read (TN_ETYPE). */
+/* The same with an element type of its own: integers (token ids, class labels) or TN_U8 (a mask). Integer data are
+ * converted to `dtype` if it is at least as wide. Float data are refused (TN_ETYPE). */
 ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank, const int64_t *row_shape);
 
-/* Parameters, outputs and reports are settled by the first build: name the same ones in every mode. An output
- * is [batch, ...] and what nn_predict can ask for; a report is a scalar mean over the batch, averaged over an
- * epoch, of which there are NN_MAX_REPORTS at most. In NN_EVAL a report of id 0 is 0: for what only training has, such
- * as nn_global_norm. What no loss, output or report needs is not computed. */
+/* Outputs and reports. The first build fixes their names and those of the parameters: declare the same ones in every mode.
+ * An output has shape [batch, ...]; nn_predict returns it by name. A report is a scalar mean over the batch; nn_fit
+ * averages it over the epoch. There are at most NN_MAX_REPORTS. A value that exists in training only (nn_global_norm) has
+ * id 0 in NN_EVAL; its report is then 0. Nodes that no loss, output or report needs are not computed. */
 enum { NN_MAX_REPORTS = 8 };
 void nn_output(nn_model *m, const char *name, ag_ref x);
 void nn_report(nn_model *m, const char *name, ag_ref x);
 
-/* Initial values are a pure function of key, parameter name and shape; init/ has more of them. Fans are those of a [.., in, out]
- * kernel, times the leading extents; a vector's are both its length. A uniform's bound is a; the normal of
- * the same name has the same variance, a^2 / 3, and is not cut off. */
+/* Common initializers; init/ has more. Initial values depend on seed, replica, parameter name and shape only. The fans of a
+ * kernel [..., in, out] are in and out, each times the leading extents; both fans of a vector are its length. A uniform
+ * initializer draws from U(-a, a); the normal one of the same name has the same variance, a^2 / 3, and is not truncated. */
 typedef enum nn_init {
   NN_ZEROS,
   NN_ONES,
@@ -62,16 +62,16 @@ typedef struct nn_named {
 } nn_named;
 int nn_parameters(nn_model *m, const char *glob, nn_named *out, int room);
 
-/* From here on the matching parameters declared so far are constants: no gradient, no update. No match is an
- * error. */
+/* Freezes the matching parameters that are declared so far: they get no gradient and no update. A glob that matches none
+ * is an error. */
 void nn_freeze(nn_model *m, const char *glob);
 
 /* ---- writing a layer ----------------------------------------------------------------------------------- */
 
-/* A layer is a function that appends nodes. nn_enter opens its scope: parameters, buffers and streams
- * declared until nn_leave are called "<name>/...", below the scopes that are open already, and messages name
- * `layer` (the function, "nn_dense") and the whole name. Returns false, and opens nothing, where building has
- * failed already, or the name is NULL, empty or too long: then return id 0 at once. See layers/dense.c. */
+/* A layer is a function that appends nodes. nn_enter opens its scope. Until nn_leave, the names of parameters, buffers and
+ * random streams begin with "<name>/" (after the scopes that are open already), and messages begin with `layer` (the
+ * function, "nn_dense") and the full name. nn_enter returns false, and opens no scope, if building has failed or if the name
+ * is NULL, empty or too long: the layer then returns id 0 at once. layers/dense.c is the shortest example. */
 bool nn_enter(nn_model *m, const char *layer, const char *name);
 ag_ref nn_leave(nn_model *m, ag_ref y); /* closes the scope and returns y */
 /* Records "<layer> '<name>': <sentence>", closes the scope and returns id 0. */
@@ -81,7 +81,7 @@ ag_ref nn_refuse(nn_model *m, tn_status status, const char *format, ...)
  * then building has failed. */
 const char *nn_full_name(nn_model *m, const char *name);
 
-/* For what has no scope of its own: whether building goes on, and a message in the model's words. */
+/* For functions without a scope: true while building has not failed; and a way to fail it with a message. */
 bool nn_building(const nn_model *m);
 void nn_fail(nn_model *m, tn_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

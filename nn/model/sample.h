@@ -1,5 +1,4 @@
-/* sample.h - the rows of the tables of layers, losses, ... from which tests and the reference page are made.
- */
+/* sample.h - rows of the tables of layers, losses and metrics. Tests and the reference page are made from them. */
 #ifndef NABLA_NN_MODEL_SAMPLE_H
 #define NABLA_NN_MODEL_SAMPLE_H
 

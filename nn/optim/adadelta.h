@@ -15,8 +15,7 @@ typedef struct nn_adadelta_options {
   double rho, epsilon; /* 0 = 0.9, 1e-6 */
 } nn_adadelta_options;
 void nn_adadelta(nn_model *m, ag_ref loss, const nn_adadelta_options *o);
-nn_optimizer
-nn_adadelta_rule(const nn_adadelta_options *o); /* for nn_update, which must return before o ends */
+nn_optimizer nn_adadelta_rule(const nn_adadelta_options *o); /* keeps o: call nn_update while o lives */
 
 #ifdef __cplusplus
 }

@@ -11,13 +11,14 @@ extern "C" {
 /* p -= lr sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon): Keras' place of epsilon (Kingma & Ba
  * 2015, end of section 2); torch_epsilon puts it on the corrected root. weight_decay is decoupled (AdamW). */
 typedef struct nn_adam_options {
-  double lr, beta1, beta2, epsilon; /* 0 = 0.9, 0.999, 1e-7 */
+  double lr;
+  double beta1, beta2, epsilon; /* 0 means 0.9, 0.999, 1e-7 */
   double weight_decay;
   bool torch_epsilon;
   bool amsgrad; /* divides by the largest v so far (Reddi et al. 2018) */
 } nn_adam_options;
 void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o);
-nn_optimizer nn_adam_rule(const nn_adam_options *o); /* for nn_update, which must return before o ends */
+nn_optimizer nn_adam_rule(const nn_adam_options *o); /* keeps o: call nn_update while o lives */
 
 #ifdef __cplusplus
 }

@@ -11,10 +11,11 @@ extern "C" {
 /* m = beta1 m + (1 - beta1) gradient; u = max(beta2 u, |gradient| + epsilon); p -= lr / (1 - beta1^step) m / u.
  * Kingma & Ba 2015, section 7.1. */
 typedef struct nn_adamax_options {
-  double lr, beta1, beta2, epsilon; /* 0 = 0.9, 0.999, 1e-8 */
+  double lr;
+  double beta1, beta2, epsilon; /* 0 means 0.9, 0.999, 1e-8 */
 } nn_adamax_options;
 void nn_adamax(nn_model *m, ag_ref loss, const nn_adamax_options *o);
-nn_optimizer nn_adamax_rule(const nn_adamax_options *o); /* for nn_update, which must return before o ends */
+nn_optimizer nn_adamax_rule(const nn_adamax_options *o); /* keeps o: call nn_update while o lives */
 
 #ifdef __cplusplus
 }

@@ -9,12 +9,13 @@ extern "C" {
 #endif
 
 /* eta = lr / (1 + lambda lr (step - 1))^alpha; p = p (1 - lambda eta) - eta gradient. The average over the steps
- * behind t0 is the slot "asgd/average/<parameter>". Polyak & Juditsky 1992, as in PyTorch. */
+ * after t0 is the slot "asgd/average/<parameter>". Polyak & Juditsky 1992, as in PyTorch. */
 typedef struct nn_asgd_options {
-  double lr, lambda, alpha, t0; /* 0 = 1e-4, 0.75, 1e6 */
+  double lr;
+  double lambda, alpha, t0; /* 0 means 1e-4, 0.75, 1e6 */
 } nn_asgd_options;
 void nn_asgd(nn_model *m, ag_ref loss, const nn_asgd_options *o);
-nn_optimizer nn_asgd_rule(const nn_asgd_options *o); /* for nn_update, which must return before o ends */
+nn_optimizer nn_asgd_rule(const nn_asgd_options *o); /* keeps o: call nn_update while o lives */
 
 #ifdef __cplusplus
 }

@@ -8,14 +8,15 @@
 extern "C" {
 #endif
 
-/* Adam's direction d (weight_decay p added), scaled for each parameter so that its length is that of the
- * parameter: p -= lr |p| / |d| d, with 1 in place of the quotient where one of the two is 0. You et al. 2020. */
+/* Adam's direction d, plus weight_decay * p, scaled to the l2 norm of the parameter: p -= lr |p| / |d| d. The factor |p| / |d|
+ * is 1 where either norm is 0. You et al. 2020. */
 typedef struct nn_lamb_options {
-  double lr, beta1, beta2, epsilon; /* 0 = 0.9, 0.999, 1e-6 */
+  double lr;
+  double beta1, beta2, epsilon; /* 0 means 0.9, 0.999, 1e-6 */
   double weight_decay;
 } nn_lamb_options;
 void nn_lamb(nn_model *m, ag_ref loss, const nn_lamb_options *o);
-nn_optimizer nn_lamb_rule(const nn_lamb_options *o); /* for nn_update, which must return before o ends */
+nn_optimizer nn_lamb_rule(const nn_lamb_options *o); /* keeps o: call nn_update while o lives */
 
 #ifdef __cplusplus
 }

@@ -8,29 +8,29 @@
 extern "C" {
 #endif
 
-/* One update rule. `slots[k]` are the parameter's state refs named in slot_names, of its shape (or slot_type's) and
- * initially 0; new_slots[k] their next values. `lr` and `step` (1 at the first step) are scalar refs. Returns
- * the parameter's next value. All of it is used before nn_minimize or nn_update returns. Zero what is unused. */
+/* One update rule. `update` returns the parameter's next value and writes the next values of its slots to new_slots. slots[k]
+ * is the state named slot_names[k]; it starts at 0 and has the parameter's shape, or that of slot_type. `lr` and `step` (1 at
+ * the first step) are scalar refs. nn_minimize and nn_update use the rule before they return. Zero unused fields. */
 typedef struct nn_optimizer {
   int n_slots;
   const char *slot_names[4]; /* "adam/m": the slot of "a/kernel" is "adam/m/a/kernel" */
   ag_ref (*update)(ag_graph *g, const void *options, ag_ref parameter, ag_ref gradient, const ag_ref *slots,
                    ag_ref *new_slots, ag_ref lr, ag_ref step);
   const void *options;
-  /* For proximal operators: the size of this step, a scalar or one number a row, [..., 1]. NULL: there is
-   * none of that form. */
+  /* The step size, for proximal operators: a scalar, or one number per row, [..., 1]. NULL: this rule has none, and proximal
+   * operators are refused. */
   ag_ref (*step_size)(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr, ag_ref step);
   double lr; /* for nn_update */
   /* Turns the parameter's type into that of a slot. NULL: it is the same. */
   void (*slot_type)(const void *options, int slot, ag_type *type);
 } nn_optimizer;
 
-/* Minimizes the scalar `loss` over all parameters that are neither frozen nor without influence on it; none
- * left is an error. May be called for several losses over disjoint parameters; they share the step counter
- * and the schedule. With transforms and groups between: gradients.h. */
+/* Minimizes the scalar `loss` over all trained parameters: those that are not frozen and that the loss depends on. No such
+ * parameter is an error. May be called for several losses over disjoint parameters; they share the step counter and the
+ * schedule. For transforms and parameter groups see gradients.h. */
 void nn_minimize(nn_model *m, ag_ref loss, const nn_optimizer *optimizer, double lr);
 
-/* Whether options are there: else building fails, for they hold the learning rate. For optimizers of one's own. */
+/* False, and building fails, if options is NULL: the options hold the learning rate. For your own optimizers. */
 bool nn_options_given(nn_model *m, const char *who, const void *options);
 
 /* A row of the table of optimizers, from which tests and the reference page are made. */

@@ -8,14 +8,15 @@
 extern "C" {
 #endif
 
-/* Adam whose rate follows what is known of the variance: while rho, the length of the average of squares, is
- * at most 5, steps are those of the momentum alone. weight_decay is decoupled. Liu et al. 2020. */
+/* Adam with a rectified step: while rho, the number of steps that the average of squares covers, is at most 5, the step
+ * uses the momentum alone, without dividing by the root of v. weight_decay is decoupled, as in AdamW. Liu et al. 2020. */
 typedef struct nn_radam_options {
-  double lr, beta1, beta2, epsilon; /* 0 = 0.9, 0.999, 1e-8 */
+  double lr;
+  double beta1, beta2, epsilon; /* 0 means 0.9, 0.999, 1e-8 */
   double weight_decay;
 } nn_radam_options;
 void nn_radam(nn_model *m, ag_ref loss, const nn_radam_options *o);
-nn_optimizer nn_radam_rule(const nn_radam_options *o); /* for nn_update, which must return before o ends */
+nn_optimizer nn_radam_rule(const nn_radam_options *o); /* keeps o: call nn_update while o lives */
 
 #ifdef __cplusplus
 }

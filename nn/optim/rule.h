@@ -1,4 +1,4 @@
-/* rule.h - what update rules share: for optimizers of one's own too. */
+/* rule.h - helpers of update rules, also for your own. */
 #ifndef NABLA_NN_OPTIM_RULE_H
 #define NABLA_NN_OPTIM_RULE_H
 

@@ -11,11 +11,11 @@ extern "C" {
 /* velocity = momentum * velocity + gradient; p -= lr * velocity, with nesterov lr * (gradient + momentum *
  * velocity). */
 typedef struct nn_sgd_options {
-  double lr, momentum, dampening; /* the velocity takes 1 - dampening of a gradient, of the first one all */
+  double lr, momentum, dampening; /* velocity += (1 - dampening) gradient, after the first step */
   bool nesterov;
 } nn_sgd_options;
 void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o);
-nn_optimizer nn_sgd_rule(const nn_sgd_options *o); /* for nn_update, which must return before o ends */
+nn_optimizer nn_sgd_rule(const nn_sgd_options *o); /* keeps o: call nn_update while o lives */
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-/* group_lasso.h - a penalty on whole rows. */
+/* group_lasso.h - group lasso: a penalty on the norms of rows. */
 #ifndef NABLA_NN_PENALTIES_GROUP_LASSO_H
 #define NABLA_NN_PENALTIES_GROUP_LASSO_H
 

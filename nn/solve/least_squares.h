@@ -8,10 +8,9 @@
 extern "C" {
 #endif
 
-/* Half the sum of the squares of f's value, residuals of any shape, m in all, by Levenberg-Marquardt: the damped
- * linear problem is solved by QR, columns scaled, the damping follows Nielsen 1999. The Jacobian [m, parameters] is
- * dense and takes one derivative in direction (ag_jvp) for each parameter. Moré 1978; Madsen, Nielsen & Tingleff
- * 2004. */
+/* Minimizes half the sum of squares of f's value (m residuals, of any shape) by Levenberg-Marquardt. Each damped linear problem
+ * is solved by QR with scaled columns; the damping follows Nielsen 1999. The Jacobian [m, parameters] is dense; it takes one
+ * forward derivative (ag_jvp) per parameter. Moré 1978; Madsen, Nielsen & Tingleff 2004. */
 TN_MUST_CHECK tn_status nn_least_squares(ag_function *f, const void *ctx, const tn_view *x, int n,
                                          const nn_solve_options *options, nn_solve_result *result);
 

@@ -8,9 +8,9 @@
 extern "C" {
 #endif
 
-/* A scalar function by Newton steps in a trust region, each found by conjugate gradients from products of the Hessian
- * with a vector (ag_hvp; the matrix is never made), which leave along directions of negative curvature. Steihaug
- * 1983; Nocedal & Wright 2006, algorithms 4.1 and 7.2. Hessian products count as evaluations. */
+/* Minimizes a scalar function by a trust-region Newton method. Conjugate gradients find each step from Hessian-vector products
+ * (ag_hvp); the Hessian is never formed. A direction of negative curvature is followed to the edge of the region. Each
+ * Hessian-vector product counts as one evaluation. Steihaug 1983; Nocedal & Wright 2006, algorithms 4.1 and 7.2. */
 TN_MUST_CHECK tn_status nn_newton_cg(ag_function *f, const void *ctx, const tn_view *x, int n,
                                      const nn_solve_options *options, nn_solve_result *result);
 

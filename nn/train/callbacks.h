@@ -1,4 +1,4 @@
-/* callbacks.h - what people do after each epoch. */
+/* callbacks.h - log, checkpoint, progress line and stop file after each epoch. */
 #ifndef NABLA_NN_TRAIN_CALLBACKS_H
 #define NABLA_NN_TRAIN_CALLBACKS_H
 
@@ -8,18 +8,18 @@
 extern "C" {
 #endif
 
-/* on_epoch = nn_follow, on_epoch_ctx = one of these, zeroed but for what is wanted. Early stopping is nn_fit's own
- * (monitor, patience, restore_best). */
+/* Set on_epoch = nn_follow and on_epoch_ctx = a pointer to this struct, with the fields set that are wanted and the others
+ * zero. (Early stopping is an option of nn_fit itself: monitor, patience, restore_best.) */
 typedef struct nn_following {
-  /* A row for each epoch: epoch, lr, then each report and, with validation rows, each "valid_" report. A file that is
-   * there is added to where the fit goes on (epoch above 1), else begun anew. */
+  /* Path of a table with one row per epoch: epoch, lr, each report and, with validation rows, each report as "valid_NAME".
+   * A fit that starts at epoch 1 replaces the file; one that goes on appends to it. */
   const char *csv;
-  /* Saves the state every `every` epochs (0 = 1) to this path, over the last one; what the fit needs to go on with is the
-   * epoch, kept as metadata "epoch". */
+  /* Path to which the state is saved every `every` epochs (0 = 1), over the previous file. The metadata "epoch" holds the
+   * number of finished epochs. */
   const char *checkpoint;
   int every;
   const char *stop_file; /* the fit stops (TN_ESTOPPED) after the epoch in which this file appears */
-  /* A line for each epoch, "epoch 3/20  lr 0.001  mse 0.12 (0.15)"; the library itself never prints. */
+  /* Gets one line per epoch, "epoch 3/20  lr 0.001  mse 0.12 (0.15)". The library itself never prints. */
   void (*progress)(void *ctx, const char *line);
   void *progress_ctx;
   bool (*then)(void *ctx, const nn_epoch *e); /* another callback, called last; NULL = none */

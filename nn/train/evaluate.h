@@ -8,11 +8,11 @@
 extern "C" {
 #endif
 
-/* Means of the reports over the rows in NN_EVAL, in the order in which the network named them; out has room
- * for NN_MAX_REPORTS. Errors of this and the next as of nn_fit; TN_EINVAL without a sentence: a NULL. */
+/* Writes the means of the reports over the rows, in NN_EVAL, to out[0..NN_MAX_REPORTS), in the order of nn_report. Errors of
+ * this function and the next: as nn_fit. A NULL argument gives TN_EINVAL without a sentence. */
 TN_MUST_CHECK tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out);
-/* One named output for the rows, in order; out [n, ...], contiguous, of the model's type (TN_ETYPE). A row's bits follow
- * from the row alone, whichever others are asked for: its network must not mix rows. */
+/* Writes one named output for the given rows, in their order, to out: [n, ...], contiguous, of the model's type (else
+ * TN_ETYPE). The result of a row does not depend on the other rows, to the bit, unless the network itself mixes rows. */
 TN_MUST_CHECK tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
                                    const char *output, tn_view out);
 

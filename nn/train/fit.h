@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-typedef struct nn_epoch { /* what a callback sees */
+typedef struct nn_epoch { /* what on_epoch gets */
   int epoch, epochs;      /* epoch counts from 1 */
   double lr;
   int n_reports;
@@ -22,18 +22,19 @@ typedef struct nn_epoch { /* what a callback sees */
 
 typedef struct nn_fit_options {
   int epochs;
-  int first_epoch; /* 0 = 1; a fit that goes on from a checkpoint: one more than the epochs it had done */
+  int first_epoch; /* 0 = 1; to go on from a checkpoint: the number of finished epochs + 1 */
   uint32_t seed, replica;
-  bool keep_order;   /* the rows in the order given, in every epoch; else shuffled */
-  const char *phase; /* names the random streams of this fit ("pretrain"); NULL = "" */
+  bool keep_order;   /* takes the rows in the given order; default: shuffled anew in each epoch */
+  const char *phase; /* part of the names of this fit's random streams ("pretrain"); NULL = "" */
   double (*schedule)(void *ctx, int64_t step, int64_t steps); /* factor on the learning rate; NULL = 1 */
   void *schedule_ctx;
-  nn_split valid;      /* n = 0: none */
-  const char *monitor; /* a report: best weights and patience follow its validation mean (lower is better) */
-  int patience;        /* epochs without improvement until stop; 0 = never stop */
-  bool restore_best;   /* leave the state of the best epoch, not the last */
-  /* After each epoch; false = stop (TN_ESTOPPED). May read the state (evaluate, predict, save), not change
-   * it: after a NaN the fit is replayed. */
+  nn_split valid; /* n = 0: none */
+  const char
+      *monitor; /* name of a report; its validation mean decides best_epoch and patience (lower is better) */
+  int patience; /* epochs without improvement until stop; 0 = never stop */
+  bool restore_best; /* leave the state of the best epoch, not the last */
+  /* Called after each epoch; false stops the fit (TN_ESTOPPED). It may read the state (evaluate, predict, save) but must
+   * not change it: after a NaN the fit is replayed from the last good state. */
   bool (*on_epoch)(void *ctx, const nn_epoch *e);
   void *on_epoch_ctx;
 } nn_fit_options;
@@ -45,14 +46,20 @@ typedef struct nn_fit_result {
   char message[256]; /* why it failed; TN_ENUMERIC: epoch, step, node; the state is the last good one */
 } nn_fit_result;
 
-/* Reshuffles each epoch (unless keep_order), gathers batches, steps. The last batch may be short. All randomness is a pure
- * function of seed, replica, phase, epoch and step: the order of an epoch (counted from 1) is
- * tn_rng_permutation with stream "shuffle/<phase>"; random nodes have their own streams under the key
- * seed ^ tn_stream("phase/<phase>"). `result` may be NULL. TN_EINVAL: options that do not go together, no
- * rows, rows or columns that the data lack, no epochs, a network without optimizer or with a learning rate of
- * 0, a state of another model or one that was never given values; TN_ESHAPE: a column's rows; TN_ESTOPPED by
- * on_epoch, the epochs so far being done; TN_ENUMERIC: a report or a minimised loss, reported or not, became
- * NaN or infinite (terms of parameters alone, penalties, are looked at after epochs 1, 2, 4, ... and the last); TN_ENOMEM. */
+/* Trains the state on the given rows. Each epoch shuffles them (unless keep_order), cuts them into batches (the last may be
+ * shorter) and makes one optimizer step per batch. `result` may be NULL.
+ *
+ * Random numbers depend on seed, replica, phase, epoch and step only. Epoch e (from 1) is ordered by tn_rng_permutation with
+ * stream "shuffle/<phase>"; random nodes have their own streams under the key seed ^ tn_stream("phase/<phase>").
+ *
+ * Errors, with a sentence in result->message and nn_state_error:
+ *   TN_EINVAL    no rows, no epochs, or rows or columns that the data lack; options that contradict each other; no optimizer,
+ *                or a learning rate of 0; a state of another model, or one that is not set
+ *   TN_ESHAPE    a column's rows have another shape than nn_input says
+ *   TN_ESTOPPED  on_epoch returned false; the finished epochs count
+ *   TN_ENUMERIC  a report or the minimised loss became NaN or infinite. Terms that depend on parameters alone (penalties)
+ *                are checked after epochs 1, 2, 4, ... and the last
+ *   TN_ENOMEM */
 TN_MUST_CHECK tn_status nn_fit(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
                                const nn_fit_options *o, nn_fit_result *result);
 

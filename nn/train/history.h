@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* A record of the epochs: on_epoch = nn_history_record, on_epoch_ctx = a zeroed nn_history (which other
- * callbacks may also call). Recording stops the fit when memory runs out, with `status` saying so. */
+/* Records each epoch: set on_epoch = nn_history_record and on_epoch_ctx = a zeroed nn_history. A callback of your own may
+ * call it too. If memory runs out it stops the fit and sets `status`. */
 typedef struct nn_history_row {
   int epoch;
   double lr, train[NN_MAX_REPORTS], valid[NN_MAX_REPORTS];

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Runs fn(ctx, replica) for n independent replicas on up to `threads` threads (0 = all there are), in any
- * order, all of them whatever fails; the first failure (lowest index) is returned. */
+/* Calls fn(ctx, replica) for replica 0 to n - 1 on up to `threads` threads (0 = one per processor), in any order. A failure
+ * does not stop the others. Returns the status of the failed replica with the lowest number, or TN_OK. */
 TN_MUST_CHECK tn_status nn_replicas(int64_t n, int threads, tn_status (*fn)(void *ctx, int64_t replica),
                                     void *ctx);
 
