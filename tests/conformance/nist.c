@@ -2,6 +2,7 @@
  * condenses from NIST's files. A start passes when its solution has 4 digits of every parameter; the figure that others
  * publish is the average of the digits of the worst parameter, cut off at 11 (Ceres: 9.4). */
 #include "conformance.h"
+#include "formulas.h"
 #include "nn/nn.h"
 
 #include <math.h>
@@ -24,21 +25,12 @@ typedef struct terms { /* what a model is written with */
   ag_ref b[PARAMETERS + 1];
 } terms;
 
-#define ADD(a, b)   ag_add(t->g, a, b)
-#define SUB(a, b)   ag_sub(t->g, a, b)
-#define MUL(a, b)   ag_mul(t->g, a, b)
-#define DIV(a, b)   ag_div(t->g, a, b)
-#define EXP(a)      ag_exp(t->g, a)
-#define NEG(a)      ag_neg(t->g, a)
-#define TIMES(a, c) ag_scale(t->g, a, c)
-#define PLUS(a, c)  ag_offset(t->g, a, c)
-#define B(i)        t->b[i]
-#define X           t->x
+#define B(i) t->b[i]
+#define X    t->x
 
 static ag_ref power(const terms *t, ag_ref base, ag_ref exponent) {
   return EXP(MUL(exponent, ag_log(t->g, base)));
 }
-static ag_ref square(const terms *t, ag_ref x) { return ag_square(t->g, x); }
 
 /* b[first] + b[first + 1] x + ... of that degree. */
 static ag_ref polynomial(const terms *t, int first, int degree) {
@@ -73,10 +65,10 @@ static ag_ref enso(const terms *t) {
 }
 
 static ag_ref eckerle4(const terms *t) {
-  return MUL(DIV(B(1), B(2)), EXP(TIMES(square(t, DIV(SUB(X, B(3)), B(2))), -0.5)));
+  return MUL(DIV(B(1), B(2)), EXP(TIMES(SQUARE(DIV(SUB(X, B(3)), B(2))), -0.5)));
 }
 static ag_ref bell(const terms *t, int first) {
-  return MUL(B(first), EXP(NEG(square(t, DIV(SUB(X, B(first + 1)), B(first + 2))))));
+  return MUL(B(first), EXP(NEG(SQUARE(DIV(SUB(X, B(first + 1)), B(first + 2))))));
 }
 static ag_ref gauss(const terms *t) { return ADD(exponential(t, 1, 2), ADD(bell(t, 3), bell(t, 6))); }
 static ag_ref cubics(const terms *t) { return DIV(polynomial(t, 1, 3), denominator(t, 5, 3)); }
@@ -85,14 +77,13 @@ static ag_ref lanczos(const terms *t) {
   return ADD(exponential(t, 1, 2), ADD(exponential(t, 3, 4), exponential(t, 5, 6)));
 }
 static ag_ref mgh09(const terms *t) {
-  ag_ref xx = square(t, X);
+  ag_ref xx = SQUARE(X);
   return DIV(MUL(B(1), ADD(xx, MUL(X, B(2)))), ADD(ADD(xx, MUL(X, B(3))), B(4)));
 }
 static ag_ref mgh10(const terms *t) { return MUL(B(1), EXP(DIV(B(2), ADD(X, B(3))))); }
 static ag_ref mgh17(const terms *t) { return ADD(B(1), ADD(exponential(t, 2, 4), exponential(t, 3, 5))); }
 static ag_ref misra1b(const terms *t) {
-  return MUL(B(1),
-             SUB(ag_like(t->g, X, 1), ag_reciprocal(t->g, square(t, PLUS(TIMES(MUL(B(2), X), 0.5), 1)))));
+  return MUL(B(1), SUB(ag_like(t->g, X, 1), ag_reciprocal(t->g, SQUARE(PLUS(TIMES(MUL(B(2), X), 0.5), 1)))));
 }
 static ag_ref misra1c(const terms *t) {
   ag_ref root = ag_sqrt(t->g, PLUS(TIMES(MUL(B(2), X), 2), 1));
