@@ -44,7 +44,7 @@ static int parts(void) {
   DIR *dir = opendir(at("out/.incoming/resume"));
   for (struct dirent *entry; dir && (entry = readdir(dir));) {
     size_t length = strlen(entry->d_name);
-    n += length > 5 && strcmp(entry->d_name + length - 5, ".part") == 0;
+    n += length > 12 && strcmp(entry->d_name + length - 12, ".safetensors") == 0;
   }
   if (dir) closedir(dir);
   return n;
@@ -167,18 +167,42 @@ Test(sbnn_resume, damaged_parts_are_done_again) {
     remove_all(at("out"));
     cli_child c =
         cli_start(NABLA_SBNN_BIN, root, "train" TABLES FAST " --out out --epochs-autoencoder 3", NULL);
-    for (int i = 0;
-         i < 20000 && !there(at("out/.incoming/resume/pretrain.part")) && !there(at("out/run.json")); i++)
+    for (int i = 0; i < 20000 && !there(at("out/.incoming/resume/sbnn-all.pretrain.safetensors")) &&
+                    !there(at("out/run.json"));
+         i++)
       usleep(500);
     kill(c.pid, SIGKILL);
     cli_wait(c);
-    if (!there(at("out/.incoming/resume/pretrain.part"))) continue; /* too fast for us */
-    if (how == 0) put_file(at("out/.incoming/resume/pretrain.part"), "nonsense");
-    if (how == 1) cr_assert_eq(truncate(at("out/.incoming/resume/pretrain.part"), 1000), 0);
-    if (how == 2) put_file(at("out/.incoming/resume/frozen.part"), "");
+    if (!there(at("out/.incoming/resume/sbnn-all.pretrain.safetensors"))) continue; /* too fast for us */
+    if (how == 0) put_file(at("out/.incoming/resume/sbnn-all.pretrain.safetensors"), "nonsense");
+    if (how == 1) cr_assert_eq(truncate(at("out/.incoming/resume/sbnn-all.pretrain.safetensors"), 1000), 0);
+    if (how == 2) put_file(at("out/.incoming/resume/sbnn-all.frozen.safetensors"), "");
     run_well("train" TABLES FAST " --out out --resume --epochs-autoencoder 3");
     expect_same_results("whole", "out");
   }
+}
+
+/* One fold's part under the name of another would give the scores of the wrong cells. */
+Test(sbnn_resume, a_part_copied_over_another_is_refused, .timeout = 120) {
+#define FOLDS "cv" TABLES FAST EPOCHS " --folds 4 --threads 1 --out "
+  run_well(FOLDS "whole");
+  cli_child c = cli_start(NABLA_SBNN_BIN, root, FOLDS "out", NULL);
+  wait_for_part(60);
+  kill(c.pid, SIGKILL);
+  cli_wait(c);
+  char *first = sbnn_strdup(at("out/.incoming/resume/sbnn-fold-1.safetensors"));
+  cr_assert(there(first));
+  for (int fold = 2; fold <= 4; fold++) {
+    char copy[96];
+    snprintf(copy, sizeof copy, "out/.incoming/resume/sbnn-fold-%d.safetensors", fold);
+    unlink(at(copy));
+    cr_assert_eq(link(first, at(copy)), 0);
+  }
+  free(first);
+  cli_result r = sbnn(FOLDS "out --resume");
+  cr_expect_eq(r.code, 0, "%s", r.err);
+  cr_expect(strstr(r.err, "sbnn-fold-4.safetensors belongs to another task: 'sbnn-fold-1'"), "%s", r.err);
+  expect_same_results("whole", "out");
 }
 
 #if NABLA_JANSSON

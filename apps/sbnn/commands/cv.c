@@ -17,7 +17,6 @@ static sbnn_replica replica(const sbnn_crossval *c, const sbnn_options *o, size_
   sbnn_replica r = sbnn_replica_of_fold(c, o, pretrain, fold);
   const sbnn_experiment *x = &r.experiment;
   snprintf(r.title, sizeof r.title, "%s", x->model);
-  snprintf(r.part, sizeof r.part, "%s-%d", x->model, x->fold);
   if (strcmp(x->model, "sbnn-nopretrain") == 0)
     snprintf(r.where, sizeof r.where, "fold %d without pretraining", x->fold);
   return r;

@@ -46,7 +46,10 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
   size_t used = 0;
   if (!finds_penalty(o)) used = (size_t)snprintf(r.title, sizeof r.title, "lambda %g, ", o->lasso);
   snprintf(r.title + used, sizeof r.title - used, "%d unit%s", o->bottleneck, o->bottleneck == 1 ? "" : "s");
-  snprintf(r.part, sizeof r.part, "setting-%zu-fold-%d", setting + 1, r.experiment.fold);
+  r.task = (sbnn_task){.model = r.experiment.model,
+                       .fold = r.experiment.fold,
+                       .penalty = finds_penalty(o) ? 0 : o->lasso,
+                       .width = o->bottleneck};
   if (whole) snprintf(r.where, sizeof r.where, "%s, all cells", r.title);
   else snprintf(r.where, sizeof r.where, "%s, fold %zu", r.title, fold + 1);
   return r;

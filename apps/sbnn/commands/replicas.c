@@ -74,7 +74,7 @@ static int train(ensemble *a, int64_t i) {
   code = sbnn_train_model(&fold.problem, &t, &r->experiment, &r->error);
   if (code == SBNN_OK) {
     finish(&fold, r, &r->experiment);
-    code = sbnn_parts_store(w->parts, r->part, &r->experiment, NULL, &r->error);
+    code = sbnn_parts_store(w->parts, &r->task, NULL, &r->experiment, NULL, &r->error);
   }
   sbnn_fold_free(&fold);
   return code;
@@ -84,7 +84,7 @@ static tn_status run_one(void *ctx, int64_t i) {
   ensemble *a = ctx;
   sbnn_replica *r = &a->replicas[i];
   sbnn_parts *parts = a->work->parts;
-  if (sbnn_parts_has(parts, r->part) && sbnn_parts_load(parts, r->part, &r->experiment, NULL)) {
+  if (sbnn_parts_load(parts, &r->task, NULL, &r->experiment, NULL)) {
     sbnn_progress_model_done(a->work->progress, r->title, r->experiment.fold, "finished before");
     return TN_OK;
   }
@@ -118,7 +118,7 @@ int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   atomic_init(&a.first_failed, (long long)n);
   for (size_t i = 0; i < n; i++) {
     const sbnn_options *o = r[i].options;
-    if (!sbnn_parts_has(w->parts, r[i].part))
+    if (!sbnn_parts_has(w->parts, &r[i].task, NULL))
       units += sbnn_model_units(o, sbnn_model_inputs(o, w->data), r[i].pretrain, false);
   }
   w->progress = sbnn_progress_new(stderr, units, (int)n, w->options->quiet);
@@ -140,6 +140,7 @@ sbnn_replica sbnn_replica_of_fold(const sbnn_crossval *c, const sbnn_options *o,
                     .pretrain = pretrain,
                     .number = (uint32_t)fold + 1,
                     .experiment = {.model = sbnn_model_name(o, pretrain), .fold = (int)fold + 1}};
+  r.task = (sbnn_task){.model = r.experiment.model, .fold = r.experiment.fold};
   r.test = sbnn_fold_test(&c->folds, fold, &r.n_test);
   snprintf(r.where, sizeof r.where, "fold %zu", fold + 1);
   return r;

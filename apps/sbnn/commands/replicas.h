@@ -1,5 +1,5 @@
 /* replicas.h - many models, each with its own options and cells, trained side by side: folds, penalties,
- * restarts. Each is a part of the unfinished run (results/parts.h): an interrupted command with --resume
+ * restarts. Each is a task, whose part is kept (parts/parts.h): an interrupted command with --resume
  * trains only those that are missing. Whatever the number of threads, results and reported failure are the
  * same. */
 #ifndef SBNN_REPLICAS_H
@@ -18,8 +18,8 @@ typedef struct sbnn_replica {
   bool pretrain;
   bool by_batch, may_be_empty; /* see sbnn_training */
   uint32_t number;             /* of the random numbers: the fold */
+  sbnn_task task;              /* which one it is: no two are equal */
   char title[48];              /* with experiment.fold: what progress calls it */
-  char part[64];               /* the name of its part: unique, a file name */
   char where[96];              /* what the sentence of a failure begins with: "fold 3"; "" = nothing */
   sbnn_experiment experiment;  /* `model` and `fold` are the caller's; the caller frees */
   sbnn_error error;
@@ -30,7 +30,8 @@ typedef struct sbnn_replica {
  * failure by position is what `e` says. */
 int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e);
 
-/* The model of fold `fold` (from 0) with these options: everything of a replica but title and part. */
+/* The model of fold `fold` (from 0) with these options: everything of a replica but title; of the
+ * task, model and fold. */
 sbnn_replica sbnn_replica_of_fold(const sbnn_crossval *c, const sbnn_options *o, bool pretrain, size_t fold);
 
 #endif

@@ -59,7 +59,7 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
                     .pretrain = pretrain,
                     .experiment = {.model = sbnn_model_name(o, pretrain)}};
   snprintf(r.title, sizeof r.title, "run %zu", i + 1);
-  snprintf(r.part, sizeof r.part, "run-%zu", i + 1);
+  r.task = (sbnn_task){.model = r.experiment.model, .restart = (int)i + 1};
   snprintf(r.where, sizeof r.where, "run %zu", i + 1);
   return r;
 }

@@ -29,13 +29,15 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
   const sbnn_options *o = w->options;
   char *model_path = sbnn_outdir_file(w->out, SBNN_WEIGHTS_FILE);
   char *rescue_path = sbnn_outdir_rescue(w->out);
+  sbnn_task task = {.model = x->model};
   sbnn_training t = {.options = o,
                      .autoencoder = true,
                      .hook = sbnn_work_epoch,
                      .hook_ctx = w,
                      .model_path = model_path,
                      .rescue_path = rescue_path,
-                     .parts = w->parts};
+                     .parts = w->parts,
+                     .task = &task};
   w->progress = sbnn_progress_new(
       stderr, sbnn_model_units(o, fold->problem.n_inputs, sbnn_options_pretrain(o), true), 1, o->quiet);
   int code = sbnn_train_model(&fold->problem, &t, x, e);

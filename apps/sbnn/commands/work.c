@@ -2,6 +2,7 @@
 #include "commands/work.h"
 
 #include "build_facts.h"
+#include "commands/resume_key.h"
 #include "figures/canvas.h"
 #include "results/pictures.h"
 #include "results/run_json.h"
@@ -66,12 +67,16 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
 /* Of another run, with --resume and --force: that one gives way. */
 static int open_parts(sbnn_work *w, bool *done, sbnn_error *e) {
   const sbnn_options *o = w->options;
-  int code = sbnn_parts_open(w->out, o, w->data, &w->parts, done, e);
-  if (code == SBNN_OK || !o->resume || !o->force) return code;
-  *e = (sbnn_error){0};
-  sbnn_outdir_abort(w->out); /* leaves all as it is */
-  w->out = sbnn_outdir_open(o->out, true, e);
-  return w->out ? sbnn_parts_open(w->out, o, w->data, &w->parts, done, e) : e->code;
+  char *key = sbnn_resume_key(o, w->data);
+  int code = sbnn_parts_open(w->out, key, &w->parts, done, e);
+  if (code != SBNN_OK && o->resume && o->force) {
+    *e = (sbnn_error){0};
+    sbnn_outdir_abort(w->out); /* leaves all as it is */
+    w->out = sbnn_outdir_open(o->out, true, e);
+    code = w->out ? sbnn_parts_open(w->out, key, &w->parts, done, e) : e->code;
+  }
+  free(key);
+  return code;
 }
 
 /* With the data read and the directory open. What is finished stays, unless the same command must fail again.

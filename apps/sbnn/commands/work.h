@@ -3,8 +3,8 @@
 #ifndef SBNN_WORK_H
 #define SBNN_WORK_H
 
+#include "parts/parts.h"
 #include "results/outdir.h"
-#include "results/parts.h"
 #include "results/progress.h"
 #include "results/results.h"
 #include "results/verdict.h"

@@ -156,8 +156,8 @@ static int count_parts(const sbnn_outdir *o) {
   int n = 0;
   DIR *dir = opendir(o->parts);
   for (struct dirent *entry; dir && (entry = readdir(dir));) {
-    size_t length = strlen(entry->d_name);
-    n += length > 5 && strcmp(entry->d_name + length - 5, ".part") == 0;
+    size_t length = strlen(entry->d_name), ending = sizeof SBNN_PART_ENDING - 1;
+    n += length > ending && strcmp(entry->d_name + length - ending, SBNN_PART_ENDING) == 0;
   }
   if (dir) closedir(dir);
   return n;

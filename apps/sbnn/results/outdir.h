@@ -27,14 +27,15 @@ extern const char *const sbnn_result_files[];
  * been changed then. */
 sbnn_outdir *sbnn_outdir_open(const char *path, bool force, sbnn_error *e);
 
-/* The same to go on with an unfinished run: what it kept (results/parts.h) stays, and its directory need not
+/* The same to go on with an unfinished run: what it kept (parts/parts.h) stays, and its directory need not
  * be empty. Without such a run: sbnn_outdir_complete, if results are there; else as sbnn_outdir_open. */
 sbnn_outdir *sbnn_outdir_resume(const char *path, bool force, sbnn_error *e);
 
 /* Opened for resuming, but there are complete results and no unfinished run: nothing may be written then. */
 bool sbnn_outdir_complete(const sbnn_outdir *o);
 
-/* Where the parts of an unfinished run are (borrowed), and how many there are. */
+/* Where the parts of an unfinished run are (borrowed), and how many files with their ending there are. */
+#define SBNN_PART_ENDING ".safetensors"
 const char *sbnn_outdir_parts(const sbnn_outdir *o);
 int sbnn_outdir_count_parts(const sbnn_outdir *o);
 

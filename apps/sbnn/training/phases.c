@@ -15,16 +15,16 @@ static void take_weights(sbnn__phase *to, const sbnn__phase *from) {
 /* ---- phases that are finished, of this run or of one that was interrupted ---- */
 
 static int keep_part(sbnn__fitting *s, const char *name, const sbnn__phase *f, int code) {
-  return code == SBNN_OK ? sbnn_parts_store(s->t->parts, name, s->out, f->state, s->e) : code;
+  return code == SBNN_OK ? sbnn_parts_store(s->t->parts, s->t->task, name, s->out, f->state, s->e) : code;
 }
 
 /* The phase as it was at its end, with all that was known then. *taken false: it has to be run. */
 static int take_part(sbnn__fitting *s, const char *name, sbnn_network network, sbnn__phase *f, bool *taken) {
   *taken = false;
-  if (!sbnn_parts_has(s->t->parts, name)) return SBNN_OK;
+  if (!sbnn_parts_has(s->t->parts, s->t->task, name)) return SBNN_OK;
   int code = sbnn__phase_new(s, network, f);
   if (code != SBNN_OK) return code;
-  *taken = sbnn_parts_load(s->t->parts, name, s->out, f->state);
+  *taken = sbnn_parts_load(s->t->parts, s->t->task, name, s->out, f->state);
   if (!*taken) sbnn__phase_free(f);
   return SBNN_OK;
 }

@@ -5,8 +5,8 @@
 #define SBNN_PHASES_H
 
 #include "options/options.h"
+#include "parts/parts.h"
 #include "results/experiment.h"
-#include "results/parts.h"
 #include "training/network.h"
 
 /* Prepared data of one model: training rows first, then test rows. Borrowed. */
@@ -36,8 +36,8 @@ typedef struct sbnn_training {
   const char *rescue_path;          /* the last good state if a value becomes non-finite; NULL = not kept */
   const char *const (*metadata)[2]; /* of the safetensors file */
   int n_metadata;
-  sbnn_parts
-      *parts; /* each finished phase goes there, and those that are there are not run again; NULL: neither */
+  sbnn_parts *parts;     /* each finished phase goes there, those there are not run again; NULL: neither */
+  const sbnn_task *task; /* of the parts; NULL only without */
 } sbnn_training;
 
 /* Trains the model and fills `out`: everything but the cells, names and own units, which the caller knows.

@@ -67,7 +67,7 @@ static int choose_noise(const sbnn__fitting *s, size_t *order, sbnn_options *o) 
 int sbnn__set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o) {
   sbnn_experiment *x = s->out;
   bool search = o->noise == SBNN_NOISE_AUTO;
-  if (search && sbnn_parts_has(s->t->parts, "noise") && sbnn_parts_load(s->t->parts, "noise", x, NULL)) {
+  if (search && sbnn_parts_load(s->t->parts, s->t->task, "noise", x, NULL)) {
     o->input_noise = x->input_noise;
     o->bottleneck_noise = x->bottleneck_noise;
     return SBNN_OK;
@@ -75,7 +75,7 @@ int sbnn__set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o) {
   int code = search ? choose_noise(s, order, o) : SBNN_OK;
   x->input_noise = o->input_noise;
   x->bottleneck_noise = o->bottleneck_noise;
-  return search && code == SBNN_OK ? sbnn_parts_store(s->t->parts, "noise", x, NULL, s->e) : code;
+  return search && code == SBNN_OK ? sbnn_parts_store(s->t->parts, s->t->task, "noise", x, NULL, s->e) : code;
 }
 
 /* ---- penalty ---- */
@@ -144,11 +144,11 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_options *o) {
 int sbnn__set_lasso(sbnn__fitting *s, sbnn_options *o) {
   sbnn_experiment *x = s->out;
   bool search = o->lasso == SBNN_LASSO_AUTO;
-  if (search && sbnn_parts_has(s->t->parts, "lasso") && sbnn_parts_load(s->t->parts, "lasso", x, NULL)) {
+  if (search && sbnn_parts_load(s->t->parts, s->t->task, "lasso", x, NULL)) {
     o->lasso = x->lasso;
     return SBNN_OK;
   }
   int code = search ? choose_lasso(s, o) : SBNN_OK;
   x->lasso = o->lasso;
-  return search && code == SBNN_OK ? sbnn_parts_store(s->t->parts, "lasso", x, NULL, s->e) : code;
+  return search && code == SBNN_OK ? sbnn_parts_store(s->t->parts, s->t->task, "lasso", x, NULL, s->e) : code;
 }

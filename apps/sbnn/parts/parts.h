@@ -1,0 +1,43 @@
+/* parts.h - what an unfinished run has finished: whole tasks, and phases of train's one task, each as a file
+ * (part.h) in DIR/.incoming/resume until the results are in place; --resume takes them up. A build without
+ * jansson keeps none. Threads: parts of different tasks may be stored and loaded at once. */
+#ifndef SBNN_PARTS_PARTS_H
+#define SBNN_PARTS_PARTS_H
+
+#include "nn/nn.h"
+#include "parts/task.h"
+#include "results/experiment.h"
+#include "results/outdir.h"
+
+#include <stdbool.h>
+
+typedef struct sbnn_parts sbnn_parts;
+
+/* Begins with none, or with those that are in a directory that was opened for resuming. key: all that the
+ * results depend on, in lines "name=value". SBNN_FAILED: the parts are of a run with another key (what
+ * differs is named). *done: opened for resuming, but the results of just this run are complete already;
+ * nothing is opened then. */
+int sbnn_parts_open(sbnn_outdir *out, const char *key, sbnn_parts **parts, bool *done, sbnn_error *e);
+void sbnn_parts_close(sbnn_parts *p); /* the files stay; NULL is allowed */
+
+/* 16 hexadecimal digits that stand for the key. */
+const char *sbnn_parts_key(const sbnn_parts *p);
+
+bool sbnn_parts_any(const sbnn_parts *p); /* p may be NULL here and below: nothing is kept */
+
+/* phase: that has ended, as in part.h; NULL: the whole task. */
+bool sbnn_parts_has(const sbnn_parts *p, const sbnn_task *task, const char *phase);
+
+/* The experiment so far, and the values of `state` (NULL: none). SBNN_FAILED: it cannot be written. */
+int sbnn_parts_store(sbnn_parts *p, const sbnn_task *task, const char *phase, const sbnn_experiment *x,
+                     const nn_state *state, sbnn_error *e);
+
+/* Fills x and the values of `state` by name. False: there is none, x and state are as before. One that
+ * sbnn_part_read refuses is told of on stderr and removed. */
+bool sbnn_parts_load(sbnn_parts *p, const sbnn_task *task, const char *phase, sbnn_experiment *x,
+                     nn_state *state);
+
+/* After an interrupt or a failure: if there are parts, says in `e` how to go on. */
+void sbnn_parts_explain(const sbnn_parts *p, sbnn_error *e);
+
+#endif
