@@ -62,7 +62,7 @@ static void finish_later(const char *line, long most, const char *last_part) {
   snprintf(command, sizeof command, "%s --out out", line);
   cli_result r = cli_run(NABLA_SBNN_BIN, root, command, &(cli_limits){.file_bytes = most});
   expect_words(command, &r, 1, "could not be written|what was finished is kept|--resume goes on");
-  snprintf(part, sizeof part, "out/.incoming/resume/%s.part", last_part);
+  snprintf(part, sizeof part, "out/.incoming/resume/%s.safetensors", last_part);
   cr_expect(there(at(part)), "%s", part);
   snprintf(command, sizeof command, "%s --out out --resume", line);
   run_well(command);
@@ -79,10 +79,12 @@ static void finish_later(const char *line, long most, const char *last_part) {
 
 #if NABLA_CAIRO
 
-Test(sbnn_out, a_full_disk_keeps_the_folds) { finish_later("cv" TABLES FAST " --folds 3", 12000, "sbnn-3"); }
+Test(sbnn_out, a_full_disk_keeps_the_folds) {
+  finish_later("cv" TABLES FAST " --folds 3", 12000, "sbnn-fold-3");
+}
 
 Test(sbnn_out, a_full_disk_keeps_the_phases) {
-  finish_later("train" TABLES FAST " --epochs-autoencoder 3", 28000, "autoencoder");
+  finish_later("train" TABLES FAST " --epochs-autoencoder 3", 28000, "sbnn-all.autoencoder");
 }
 
 /* Every step of run that draws fails, and none of its models is lost. */
@@ -93,8 +95,8 @@ Test(sbnn_out, a_full_disk_keeps_the_steps) {
   cli_result r = cli_run(NABLA_SBNN_BIN, root, ALL, &(cli_limits){.file_bytes = 28000});
   cr_expect_eq(r.code, 1, "%s", r.err);
   cr_expect(strstr(r.err, "what was finished is kept"), "%s", r.err);
-  cr_expect(there(at("out/cv-denoise/.incoming/resume/sbnn-denoise-2.part")));
-  cr_expect(there(at("out/train-denoise/.incoming/resume/autoencoder.part")));
+  cr_expect(there(at("out/cv-denoise/.incoming/resume/sbnn-denoise-fold-2.safetensors")));
+  cr_expect(there(at("out/train-denoise/.incoming/resume/sbnn-denoise-all.autoencoder.safetensors")));
   run_well(ALL " --resume");
   cr_expect(there(at("out/report.html")) && there(at("out/train-denoise/figures/latent_map.png")));
 }

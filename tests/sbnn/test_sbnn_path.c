@@ -110,7 +110,9 @@ Test(sbnn_path, killed_and_resumed, .timeout = 120) {
 #define LONG "path" TABLES FAST " --lambdas 0.01,0.5 --folds 4 --epochs-unfrozen 100 --epochs-finetune 100"
   run_well(LONG " --out whole --threads 1");
   cli_child c = cli_start(NABLA_SBNN_BIN, root, LONG " --out out --threads 2", NULL);
-  for (int i = 0; i < 2000 && !there(at("out/.incoming/resume/setting-1-fold-2.part")); i++) usleep(5000);
+  for (int i = 0; i < 2000 && !there(at("out/.incoming/resume/sbnn-width-2-penalty-0.01-fold-2.safetensors"));
+       i++)
+    usleep(5000);
   cr_assert_eq(kill(c.pid, SIGKILL), 0);
   cli_wait(c);
   refuse(LONG " --out out --resume --seed 1", 1, "unfinished run|'seed=0' then, 'seed=1' now");

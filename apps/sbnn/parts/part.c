@@ -154,7 +154,7 @@ int sbnn_part_write(const char *path, const sbnn_part *part, const sbnn_experime
   free(f.owned);
   free(f.tensors);
   if (status == TN_OK) return SBNN_OK;
-  return sbnn_fail(e, SBNN_FAILED, "%s%s", message,
+  return sbnn_fail(e, SBNN_FAILED, "what is finished could not be written (%s)%s", message,
                    status == TN_EIO ? "; free space or choose a directory you may write to" : "");
 }
 
