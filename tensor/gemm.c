@@ -5,12 +5,6 @@
 
 #include <assert.h>
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wpedantic"
-#pragma GCC diagnostic ignored "-Wunused-function"
-#include <blis.h>
-#pragma GCC diagnostic pop
-
 static const int64_t ALIGN = 32;         /* the width of a thread's panel is a multiple of */
 static const double WORTH_THREADS = 1e6; /* multiplications */
 
@@ -109,6 +103,3 @@ void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c
   }
   tn_parallel_for((extent - 1) / p.width + 1, threads, multiply_panel, &p);
 }
-
-const char *tn_blas_version(void) { return bli_info_get_version_str(); }
-const char *tn_blas_kernel(void) { return bli_arch_string(bli_arch_query_id()); }

@@ -1,9 +1,9 @@
-/* isa.h - the instruction set that the library's own loops use, and functions compiled once for each of them
- * (not installed). */
+/* isa.h - the instruction set that the library's own loops use, and functions compiled once for each of
+ * them. Serves autograd/expressions.inc. */
 #ifndef NABLA_ISA_H
 #define NABLA_ISA_H
 
-#include "tensor/tensor.h"
+#include "tensor.h"
 
 typedef enum tn__isa {
   TN__BASELINE, /* what the compiler takes by itself: SSE2 on x86-64 */

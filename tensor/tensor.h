@@ -177,8 +177,6 @@ void tn_reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out);
 
 /* ---- the machine ----------------------------------------------------------------------------------- */
 
-const char *tn_blas_version(void); /* of BLIS: "0.9.0" */
-const char *tn_blas_kernel(void);  /* the micro-kernel set chosen for this CPU: "zen3", "skx", ... */
 /* The instruction set that the library's own loops use: "avx512", "avx2" (with FMA), "neon" or "baseline". Chosen
  * when the program is loaded: the widest that the CPU has, or the one that the environment variable NABLA_ISA
  * names; a name that the CPU lacks changes nothing. */

@@ -1,5 +1,5 @@
-/* vmath.h - elementary functions whose loops vectorize (not installed; isa.h compiles a loop for each
- * instruction set). tn_exp(x) and its kin choose by type: float is a branch-free polynomial, double is libm.
+/* vmath.h - elementary functions whose loops vectorize (isa.h compiles a loop for each instruction
+ * set). tn_exp(x) and its kin choose by type: float is a branch-free polynomial, double is libm.
  *
  * The float functions hold over the whole range: subnormals in and out, overflow to inf, underflow to 0, -0,
  * inf and NaN. Largest errors in units in the last place, measured once over all 2^32 floats against libm's
@@ -158,6 +158,6 @@ TN__INLINE double tn__select(bool c, double a, double b) { return c ? a : b; }
 #define tn_tanh(x)         _Generic((x), float : tn__tanhf, double : tanh)(x)
 #define tn_sigmoid(x)      _Generic((x), float : tn__sigmoidf, double : tn__sigmoid)(x)
 
-#include "tensor/vmath_more.h"
+#include "vmath_more.h"
 
 #endif

@@ -52,7 +52,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
     {
       file = $0; sub(/:.*/, "", file)
       text = substr($0, length(file) + 2); line = text; sub(/:.*/, "", line); text = substr(text, length(line) + 2)
-      public = file ~ /^(tensor\/tensor|autograd\/autograd|nn\/nn|nn\/.*\/.*|tensor\/files\/.*)\.h$/
+      public = file ~ /^(tensor\/tensor|tensor\/isa|tensor\/vmath(_more)?|autograd\/[a-fh-z][a-z]*|autograd\/autograd|nn\/nn|nn\/.*\/.*|tensor\/files\/.*)\.h$/
 
       name = text
       if (text ~ /include[[:space:]]*"/) { gsub(/^[^"]*"|".*$/, "", name); quoted = 1 }

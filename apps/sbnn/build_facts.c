@@ -47,11 +47,6 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #else
 #define HAS_QHULL "no"
 #endif
-#ifdef NABLA_JANSSON
-#define HAS_JANSSON "yes"
-#else
-#define HAS_JANSSON "no"
-#endif
 #ifdef NABLA_LIBZIP
 #define HAS_LIBZIP "yes"
 #else
@@ -64,9 +59,8 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #endif
 
 void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *value), void *ctx) {
-  char cpu[CPU_ROOM], cpus[24], threads[24], blas[64];
+  char cpu[CPU_ROOM], cpus[24], threads[24];
   cpu_name(cpu);
-  snprintf(blas, sizeof blas, "BLIS %s", tn_blas_version());
   snprintf(cpus, sizeof cpus, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
   snprintf(threads, sizeof threads, "%d", tn_max_threads());
   const char *const facts[][2] = {
@@ -74,15 +68,12 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"commit", NABLA_COMMIT},
       {"compiler", NABLA_COMPILER},
       {"flags", NABLA_FLAGS},
-      {"blas", blas},
-      {"blas_kernel", tn_blas_kernel()},
       {"simd", tn_simd_name()},
       {"cpu", cpu},
       {"cpus", cpus},
       {"max_threads", threads},
       {"cairo", HAS_CAIRO},
       {"qhull", HAS_QHULL},
-      {"jansson", HAS_JANSSON},
       {"libzip", HAS_LIBZIP},
       {"matio", HAS_MATIO},
   };

@@ -28,8 +28,6 @@ size_t nn_tensor_type_bytes(const char *dtype) {
   return 0;
 }
 
-#if NABLA_JANSSON
-
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -311,29 +309,3 @@ void nn_tensor_file_close(nn_tensor_file *f) {
   tn_free(f->alloc, f->tensors);
   tn_free(f->alloc, f);
 }
-
-#else
-
-tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path, const nn_tensor *tensors, size_t n,
-                               const char *const (*metadata)[2], int n_metadata, char *message) {
-  (void)alloc, (void)tensors, (void)n, (void)metadata, (void)n_metadata;
-  return nn__say(message, TN_ENOTSUP, "cannot write %s: this build was made without jansson", path);
-}
-
-tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out, char *message) {
-  (void)alloc;
-  *out = NULL;
-  return nn__say(message, TN_ENOTSUP, "cannot read %s: this build was made without jansson", path);
-}
-
-size_t nn_tensor_file_count(const nn_tensor_file *f) { return (void)f, 0; }
-const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i) { return (void)f, (void)i, NULL; }
-const nn_tensor *nn_tensor_file_find(const nn_tensor_file *f, const char *name) {
-  return (void)f, (void)name, NULL;
-}
-const char *nn_tensor_file_metadata(const nn_tensor_file *f, const char *key) {
-  return (void)f, (void)key, NULL;
-}
-void nn_tensor_file_close(nn_tensor_file *f) { (void)f; }
-
-#endif

@@ -21,8 +21,8 @@ typedef struct nn_tensor {
 
 /* Writes n tensors in the order given; the file appears whole or not at all (tn_atomic_file). Names differ.
  * `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; who gives the
- * widest types first has every tensor aligned. TN_EIO, TN_EINVAL (a dtype the format lacks), TN_ENOTSUP (a
- * build without jansson): message as above. */
+ * widest types first has every tensor aligned. TN_EIO, TN_EINVAL (a dtype the format lacks): message as
+ * above. */
 TN_MUST_CHECK tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path,
                                              const nn_tensor *tensors, size_t n,
                                              const char *const (*metadata)[2], int n_metadata, char *message);

@@ -8,8 +8,6 @@
  *   "<sample>/after.<buffer>"  buffers after a step of training */
 #include "rows.h"
 
-#if NABLA_JANSSON
-
 #ifndef NABLA_SOURCE_DIR
 #define NABLA_SOURCE_DIR "."
 #endif
@@ -193,5 +191,3 @@ Test(layer_values, are_those_of_others) {
   }
   cr_log_info("%d samples", total);
 }
-
-#endif

@@ -104,7 +104,6 @@ Test(layers, the_batch_does_not_matter) {
   }
 }
 
-#if NABLA_JANSSON
 Test(layers, save_and_load_keep_the_bits) {
   char path[64];
   snprintf(path, sizeof path, "/tmp/nabla-layers-%ld.safetensors", (long)getpid());
@@ -129,7 +128,6 @@ Test(layers, save_and_load_keep_the_bits) {
   }
   remove(path);
 }
-#endif
 
 /* ---- derivatives ------------------------------------------------------------------------------------- */
 

@@ -73,7 +73,6 @@ Test(nn_follow, log_progress_and_stop_file) {
   free_table(&t);
 }
 
-#if NABLA_JANSSON
 Test(nn_follow, checkpoints) {
   knobs k = {.lr = 0.05};
   table t = make_table(TN_F32, ROWS);
@@ -99,4 +98,3 @@ Test(nn_follow, checkpoints) {
   nn_model_free(m);
   free_table(&t);
 }
-#endif

@@ -4,8 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#if NABLA_JANSSON
-
 typedef struct place {
   char dir[64], path[96];
 } place;
@@ -278,19 +276,3 @@ Test(nn_checkpoint, tensors_that_the_format_cannot_hold) {
   }
   remove_place(&p);
 }
-
-#else
-
-Test(nn_checkpoint, left_out) {
-  knobs k = {.lr = 0.1};
-  char message[256];
-  nn_model *m = make_model(NULL, small_network, &k);
-  nn_state *s = make_state(m, 1);
-  cr_assert_eq(nn_state_save(s, "x", NULL, 0, message), TN_ENOTSUP);
-  SAYS(message, "without jansson");
-  cr_assert_eq(nn_state_load(s, "x", message), TN_ENOTSUP);
-  nn_state_free(s);
-  nn_model_free(m);
-}
-
-#endif

@@ -1,7 +1,6 @@
 /* Weights under other names and orders of axes, as PyTorch stores a linear layer. */
 #include "test_nn.h"
 
-#if NABLA_JANSSON
 Test(nn_import, linear_layers_of_pytorch) {
   knobs k = {.lr = 0.1};
   nn_model *m = make_model(&(nn_model_options){.dtype = TN_F64}, small_network, &k);
@@ -44,4 +43,3 @@ Test(nn_import, linear_layers_of_pytorch) {
   nn_state_free(s);
   nn_model_free(m);
 }
-#endif

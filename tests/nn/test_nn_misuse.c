@@ -74,7 +74,6 @@ Test(nn_misuse, values_by_hand_count) {
   done(&f);
 }
 
-#if NABLA_JANSSON
 Test(nn_misuse, a_loaded_state_has_values) {
   fixture f = make(small_network, (knobs){.lr = 0.1});
   nn_state *fresh;
@@ -89,7 +88,6 @@ Test(nn_misuse, a_loaded_state_has_values) {
   nn_state_free(fresh);
   done(&f);
 }
-#endif
 
 /* ---- fits that change nothing ------------------------------------------------------------------------ */
 

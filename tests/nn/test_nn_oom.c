@@ -1,10 +1,8 @@
 /* Every allocation of a whole working day of a model fails in turn: TN_ENOMEM each time, nothing leaks. */
 #include "test_nn.h"
 
-#if NABLA_JANSSON
 #include <jansson.h>
 #include <unistd.h>
-#endif
 
 typedef struct counter {
   long left; /* allocations until one fails; negative: none does */
@@ -59,10 +57,8 @@ static tn_status work(day *y, knobs *k) {
     status = nn_predict(y->m, y->s, y->d, (nn_split){0}, "prediction", tn_matrix(f, TN_F32, 20, OUT));
   }
   if (status == TN_OK) status = nn_state_clone(y->s, &y->copy);
-#if NABLA_JANSSON
   if (status == TN_OK) status = nn_state_save(y->s, y->path, NULL, 0, NULL);
   if (status == TN_OK) status = nn_state_load(y->copy, y->path, NULL);
-#endif
   return status;
 }
 
@@ -148,8 +144,6 @@ Test(nn_oom, steps_allocate_nothing) {
   free_table(&t);
 }
 
-#if NABLA_JANSSON
-
 /* The JSON library asks the C library for memory, not our allocator: its requests are refused in turn too. When
  * reading it ends the program itself where memory is refused (an assertion in jansson 2.14), so only writing. */
 static long json_left;
@@ -201,5 +195,3 @@ Test(nn_oom, json_of_a_saved_state) {
   nn_state_free(s);
   nn_model_free(m);
 }
-
-#endif

@@ -2,8 +2,6 @@
  * batch normalization, a stacked GRU, a two-layer GPT. The same bits for one thread and two, and after a stop. */
 #include "test_nn.h"
 
-#if NABLA_JANSSON
-
 #ifndef NABLA_SOURCE_DIR
 #define NABLA_SOURCE_DIR "."
 #endif
@@ -215,5 +213,3 @@ Test(trajectories, same_bits_for_two_threads_and_after_a_stop) {
   remove(path);
   nn_tensor_file_close(f);
 }
-
-#endif

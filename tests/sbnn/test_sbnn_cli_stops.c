@@ -14,8 +14,6 @@ TestSuite(sbnn_cli_stops, .init = make_tables, .fini = remove_root);
 
 /* ---- a value that is not finite ---- */
 
-#if NABLA_JANSSON /* which writes weights */
-
 /* All 32-bit floats of a safetensors file are finite, and there are some. */
 static void expect_finite(const char *path) {
   FILE *f = fopen(path, "rb");
@@ -65,8 +63,6 @@ Test(sbnn_cli_stops, loss_that_is_no_number_keeps_old_results) {
   run_well(TRAIN " --force --lr-finetune 1e30 --lr-finetune 1e-4");
   cr_expect_not(there(at("out/last_good.safetensors")), "the next good run removes it");
 }
-
-#endif
 
 Test(sbnn_cli_stops, loss_that_is_no_number_in_cv) {
   refuse(CV " --lr-pretrain 1e300", 4, "fold 1: phase 'pretrain', epoch 1|(node |lower the learning rate");

@@ -94,7 +94,6 @@ Test(sbnn_config, lines) {
   cr_expect_eq(o.protocol, SBNN_PROTOCOL_PAPER, "one file serves both commands");
 }
 
-#if NABLA_JANSSON
 Test(sbnn_config, json) {
   put_file(at("run.json"),
            "{\"x\": \"a.csv\", \"y\": \"b\", \"out\": \"c\", \"hidden\": [64, 32], \"lasso\": 0.25,\n"
@@ -109,7 +108,6 @@ Test(sbnn_config, json) {
   o = parsed("train --config @run.json");
   cr_expect(o.hidden[0] == 8 && o.frozen.lr == 5e-05);
 }
-#endif
 
 Test(sbnn_config, printed_it_is_a_file_again) {
   put_file(at("run.conf"), "x = \" lasso#.csv\"\nlasso = 0.2\n");
@@ -137,26 +135,22 @@ Test(sbnn_config, printed_it_is_a_file_again) {
 Test(sbnn_config, files_that_make_no_sense) {
   static const struct {
     const char *text, *part, *other;
-  } bad[] = {
-    {"lasso = 0.1\nlaso = 1\n", "line 2: there is no option 'laso'", "did you mean 'lasso'"},
-    {"\n\nlasso 0.1\n", "line 3", "no 'key = value'"},
-    {"lasso = x\n", "line 1: lasso needs a number from 0 up", "'x'"},
-    {"force = maybe\n", "line 1: force needs true or false", "'maybe'"},
-    {"lasso =\n", "line 1", "no value"},
-    {"x = \"open\n", "line 1", "quotes"},
-    {"x = \"closed\" but\n", "line 1", "quotes"},
-    {"config = other\n", "line 1", "cannot name another"},
-    {"preset = rna\n", "line 1: preset needs", "'rna'"},
-    {"genes = 2000\n", "--genes 2000 keeps more genes", "--variable-genes"},
-#if NABLA_JANSSON
-    {"{\"lasso\": 1,\n\"laso\": 2}", "line 2: there is no option 'laso'", "did you mean 'lasso'"},
-    {"{\"lasso\": {}}", "line 1: the value of 'lasso'", "number"},
-    {"{\"hidden\": [1.5]}", "line 1: the value of 'hidden'", "number"},
-    {"{\"lasso\": 1,\n}", "line 2, column", "run.conf"},
-    {"{\"lasso\": 1, \"lasso\": 2}", "line 1", "duplicate"},
-#endif
-    {"{", "run.conf", ""}
-  };
+  } bad[] = {{"lasso = 0.1\nlaso = 1\n", "line 2: there is no option 'laso'", "did you mean 'lasso'"},
+             {"\n\nlasso 0.1\n", "line 3", "no 'key = value'"},
+             {"lasso = x\n", "line 1: lasso needs a number from 0 up", "'x'"},
+             {"force = maybe\n", "line 1: force needs true or false", "'maybe'"},
+             {"lasso =\n", "line 1", "no value"},
+             {"x = \"open\n", "line 1", "quotes"},
+             {"x = \"closed\" but\n", "line 1", "quotes"},
+             {"config = other\n", "line 1", "cannot name another"},
+             {"preset = rna\n", "line 1: preset needs", "'rna'"},
+             {"genes = 2000\n", "--genes 2000 keeps more genes", "--variable-genes"},
+             {"{\"lasso\": 1,\n\"laso\": 2}", "line 2: there is no option 'laso'", "did you mean 'lasso'"},
+             {"{\"lasso\": {}}", "line 1: the value of 'lasso'", "number"},
+             {"{\"hidden\": [1.5]}", "line 1: the value of 'hidden'", "number"},
+             {"{\"lasso\": 1,\n}", "line 2, column", "run.conf"},
+             {"{\"lasso\": 1, \"lasso\": 2}", "line 1", "duplicate"},
+             {"{", "run.conf", ""}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     sbnn_options o;
     sbnn_error e;

@@ -270,7 +270,7 @@ Test(sbnn_denoise_program, trains_both_heads) {
   cr_expect_eq(count_lines("out/genes.tsv", NULL), 4);
 }
 
-#if NABLA_JANSSON && NABLA_CAIRO
+#if NABLA_CAIRO
 
 Test(sbnn_denoise_program, predict_and_plot_take_the_results) {
   char output[16384], command[1024], latent[80][512], responses[80][512], predicted[80][512];

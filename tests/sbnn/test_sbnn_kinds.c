@@ -111,8 +111,6 @@ Test(sbnn_kinds, raw_counts_of_proteins) {
   hears(14, PHYSIOLOGY, "", "120 cells", "counts of proteins"); /* one count among others */
 }
 
-#if NABLA_JANSSON
-
 /* All steps, and the report says it too, unless it is not to be said. */
 Test(sbnn_kinds, a_whole_run_of_raw_counts_of_proteins) {
   static const char line[] =
@@ -137,8 +135,6 @@ Test(sbnn_kinds, a_whole_run_of_raw_counts_of_proteins) {
   cr_expect(!strstr(page, "raw counts of proteins") && !strstr(r.err, "raw counts of proteins"));
   free(page);
 }
-
-#endif
 
 /* Named with the transform that helps, or with the cell. */
 Test(sbnn_kinds, responses_that_a_few_cells_rule) {

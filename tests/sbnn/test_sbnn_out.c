@@ -23,8 +23,6 @@ static mode_t kind_of(const char *path) {
   return lstat(path, &s) == 0 ? s.st_mode & S_IFMT : 0;
 }
 
-#if NABLA_JANSSON
-
 #define PREDICT "\"$sbnn\" predict --model out --x x.csv --quiet --out "
 
 Test(sbnn_out, devices_and_pipes_are_written_into) {
@@ -49,8 +47,6 @@ Test(sbnn_out, devices_and_pipes_are_written_into) {
   cr_expect_eq(shell("ln -s /dev/null data && \"$sbnn\" prep --x x.csv --y y.csv --quiet --out data"), 0);
   cr_expect_eq(kind_of(at("data")), S_IFLNK);
 }
-
-#endif
 
 /* ---- a full disk ---- */
 
@@ -104,8 +100,6 @@ Test(sbnn_out, a_full_disk_keeps_the_steps) {
 #endif
 
 /* ---- memory refused to the JSON library ---- */
-
-#if NABLA_JANSSON
 
 #include <jansson.h>
 
@@ -190,5 +184,3 @@ static void refuse_each(int (*write)(const char *folder, sbnn_error *e), const c
 
 Test(sbnn_out, memory_for_run_json) { refuse_each(write_run, "run.json", 50); }
 Test(sbnn_out, memory_for_the_model) { refuse_each(write_model, SBNN_MODEL_FILE, 50); }
-
-#endif

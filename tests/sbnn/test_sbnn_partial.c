@@ -45,11 +45,9 @@ Test(sbnn_partial, a_response_constant_in_a_part_is_left_out_there) {
   char *predictions = text_of(at("all/cv-paper/predictions.tsv"));
   cr_expect(strstr(predictions, "\tNA\t"));
   free(predictions);
-#if NABLA_JANSSON
   EXPECT_LINES("all/cv-paper/run.json", "\"notes\": [", "left out there: 'Response01'");
   EXPECT_LINES("all/stability-denoise/run.json", "run ", "left out there: 'Response01'");
   EXPECT_LINES("all/srrr/run.json", "srrr, fold ", "left out there: 'Response01'");
-#endif
 }
 
 /* A model of a half-sample is the one that is trained without that response. */

@@ -25,8 +25,6 @@ Test(sbnn_parts, names_of_tasks) {
               "sbnn-width-2-penalty-0.10000000000000002-all");
 }
 
-#if NABLA_JANSSON
-
 static const sbnn_task task = {.model = "sbnn", .fold = 2};
 
 /* With an array of each type, one that is empty, and several that are missing. */
@@ -177,5 +175,3 @@ Test(sbnn_parts, long_keys) {
   sbnn_experiment_free(&y);
   free(key);
 }
-
-#endif

@@ -137,7 +137,6 @@ Test(sbnn_penalty, a_network_with_a_proximal_penalty_predicts) {
 
 /* ---- chosen by the training ---- */
 
-#if NABLA_JANSSON
 /* What run.json says of a fold's or the model's penalty. */
 static double chosen_lasso(const char *path) {
   char *text = text_of(path), *found = strstr(text, "\"lasso\": 0."), *one = strstr(text, "\"lasso\": 1.0");
@@ -163,7 +162,6 @@ Test(sbnn_penalty, auto_is_the_penalty_it_chooses) {
   cr_expect(cli_same(at("out/predictions.tsv"), at("same/predictions.tsv")));
   cr_expect(cli_same(at("out/history.tsv"), at("same/history.tsv")));
 }
-#endif
 
 /* The lines of fold 1 in a table with folds. */
 static void first_fold(const char *name, char *out, size_t room) {

@@ -5,8 +5,6 @@
 #include "hash.h"
 #include "training/model_file.h"
 
-#if NABLA_JANSSON
-
 enum { CELLS = 301 };
 
 static void prepare(void) {
@@ -177,5 +175,3 @@ Test(sbnn_predict, damaged_models) {
   free(json);
   cr_assert_not(there(at("new.tsv")));
 }
-
-#endif

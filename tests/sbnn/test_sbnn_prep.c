@@ -7,8 +7,6 @@
 
 #include <math.h>
 
-#if NABLA_JANSSON
-
 static void prepare(void) {
   make_tables();
   cli_write_labels(at("l.tsv"), 60);
@@ -296,5 +294,3 @@ Test(sbnn_prep, resumes) {
   cr_expect_eq(r.code, 0, "%s", r.err);
   refuse("cv" FAST " --folds 3" TABLES " --out out --resume", 1, "another run");
 }
-
-#endif

@@ -111,18 +111,16 @@ Test(sbnn_report, damaged_results) {
   static const struct {
     const char *file, *text, *part, *other;
   } bad[] = {
-    {"genes.tsv", "rank\tgene\tnorm\n1\tVip\t1\n", "genes.tsv", "disagree about 'Vip'"},
-    {"genes.tsv", "rank\tgene\tnorm\n", "genes.tsv", "disagree about 'Sst'"},
-    {"genes.tsv", "rank\tgene\tnorm\nfirst\tSst\t1\n", "line 2", "'first' in column 'rank'"},
-    {"metrics.tsv", METRICS "strict\tsbnn\t0\tfinetuned\ttrain\tHeight\t0.5\n", "metrics.tsv", "'Height'"},
-    {"overlays.tsv", "cell\tgene:Sst\tresponse:Width\na\t1\t2\n", "overlays.tsv", "cells of latent.tsv"},
-    {"labels.tsv", "cell\ttype\na\tT\nc\tT\nb\tT\n", "labels.tsv", "order"},
-    {"latent.tsv", "cell\tz1\tz2\na\t1\n", "line 2 has 2 fields", "3"},
-    {"latent.tsv", NULL, "overlays.tsv", "latent.tsv"},
-    {"history.tsv", NULL, "history.tsv", "cannot be read"},
-#if NABLA_JANSSON
-    {"run.json", "{\"command\": ", "run.json, line 1", "cut off"},
-#endif
+      {"genes.tsv", "rank\tgene\tnorm\n1\tVip\t1\n", "genes.tsv", "disagree about 'Vip'"},
+      {"genes.tsv", "rank\tgene\tnorm\n", "genes.tsv", "disagree about 'Sst'"},
+      {"genes.tsv", "rank\tgene\tnorm\nfirst\tSst\t1\n", "line 2", "'first' in column 'rank'"},
+      {"metrics.tsv", METRICS "strict\tsbnn\t0\tfinetuned\ttrain\tHeight\t0.5\n", "metrics.tsv", "'Height'"},
+      {"overlays.tsv", "cell\tgene:Sst\tresponse:Width\na\t1\t2\n", "overlays.tsv", "cells of latent.tsv"},
+      {"labels.tsv", "cell\ttype\na\tT\nc\tT\nb\tT\n", "labels.tsv", "order"},
+      {"latent.tsv", "cell\tz1\tz2\na\t1\n", "line 2 has 2 fields", "3"},
+      {"latent.tsv", NULL, "overlays.tsv", "latent.tsv"},
+      {"history.tsv", NULL, "history.tsv", "cannot be read"},
+      {"run.json", "{\"command\": ", "run.json, line 1", "cut off"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     char name[64];

@@ -323,8 +323,6 @@ Test(sbnn_results, pictures_are_the_same_bytes_again) {
 
 /* ---- run.json ---- */
 
-#if NABLA_JANSSON
-
 static void two_facts(void (*each)(void *ctx, const char *name, const char *value), void *ctx) {
   each(ctx, "version", "0.1.0");
   each(ctx, "cpu", "a \xff CPU");
@@ -381,8 +379,6 @@ Test(sbnn_results, run_json_of_train_lists_the_genes) {
   expect_sentence(&e, "run.json", "File too large");
   run_free(&r);
 }
-
-#endif
 
 /* ---- summary ---- */
 

@@ -205,7 +205,6 @@ Test(sbnn_resume, a_part_copied_over_another_is_refused, .timeout = 120) {
   expect_same_results("whole", "out");
 }
 
-#if NABLA_JANSSON
 Test(sbnn_resume, complete_results) {
   const char *line = "train" TABLES FAST " --out out --epochs-autoencoder 3";
   char again[512], other[512];
@@ -221,4 +220,3 @@ Test(sbnn_resume, complete_results) {
   free(before);
   free(after);
 }
-#endif

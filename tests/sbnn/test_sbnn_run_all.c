@@ -62,14 +62,12 @@ Test(sbnn_run, steps_are_the_commands) {
 Test(sbnn_run, one_recipe) {
   runs("run --out @all --recipe denoise --select group-lasso" OPTIONS);
   cr_expect(is_there(in_all("cv-denoise", "metrics.tsv")) && is_there(in_all("srrr", "srrr.tsv")));
-#if NABLA_JANSSON
   runs("run --out @again --recipe denoise --data @all/data.safetensors --folds 2 --lambdas 0.3,0.6 "
        "--restarts 3" QUICK);
   char *halves = text_of(at("again/stability-denoise/stability_runs.tsv")); /* come in pairs */
   cr_expect(strstr(halves, "\n4\t") && !strstr(halves, "\n5\t"), "%s", halves);
   free(halves);
   cr_expect(!is_there(at("again/data.safetensors")) && is_there(at("again/report.html")));
-#endif
   cr_expect(!is_there(at("all/cv-paper")) && !is_there(at("all/train-paper")));
   refuses("run --out @other --recipe paper --select forward" OPTIONS, SBNN_USAGE, "--select", "denoise");
   refuses("run --out @other --recipe denoise --both" OPTIONS, SBNN_USAGE, "--both", "paper");
@@ -102,13 +100,11 @@ Test(sbnn_run, resumes_after_the_finished_steps) {
   ino_t linear = inode_of(in_all("srrr", "srrr.tsv"));
   runs("run --out @all --resume" OPTIONS);
   cr_expect_eq(inode_of(in_all("srrr", "srrr.tsv")), linear);
-#if NABLA_JANSSON
   char *counts = text_of(at("x.tsv"));
   put_file(at("x.tsv"), "id\tA\nCell1\t1\n");
   refuses("run --out @all --resume" OPTIONS, SBNN_BAD_INPUT, "", "");
   put_file(at("x.tsv"), counts);
   free(counts);
-#endif
   refuses("run --out @all --resume --seed 5" OPTIONS, SBNN_FAILED, "cv-paper", "another run");
   runs("run --out @all --force" OPTIONS);
   cr_expect_neq(inode_of(in_all("cv-denoise", "metrics.tsv")), kept);

@@ -45,10 +45,8 @@ static void expect_doubt(const char *folder, bool doubt) {
   snprintf(path, sizeof path, "%s/verdict.tsv", folder);
   expect_part(path, "\tyes\t", doubt);
   expect_part(path, "\tadvice\t", doubt);
-#if NABLA_JANSSON
   snprintf(path, sizeof path, "%s/run.json", folder);
   expect_part(path, doubt ? "\"genes_doubtful\": true" : "\"genes_doubtful\": false", true);
-#endif
 }
 
 Test(sbnn_verdict, real_signal_in_enough_cells) {
@@ -98,11 +96,9 @@ Test(sbnn_verdict, of_all_steps) {
   runs("run --out @all --recipe paper --lambdas 0.4 --restarts 2 --folds 3" TABLES NETWORK
        " --epochs-autoencoder 1");
   expect_part("all/train-paper/verdict.tsv", "\trestarts\t", false);
-#if NABLA_JANSSON
   expect_part("all/train-paper/run.json", "\"about\": \"restarts\"", true);
   expect_part("all/train-paper/run.json", "\"about\": \"linear\"", true);
   expect_part("all/train-paper/run.json", "the linear model is ahead", true);
-#endif
   sbnn_verdict v = {0}, one = {0};
   sbnn_error e = {0};
   cr_assert_eq(sbnn_judge_folders(at("all"), &v, &e), SBNN_OK, "%s", e.text);

@@ -73,9 +73,7 @@ Test(sbnn_ways_on, labels_by_another_column) {
   for (int i = 0; i < 60; i++) fprintf(f, "family %d\tm%d\tc%d\t%d\n", i % 3, i / 30, i, i % 7);
   fclose(f);
   expect_said(CV " --labels l.tsv", 0, "");
-#if NABLA_JANSSON
   expect_in("out/run.json", "l.tsv: the cells' ids stand in its column 'sample'");
-#endif
   expect_said("cv" TABLES " --out two --labels l.tsv --id-column sample --label-column depth" TALK, 0,
               "labelled by 'depth' (7 labels)");
   expect_said("cv" TABLES " --out three --labels l.tsv" TALK, 0, "'sample'|labelled by 'family' (3 labels)");
@@ -113,8 +111,6 @@ Test(sbnn_ways_on, cells_of_few_counts) {
   expect_said("cv --x dead.csv --y y.csv --out three --min-counts 9" TALK, 0,
               "2 of 60 cells have fewer than 9");
 }
-
-#if NABLA_JANSSON
 
 Test(sbnn_ways_on, predict_gives_empty_rows_with_a_reason) {
   run_well(TRAIN);
@@ -183,8 +179,6 @@ Test(sbnn_ways_on, cells_unlike_the_training) {
   expect_said("predict --model out --x odd.csv --out q.tsv --quiet", 0,
               "1 of 60 cells are unlike all training cells in the 12 genes that the model reads|'c4' (");
 }
-
-#endif
 
 /* ---- four kinds of data that are hard, from beginning to end ---- */
 

@@ -31,8 +31,7 @@ static void add_option(void *to, const char *name, char kind, const char *value)
 
 /* Bits may differ between builds and processors. */
 static void add_fact(void *to, const char *name, const char *value) {
-  static const char *const names[] = {"version", "commit",      "compiler", "flags",
-                                      "blas",    "blas_kernel", "simd"};
+  static const char *const names[] = {"version", "commit", "compiler", "flags", "simd"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) add_line(to, name, value);
 }

@@ -40,8 +40,7 @@ static const step steps[] = {
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
 static bool is_wanted(const sbnn_options *o, const step *s) {
-  if (s->command == SBNN_CMD_PREP)
-    return !o->data && sbnn_run_json_available(); /* without jansson no .safetensors */
+  if (s->command == SBNN_CMD_PREP) return !o->data;
   return s->recipe == SBNN_RECIPES_BOTH || o->recipes == SBNN_RECIPES_BOTH ||
          s->recipe == (sbnn_recipes)o->recipes;
 }

@@ -157,9 +157,6 @@ static void say_where(const char *path, const sbnn_output *output, double second
   fprintf(stderr, " (%.1f s)\n", seconds);
   if (!sbnn_figures_available() && output->pictures)
     fprintf(stderr, "No pictures: this sbnn was built without cairo\n");
-  if (!sbnn_run_json_available())
-    fprintf(stderr, "No run.json%s: this sbnn was built without jansson\n",
-            output->weights ? " and no model.safetensors" : "");
 }
 
 static int write_fit(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {

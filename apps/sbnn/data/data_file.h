@@ -12,7 +12,7 @@
 
 /* Writes d, whose responses may be missing (NaN); under a temporary name, renamed when all is on disk.
  * `recipe`: n pairs of strings on how it was made, that are kept with it. SBNN_FAILED with one sentence: what
- * was at `path` stays. A build without jansson cannot. */
+ * was at `path` stays. */
 int sbnn_data_file_write(const char *path, const sbnn_dataset *d, const char *const (*recipe)[2], size_t n,
                          sbnn_error *e);
 

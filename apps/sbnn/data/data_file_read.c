@@ -26,7 +26,7 @@ static int open_file(const char *path, nn_tensor_file **file, sbnn_error *e) {
   char message[256] = "";
   tn_status status = nn_tensor_file_open(NULL, path, file, message);
   if (status != TN_OK)
-    return sbnn_fail(e, status == TN_ENOTSUP || status == TN_ENOMEM ? SBNN_FAILED : SBNN_BAD_INPUT,
+    return sbnn_fail(e, status == TN_ENOMEM ? SBNN_FAILED : SBNN_BAD_INPUT,
                      "%s; --data takes what sbnn prep has written, tables go to --x and --y", message);
   const char *kind = nn_tensor_file_metadata(*file, "kind"),
              *schema = nn_tensor_file_metadata(*file, "schema");

@@ -156,8 +156,6 @@ static int read_lines(const char *path, char *text, unsigned commands, sbnn_sett
 
 /* ---- JSON ---- */
 
-#if NABLA_JANSSON
-
 #include <jansson.h>
 
 /* The value as one would type it; false: no value of an option looks so. */
@@ -217,18 +215,6 @@ static int read_json(const char *path, const char *text, unsigned commands, sbnn
   json_decref(root);
   return code;
 }
-
-#else
-
-static int read_json(const char *path, const char *text, unsigned commands, sbnn_settings *s, sbnn_error *e) {
-  (void)text, (void)commands, (void)s;
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "%s is JSON, which this build cannot read (it was made without jansson); write lines key = value",
-      path);
-}
-
-#endif
 
 /* ---- the three sources ---- */
 

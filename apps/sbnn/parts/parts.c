@@ -152,7 +152,7 @@ void sbnn_parts_explain(const sbnn_parts *p, sbnn_error *e) {
 
 int sbnn_parts_store(sbnn_parts *p, const sbnn_task *task, const char *phase, const sbnn_experiment *x,
                      const nn_state *state, sbnn_error *e) {
-  if (!p || !sbnn_run_json_available()) return SBNN_OK;
+  if (!p) return SBNN_OK;
   sbnn_part part = {p->digits, task, phase};
   char *path = sbnn_part_path(p->directory, &part);
   int code = sbnn_part_write(path, &part, x, state, e);

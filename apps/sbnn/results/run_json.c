@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if NABLA_JANSSON
-
 #include <jansson.h>
 
 enum { SCHEMA = 1, DIGITS = 12 };
@@ -240,8 +238,6 @@ static json_t *verdict(const sbnn_verdict *v) {
   return o;
 }
 
-bool sbnn_run_json_available(void) { return true; }
-
 static const char *command_name(const sbnn_run *run) {
   if (run->options && run->options->command) return sbnn_command_name(run->options->command);
   return sbnn_results_folded(run->results) ? "cv" : "train";
@@ -314,26 +310,3 @@ int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e) {
   json_decref(root);
   return SBNN_OK;
 }
-
-#else
-
-int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e) {
-  (void)path, (void)text, (void)e;
-  return SBNN_OK;
-}
-
-bool sbnn_run_json_available(void) { return false; }
-
-int sbnn_run_json_judge(const char *path, const sbnn_verdict *v, sbnn_error *e) {
-  (void)path, (void)v, (void)e;
-  return SBNN_OK;
-}
-
-int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
-  (void)path;
-  (void)run;
-  (void)e;
-  return SBNN_OK;
-}
-
-#endif

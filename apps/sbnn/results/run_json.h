@@ -17,14 +17,12 @@ typedef struct sbnn_run {
   const char *resume_key;      /* of results/parts.h; NULL: left out */
   char *const *notes;          /* [n_notes] what was done otherwise than asked */
   size_t n_notes;
-  /* Calls `each` with version, commit, compiler, blas, cpu, threads, ...: sbnn_build_facts. NULL: left out.
+  /* Calls `each` with version, commit, compiler, cpu, threads, ...: sbnn_build_facts. NULL: left out.
    */
   void (*facts)(void (*each)(void *ctx, const char *name, const char *value), void *ctx);
 } sbnn_run;
 
-bool sbnn_run_json_available(void); /* false in a build without jansson */
-
-/* SBNN_FAILED with one sentence (I/O). Without jansson: no file, SBNN_OK. */
+/* SBNN_FAILED with one sentence (I/O). */
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e);
 
 /* Puts another verdict in place of that of a finished run. SBNN_BAD_INPUT, SBNN_FAILED with one sentence.

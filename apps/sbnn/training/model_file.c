@@ -23,8 +23,6 @@ void sbnn_model_file_free(sbnn_model_file *m) {
   *m = (sbnn_model_file){0};
 }
 
-#if NABLA_JANSSON
-
 #include <jansson.h>
 
 enum { SCHEMA = 1, EXACT = 17 /* digits that restore a double */ };
@@ -394,19 +392,3 @@ int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *
   free(path);
   return code;
 }
-
-#else
-
-int sbnn_model_file_write(const char *directory, const sbnn_options *o, const sbnn_dataset *d,
-                          const sbnn_fold *f, const sbnn_experiment *x, sbnn_error *e) {
-  (void)directory, (void)o, (void)d, (void)f, (void)x, (void)e;
-  return SBNN_OK;
-}
-
-int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *e) {
-  *m = (sbnn_model_file){0};
-  return sbnn_fail(e, SBNN_FAILED, "this build cannot read the model in %s: it was made without jansson",
-                   directory);
-}
-
-#endif

@@ -26,13 +26,13 @@ typedef struct sbnn_model_file {
   sbnn_spread spread; /* of the training cells in the genes kept; n 0: the file is of before there was one */
 } sbnn_model_file;
 
-/* Writes DIRECTORY/model.json, whose weights lie in the same directory already. SBNN_FAILED: I/O. Without
- * jansson, or without weights: no file, SBNN_OK. */
+/* Writes DIRECTORY/model.json, whose weights lie in the same directory already. SBNN_FAILED: I/O.
+ * Without weights: no file, SBNN_OK. */
 int sbnn_model_file_write(const char *directory, const sbnn_options *o, const sbnn_dataset *d,
                           const sbnn_fold *f, const sbnn_experiment *x, sbnn_error *e);
 
 /* Reads and checks DIRECTORY/model.json, and that the weights are those it was written with. On failure *m is
- * all zero. SBNN_BAD_INPUT with one sentence; SBNN_FAILED in a build without jansson. */
+ * all zero. SBNN_BAD_INPUT with one sentence. */
 int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *e);
 
 void sbnn_model_file_free(sbnn_model_file *m); /* leaves *m all zero */

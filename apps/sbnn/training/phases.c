@@ -219,7 +219,7 @@ static int save(sbnn__fitting *s, const sbnn__phase *f) {
   char message[256] = "";
   if (!s->t->model_path) return SBNN_OK;
   tn_status status = nn_state_save(f->state, s->t->model_path, s->t->metadata, s->t->n_metadata, message);
-  if (status == TN_OK || status == TN_ENOTSUP) return SBNN_OK;
+  if (status == TN_OK) return SBNN_OK;
   return sbnn_fail(s->e, SBNN_FAILED,
                    "the model could not be written (%s); free space or choose another --out",
                    *message ? message : tn_status_text(status));
