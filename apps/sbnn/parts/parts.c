@@ -5,7 +5,6 @@
 #include "interrupt.h"
 #include "parts/part.h"
 #include "results/reader.h"
-#include "results/run_json.h"
 
 #include <errno.h>
 #include <stdatomic.h>
