@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   write_model(data, size);
   snprintf(x, sizeof x, "%s", fuzz_write("x.csv", counts, sizeof counts - 1));
   snprintf(out, sizeof out, "%s", fuzz_path("out.tsv"));
-  sbnn_options o = {.command = SBNN_CMD_PREDICT, .x = x, .model = fuzz_dir, .out = out, .quiet = true};
+  sbnn_options o = {.command = &sbnn_command_predict, .x = x, .model = fuzz_dir, .out = out, .quiet = true};
   sbnn_error e = {0};
   unlink(out);
   int code = sbnn_predict(&o, &e);

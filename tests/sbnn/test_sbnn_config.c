@@ -2,7 +2,7 @@
  * line. */
 #include "test_sbnn_run.h"
 
-#include "options/options_table.h"
+#include "commands/commands.h"
 
 TestSuite(sbnn_config, .init = make_root, .fini = remove_root);
 
@@ -117,7 +117,7 @@ Test(sbnn_config, printed_it_is_a_file_again) {
   char *text = NULL;
   size_t size;
   FILE *f = open_memstream(&text, &size);
-  sbnn_options_print(f, &o);
+  sbnn_options_print(f, &o, &sbnn_command_cv);
   fclose(f);
   static const char *const parts[] = {"\nlasso = 0.2 ",     "run.conf, line 2\n", "# environment SBNN_SEED\n",
                                       "# preset citeseq\n", "# command line\n",   "# default\n"};

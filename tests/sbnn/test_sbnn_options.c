@@ -1,4 +1,5 @@
 /* test_sbnn_options.c - the command line of sbnn: defaults, parsing, every error sentence, back to text. */
+#include "commands/commands.h"
 #include "options/options.h"
 
 #include <criterion/criterion.h>
@@ -112,22 +113,22 @@ Test(sbnn_options, defaults_are_the_papers) {
 Test(sbnn_options, commands) {
   static const struct {
     const char *text;
-    sbnn_command command;
+    const sbnn_command *command;
     const char *topic;
   } cases[] = {
-      {"demo", SBNN_CMD_DEMO, NULL},
-      {TRAIN, SBNN_CMD_TRAIN, NULL},
-      {CV, SBNN_CMD_CV, NULL},
-      {"info", SBNN_CMD_INFO, NULL},
-      {"help", SBNN_CMD_HELP, NULL},
-      {"-h", SBNN_CMD_HELP, NULL},
-      {"--help", SBNN_CMD_HELP, NULL},
-      {"help cv", SBNN_CMD_HELP, "cv"},
-      {"cv --help", SBNN_CMD_HELP, "cv"},
-      {"train --lasso x -h", SBNN_CMD_HELP, "train"},
-      {"help -h", SBNN_CMD_HELP, "help"},
-      {"--version", SBNN_CMD_VERSION, NULL},
-      {"cv --version", SBNN_CMD_VERSION, NULL},
+      {"demo", &sbnn_command_demo, NULL},
+      {TRAIN, &sbnn_command_train, NULL},
+      {CV, &sbnn_command_cv, NULL},
+      {"info", &sbnn_command_info, NULL},
+      {"help", &sbnn_command_help, NULL},
+      {"-h", &sbnn_command_help, NULL},
+      {"--help", &sbnn_command_help, NULL},
+      {"help cv", &sbnn_command_help, "cv"},
+      {"cv --help", &sbnn_command_help, "cv"},
+      {"train --lasso x -h", &sbnn_command_help, "train"},
+      {"help -h", &sbnn_command_help, "help"},
+      {"--version", &sbnn_command_version, NULL},
+      {"cv --version", &sbnn_command_version, NULL},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     line l = parse_ok(cases[i].text);

@@ -1,6 +1,7 @@
 /* test_sbnn_results.c - the files of a run and their formats, the summary, the pictures' names.
  * docs/output.md is the other side of these tests. */
 #include "test_sbnn_results.h"
+#include "commands/commands.h"
 #include "support/files_end.h"
 
 #include "figures/canvas.h"
@@ -221,7 +222,7 @@ Test(sbnn_results, tables_report_where_writing_failed) {
 }
 
 static bool listed(const char *name) {
-  for (const char *const *known = sbnn_result_files; *known; known++)
+  for (const char *const *known = sbnn_result_files(); *known; known++)
     if (strcmp(*known, name) == 0) return true;
   return false;
 }
@@ -268,7 +269,7 @@ Test(sbnn_results, train_then_cross_validation_in_one_directory) {
 
 Test(sbnn_results, every_name_is_documented) {
   char *text = text_of(NABLA_SOURCE_DIR "/docs/output.md");
-  for (const char *const *name = sbnn_result_files; *name; name++) {
+  for (const char *const *name = sbnn_result_files(); *name; name++) {
     char stem[64];
     const char *slash = strchr(*name, '/');
     /* pictures are documented once, without their three extensions */
@@ -338,7 +339,7 @@ Test(sbnn_results, run_json_tells_how_and_what) {
   sbnn_error e = {0};
   run r;
   cv_run(&r);
-  sbnn_options o = {.command = SBNN_CMD_CV, .seed = 7, .lasso = 0.1};
+  sbnn_options o = {.command = &sbnn_command_cv, .seed = 7, .lasso = 0.1};
   o.hidden[0] = 512, o.hidden[1] = 128, o.n_hidden = 2;
   sbnn_run j = {.options = &o, .results = &r.results, .seconds = 2.5, .facts = two_facts};
   cr_assert_eq(sbnn_write_run_json(at("run.json"), &j, &e), SBNN_OK, "%s", e.text);

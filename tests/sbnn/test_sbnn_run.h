@@ -89,18 +89,6 @@ static inline void remove_tables(void) {
 
 /* Runs "train --x ROOT/x.tsv ..."; words that begin with '@' are names in the root. Returns the exit code. */
 static inline int run(sbnn_error *e, const char *line) {
-  static const struct {
-    sbnn_command command;
-    int (*run)(const sbnn_options *o, sbnn_error *e);
-  } commands[] = {{SBNN_CMD_DEMO, sbnn_demo},
-                  {SBNN_CMD_TRAIN, sbnn_train},
-                  {SBNN_CMD_CV, sbnn_cv},
-                  {SBNN_CMD_PREDICT, sbnn_predict},
-                  {SBNN_CMD_PLOT, sbnn_plot},
-                  {SBNN_CMD_REPORT, sbnn_report},
-                  {SBNN_CMD_SRRR, sbnn_srrr_command},
-                  {SBNN_CMD_STABILITY, sbnn_stability},
-                  {SBNN_CMD_RUN, sbnn_run_command}};
   char copy[2048], path[64][256], *argv[64] = {(char *)"sbnn"};
   int argc = 1;
   sbnn_options o;
@@ -113,10 +101,7 @@ static inline int run(sbnn_error *e, const char *line) {
   }
   *e = (sbnn_error){0};
   int code = sbnn_options_parse(argc, argv, &o, e);
-  for (size_t i = 0; code == SBNN_OK && i < sizeof commands / sizeof *commands; i++)
-    if (commands[i].command == o.command) return commands[i].run(&o, e);
-  cr_assert(code != SBNN_OK, "the table above lacks the command of: %s", line);
-  return code;
+  return code == SBNN_OK ? o.command->run(&o, e) : code;
 }
 
 static inline void runs(const char *line) {

@@ -1,4 +1,5 @@
 /* test_sbnn_srrr.c - `sbnn srrr` from tables to tables, and its options. */
+#include "commands/srrr.h"
 #include "options/options.h"
 #include "test_sbnn_program.h"
 
@@ -120,11 +121,13 @@ Test(sbnn_srrr_options, lists_and_ranges) {
   sbnn_options o;
   sbnn_error e = {0};
   cr_assert_eq(sbnn_options_parse(14, argv, &o, &e), SBNN_OK, "%s", e.text);
-  cr_expect(o.ranks.n == 2 && o.ranks.value[0] == 2 && o.ranks.value[1] == 16);
-  cr_assert_eq(o.lambdas.n, 7);
-  cr_expect(o.lambdas.value[2] == 0.3 && o.lambdas.value[6] == 0.7, "exact, whatever the step adds up to");
-  cr_expect_eq(o.srrr_genes, 7);
+  const sbnn_srrr_own *own = sbnn_srrr_own_of(&o);
+  cr_expect(own->ranks.n == 2 && own->ranks.value[0] == 2 && own->ranks.value[1] == 16);
+  cr_assert_eq(own->lambdas.n, 7);
+  cr_expect(own->lambdas.value[2] == 0.3 && own->lambdas.value[6] == 0.7,
+            "exact, whatever the step adds up to");
+  cr_expect_eq(o.genes, 7);
   argv[11] = "1.5,1e-3";
   cr_assert_eq(sbnn_options_parse(14, argv, &o, &e), SBNN_OK, "%s", e.text);
-  cr_expect(o.lambdas.n == 2 && o.lambdas.value[0] == 1.5 && o.lambdas.value[1] == 1e-3);
+  cr_expect(own->lambdas.n == 2 && own->lambdas.value[0] == 1.5 && own->lambdas.value[1] == 1e-3);
 }

@@ -1,5 +1,6 @@
 /* test_sbnn_verdict.c - the verdict on the genes agrees with the truth of synthetic data, in tables, run.json
  * and words; each finding by itself on made-up results. */
+#include "commands/commands.h"
 #include "data/folds.h"
 #include "data/random.h"
 #include "linear/chance.h"
@@ -174,7 +175,7 @@ static sbnn_verdict judge_norms(double first, double last, size_t told, sbnn_pen
                        .n_tried = KEPT};
   sbnn_dataset d = {.n_genes = GENES};
   sbnn_results r = {.data = &d, .n = 1, .experiments = &x};
-  sbnn_options o = {.command = SBNN_CMD_TRAIN, .genes = KEPT, .penalty = penalty};
+  sbnn_options o = {.command = &sbnn_command_train, .genes = KEPT, .penalty = penalty};
   sbnn_verdict v = {0};
   sbnn_judge_results(&r, &o, &v);
   return v;
@@ -230,7 +231,7 @@ static sbnn_verdict judge_folds(size_t same, const double r2[2], double response
                     .responses = values,
                     .cell_names = cells};
   sbnn_results r = {.data = &d, .n = 2, .experiments = x};
-  sbnn_options o = {.command = SBNN_CMD_CV, .genes = 4};
+  sbnn_options o = {.command = &sbnn_command_cv, .genes = 4};
   sbnn_verdict v = {0};
   sbnn_judge_results(&r, &o, &v);
   return v;

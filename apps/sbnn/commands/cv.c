@@ -6,14 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct own_options {
+  sbnn_whole_list only_folds; /* ascending, from 1; n = 0: all */
+} own_options;
+
+static const sbnn_whole_list *only_folds(const sbnn_options *o) {
+  const own_options *own = sbnn_own(o, &sbnn_command_cv);
+  return &own->only_folds;
+}
+
 static size_t folds_to_run(const sbnn_crossval *c, const sbnn_options *o) {
-  return o->only_folds.n ? (size_t)o->only_folds.n : c->folds.n_folds;
+  return only_folds(o)->n ? (size_t)only_folds(o)->n : c->folds.n_folds;
 }
 
 static sbnn_replica replica(const sbnn_crossval *c, const sbnn_options *o, size_t i) {
   size_t n_folds = folds_to_run(c, o), fold = i % n_folds;
   bool pretrain = o->both ? i < n_folds : sbnn_options_pretrain(o);
-  if (o->only_folds.n) fold = (size_t)o->only_folds.value[fold] - 1;
+  if (only_folds(o)->n) fold = (size_t)only_folds(o)->value[fold] - 1;
   sbnn_replica r = sbnn_replica_of_fold(c, o, pretrain, fold);
   const sbnn_experiment *x = &r.experiment;
   snprintf(r.title, sizeof r.title, "%s", x->model);
@@ -32,7 +41,7 @@ static int finish(sbnn_work *w, const sbnn_replica *r, size_t n, sbnn_error *e) 
   return code;
 }
 
-static int run(sbnn_work *w, sbnn_error *e) {
+static int train(sbnn_work *w, sbnn_error *e) {
   const sbnn_options *o = w->options;
   sbnn_crossval c;
   int code = sbnn_crossval_make(w->data, o, o->both || sbnn_options_pretrain(o), &c, e);
@@ -48,7 +57,68 @@ static int run(sbnn_work *w, sbnn_error *e) {
   return code;
 }
 
-int sbnn_cv(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, run, e);
+  return sbnn_work_run(&w, train, e);
 }
+
+static int resolve(sbnn_options *o, sbnn_error *e) {
+  const sbnn_whole_list *only = only_folds(o);
+  for (int i = 0; i < only->n; i++)
+    if (only->value[i] > o->folds || (i > 0 && only->value[i] <= only->value[i - 1]))
+      return sbnn_fail(e, SBNN_USAGE, "--only-folds takes numbers from 1 to %d (--folds), in ascending order",
+                       o->folds);
+  return SBNN_OK;
+}
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_PRETRAINING,
+     .kind = SBNN_OPTION_CHOICE,
+     .name = "pretrain-weights",
+     .value = "auto|last|best",
+     .field = SBNN_FIELD(pretrain_weights),
+     .initial = "auto",
+     .help = "epoch to go on from; auto: best, last under paper"},
+    {.group = SBNN_GROUP_PRETRAINING,
+     .kind = SBNN_OPTION_FLAG,
+     .name = "both",
+     .field = SBNN_FIELD(both),
+     .help = "run both models, with and without pretraining"},
+    {.group = SBNN_GROUP_CROSS_VALIDATION,
+     .kind = SBNN_OPTION_COUNTS,
+     .name = "only-folds",
+     .value = "N,N,...",
+     .field = SBNN_OWN_FIELD(own_options, only_folds),
+     .lowest = 1,
+     .highest = 100000,
+     .help = "train these of the folds, counted from 1; without: all"},
+    {.group = SBNN_GROUP_CROSS_VALIDATION,
+     .kind = SBNN_OPTION_CHOICE,
+     .name = "evaluate",
+     .value = "each-epoch|stage-ends",
+     .field = SBNN_FIELD(evaluate),
+     .initial = "each-epoch",
+     .help = "stage-ends: faster, no curves of test cells"},
+};
+
+static const char *const files[] = {
+    "metrics.tsv", "history.tsv", "genes.tsv", "predictions.tsv", "predictions-nopretrain.tsv", NULL};
+static const char *const figures[] = {"training_curves", "pretraining", "responses", NULL};
+
+const sbnn_command sbnn_command_cv = {
+    .name = "cv",
+    .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
+    .summary = "cross-validate: how well unseen cells are predicted",
+    .description = "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, "
+                   "the part of\n"
+                   "the responses' variance that is explained in unseen cells: mean and standard deviation "
+                   "over folds.\n",
+    .example = "cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval",
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_FOLDS,
+    SBNN_ROWS(own_rows),
+    .own_size = sizeof(own_options),
+    .resolve = resolve,
+    .run = run,
+    .files = files,
+    .figures = figures,
+};

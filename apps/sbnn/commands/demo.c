@@ -13,6 +13,11 @@
 
 enum { PASS_PERCENT = 90 };
 
+typedef struct own_options {
+  int cells, genes, responses; /* how many to make */
+  bool tables_only;
+} own_options;
+
 typedef struct truth_check {
   const sbnn_synthetic_truth *truth;
   size_t found;
@@ -93,24 +98,81 @@ static int train_on_truth(const sbnn_options *o, sbnn_work *w, const sbnn_synthe
   return code;
 }
 
-int sbnn_demo(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
+  const own_options *own = sbnn_own(o, &sbnn_command_demo);
   sbnn_options resolved = *o;
   if (!o->out) { /* our own directory may be filled again and again */
     resolved.out = "sbnn-demo";
     resolved.force = true;
   }
-  resolved.command = SBNN_CMD_TRAIN; /* what it is from here on, in run.json too */
+  resolved.command = &sbnn_command_train; /* what it is from here on, in run.json too */
   sbnn_dataset data;
   sbnn_synthetic_truth truth;
   sbnn_work w = {.options = &resolved, .data = &data, .start = sbnn_clock()};
-  const sbnn_synthetic_options s = {.n_cells = (size_t)o->demo_cells,
-                                    .n_genes = (size_t)o->demo_genes,
-                                    .n_responses = (size_t)o->demo_responses};
+  const sbnn_synthetic_options s = {
+      .n_cells = (size_t)own->cells, .n_genes = (size_t)own->genes, .n_responses = (size_t)own->responses};
   int code = sbnn_synthetic((uint64_t)o->seed, &s, &data, &truth, e);
   if (code != SBNN_OK) return code;
   resolved.genes = (int)truth.n_planted;
-  code = o->tables_only ? make_tables(&resolved, &data, e) : train_on_truth(&resolved, &w, &truth, e);
+  code = own->tables_only ? make_tables(&resolved, &data, e) : train_on_truth(&resolved, &w, &truth, e);
   sbnn_synthetic_truth_free(&truth);
   sbnn_dataset_free(&data);
   return code;
 }
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_DATA,
+     .kind = SBNN_OPTION_WHOLE,
+     .name = "cells",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, cells),
+     .initial = "600",
+     .lowest = 60,
+     .highest = SBNN_MANY,
+     .help = "cells to make"},
+    {.group = SBNN_GROUP_DATA,
+     .kind = SBNN_OPTION_WHOLE,
+     .name = "genes",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, genes),
+     .initial = "300",
+     .lowest = 25,
+     .highest = SBNN_MANY,
+     .help = "genes to make, of which 25 drive the responses"},
+    {.group = SBNN_GROUP_DATA,
+     .kind = SBNN_OPTION_WHOLE,
+     .name = "responses",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, responses),
+     .initial = "12",
+     .lowest = 2,
+     .highest = SBNN_MANY,
+     .help = "responses to make"},
+    {.group = SBNN_GROUP_DATA,
+     .kind = SBNN_OPTION_FLAG,
+     .name = "tables-only",
+     .field = SBNN_OWN_FIELD(own_options, tables_only),
+     .help = "write the tables, train nothing"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .kind = SBNN_OPTION_TEXT,
+     .name = "out",
+     .value = "DIR",
+     .field = SBNN_FIELD(out),
+     .help = "folder for the results; without: sbnn-demo, replaced each time"},
+};
+
+static const char *const files[] = {"report.html", NULL}; /* beside those of train */
+
+const sbnn_command sbnn_command_demo = {
+    .name = "demo",
+    .usage = "[OPTIONS]",
+    .summary = "try it all on synthetic data of known truth, in under a minute",
+    .description =
+        "Makes synthetic cells whose marker genes are known, runs everything on them, and tells how many\n"
+        "of these genes were found (at least 90 % must be) and where the pictures are.\n",
+    .takes = SBNN_TAKES_SEED | SBNN_TAKES_FORCE | SBNN_TAKES_QUIET,
+    SBNN_ROWS(own_rows),
+    .own_size = sizeof(own_options),
+    .run = run,
+    .files = files,
+};

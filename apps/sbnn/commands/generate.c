@@ -9,10 +9,6 @@
 
 static const char page_date[] = "2026-11-23"; /* of the last change to what the page says besides the table */
 
-static bool is_command(const sbnn_option *row, const sbnn_command_row *command) {
-  return sbnn_option_taken(command->command, row);
-}
-
 /* What the shell offers as a value. */
 typedef enum value_kind { NO_VALUE, FILES, FOLDERS, WORDS, OTHER } value_kind;
 
@@ -45,7 +41,7 @@ static void roff(const char *text) {
 static void man_commands(void) {
   puts(".SH COMMANDS");
   for (size_t i = 0; i < sbnn_n_commands; i++) {
-    const sbnn_command_row *row = &sbnn_command_table[i];
+    const sbnn_command *row = sbnn_commands[i];
     fputs(".TP\n.B sbnn ", stdout);
     roff(row->name);
     if (*row->usage) {
@@ -67,8 +63,8 @@ static void man_option(const sbnn_option *row) {
   }
   fputs("\n(", stdout);
   for (size_t i = 0; i < sbnn_n_commands; i++) {
-    if (!is_command(row, &sbnn_command_table[i])) continue;
-    printf("%s%s", separator, sbnn_command_table[i].name);
+    if (!sbnn_option_taken(sbnn_commands[i], row)) continue;
+    printf("%s%s", separator, sbnn_commands[i]->name);
     separator = ", ";
   }
   fputs(row->required ? "; required) " : ") ", stdout);
@@ -82,14 +78,29 @@ static void man_option(const sbnn_option *row) {
 }
 
 static void man_options(void) {
+  const char *heading = NULL;
+  const sbnn_option *row;
   puts(".SH OPTIONS\nIn parentheses the commands that know the option, in brackets its default.");
-  for (int group = 0; group < SBNN_N_GROUPS; group++) {
-    fputs(".SS \"", stdout);
-    roff(sbnn_group_headings[group]);
-    puts("\"");
-    for (size_t i = 0; i < sbnn_n_options; i++)
-      if ((int)sbnn_option_table[i].group == group) man_option(&sbnn_option_table[i]);
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
+    if (heading != sbnn_group_heading(row)) {
+      heading = sbnn_group_heading(row);
+      fputs(".SS \"", stdout);
+      roff(heading);
+      puts("\"");
+    }
+    man_option(row);
   }
+}
+
+static void man_examples(void) {
+  puts(".SH EXAMPLES\n.nf");
+  for (size_t i = 0; i < sbnn_n_commands; i++) {
+    if (!sbnn_commands[i]->example) continue;
+    fputs("sbnn ", stdout);
+    each(sbnn_commands[i]->example, put_roff);
+    putchar('\n');
+  }
+  puts(".fi");
 }
 
 static void generate_man(void) {
@@ -106,11 +117,8 @@ static void generate_man(void) {
   man_options();
   puts(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong command line, 3 bad input file, 4 training met a number "
        "that is not\n"
-       "finite, 5 some steps of run failed and the report shows the others, 130 interrupted.\n"
-       ".SH EXAMPLES\n.nf\nsbnn train \\-\\-x counts.csv \\-\\-y ephys.csv \\-\\-labels cell_types.tsv "
-       "\\-\\-out results\n"
-       "sbnn cv \\-\\-x rna.csv.gz \\-\\-y proteins.csv.gz \\-\\-y\\-transform log1p \\-\\-out crossval\n"
-       "sbnn predict \\-\\-model results \\-\\-x other.csv \\-\\-out predicted.tsv\n.fi");
+       "finite, 5 some steps of run failed and the report shows the others, 130 interrupted.\n");
+  man_examples();
 }
 
 /* ---- bash ---- */
@@ -120,13 +128,13 @@ static void put_words(const char *words) {
 }
 
 static void print_names(const char *prefix) {
-  for (size_t i = 0; i < sbnn_n_commands; i++) printf("%s%s", i ? prefix : "", sbnn_command_table[i].name);
+  for (size_t i = 0; i < sbnn_n_commands; i++) printf("%s%s", i ? prefix : "", sbnn_commands[i]->name);
 }
 
-static void bash_values(const sbnn_command_row *command) {
-  for (size_t i = 0; i < sbnn_n_options; i++) {
-    const sbnn_option *row = &sbnn_option_table[i];
-    if (!is_command(row, command) || kind_of(row) == NO_VALUE) continue;
+static void bash_values(const sbnn_command *command) {
+  const sbnn_option *row;
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
+    if (!sbnn_option_taken(command, row) || kind_of(row) == NO_VALUE) continue;
     printf("    %s:--%s) ", command->name, row->name);
     switch (kind_of(row)) {
     case FILES: fputs("compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\"))", stdout); break;
@@ -154,15 +162,16 @@ static void generate_bash(void) {
   fputs("    COMPREPLY=($(compgen -W '", stdout);
   print_names(" ");
   puts(" --help --version --generate' -- \"$cur\"))\n    return\n  fi\n  case $command:$prev in");
-  for (size_t c = 0; c < sbnn_n_commands; c++) bash_values(&sbnn_command_table[c]);
+  for (size_t c = 0; c < sbnn_n_commands; c++) bash_values(sbnn_commands[c]);
   puts("    --generate:*) COMPREPLY=($(compgen -W 'man bash zsh fish' -- \"$cur\")); return ;;\n  esac\n  "
        "case $command in");
   for (size_t c = 0; c < sbnn_n_commands; c++) {
-    const sbnn_command_row *command = &sbnn_command_table[c];
+    const sbnn_command *command = sbnn_commands[c];
+    const sbnn_option *row;
     printf("    %s) COMPREPLY=($(compgen -W '", command->name);
-    for (size_t i = 0; i < sbnn_n_options; i++)
-      if (is_command(&sbnn_option_table[i], command)) printf("--%s ", sbnn_option_table[i].name);
-    if (command->command == SBNN_CMD_HELP) print_names(" ");
+    for (size_t i = 0; (row = sbnn_option_at(i)); i++)
+      if (sbnn_option_taken(command, row)) printf("--%s ", row->name);
+    if (command->words) print_names(" ");
     puts(" --help' -- \"$cur\")) ;;");
   }
   puts("  esac\n}\ncomplete -F _sbnn sbnn");
@@ -203,8 +212,8 @@ static void generate_zsh(void) {
   puts("#compdef sbnn\n# zsh completion for sbnn, made by: sbnn --generate zsh\n_sbnn() {\n  local -a "
        "commands\n  commands=(");
   for (size_t i = 0; i < sbnn_n_commands; i++) {
-    printf("    '%s:", sbnn_command_table[i].name);
-    each(sbnn_command_table[i].summary, put_zsh);
+    printf("    '%s:", sbnn_commands[i]->name);
+    each(sbnn_commands[i]->summary, put_zsh);
     puts("'");
   }
   puts("  )\n  if (( CURRENT == 2 )); then\n    _describe -t commands 'sbnn command' commands\n"
@@ -213,11 +222,12 @@ static void generate_zsh(void) {
        "fi\n"
        "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in");
   for (size_t c = 0; c < sbnn_n_commands; c++) {
-    const sbnn_command_row *command = &sbnn_command_table[c];
+    const sbnn_command *command = sbnn_commands[c];
+    const sbnn_option *row;
     printf("    %s)\n      _arguments \\\n", command->name);
-    for (size_t i = 0; i < sbnn_n_options; i++)
-      if (is_command(&sbnn_option_table[i], command)) zsh_option(&sbnn_option_table[i]);
-    if (command->command == SBNN_CMD_HELP) {
+    for (size_t i = 0; (row = sbnn_option_at(i)); i++)
+      if (sbnn_option_taken(command, row)) zsh_option(row);
+    if (command->words) {
       fputs("        '1:command:(", stdout);
       print_names(" ");
       puts(")' \\");
@@ -234,7 +244,7 @@ static void put_fish(char c) {
   putchar(c);
 }
 
-static void fish_option(const sbnn_command_row *command, const sbnn_option *row) {
+static void fish_option(const sbnn_command *command, const sbnn_option *row) {
   printf("complete -c sbnn -n '__fish_seen_subcommand_from %s' -l %s", command->name, row->name);
   switch (kind_of(row)) {
   case NO_VALUE: break;
@@ -259,19 +269,20 @@ static void generate_fish(void) {
        "page or completion'\n"
        "complete -c sbnn -l help -s h -d 'explain'");
   for (size_t c = 0; c < sbnn_n_commands; c++) {
-    const sbnn_command_row *command = &sbnn_command_table[c];
+    const sbnn_command *command = sbnn_commands[c];
+    const sbnn_option *row;
     printf("complete -c sbnn -n __fish_use_subcommand -a %s -d '", command->name);
     each(command->summary, put_fish);
     puts("'");
-    for (size_t i = 0; i < sbnn_n_options; i++)
-      if (is_command(&sbnn_option_table[i], command)) fish_option(command, &sbnn_option_table[i]);
+    for (size_t i = 0; (row = sbnn_option_at(i)); i++)
+      if (sbnn_option_taken(command, row)) fish_option(command, row);
   }
   fputs("complete -c sbnn -n '__fish_seen_subcommand_from help' -a '", stdout);
   print_names(" ");
   puts("'");
 }
 
-int sbnn_generate(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   static const struct {
     const char *name;
     void (*print)(void);
@@ -286,3 +297,12 @@ int sbnn_generate(const sbnn_options *o, sbnn_error *e) {
                    o->help_topic ? ", not '" : "", o->help_topic ? o->help_topic : "",
                    o->help_topic ? "'" : "");
 }
+
+static int words(sbnn_options *o, int n, char **word, sbnn_error *e) {
+  if (n > 1) return sbnn_fail(e, SBNN_USAGE, "--generate takes one word: leave out '%s'", word[1]);
+  if (n == 1) o->help_topic = word[0];
+  return SBNN_OK;
+}
+
+const sbnn_command sbnn_command_generate = {
+    .name = "generate", .flag = "--generate", .words = words, .run = run};

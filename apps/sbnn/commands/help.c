@@ -1,4 +1,5 @@
 /* help.c - what `sbnn help` prints: the overview, or one command from the table of options. */
+#include "commands/commands.h"
 #include "options/options_table.h"
 
 #include <string.h>
@@ -35,9 +36,8 @@ static const char *const fit_notes =
 static void print_overview(FILE *to) {
   fputs(overview_head, to);
   for (size_t i = 0; i < sbnn_n_commands; i++)
-    fprintf(to, "  %-9s %s\n", sbnn_command_table[i].name, sbnn_command_table[i].summary);
-  fprintf(to, "\nExample: %s run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results\n",
-          sbnn_program);
+    fprintf(to, "  %-9s %s\n", sbnn_commands[i]->name, sbnn_commands[i]->summary);
+  fprintf(to, "\nExample: %s %s\n", sbnn_program, sbnn_command_run.example);
   fputs(overview_tail, to);
 }
 
@@ -47,12 +47,12 @@ static int left_width(const sbnn_option *row) {
 
 enum { WIDEST = 36 }; /* a longer left side has its help on the next line */
 
-static int widest_left(unsigned command) {
+static int widest_left(const sbnn_command *c) {
   int widest = (int)strlen("-h, --help");
-  for (size_t i = 0; i < sbnn_n_options; i++) {
-    int width = left_width(&sbnn_option_table[i]);
-    if (sbnn_option_taken(command, &sbnn_option_table[i]) && width > widest && width <= WIDEST)
-      widest = width;
+  const sbnn_option *row;
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
+    int width = left_width(row);
+    if (sbnn_option_taken(c, row) && width > widest && width <= WIDEST) widest = width;
   }
   return widest;
 }
@@ -67,31 +67,28 @@ static void print_option(FILE *to, const sbnn_option *row, int widest) {
   fputc('\n', to);
 }
 
-static bool has_group(unsigned command, sbnn_option_group group) {
-  for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].group == group && sbnn_option_taken(command, &sbnn_option_table[i])) return true;
-  return false;
+/* Under their headings. */
+static void print_options(FILE *to, const sbnn_command *c, int widest) {
+  const char *heading = NULL;
+  const sbnn_option *row;
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
+    if (!sbnn_option_taken(c, row)) continue;
+    if (heading != sbnn_group_heading(row)) fprintf(to, "\n%s:\n", sbnn_group_heading(row));
+    heading = sbnn_group_heading(row);
+    print_option(to, row, widest);
+  }
 }
 
-static void print_group(FILE *to, unsigned command, sbnn_option_group group, int widest) {
-  if (!has_group(command, group)) return;
-  fprintf(to, "\n%s:\n", sbnn_group_headings[group]);
-  for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].group == group && sbnn_option_taken(command, &sbnn_option_table[i]))
-      print_option(to, &sbnn_option_table[i], widest);
-}
-
-static void print_command(FILE *to, const sbnn_command_row *row) {
-  unsigned command = row->command;
-  int widest = widest_left(command);
-  fprintf(to, "Usage: sbnn %s%s%s\n\n%s", row->name, *row->usage ? " " : "", row->usage, row->description);
-  if (command != SBNN_CMD_INFO && command != SBNN_CMD_HELP) fputs("\nDefaults stand in [brackets].\n", to);
-  for (int group = 0; group < SBNN_N_GROUPS; group++)
-    print_group(to, command, (sbnn_option_group)group, widest);
+static void print_command(FILE *to, const sbnn_command *c) {
+  int widest = widest_left(c);
+  fprintf(to, "Usage: sbnn %s%s%s\n\n%s", c->name, *c->usage ? " " : "", c->usage, c->description);
+  if (c->example) fprintf(to, "\nExample: %s %s\n", sbnn_program, c->example);
+  if (!c->prints) fputs("\nDefaults stand in [brackets].\n", to);
+  print_options(to, c, widest);
   fprintf(to, "\n  %-*s  print this text\n", widest, "-h, --help");
-  if (command & (SBNN_CMD_FIT | SBNN_CMD_SRRR)) fputs(table_notes, to);
-  if (command & SBNN_CMD_FIT) fputs(fit_notes, to);
-  if (command & SBNN_CMD_SRRR) fputc('\n', to);
+  if (c->takes & SBNN_TAKES_XY) fputs(table_notes, to);
+  if (c->takes & SBNN_TAKES_NETWORK) fputs(fit_notes, to);
+  else if (c->takes & SBNN_TAKES_XY) fputc('\n', to);
 }
 
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e) {
@@ -99,8 +96,31 @@ int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e) {
     print_overview(to);
     return SBNN_OK;
   }
-  const sbnn_command_row *row = sbnn_command_named(topic);
-  if (!row) return sbnn_unknown_command(topic, e);
-  print_command(to, row);
+  const sbnn_command *c = sbnn_command_named(topic);
+  if (!c) return sbnn_unknown_command(topic, e);
+  print_command(to, c);
   return SBNN_OK;
 }
+
+static int words(sbnn_options *o, int n, char **word, sbnn_error *e) {
+  if (n > 0) o->help_topic = word[0];
+  if (o->help_topic && !sbnn_command_named(o->help_topic)) return sbnn_unknown_command(o->help_topic, e);
+  if (n > 1)
+    return sbnn_fail(e, SBNN_USAGE, "'sbnn help' explains one command at a time: leave out '%s'", word[1]);
+  return SBNN_OK;
+}
+
+static int run(const sbnn_options *o, sbnn_error *e) { return sbnn_options_help(stdout, o->help_topic, e); }
+
+const sbnn_command sbnn_command_help = {
+    .name = "help",
+    .usage = "[COMMAND]",
+    .summary = "explain a command and all of its options",
+    .description =
+        "Explains a command and all of its options in one line each; without a command, lists the commands.\n"
+        "The same as sbnn COMMAND --help.\n",
+    .flag = "--help",
+    .prints = true,
+    .words = words,
+    .run = run,
+};

@@ -6,6 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+typedef struct own_options {
+  sbnn_numbers penalties; /* in place of lasso */
+  sbnn_whole_list widths; /* in place of bottleneck */
+} own_options;
+
+static const own_options *own_of(const sbnn_options *o) { return sbnn_own(o, &sbnn_command_path); }
+
 /* What is trained: settings by width, then by penalty; of each the folds, then all cells. */
 typedef struct plan {
   size_t n_folds, n_settings;
@@ -20,13 +27,14 @@ static bool finds_penalty(const sbnn_options *o) {
 }
 
 static void plan_settings(plan *p, const sbnn_options *o) {
-  size_t n_lambdas = finds_penalty(o) ? 1 : (size_t)o->penalties.n;
-  p->n_settings = (size_t)o->widths.n * n_lambdas;
+  const own_options *own = own_of(o);
+  size_t n_lambdas = finds_penalty(o) ? 1 : (size_t)own->penalties.n;
+  p->n_settings = (size_t)own->widths.n * n_lambdas;
   p->options = sbnn_alloc(p->n_settings, sizeof *p->options);
   for (size_t i = 0; i < p->n_settings; i++) {
     p->options[i] = *o;
-    p->options[i].bottleneck = o->widths.value[i / n_lambdas];
-    p->options[i].lasso = o->penalties.value[i % n_lambdas];
+    p->options[i].bottleneck = own->widths.value[i / n_lambdas];
+    p->options[i].lasso = own->penalties.value[i % n_lambdas];
   }
 }
 
@@ -81,7 +89,7 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
   }
   sbnn_path_results path = {.data = w->data,
                             .n_settings = p->n_settings,
-                            .n_penalties = p->n_settings / (size_t)w->options->widths.n,
+                            .n_penalties = p->n_settings / (size_t)own_of(w->options)->widths.n,
                             .n_folds = p->n_folds,
                             .settings = s};
   sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(w->options)};
@@ -103,7 +111,7 @@ static int run_models(sbnn_work *w, const plan *p, sbnn_error *e) {
   return code;
 }
 
-static int run(sbnn_work *w, sbnn_error *e) {
+static int train(sbnn_work *w, sbnn_error *e) {
   const sbnn_options *o = w->options;
   plan p = {.n_folds = (size_t)o->folds};
   int code = sbnn_crossval_make(w->data, o, sbnn_options_pretrain(o), &p.folds, e);
@@ -118,7 +126,61 @@ static int run(sbnn_work *w, sbnn_error *e) {
   return code;
 }
 
-int sbnn_path(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, run, e);
+  return sbnn_work_run(&w, train, e);
 }
+
+/* The penalty varies, so that the number of genes follows from it unless it is asked for. */
+static int resolve(sbnn_options *o, sbnn_error *e) {
+  (void)e;
+  if (o->penalty == SBNN_PENALTY_PROXIMAL && !sbnn_options_given(o, "genes")) o->genes = 0;
+  return SBNN_OK;
+}
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_PRETRAINING,
+     .kind = SBNN_OPTION_CHOICE,
+     .name = "pretrain-weights",
+     .value = "auto|last|best",
+     .field = SBNN_FIELD(pretrain_weights),
+     .initial = "auto",
+     .help = "epoch to go on from; auto: best, last under paper"},
+    {.group = SBNN_GROUP_NETWORK,
+     .kind = SBNN_OPTION_COUNTS,
+     .name = "bottleneck",
+     .value = "N,N,...",
+     .field = SBNN_OWN_FIELD(own_options, widths),
+     .initial = "2",
+     .lowest = 1,
+     .highest = 100000,
+     .help = "units of the bottleneck; each with each penalty"},
+    {.group = SBNN_GROUP_NETWORK,
+     .kind = SBNN_OPTION_NUMBERS,
+     .name = "lambdas",
+     .value = "L,L,...",
+     .field = SBNN_OWN_FIELD(own_options, penalties),
+     .initial = "0.0001,0.01,0.1,1",
+     .help = "penalties against genes, or FIRST:LAST:STEP"},
+};
+
+static const char *const files[] = {"path.tsv", "path_curves.tsv", "path_folds.tsv", "path_norms.tsv", NULL};
+static const char *const figures[] = {"path_curves", "path_norms", "path_widths", NULL};
+
+const sbnn_command sbnn_command_path = {
+    .name = "path",
+    .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
+    .summary = "cross-validate over penalties and widths of the bottleneck",
+    .description =
+        "Cross-validates the network for each penalty and each width of the bottleneck, on the folds that "
+        "cv\n"
+        "uses, and trains it on all cells: R2 by epoch, norms of the genes before pruning, R2 by width.\n",
+    .example = "path --data data.safetensors --bottleneck 2,4,8 --lambdas 0.01,0.1 --out path",
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_FOLDS,
+    SBNN_ROWS(own_rows),
+    .own_size = sizeof(own_options),
+    .resolve = resolve,
+    .run = run,
+    .files = files,
+    .figures = figures,
+};

@@ -14,6 +14,11 @@
 _Static_assert(sizeof((sbnn_overlay_choice){0}.genes) / sizeof(size_t) == SBNN_OVERLAYS,
                "nine panels a side");
 
+typedef struct own_options {
+  const char *genes, *responses; /* names to show */
+  const char *srrr;              /* a folder of its results */
+} own_options;
+
 static int unknown(const char *option, const char *name, char *const *names, size_t n, sbnn_error *e) {
   char meant[256];
   sbnn_suggest(name, (const char *const *)names, n, "", meant, sizeof meant);
@@ -47,17 +52,18 @@ static int choose(const char *option, const char *list, char *const *names, size
 }
 
 static int choose_overlays(const sbnn_options *o, sbnn_stored *s, sbnn_error *e) {
+  const own_options *own = sbnn_own(o, &sbnn_command_plot);
   sbnn_overlay_choice *c = &s->results.overlays;
   const sbnn_dataset *d = &s->data;
-  if ((o->show_genes || o->show_responses) && (!s->results.n || !s->experiments[0].gene_predictions))
+  if ((own->genes || own->responses) && (!s->results.n || !s->experiments[0].gene_predictions))
     return sbnn_fail(e, SBNN_USAGE,
                      "%s has no overlays.tsv, so there are no overlays to choose; only 'sbnn train' and "
                      "'sbnn srrr' make them",
                      o->results);
-  int code = choose("genes", o->show_genes, d->gene_names, d->n_genes, c->genes, &c->n_genes, e);
+  int code = choose("genes", own->genes, d->gene_names, d->n_genes, c->genes, &c->n_genes, e);
   if (code != SBNN_OK) return code;
-  return choose("responses", o->show_responses, d->response_names, d->n_responses, c->responses,
-                &c->n_responses, e);
+  return choose("responses", own->responses, d->response_names, d->n_responses, c->responses, &c->n_responses,
+                e);
 }
 
 static int draw(const sbnn_options *o, const sbnn_stored *s, sbnn_error *e) {
@@ -71,13 +77,52 @@ static int draw(const sbnn_options *o, const sbnn_stored *s, sbnn_error *e) {
   return code;
 }
 
-int sbnn_plot(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
+  const own_options *own = sbnn_own(o, &sbnn_command_plot);
   sbnn_stored s;
   int code = sbnn_stored_read(o->results, &s, e);
   if (code != SBNN_OK) return code;
   code = choose_overlays(o, &s, e);
-  if (code == SBNN_OK && o->srrr) code = sbnn_stored_compare(o->srrr, &s, e);
+  if (code == SBNN_OK && own->srrr) code = sbnn_stored_compare(own->srrr, &s, e);
   if (code == SBNN_OK) code = draw(o, &s, e);
   sbnn_stored_free(&s);
   return code;
 }
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_DATA,
+     .name = "results",
+     .value = "DIR",
+     .field = SBNN_FIELD(results),
+     .required = true,
+     .help = "results of sbnn train or cv"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .name = "genes",
+     .value = "NAME,NAME,...",
+     .field = SBNN_OWN_FIELD(own_options, genes),
+     .help = "overlays left of the map, up to nine; without: largest norms"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .name = "responses",
+     .value = "NAME,NAME,...",
+     .field = SBNN_OWN_FIELD(own_options, responses),
+     .help = "overlays right of it, up to nine; without: best predicted"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .name = "srrr",
+     .value = "DIR",
+     .field = SBNN_OWN_FIELD(own_options, srrr),
+     .help = "results of sbnn srrr, to compare the training curves with"},
+};
+
+const sbnn_command sbnn_command_plot = {
+    .name = "plot",
+    .usage = "--results DIR [OPTIONS]",
+    .summary = "draw the pictures of a run again, choose the overlays",
+    .description =
+        "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
+        "overlays can be chosen: genes among those that the network kept, and responses.\n",
+    .example = "plot --results results --genes Sst,Pvalb --responses 'Rheobase (pA)'",
+    .takes = SBNN_TAKES_QUIET,
+    SBNN_ROWS(own_rows),
+    .own_size = sizeof(own_options),
+    .run = run,
+};

@@ -105,8 +105,8 @@ static int failed(tn_status status, const char *sentence, sbnn_error *e) {
   return sbnn_fail(e, code, "%s", sentence && *sentence ? sentence : tn_status_text(status));
 }
 
-static tn_status run(nn_model *model, nn_state *state, const nn_data *data, const char *output,
-                     int64_t columns, tn_array *to) {
+static tn_status predict(nn_model *model, nn_state *state, const nn_data *data, const char *output,
+                         int64_t columns, tn_array *to) {
   tn_status status = tn_array_new(NULL, TN_F32, 2, (int64_t[]){nn_data_rows(data), columns}, to);
   return status == TN_OK ? nn_predict(model, state, data, (nn_split){0}, output, to->view) : status;
 }
@@ -130,8 +130,9 @@ static int run_network(const char *weights, const sbnn_model_file *m, const tn_a
   if (status == TN_OK) status = nn_state_load(state, weights, message);
   if (status == TN_OK) status = nn_data_new(NULL, &data);
   if (status == TN_OK) status = nn_data_add(data, "x", x->view);
-  if (status == TN_OK) status = run(model, state, data, "latent", m->bottleneck, &p->latent);
-  if (status == TN_OK) status = run(model, state, data, "responses", (int64_t)m->n_responses, &p->responses);
+  if (status == TN_OK) status = predict(model, state, data, "latent", m->bottleneck, &p->latent);
+  if (status == TN_OK)
+    status = predict(model, state, data, "responses", (int64_t)m->n_responses, &p->responses);
   int code = status == TN_OK ? SBNN_OK
                              : failed(status,
                                       *message ? message
@@ -214,7 +215,7 @@ static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_e
   return code;
 }
 
-int sbnn_predict(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_model_file m;
   int code = sbnn_check_place(o->out, o->force, e);
   if (code == SBNN_OK) code = sbnn_model_file_read(o->model, &m, e);
@@ -223,3 +224,58 @@ int sbnn_predict(const sbnn_options *o, sbnn_error *e) {
   sbnn_model_file_free(&m);
   return code;
 }
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_DATA,
+     .name = "model",
+     .value = "DIR",
+     .field = SBNN_FIELD(model),
+     .required = true,
+     .help = "results of sbnn train, with its trained network"},
+    {.group = SBNN_GROUP_DATA,
+     .name = "x",
+     .value = "FILE",
+     .field = SBNN_FIELD(x),
+     .required = true,
+     .help = "gene counts of the cells to predict"},
+    {.group = SBNN_GROUP_DATA,
+     .kind = SBNN_OPTION_CHOICE,
+     .name = "x-genes-in",
+     .value = "auto|rows|columns",
+     .field = SBNN_FIELD(x_genes_in),
+     .initial = "auto",
+     .help = "where --x has its genes; auto looks for the model's"},
+    {.group = SBNN_GROUP_DATA,
+     .kind = SBNN_OPTION_WHOLE,
+     .name = "min-counts",
+     .value = "N",
+     .field = SBNN_FIELD(min_counts),
+     .initial = "10",
+     .highest = SBNN_MANY,
+     .help = "cells of fewer counts in all get empty rows"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .name = "out",
+     .value = "FILE",
+     .field = SBNN_FIELD(out),
+     .required = true,
+     .help = "table to write: coordinates and responses of each cell"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .kind = SBNN_OPTION_FLAG,
+     .name = "force",
+     .field = SBNN_FIELD(force),
+     .help = "replace the file if it exists"},
+};
+
+const sbnn_command sbnn_command_predict = {
+    .name = "predict",
+    .usage = "--model DIR --x COUNTS --out FILE [OPTIONS]",
+    .summary = "use a trained network: map and responses of other cells",
+    .description =
+        "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place "
+        "on\n"
+        "the map and their responses in own units. Normalises as in training; needs all genes kept there.\n",
+    .example = "predict --model results --x other.csv --out predicted.tsv",
+    .takes = SBNN_TAKES_CHOICE | SBNN_TAKES_QUIET,
+    SBNN_ROWS(own_rows),
+    .run = run,
+};

@@ -34,7 +34,7 @@ static void add_fact(void *ctx, const char *name, const char *value) {
   if (strcmp(name, "version") == 0 || strcmp(name, "commit") == 0) add(ctx, name, value);
 }
 
-int sbnn_prep(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_dataset d;
   recipe r = {0};
   int code = sbnn_check_place(o->out, o->force, e);
@@ -57,3 +57,59 @@ int sbnn_prep(const sbnn_options *o, sbnn_error *e) {
   sbnn_dataset_free(&d);
   return code;
 }
+
+/* All cells and genes stay, with what is missing: whatever leaves some out is for later. */
+static int resolve(sbnn_options *o, sbnn_error *e) {
+  (void)e;
+  o->missing = SBNN_MISSING_KEEP;
+  o->min_counts = o->genes = 0;
+  return SBNN_OK;
+}
+
+/* What is left out of the data file is the later steps' to say, so that nothing is left out, or a prefix taken
+ * off, twice. */
+static void as_step(sbnn_options *o) {
+  o->force = true;
+  o->quiet = true; /* run says what was read */
+  o->cells = o->gene_prefix = o->drop_responses = o->genes_from = NULL;
+}
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_DATA,
+     .name = "x",
+     .value = "FILE",
+     .field = SBNN_FIELD(x),
+     .required = true,
+     .help = "gene counts: cells by genes, or genes by cells"},
+    {.group = SBNN_GROUP_DATA,
+     .name = "y",
+     .value = "FILE",
+     .field = SBNN_FIELD(y),
+     .required = true,
+     .help = "responses of the same cells: physiology, proteins"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .name = "out",
+     .value = "FILE",
+     .field = SBNN_FIELD(out),
+     .required = true,
+     .help = "file to write, for --data"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .kind = SBNN_OPTION_FLAG,
+     .name = "force",
+     .field = SBNN_FIELD(force),
+     .help = "replace the file if it exists"},
+};
+
+const sbnn_command sbnn_command_prep = {
+    .name = "prep",
+    .usage = "--x COUNTS --y RESPONSES --out DATA [OPTIONS]",
+    .summary = "read, join and check tables once: one file for the commands below",
+    .description =
+        "Writes counts, responses and labels of the cells that both tables have into one file, which --data\n"
+        "of the other commands maps into memory. It holds them raw: whatever is fitted is fitted later.\n",
+    .takes = SBNN_TAKES_TABLES | SBNN_TAKES_CONFIG | SBNN_TAKES_HINTS | SBNN_TAKES_QUIET,
+    SBNN_ROWS(own_rows),
+    .resolve = resolve,
+    .as_step = as_step,
+    .run = run,
+};

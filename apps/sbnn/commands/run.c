@@ -2,7 +2,7 @@
  * that what is known of commands (all or nothing, --resume, provenance) holds for steps; the report stands
  * beside them. A step that fails does not end the others: the report is made of what there is and says what
  * is missing. */
-#include "commands/commands.h"
+#include "commands/srrr.h"
 #include "commands/work.h"
 #include "interrupt.h"
 #include "report/report.h"
@@ -17,30 +17,27 @@
 #include <unistd.h>
 
 typedef struct step {
-  const char *folder, /* of prep: its file */ *title;
-  sbnn_command command;
-  int (*run)(const sbnn_options *o, sbnn_error *e);
+  const char *folder, /* of the first: its file */ *title;
+  const sbnn_command *command;
   sbnn_recipes recipe; /* BOTH: whatever the recipe */
 } step;
 
+/* The first one makes the data file for the others. */
 static const step steps[] = {
-    {"data.safetensors", "reading the tables", SBNN_CMD_PREP, sbnn_prep, SBNN_RECIPES_BOTH},
-    {"cv-paper", "cross-validation, the paper's recipe", SBNN_CMD_CV, sbnn_cv, SBNN_RECIPES_PAPER},
-    {"cv-denoise", "cross-validation, the denoising recipe", SBNN_CMD_CV, sbnn_cv, SBNN_RECIPES_DENOISE},
-    {"train-paper", "training on all cells, the paper's recipe", SBNN_CMD_TRAIN, sbnn_train,
-     SBNN_RECIPES_PAPER},
-    {"train-denoise", "training on all cells, the denoising recipe", SBNN_CMD_TRAIN, sbnn_train,
+    {"data.safetensors", "reading the tables", &sbnn_command_prep, SBNN_RECIPES_BOTH},
+    {"cv-paper", "cross-validation, the paper's recipe", &sbnn_command_cv, SBNN_RECIPES_PAPER},
+    {"cv-denoise", "cross-validation, the denoising recipe", &sbnn_command_cv, SBNN_RECIPES_DENOISE},
+    {"train-paper", "training on all cells, the paper's recipe", &sbnn_command_train, SBNN_RECIPES_PAPER},
+    {"train-denoise", "training on all cells, the denoising recipe", &sbnn_command_train,
      SBNN_RECIPES_DENOISE},
-    {"srrr", "sparse reduced-rank regression", SBNN_CMD_SRRR, sbnn_srrr_command, SBNN_RECIPES_BOTH},
-    {"stability-paper", "stability, the paper's recipe", SBNN_CMD_STABILITY, sbnn_stability,
-     SBNN_RECIPES_PAPER},
-    {"stability-denoise", "stability, the denoising recipe", SBNN_CMD_STABILITY, sbnn_stability,
-     SBNN_RECIPES_DENOISE},
+    {"srrr", "sparse reduced-rank regression", &sbnn_command_srrr, SBNN_RECIPES_BOTH},
+    {"stability-paper", "stability, the paper's recipe", &sbnn_command_stability, SBNN_RECIPES_PAPER},
+    {"stability-denoise", "stability, the denoising recipe", &sbnn_command_stability, SBNN_RECIPES_DENOISE},
 };
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
 static bool is_wanted(const sbnn_options *o, const step *s) {
-  if (s->command == SBNN_CMD_PREP) return !o->data;
+  if (s == steps) return !o->data;
   return s->recipe == SBNN_RECIPES_BOTH || o->recipes == SBNN_RECIPES_BOTH ||
          s->recipe == (sbnn_recipes)o->recipes;
 }
@@ -72,26 +69,12 @@ typedef struct running {
 
 static char *data_file(const sbnn_options *o) { return sbnn_path_in(o->out, steps[0].folder); }
 
-/* What is left out of the data file is the later steps' to say, so that nothing is left out, or a prefix
- * taken off, twice. `file`: what prep has written; NULL: there is none. */
+/* `file`: what the first step has written; NULL: there is none. */
 static void take_data(const char *file, sbnn_options *own) {
-  if (own->command == SBNN_CMD_PREP) {
-    own->force = true;
-    own->quiet = true; /* check_data speaks */
-    own->cells = own->gene_prefix = own->drop_responses = own->genes_from = NULL;
-  } else if (file) {
-    own->data = file;
-    own->own_data = true;
-    own->x = own->y = own->labels = own->label_column = own->id_column = NULL;
-  }
-}
-
-/* A linear model chooses the same genes whatever the seed: only half-samples, which come in pairs, tell how
- * steady they are. */
-static void take_halves(sbnn_options *own) {
-  if (own->command != SBNN_CMD_STABILITY || own->select == SBNN_SELECT_NETWORK) return;
-  own->subsample = true;
-  own->restarts += own->restarts % 2;
+  if (!file) return;
+  own->data = file;
+  own->own_data = true;
+  own->x = own->y = own->labels = own->label_column = own->id_column = NULL;
 }
 
 static int run_step(running *r, const step *s, const char *out, const char *data, sbnn_error *e) {
@@ -102,12 +85,12 @@ static int run_step(running *r, const step *s, const char *out, const char *data
   own.out = out;
   own.step = ++r->number;
   take_data(data, &own);
-  take_halves(&own);
+  if (s->command->as_step) s->command->as_step(&own);
   if (!o->quiet) fprintf(stderr, "Step %d of %d: %s\n", r->number, r->of, s->title);
   sbnn_interrupt_sentence(
       "sbnn: interrupted; finished steps are kept: the same command with --resume goes on from "
       "there\n");
-  int code = sbnn_interrupted() ? SBNN_INTERRUPTED : s->run(&own, e);
+  int code = sbnn_interrupted() ? SBNN_INTERRUPTED : s->command->run(&own, e);
   if (code != SBNN_INTERRUPTED) return code;
   *e = (sbnn_error){0};
   return sbnn_fail(e, code,
@@ -122,11 +105,11 @@ static int run_step(running *r, const step *s, const char *out, const char *data
 static int check_data(const sbnn_options *o, const char *file, sbnn_error *e) {
   sbnn_options own;
   sbnn_dataset d;
-  sbnn_options_step(o, SBNN_CMD_TRAIN, SBNN_RECIPE_PAPER, &own);
+  sbnn_options_step(o, &sbnn_command_train, SBNN_RECIPE_PAPER, &own);
   take_data(file, &own);
   int code = sbnn_read_data(&own, &d, e);
   if (code != SBNN_OK) return code;
-  sbnn_options_step(o, SBNN_CMD_SRRR, SBNN_RECIPE_PAPER, &own);
+  sbnn_options_step(o, &sbnn_command_srrr, SBNN_RECIPE_PAPER, &own);
   take_data(file, &own);
   code = sbnn_srrr_check(&own, &d, e);
   sbnn_dataset_free(&d);
@@ -243,7 +226,7 @@ static int judge(const running *r, sbnn_error *e) {
                           : r->o->no_pretrain ? "sbnn-nopretrain"
                                               : "sbnn",
                           &own);
-    if (steps[i].command == SBNN_CMD_TRAIN && own.n && access(json, F_OK) == 0)
+    if (steps[i].command == &sbnn_command_train && own.n && access(json, F_OK) == 0)
       code = sbnn_run_json_judge(json, &own, e);
     sbnn_verdict_free(&own);
     free(json);
@@ -287,7 +270,7 @@ static int give_up(running *r, int code, sbnn_error *e) {
   return code;
 }
 
-int sbnn_run_command(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   double start = sbnn_clock();
   running r = {.o = o};
   int code = require_new(o, e);
@@ -299,3 +282,39 @@ int sbnn_run_command(const sbnn_options *o, sbnn_error *e) {
   bool any = count_failed(&r) + is_wanted(o, &steps[0]) < (size_t)r.of;
   return code == SBNN_OK && any ? finish(&r, start, e) : give_up(&r, code, e);
 }
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_NETWORK,
+     .kind = SBNN_OPTION_CHOICE,
+     .name = "recipe",
+     .value = "both|paper|denoise",
+     .field = SBNN_FIELD(recipes),
+     .initial = "both",
+     .help = "denoise: noise in place of penalty and pretraining"},
+    {.group = SBNN_GROUP_OUTPUT,
+     .kind = SBNN_OPTION_FLAG,
+     .name = "resume",
+     .field = SBNN_FIELD(resume),
+     .help = "go on where the run that the folder holds was interrupted"},
+};
+
+static const sbnn_command *const with_options_of[] = {&sbnn_command_train, &sbnn_command_cv,
+                                                      &sbnn_command_srrr, &sbnn_command_stability, NULL};
+
+static const char *const files[] = {SBNN_FAILURES_FILE, "report.html", NULL};
+
+const sbnn_command sbnn_command_run = {
+    .name = "run",
+    .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
+    .summary = "all of it in one go, with a report at the end",
+    .description =
+        "Runs prep, cv, train, srrr and stability, each into a place of its own inside --out, and makes one\n"
+        "page of them all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n",
+    .example = "run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results",
+    .takes =
+        SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER | SBNN_TAKES_FOLDS,
+    SBNN_ROWS(own_rows),
+    .takes_own_of = with_options_of,
+    .run = run,
+    .files = files,
+};

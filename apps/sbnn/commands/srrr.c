@@ -1,6 +1,6 @@
 /* srrr.c - `sbnn srrr`: sparse reduced-rank regression over ranks and penalties, on the folds of cv. */
 #include "linear/srrr.h"
-#include "commands/commands.h"
+#include "commands/srrr.h"
 #include "commands/srrr_map.h"
 #include "commands/work.h"
 #include "interrupt.h"
@@ -62,17 +62,18 @@ static void report(fits *v, size_t fold, size_t done, const sbnn_srrr_score *s) 
 static int run_path(fits *v, const sbnn_fold *f, const sbnn_moments *m, size_t fold, size_t rank,
                     sbnn_error *e) {
   const sbnn_options *o = v->work.options;
-  size_t order[SBNN_MAX_LIST], r = (size_t)o->ranks.value[rank];
+  const sbnn_srrr_own *own = sbnn_srrr_own_of(o);
+  size_t order[SBNN_MAX_LIST], r = (size_t)own->ranks.value[rank];
   sbnn_srrr *s = sbnn_srrr_new(m, r);
   int code = SBNN_OK;
-  descending(&o->lambdas, order);
+  descending(&own->lambdas, order);
   for (size_t i = 0; i < v->n_lambdas && code == SBNN_OK; i++) {
-    size_t at = o->srrr_genes ? 0 : order[i];
+    size_t at = o->genes ? 0 : order[i];
     sbnn_srrr_score *to = &v->scores[(rank * v->n_lambdas + at) * v->folds.folds.n_folds + fold];
     sbnn_srrr_fit fit = {0};
     if (sbnn_interrupted()) code = sbnn_fail(e, SBNN_INTERRUPTED, "interrupted; nothing was written");
-    else if (o->srrr_genes) code = sbnn_srrr_solve_genes(s, (size_t)o->srrr_genes, &fit, e);
-    else code = sbnn_srrr_solve(s, o->lambdas.value[at], &fit, e);
+    else if (o->genes) code = sbnn_srrr_solve_genes(s, (size_t)o->genes, &fit, e);
+    else code = sbnn_srrr_solve(s, own->lambdas.value[at], &fit, e);
     if (code == SBNN_OK) {
       score(f, &fit, fold, r, to);
       report(v, fold, rank * v->n_lambdas + i + 1, to);
@@ -85,10 +86,11 @@ static int run_path(fits *v, const sbnn_fold *f, const sbnn_moments *m, size_t f
 
 /* of: whose responses they are. */
 static int check_ranks(const sbnn_options *o, size_t n_responses, const char *of, sbnn_error *e) {
-  for (int i = 0; i < o->ranks.n; i++)
-    if ((size_t)o->ranks.value[i] > n_responses)
+  const sbnn_whole_list *ranks = &sbnn_srrr_own_of(o)->ranks;
+  for (int i = 0; i < ranks->n; i++)
+    if ((size_t)ranks->value[i] > n_responses)
       return sbnn_fail(e, SBNN_BAD_INPUT, "--ranks %d: %s has %zu responses, and no fit has a higher rank",
-                       o->ranks.value[i], of ? of : "what varies in the fold", n_responses);
+                       ranks->value[i], of ? of : "what varies in the fold", n_responses);
   return SBNN_OK;
 }
 
@@ -170,8 +172,8 @@ static int write_all(fits *v, sbnn_error *e) {
 
 static int run_folds(fits *v, sbnn_error *e) {
   const sbnn_options *o = v->work.options;
-  v->n_ranks = (size_t)o->ranks.n;
-  v->n_lambdas = o->srrr_genes ? 1 : (size_t)o->lambdas.n;
+  v->n_ranks = (size_t)sbnn_srrr_own_of(o)->ranks.n;
+  v->n_lambdas = o->genes ? 1 : (size_t)sbnn_srrr_own_of(o)->lambdas.n;
   size_t n_folds = v->folds.folds.n_folds, n = v->n_ranks * v->n_lambdas * n_folds;
   v->scores = sbnn_alloc(n, sizeof *v->scores);
   v->errors = sbnn_alloc(n_folds, sizeof *v->errors);
@@ -199,14 +201,60 @@ static int with_folds(fits *v, sbnn_error *e) {
   return code;
 }
 
-static int run(sbnn_work *w, sbnn_error *e) {
+static int fit(sbnn_work *w, sbnn_error *e) {
   fits v = {.work = *w};
   int code = with_folds(&v, e);
   *w = v.work; /* its directory committed or not */
   return code;
 }
 
-int sbnn_srrr_command(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, run, e);
+  return sbnn_work_run(&w, fit, e);
 }
+
+static const sbnn_option own_rows[] = {
+    {.kind = SBNN_OPTION_COUNTS,
+     .name = "ranks",
+     .value = "N,N,...",
+     .field = SBNN_OWN_FIELD(sbnn_srrr_own, ranks),
+     .initial = "2",
+     .lowest = 1,
+     .highest = 100000,
+     .help = "ranks of the fit: 2 has as few dimensions as the map"},
+    {.kind = SBNN_OPTION_NUMBERS,
+     .name = "lambdas",
+     .value = "L,L,...",
+     .field = SBNN_OWN_FIELD(sbnn_srrr_own, lambdas),
+     .initial = "0.1:1.5:0.1",
+     .help = "penalties against genes, or FIRST:LAST:STEP"},
+    {.kind = SBNN_OPTION_WHOLE,
+     .name = "genes",
+     .value = "N",
+     .field = SBNN_FIELD(genes),
+     .initial = "0",
+     .highest = SBNN_MANY,
+     .help = "find the penalty that leaves N genes; 0: --lambdas"},
+};
+
+static const char *const files[] = {
+    "srrr.tsv",   "srrr_folds.tsv", "srrr_genes.tsv", "metrics.tsv", "genes.tsv", "predictions.tsv",
+    "latent.tsv", "overlays.tsv",   "measured.tsv",   "labels.tsv",  NULL};
+static const char *const figures[] = {"by_genes", "latent_map", "overlays", "responses", NULL};
+
+const sbnn_command sbnn_command_srrr = {
+    .name = "srrr",
+    .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
+    .summary = "the linear counterpart, cross-validated: sparse reduced-rank regression",
+    .description =
+        "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
+        "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n",
+    .example = "srrr --data data.safetensors --genes 25 --out linear",
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_FOLDS,
+    .heading = "Sparse reduced-rank regression",
+    SBNN_ROWS(own_rows),
+    .own_size = sizeof(sbnn_srrr_own),
+    .run = run,
+    .files = files,
+    .figures = figures,
+};

@@ -1,6 +1,7 @@
 /* srrr_map.c - see srrr_map.h. */
 #include "commands/srrr_map.h"
 
+#include "commands/srrr.h"
 #include "linear/srrr.h"
 #include "linear/svd.h"
 #include "training/measured.h"
@@ -11,9 +12,10 @@
 
 /* The lowest rank that has a plane to draw; 0: none. */
 static size_t map_rank(const sbnn_options *o) {
+  const sbnn_whole_list *ranks = &sbnn_srrr_own_of(o)->ranks;
   int best = 0;
-  for (int i = 0; i < o->ranks.n; i++)
-    if (o->ranks.value[i] > 1 && (best == 0 || o->ranks.value[i] < best)) best = o->ranks.value[i];
+  for (int i = 0; i < ranks->n; i++)
+    if (ranks->value[i] > 1 && (best == 0 || ranks->value[i] < best)) best = ranks->value[i];
   return (size_t)best;
 }
 
@@ -130,7 +132,7 @@ int sbnn_srrr_map(const sbnn_work *w, sbnn_experiment *x, sbnn_error *e) {
   sbnn_srrr_fit fit = {0};
   sbnn_moments_make(p->x, p->y, n, p->n_inputs, p->n_responses, &m);
   sbnn_srrr *s = sbnn_srrr_new(&m, rank);
-  code = sbnn_srrr_solve_genes(s, o->srrr_genes ? (size_t)o->srrr_genes : SBNN_MAP_GENES, &fit, e);
+  code = sbnn_srrr_solve_genes(s, o->genes ? (size_t)o->genes : SBNN_MAP_GENES, &fit, e);
   if (code == SBNN_OK && fit.n_genes > 0) fill(&fold, &fit, rank, x);
   x->seconds = sbnn_clock() - start;
   sbnn_srrr_fit_free(&fit);

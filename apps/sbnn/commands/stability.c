@@ -7,6 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+typedef struct own_options {
+  int restarts;
+  bool subsample;
+} own_options;
+
+static const own_options *own_of(const sbnn_options *o) { return sbnn_own(o, &sbnn_command_stability); }
+
 /* Run i has the seed of --seed plus i. Without --subsample it is `sbnn train` with that seed, less the second
  * head; with it runs 2k and 2k + 1 train on disjoint halves of one permutation and test on all other cells.
  */
@@ -19,8 +26,8 @@ typedef struct plan {
 
 static size_t *cells_of(const sbnn_options *o, const sbnn_dataset *d, const plan *p, size_t i) {
   size_t n = d->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
-  sbnn_permutation((uint64_t)p->seeds[o->subsample ? i / 2 * 2 : i], n, cells);
-  for (size_t k = 0; o->subsample && i % 2 == 1 && k < p->half; k++) {
+  sbnn_permutation((uint64_t)p->seeds[own_of(o)->subsample ? i / 2 * 2 : i], n, cells);
+  for (size_t k = 0; own_of(o)->subsample && i % 2 == 1 && k < p->half; k++) {
     size_t cell = cells[k];
     cells[k] = cells[p->half + k];
     cells[p->half + k] = cell;
@@ -29,8 +36,8 @@ static size_t *cells_of(const sbnn_options *o, const sbnn_dataset *d, const plan
 }
 
 static void plan_runs(plan *p, const sbnn_options *o, const sbnn_dataset *d) {
-  p->n = (size_t)o->restarts;
-  p->half = o->subsample ? d->n_cells / 2 : d->n_cells;
+  p->n = (size_t)own_of(o)->restarts;
+  p->half = own_of(o)->subsample ? d->n_cells / 2 : d->n_cells;
   p->options = sbnn_alloc(p->n, sizeof *p->options);
   p->seeds = sbnn_alloc(p->n, sizeof *p->seeds);
   p->cells = sbnn_alloc(p->n, sizeof *p->cells);
@@ -76,7 +83,7 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
   sbnn_experiment *x = sbnn_alloc(p->n, sizeof *x);
   for (size_t i = 0; i < p->n; i++) x[i] = r[i].experiment;
   sbnn_stability_results s = {.data = w->data,
-                              .halves = o->subsample,
+                              .halves = own_of(o)->subsample,
                               .n = p->n,
                               .candidates = sbnn_model_inputs(o, w->data),
                               .runs = x,
@@ -93,7 +100,7 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
   return code;
 }
 
-static int run(sbnn_work *w, sbnn_error *e) {
+static int train(sbnn_work *w, sbnn_error *e) {
   plan p;
   plan_runs(&p, w->options, w->data);
   sbnn_replica *r = sbnn_alloc(p.n, sizeof *r);
@@ -106,12 +113,65 @@ static int run(sbnn_work *w, sbnn_error *e) {
   return code;
 }
 
-int sbnn_stability(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_work w = {.options = o};
-  if (o->subsample && o->restarts % 2)
+  const own_options *own = own_of(o);
+  if (own->subsample && own->restarts % 2)
     return sbnn_fail(
         e, SBNN_USAGE,
         "--restarts %d: with --subsample runs come in pairs, one on each half; give an even number",
-        o->restarts);
-  return sbnn_work_run(&w, run, e);
+        own->restarts);
+  return sbnn_work_run(&w, train, e);
 }
+
+/* A linear model chooses the same genes whatever the seed: only half-samples, which come in pairs, tell how
+ * steady they are. */
+static void as_step(sbnn_options *o) {
+  own_options *own = sbnn_own_mutable(o, &sbnn_command_stability);
+  if (o->select == SBNN_SELECT_NETWORK) return;
+  own->subsample = true;
+  own->restarts += own->restarts % 2;
+}
+
+static const sbnn_option own_rows[] = {
+    {.kind = SBNN_OPTION_WHOLE,
+     .name = "restarts",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, restarts),
+     .initial = "10",
+     .lowest = 2,
+     .highest = 10000,
+     .help = "models, each from fresh weights, to compare their genes"},
+    {.kind = SBNN_OPTION_FLAG,
+     .name = "subsample",
+     .field = SBNN_OWN_FIELD(own_options, subsample),
+     .help = "each on one half of the cells, the next on the other"},
+};
+
+static const char *const files[] = {"stability.tsv",
+                                    "stability_runs.tsv",
+                                    "stability_genes.tsv",
+                                    "stability_overlaps.tsv",
+                                    "stability_summary.tsv",
+                                    "stability_maps.tsv",
+                                    NULL};
+static const char *const figures[] = {"stability_genes", "stability_maps", NULL};
+
+const sbnn_command sbnn_command_stability = {
+    .name = "stability",
+    .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
+    .summary = "how much of the result chance decides: the genes of many restarts",
+    .description =
+        "Trains the model many times, from other random numbers or on halves of the cells, and reports how\n"
+        "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one "
+        "another.\n",
+    .example = "stability --data data.safetensors --recipe denoise --subsample --out stability",
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE,
+    .heading = "Stability",
+    SBNN_ROWS(own_rows),
+    .own_size = sizeof(own_options),
+    .as_step = as_step,
+    .run = run,
+    .files = files,
+    .figures = figures,
+};

@@ -75,9 +75,29 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   return code;
 }
 
-static int run(sbnn_work *w, sbnn_error *e) { return sbnn_train_on(w, NULL, NULL, e); }
+static int train(sbnn_work *w, sbnn_error *e) { return sbnn_train_on(w, NULL, NULL, e); }
 
-int sbnn_train(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, run, e);
+  return sbnn_work_run(&w, train, e);
 }
+
+static const char *const files[] = {"metrics.tsv",     "history.tsv",   "genes.tsv",      "predictions.tsv",
+                                    "latent.tsv",      "overlays.tsv",  "measured.tsv",   "labels.tsv",
+                                    SBNN_WEIGHTS_FILE, SBNN_MODEL_FILE, SBNN_RESCUE_FILE, NULL};
+static const char *const figures[] = {"training_curves", "pretraining", "responses",
+                                      "latent_map",      "overlays",    NULL};
+
+const sbnn_command sbnn_command_train = {
+    .name = "train",
+    .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
+    .summary = "train on all cells: which genes matter, the map of the cells, the model",
+    .description =
+        "Trains a sparse bottleneck network on all cells: it keeps a few genes, lays the cells out on a\n"
+        "map of few dimensions, and predicts from there the responses and the genes kept.\n",
+    .example = "train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results",
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER,
+    .run = run,
+    .files = files,
+    .figures = figures,
+};

@@ -12,6 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef enum choice { BOTH, GENES, RESPONSES } choice; /* both|genes|responses */
+typedef enum beginning { PCA, RANDOM } beginning;      /* pca|random */
+typedef struct own_options {
+  int view;  /* choice */
+  int start; /* beginning */
+  int components, exact_cells, iterations;
+  double perplexity, theta;
+} own_options;
+
+static const own_options *own_of(const sbnn_options *o) { return sbnn_own(o, &sbnn_command_tsne); }
+
 /* What is embedded: x [n x d], cells in the order of the data set. */
 typedef struct view {
   double *x;
@@ -33,11 +44,12 @@ static tn_status embed(void *ctx, int64_t i) {
   view *v = &j->views[i];
   sbnn_tsne_view *r = &v->result;
   const sbnn_options *o = j->work.options;
-  const sbnn_tsne_options t = {.perplexity = o->perplexity,
-                               .exact_cells = (size_t)o->exact_cells,
-                               .theta = o->theta,
-                               .iterations = o->iterations,
-                               .random = o->start == SBNN_START_RANDOM,
+  const own_options *own = own_of(o);
+  const sbnn_tsne_options t = {.perplexity = own->perplexity,
+                               .exact_cells = (size_t)own->exact_cells,
+                               .theta = own->theta,
+                               .iterations = own->iterations,
+                               .random = own->start == RANDOM,
                                .seed = (uint64_t)o->seed,
                                .threads = j->inner};
   r->y = sbnn_alloc(2 * j->n, sizeof *r->y);
@@ -61,9 +73,9 @@ static void print(const void *ctx, FILE *to) {
 }
 
 /* The exact descent uses one thread, so two of them run side by side; the tree takes all threads itself. */
-static int run(job *j, sbnn_error *e) {
+static int lay_out(job *j, sbnn_error *e) {
   const sbnn_options *o = j->work.options;
-  bool exact = j->n <= (size_t)o->exact_cells;
+  bool exact = j->n <= (size_t)own_of(o)->exact_cells;
   int threads = o->threads > 0 ? o->threads : tn_max_threads(), code = SBNN_OK;
   j->inner = exact && j->n_views > 1 ? 1 : threads;
   tn_status status = nn_replicas((int64_t)j->n_views, exact ? threads : 1, embed, j);
@@ -95,12 +107,13 @@ static view *add_view(job *j, const char *name, const char *title, size_t dimens
 /* The genes as the network gets them, on their leading principal components; the responses as z-scores. */
 static void make_views(job *j, const float *x, size_t genes, const float *y) {
   const sbnn_options *o = j->work.options;
-  size_t n = j->n, q = j->work.data->n_responses, most = n < genes ? n : genes, k = (size_t)o->components;
+  size_t n = j->n, q = j->work.data->n_responses, most = n < genes ? n : genes,
+         k = (size_t)own_of(o)->components;
   int threads = o->threads > 0 ? o->threads : tn_max_threads();
   if (k > most) k = most; /* all there are */
-  if (o->view != SBNN_VIEW_RESPONSES)
+  if (own_of(o)->view != RESPONSES)
     sbnn_principal(x, n, genes, k, threads, add_view(j, "genes", "t-SNE of gene expression", k)->x, NULL);
-  if (o->view == SBNN_VIEW_GENES) return;
+  if (own_of(o)->view == GENES) return;
   view *v = add_view(j, "responses", "t-SNE of responses", q);
   for (size_t i = 0; i < n * q; i++) v->x[i] = y[i];
 }
@@ -117,7 +130,7 @@ static int run_tables(job *j, sbnn_error *e) {
   code = sbnn_shared_make(&data, o, false, &all, e);
   if (code == SBNN_OK) make_views(j, all.x, all.preparation.n_genes, all.y);
   sbnn_shared_free(&all);
-  if (code == SBNN_OK) code = run(j, e);
+  if (code == SBNN_OK) code = lay_out(j, e);
   sbnn_dataset_free(&data);
   return code;
 }
@@ -131,12 +144,12 @@ static int run_latent(job *j, sbnn_error *e) {
   j->n = x->n_train;
   view *v = add_view(j, "latent", "t-SNE of the latent space", (size_t)x->bottleneck);
   memcpy(v->x, x->latent, j->n * (size_t)x->bottleneck * sizeof *v->x);
-  code = run(j, e);
+  code = lay_out(j, e);
   sbnn_stored_free(&stored);
   return code;
 }
 
-int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e) {
+static int run(const sbnn_options *o, sbnn_error *e) {
   job j = {.work = {.options = o, .start = sbnn_clock()}};
   if (o->results && (o->x || o->y || o->data))
     return sbnn_fail(e, SBNN_USAGE, "tsne takes --results or the tables (--x and --y, or --data), not both");
@@ -149,3 +162,98 @@ int sbnn_tsne_command(const sbnn_options *o, sbnn_error *e) {
   sbnn_outdir_abort(j.work.out);
   return code;
 }
+
+/* All genes are of use. */
+static int resolve(sbnn_options *o, sbnn_error *e) {
+  (void)e;
+  o->genes = 0;
+  return SBNN_OK;
+}
+
+static const sbnn_option own_rows[] = {
+    {.group = SBNN_GROUP_DATA,
+     .name = "x",
+     .value = "FILE",
+     .field = SBNN_FIELD(x),
+     .help = "gene counts: cells by genes, or genes by cells"},
+    {.group = SBNN_GROUP_DATA,
+     .name = "y",
+     .value = "FILE",
+     .field = SBNN_FIELD(y),
+     .help = "responses of the same cells: physiology, proteins"},
+    {.group = SBNN_GROUP_DATA,
+     .name = "results",
+     .value = "DIR",
+     .field = SBNN_FIELD(results),
+     .help = "in place of --x and --y: a run whose latent.tsv is embedded"},
+    {.kind = SBNN_OPTION_CHOICE,
+     .name = "view",
+     .value = "both|genes|responses",
+     .field = SBNN_OWN_FIELD(own_options, view),
+     .initial = "both",
+     .help = "what is embedded"},
+    {.kind = SBNN_OPTION_WHOLE,
+     .name = "components",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, components),
+     .initial = "40",
+     .lowest = 1,
+     .highest = 10000,
+     .help = "principal components of the genes, if there are so many"},
+    {.kind = SBNN_OPTION_POSITIVE,
+     .name = "perplexity",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, perplexity),
+     .initial = "30",
+     .highest = INFINITY,
+     .help = "neighbours that each cell is to keep, about"},
+    {.kind = SBNN_OPTION_WHOLE,
+     .name = "exact-cells",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, exact_cells),
+     .initial = "2000",
+     .highest = 20000,
+     .help = "with more cells distant ones are taken together"},
+    {.kind = SBNN_OPTION_REAL,
+     .name = "theta",
+     .value = "NUMBER",
+     .field = SBNN_OWN_FIELD(own_options, theta),
+     .initial = "0.5",
+     .highest = 1,
+     .help = "then: how coarsely (Barnes-Hut), 0: not at all"},
+    {.kind = SBNN_OPTION_WHOLE,
+     .name = "iterations",
+     .value = "N",
+     .field = SBNN_OWN_FIELD(own_options, iterations),
+     .initial = "1000",
+     .lowest = 1,
+     .highest = SBNN_MANY,
+     .help = "of the descent, 250 of them with exaggeration"},
+    {.kind = SBNN_OPTION_CHOICE,
+     .name = "start",
+     .value = "pca|random",
+     .field = SBNN_OWN_FIELD(own_options, start),
+     .initial = "pca",
+     .help = "where cells start; random depends on --seed"},
+};
+
+static const char *const files[] = {"tsne.tsv", "tsne_quality.tsv", NULL};
+static const char *const figures[] = {"tsne", NULL};
+
+const sbnn_command sbnn_command_tsne = {
+    .name = "tsne",
+    .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
+    .summary = "maps of each view by itself: t-SNE of genes, responses, or a latent space",
+    .description =
+        "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
+        "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n",
+    .example = "tsne --data data.safetensors --out maps",
+    .takes = SBNN_TAKES_VIEW,
+    .heading = "Embedding",
+    SBNN_ROWS(own_rows),
+    .own_size = sizeof(own_options),
+    .resolve = resolve,
+    .run = run,
+    .files = files,
+    .figures = figures,
+};

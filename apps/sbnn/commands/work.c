@@ -23,11 +23,10 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .id_column = o->id_column,
                             .x_genes_in = (sbnn_genes_in)o->x_genes_in,
                             .variable_genes = (size_t)o->variable_genes,
-                            .missing =
-                                o->command == SBNN_CMD_PREP ? SBNN_MISSING_KEEP : (sbnn_missing)o->missing,
+                            .missing = (sbnn_missing)o->missing,
                             .x_transform = (sbnn_x_transform)o->x_transform,
                             .cells_path = o->cells,
-                            .min_counts = o->command == SBNN_CMD_PREP ? 0 : o->min_counts,
+                            .min_counts = o->min_counts,
                             .genes_from_path = o->genes_from,
                             .gene_prefix = o->gene_prefix,
                             .drop_responses = o->drop_responses,
@@ -36,13 +35,13 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .threshold_chosen = sbnn_options_chosen(o, "gene-threshold"),
                             .transform_chosen = sbnn_options_chosen(o, "y-transform")};
   int code = sbnn_dataset_read(&q, d, e);
-  if (code == SBNN_OK && (size_t)sbnn_options_genes(o) > d->n_genes) {
+  if (code == SBNN_OK && (size_t)o->genes > d->n_genes) {
     code = sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
                      !o->data                   ? o->x
                      : o->own_data && d->x_path ? d->x_path
                                                 : o->data,
-                     d->n_genes, d->n_genes == 1 ? "" : "s", sbnn_options_genes(o), d->n_genes);
+                     d->n_genes, d->n_genes == 1 ? "" : "s", o->genes, d->n_genes);
     sbnn_dataset_suspect_swap(d, e);
     sbnn_dataset_free(d);
   }

@@ -10,14 +10,15 @@
 
 extern char **environ;
 
-enum { LINE_ROOM = 8192, MAX_NAMES = 128 };
+enum { LINE_ROOM = 8192, MAX_NAMES = SBNN_MAX_OPTIONS };
 
-/* Commands whose options may come from a file, those that have --config: one file serves them all. */
-static unsigned all_commands(void) {
-  unsigned commands = 0;
-  for (size_t i = 0; i < sbnn_n_options; i++)
-    if (strcmp(sbnn_option_table[i].name, "config") == 0) commands |= sbnn_option_table[i].commands;
-  return commands;
+/* One file serves all commands whose options may come from one: a row of any of them. */
+static const sbnn_option *named_anywhere(const char *name) {
+  const sbnn_option *row = NULL;
+  for (size_t i = 0; i < sbnn_n_commands && !row; i++)
+    if (sbnn_commands[i]->takes & SBNN_TAKES_CONFIG)
+      row = sbnn_option_named(sbnn_commands[i], name, strlen(name));
+  return row;
 }
 
 /* ---- settings ---- */
@@ -61,9 +62,10 @@ void sbnn_settings_free(sbnn_settings *s) {
 }
 
 static size_t names_of_all(const char *names[MAX_NAMES]) {
+  const sbnn_option *row;
   size_t n = 0;
-  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
-    if (sbnn_option_table[i].commands & all_commands()) names[n++] = sbnn_option_table[i].name;
+  for (size_t i = 0; (row = sbnn_option_at(i)) && n < MAX_NAMES; i++)
+    if (named_anywhere(row->name)) names[n++] = row->name;
   return n;
 }
 
@@ -76,14 +78,14 @@ static void suggest(const char *name, char text[256]) {
 }
 
 /* One key of a file. Underscores stand for dashes too. */
-static int add_key(sbnn_settings *s, unsigned commands, const char *key, const char *value, const char *where,
-                   sbnn_error *e) {
+static int add_key(sbnn_settings *s, const sbnn_command *c, const char *key, const char *value,
+                   const char *where, sbnn_error *e) {
   char name[64], meant[256];
   snprintf(name, sizeof name, "%s", key);
-  for (char *c = name; *c; c++)
-    if (*c == '_') *c = '-';
-  const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
-  bool other = !row && sbnn_option_named(all_commands(), name, strlen(name));
+  for (char *at = name; *at; at++)
+    if (*at == '_') *at = '-';
+  const sbnn_option *row = sbnn_option_named(c, name, strlen(name));
+  bool other = !row && named_anywhere(name) != NULL;
   if (strcmp(name, "config") == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: a configuration file cannot name another one; leave out 'config'", where);
@@ -125,7 +127,7 @@ static bool take_value(char **value) {
   return true;
 }
 
-static int read_line(const char *where, char *line, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+static int read_line(const char *where, char *line, const sbnn_command *c, sbnn_settings *s, sbnn_error *e) {
   char *key = trim(line), *equals = strchr(key, '=');
   if (!*key || *key == '#') return SBNN_OK;
   if (!equals)
@@ -139,17 +141,17 @@ static int read_line(const char *where, char *line, unsigned commands, sbnn_sett
   if (!*value)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: '%.40s' has no value; give one, or put a # in front", where,
                      key);
-  return add_key(s, commands, key + 2 * (strncmp(key, "--", 2) == 0), value, where, e);
+  return add_key(s, c, key + 2 * (strncmp(key, "--", 2) == 0), value, where, e);
 }
 
-static int read_lines(const char *path, char *text, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+static int read_lines(const char *path, char *text, const sbnn_command *c, sbnn_settings *s, sbnn_error *e) {
   int code = SBNN_OK;
   size_t number = 1;
   if (strncmp(text, "\xEF\xBB\xBF", 3) == 0) text += 3;
   for (char *line; code == SBNN_OK && (line = strsep(&text, "\n")); number++) {
     char where[512];
     snprintf(where, sizeof where, "%s, line %zu", path, number);
-    code = read_line(where, line, commands, s, e);
+    code = read_line(where, line, c, s, e);
   }
   return code;
 }
@@ -185,8 +187,8 @@ static size_t line_of(const char *text, const char *key) {
   return line;
 }
 
-static int read_object(const char *path, const char *text, json_t *options, bool record, unsigned commands,
-                       sbnn_settings *s, sbnn_error *e) {
+static int read_object(const char *path, const char *text, json_t *options, bool record,
+                       const sbnn_command *c, sbnn_settings *s, sbnn_error *e) {
   const char *key;
   json_t *value;
   json_object_foreach(options, key, value) {
@@ -197,13 +199,14 @@ static int read_object(const char *path, const char *text, json_t *options, bool
       return sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s: the value of '%.40s' is no text, number, true, false or list of whole numbers",
                        where, key);
-    int code = add_key(s, commands, key, typed, where, e);
+    int code = add_key(s, c, key, typed, where, e);
     if (code != SBNN_OK) return code;
   }
   return SBNN_OK;
 }
 
-static int read_json(const char *path, const char *text, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+static int read_json(const char *path, const char *text, const sbnn_command *c, sbnn_settings *s,
+                     sbnn_error *e) {
   json_error_t error;
   json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
   if (!root)
@@ -211,7 +214,7 @@ static int read_json(const char *path, const char *text, unsigned commands, sbnn
                      error.text);
   json_t *inner = json_object_get(root, "options");
   bool record = json_is_object(inner); /* a run.json */
-  int code = read_object(path, text, record ? inner : root, record, commands, s, e);
+  int code = read_object(path, text, record ? inner : root, record, c, s, e);
   json_decref(root);
   return code;
 }
@@ -235,16 +238,16 @@ static char *slurp(const char *path, sbnn_error *e) {
   return NULL;
 }
 
-int sbnn_config_read(const char *path, unsigned commands, sbnn_settings *s, sbnn_error *e) {
+int sbnn_config_read(const char *path, const sbnn_command *c, sbnn_settings *s, sbnn_error *e) {
   char *text = slurp(path, e);
   if (!text) return e->code;
   bool json = text[strspn(text, " \t\r\n")] == '{';
-  int code = json ? read_json(path, text, commands, s, e) : read_lines(path, text, commands, s, e);
+  int code = json ? read_json(path, text, c, s, e) : read_lines(path, text, c, s, e);
   free(text);
   return code;
 }
 
-void sbnn_config_environment(unsigned commands, sbnn_settings *s) {
+void sbnn_config_environment(const sbnn_command *c, sbnn_settings *s) {
   for (char **variable = environ; variable && *variable; variable++) {
     char name[64] = "", where[128], meant[256];
     const char *text = *variable, *equals = strchr(text, '=');
@@ -252,10 +255,10 @@ void sbnn_config_environment(unsigned commands, sbnn_settings *s) {
     for (size_t i = 0; text + 5 + i < equals; i++)
       name[i] = text[5 + i] == '_' ? '-' : (char)tolower((unsigned char)text[5 + i]);
     snprintf(where, sizeof where, "environment %.*s", (int)(equals - text), text);
-    const sbnn_option *row = sbnn_option_named(commands, name, strlen(name));
+    const sbnn_option *row = sbnn_option_named(c, name, strlen(name));
     suggest(name, meant);
     if (row) add(s, row, equals + 1, where);
-    else if (!sbnn_option_named(all_commands(), name, strlen(name)))
+    else if (!named_anywhere(name))
       fprintf(stderr, "sbnn: the environment variable %.*s is no option%s\n", (int)(equals - text), text,
               meant);
   }
@@ -284,7 +287,7 @@ void sbnn_config_preset(int preset, sbnn_settings *s) {
     if (presets[i].preset != preset) continue;
     char *text = sbnn_strdup(presets[i].lines), *rest = text;
     sbnn_error e = {0};
-    for (char *line; (line = strsep(&rest, "\n"));) read_line(presets[i].where, line, all_commands(), s, &e);
+    for (char *line; (line = strsep(&rest, "\n"));) read_line(presets[i].where, line, NULL, s, &e);
     free(text);
   }
 }

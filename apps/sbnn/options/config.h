@@ -18,14 +18,14 @@ typedef struct sbnn_settings {
 } sbnn_settings;
 
 /* Lines "key = value" ('#' begins a comment), or JSON: an object of options, or a run.json, of which the
- * options count. Keys are names of options; those that only other commands than `commands` know are passed
+ * options count. Keys are names of options; those that only other commands than `c` know are passed
  * over. Appends to s. SBNN_BAD_INPUT with file and line: unreadable, no option (the nearest is named), no
  * value. */
-int sbnn_config_read(const char *path, unsigned commands, sbnn_settings *s, sbnn_error *e);
+int sbnn_config_read(const char *path, const sbnn_command *c, sbnn_settings *s, sbnn_error *e);
 
 /* SBNN_Y_TRANSFORM=log1p for --y-transform log1p. A variable SBNN_... that is no option is told of on stderr.
  */
-void sbnn_config_environment(unsigned commands, sbnn_settings *s);
+void sbnn_config_environment(const sbnn_command *c, sbnn_settings *s);
 
 /* What --preset stands for (options.h). */
 void sbnn_config_preset(int preset, sbnn_settings *s);

@@ -67,7 +67,7 @@ static bool read_flag(const char *text, bool *value) {
 }
 
 bool sbnn_option_set(sbnn_options *o, const sbnn_option *row, const char *text) {
-  void *field = (char *)o + row->offset;
+  void *field = sbnn_option_field(o, row);
   switch (row->kind) {
   case SBNN_OPTION_TEXT: *(const char **)field = text; return text && *text;
   case SBNN_OPTION_FLAG: return read_flag(text, field);
@@ -165,7 +165,7 @@ static void widths_text(const sbnn_options *o, char text[SBNN_LIST_TEXT]) {
 }
 
 const char *sbnn_option_text(const sbnn_options *o, const sbnn_option *row, char text[SBNN_LIST_TEXT]) {
-  const void *field = (const char *)o + row->offset;
+  const void *field = sbnn_option_field((sbnn_options *)(uintptr_t)o, row);
   switch (row->kind) {
   case SBNN_OPTION_TEXT:
   case SBNN_OPTION_RULE: return *(const char *const *)field;

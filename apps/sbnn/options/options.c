@@ -13,33 +13,12 @@ enum { MAX_NAMES = SBNN_MAX_OPTIONS, TEXT_ROOM = 512 };
 
 /* ---- names that do not exist ---- */
 
-int sbnn_unknown_command(const char *name, sbnn_error *e) {
-  const char *names[MAX_NAMES];
-  for (size_t i = 0; i < sbnn_n_commands; i++) names[i] = sbnn_command_table[i].name;
-  char meant[TEXT_ROOM];
-  sbnn_suggest(name, names, sbnn_n_commands, "", meant, sizeof meant);
-  return sbnn_fail(e, SBNN_USAGE, "unknown command '%s'%s%s ('%s help' lists them)", name, *meant ? ": " : "",
-                   meant, sbnn_program);
-}
-
-const sbnn_option *sbnn_option_named(unsigned commands, const char *name, size_t length) {
-  for (size_t i = 0; i < sbnn_n_options; i++) {
-    const sbnn_option *row = &sbnn_option_table[i];
-    if ((row->commands & commands) && strlen(row->name) == length && memcmp(row->name, name, length) == 0)
-      return row;
-  }
-  return NULL;
-}
-
-bool sbnn_option_taken(unsigned commands, const sbnn_option *row) {
-  return (row->commands & commands) && sbnn_option_named(commands, row->name, strlen(row->name)) == row;
-}
-
-static size_t names_of(unsigned command, const char *names[MAX_NAMES]) {
+static size_t names_of(const sbnn_command *command, const char *names[MAX_NAMES]) {
+  const sbnn_option *row;
   size_t n = 0;
   names[n++] = "help";
-  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
-    if (sbnn_option_taken(command, &sbnn_option_table[i])) names[n++] = sbnn_option_table[i].name;
+  for (size_t i = 0; (row = sbnn_option_at(i)) && n < MAX_NAMES; i++)
+    if (sbnn_option_taken(command, row)) names[n++] = row->name;
   return n;
 }
 
@@ -48,22 +27,22 @@ static void commands_with(const char *option, char text[TEXT_ROOM]) {
   size_t used = 0;
   text[0] = 0;
   for (size_t i = 0; i < sbnn_n_commands && used < TEXT_ROOM; i++)
-    if (sbnn_option_named(sbnn_command_table[i].command, option, strlen(option)))
-      used += (size_t)snprintf(text + used, TEXT_ROOM - used, "%s%s", used ? ", " : "",
-                               sbnn_command_table[i].name);
+    if (sbnn_option_named(sbnn_commands[i], option, strlen(option)))
+      used +=
+          (size_t)snprintf(text + used, TEXT_ROOM - used, "%s%s", used ? ", " : "", sbnn_commands[i]->name);
 }
 
 /* arg is "--name" or "--name=value", or has one dash too few or too many; `length` ends the name. */
-static int unknown_option(const sbnn_command_row *command, const char *arg, size_t length, sbnn_error *e) {
+static int unknown_option(const sbnn_command *command, const char *arg, size_t length, sbnn_error *e) {
   char name[64], others[TEXT_ROOM], meant[TEXT_ROOM];
   size_t dashes = strspn(arg, "-");
   snprintf(name, sizeof name, "%.*s", (int)(length - dashes), arg + dashes);
   commands_with(name, others);
-  if (*others && !sbnn_option_named(command->command, name, strlen(name)))
+  if (*others && !sbnn_option_named(command, name, strlen(name)))
     return sbnn_fail(e, SBNN_USAGE, "'--%s' is an option of %s, not of %s ('%s help %s' lists its own)", name,
                      others, command->name, sbnn_program, command->name);
   const char *names[MAX_NAMES];
-  sbnn_suggest(name, names, names_of(command->command, names), "--", meant, sizeof meant);
+  sbnn_suggest(name, names, names_of(command, names), "--", meant, sizeof meant);
   return sbnn_fail(e, SBNN_USAGE, "unknown option '%.*s'%s%s ('%s help %s' lists them)", (int)length, arg,
                    *meant ? ": " : "", meant, sbnn_program, command->name);
 }
@@ -74,7 +53,7 @@ static int unknown_option(const sbnn_command_row *command, const char *arg, size
 typedef struct arguments {
   int argc, at;
   char **argv;
-  const sbnn_command_row *command;
+  const sbnn_command *command;
 } arguments;
 
 /* The value of an option that was typed without "=": the next argument, unless that is an option itself. */
@@ -103,13 +82,13 @@ static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
                      arg, sbnn_program, a->command->name);
   size_t length = strcspn(arg, "=");
   const sbnn_option *row =
-      strncmp(arg, "--", 2) == 0 ? sbnn_option_named(a->command->command, arg + 2, length - 2) : NULL;
+      strncmp(arg, "--", 2) == 0 ? sbnn_option_named(a->command, arg + 2, length - 2) : NULL;
   if (!row) return unknown_option(a->command, arg, length, e);
   const char *value = arg[length] ? arg + length + 1 : NULL;
   if (row->kind == SBNN_OPTION_FLAG && value)
     return sbnn_fail(e, SBNN_USAGE, "--%s takes no value: leave out '=%s'", row->name, value);
   if (row->kind != SBNN_OPTION_FLAG && !value && !(value = next_value(a, row, e))) return SBNN_USAGE;
-  o->origin[row - sbnn_option_table] = "command line";
+  o->origin[sbnn_option_index(row)] = "command line";
   if (sbnn_option_set(o, row, value)) return SBNN_OK;
   char wanted[SBNN_OPTION_NEEDS], meant[TEXT_ROOM];
   sbnn_option_needs(row, wanted);
@@ -123,10 +102,18 @@ static int parse_options(arguments a, sbnn_options *o, sbnn_error *e) {
   return code;
 }
 
-/* Those of the other commands too: code that serves several never meets a field that was forgotten. */
+static void set_initial(sbnn_options *o, const sbnn_option *row) {
+  if (row->initial) sbnn_option_set(o, row, row->initial);
+}
+
+/* Those that the command does not take too: code that serves several never meets a field that was forgotten.
+ */
 static void set_defaults(sbnn_options *o) {
-  for (size_t i = 0; i < sbnn_n_options; i++)
-    if (sbnn_option_table[i].initial) sbnn_option_set(o, &sbnn_option_table[i], sbnn_option_table[i].initial);
+  const sbnn_option *row;
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++)
+    if (row->families) set_initial(o, row);
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++)
+    if (!row->families && sbnn_option_taken(o->command, row)) set_initial(o, row);
 }
 
 /* What --recipe denoise has in place of the table's defaults. */
@@ -146,8 +133,8 @@ static const struct {
 static void set_denoise_defaults(sbnn_options *o, bool open_only) {
   for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
     const char *name = denoise_defaults[i].name;
-    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
-    const char **origin = &o->origin[row - sbnn_option_table];
+    const sbnn_option *row = sbnn_option_named(NULL, name, strlen(name));
+    const char **origin = &o->origin[sbnn_option_index(row)];
     if (open_only && *origin) continue;
     sbnn_option_set(o, row, denoise_defaults[i].value);
     *origin = "recipe denoise";
@@ -158,9 +145,9 @@ static void set_denoise_defaults(sbnn_options *o, bool open_only) {
 static void unset_denoise_defaults(sbnn_options *o) {
   for (size_t i = 0; i < sizeof denoise_defaults / sizeof *denoise_defaults; i++) {
     const char *name = denoise_defaults[i].name;
-    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, name, strlen(name));
+    const sbnn_option *row = sbnn_option_named(NULL, name, strlen(name));
     sbnn_option_set(o, row, row->initial);
-    o->origin[row - sbnn_option_table] = NULL;
+    o->origin[sbnn_option_index(row)] = NULL;
   }
 }
 
@@ -171,19 +158,30 @@ void sbnn_options_selector(const sbnn_options *o, sbnn_options *selector) {
   unset_denoise_defaults(selector);
 }
 
-void sbnn_options_step(const sbnn_options *run, sbnn_command command, sbnn_recipe recipe,
+/* What the step calls its own and run does not take has its default. */
+static void set_own_defaults(const sbnn_options *run, sbnn_options *step) {
+  for (size_t i = 0; i < step->command->n_options; i++) {
+    const sbnn_option *row = &step->command->options[i];
+    if (!sbnn_option_taken(run->command, row)) set_initial(step, row);
+  }
+}
+
+void sbnn_options_step(const sbnn_options *run, const sbnn_command *command, sbnn_recipe recipe,
                        sbnn_options *step) {
   static const char *const of_denoise[] = {"select", "noise", "input-noise", "bottleneck-noise"};
   *step = *run;
   step->command = command;
   step->recipe = recipe;
+  set_own_defaults(run, step);
+  sbnn_error ignored = {0};
+  if (command->resolve) command->resolve(step, &ignored); /* nothing contradicts: run's own options held */
   if (recipe == SBNN_RECIPE_DENOISE) {
     step->both = false;
     set_denoise_defaults(step, true);
     return;
   }
   for (size_t i = 0; i < sizeof of_denoise / sizeof *of_denoise; i++) {
-    const sbnn_option *row = sbnn_option_named(SBNN_CMD_TRAIN, of_denoise[i], strlen(of_denoise[i]));
+    const sbnn_option *row = sbnn_option_named(NULL, of_denoise[i], strlen(of_denoise[i]));
     sbnn_option_set(step, row, row->initial);
   }
 }
@@ -194,7 +192,7 @@ static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_
   for (size_t i = 0; i < s->n; i++) {
     const sbnn_setting *one = &s->list[i];
     char wanted[SBNN_OPTION_NEEDS], meant[TEXT_ROOM];
-    o->origin[one->row - sbnn_option_table] = one->where;
+    o->origin[sbnn_option_index(one->row)] = one->where;
     if (sbnn_option_set(o, one->row, one->value)) continue;
     sbnn_option_needs(one->row, wanted);
     sbnn_option_suggest(one->row, one->value, meant, sizeof meant);
@@ -207,13 +205,12 @@ static int apply(const sbnn_settings *s, int code_if_bad, sbnn_options *o, sbnn_
 /* Weakest first: recipe, preset, file, environment, command line. The command line is read twice, since it
  * may name the file, the preset and the recipe. */
 static int parse_everywhere(const arguments *a, sbnn_options *o, sbnn_error *e) {
-  const unsigned commands = a->command->command;
   sbnn_options typed = *o, found = *o;
   sbnn_settings preset = {0}, file = {0}, environment = {0};
   int code = parse_options(*a, &typed, e);
-  if (code == SBNN_OK) sbnn_config_environment(commands, &environment);
+  if (code == SBNN_OK) sbnn_config_environment(a->command, &environment);
   const char *path = typed.config ? typed.config : sbnn_settings_last(&environment, "config");
-  if (code == SBNN_OK && path) code = sbnn_config_read(path, commands, &file, e);
+  if (code == SBNN_OK && path) code = sbnn_config_read(path, a->command, &file, e);
   if (code == SBNN_OK) code = apply(&file, SBNN_BAD_INPUT, &found, e);
   if (code == SBNN_OK) code = apply(&environment, SBNN_USAGE, &found, e);
   if (code == SBNN_OK) code = parse_options(*a, &found, e);
@@ -242,11 +239,11 @@ static bool is_missing(const sbnn_options *o, const sbnn_option *row) {
 }
 
 /* All that are missing in one sentence, so that nobody has to come back three times. */
-static int check_required(const sbnn_options *o, const sbnn_command_row *command, sbnn_error *e) {
-  const sbnn_option *missing[MAX_NAMES];
+static int check_required(const sbnn_options *o, const sbnn_command *command, sbnn_error *e) {
+  const sbnn_option *missing[MAX_NAMES], *row;
   size_t n = 0, used = 0;
-  for (size_t i = 0; i < sbnn_n_options && n < MAX_NAMES; i++)
-    if (is_missing(o, &sbnn_option_table[i])) missing[n++] = &sbnn_option_table[i];
+  for (size_t i = 0; (row = sbnn_option_at(i)) && n < MAX_NAMES; i++)
+    if (is_missing(o, row)) missing[n++] = row;
   if (n == 0) return SBNN_OK;
   char list[TEXT_ROOM] = "";
   for (size_t i = 0; i < n && used < sizeof list; i++)
@@ -261,13 +258,13 @@ static int check_required(const sbnn_options *o, const sbnn_command_row *command
 
 static const char *origin_of(const sbnn_options *o, const char *name) {
   const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
-  return row ? o->origin[row - sbnn_option_table] : NULL;
+  return row ? o->origin[sbnn_option_index(row)] : NULL;
 }
 
 static void take_back(sbnn_options *o, const char *name) {
   const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
   sbnn_option_set(o, row, row->initial);
-  o->origin[row - sbnn_option_table] = NULL;
+  o->origin[sbnn_option_index(row)] = NULL;
 }
 
 static bool typed(const char *origin) { return origin && strcmp(origin, "command line") == 0; }
@@ -280,7 +277,7 @@ static int check_data(sbnn_options *o, sbnn_error *e) {
   const char *from = origin_of(o, "data"), *where[N];
   bool any_typed = false;
   for (size_t i = 0; i < N; i++) any_typed |= typed(where[i] = origin_of(o, instead[i]));
-  if (!from || o->command == SBNN_CMD_INFO) return SBNN_OK;
+  if (!from) return SBNN_OK;
   if (any_typed && !typed(from)) take_back(o, "data");
   for (size_t i = 0; i < N && o->data; i++) {
     if (!where[i]) continue;
@@ -294,83 +291,80 @@ static int check_data(sbnn_options *o, sbnn_error *e) {
   return SBNN_OK;
 }
 
-/* By the user, anywhere. */
-static bool is_chosen(const sbnn_options *o, const char *name) {
-  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
-  return row && o->origin[row - sbnn_option_table];
-}
-
 bool sbnn_options_chosen(const sbnn_options *o, const char *name) {
+  const sbnn_option *row;
   bool chosen = false;
-  for (size_t i = 0; i < sbnn_n_options; i++) {
-    const char *origin = strcmp(sbnn_option_table[i].name, name) == 0 ? o->origin[i] : NULL;
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
+    const char *origin = strcmp(row->name, name) == 0 ? o->origin[i] : NULL;
     chosen |= origin && strncmp(origin, "preset ", 7) != 0 && strncmp(origin, "recipe ", 7) != 0;
   }
   return chosen;
 }
 
-static bool is_help(const char *arg) { return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0; }
-static bool is_version(const char *arg) { return strcmp(arg, "--version") == 0; }
-static bool is_print_config(const char *arg) { return strcmp(arg, "--print-config") == 0; }
+bool sbnn_options_given(const sbnn_options *o, const char *name) { return origin_of(o, name) != NULL; }
 
-enum { FIT = SBNN_CMD_FIT };
-
-/* `sbnn info --print-config` takes the options of both. */
-static const sbnn_command_row print_config = {.command = (sbnn_command)(FIT | SBNN_CMD_INFO),
-                                              .name = "info --print-config"};
-
-/* --help and --version count wherever they stand: whoever asks is not told of other mistakes. */
-static bool asks(const arguments *a, bool (*is)(const char *arg)) {
+/* "--help" and "--version" count wherever they stand: whoever asks is not told of other mistakes. */
+static bool asks(const arguments *a, const char *flag) {
   for (int i = a->at; i < a->argc; i++)
-    if (is(a->argv[i])) return true;
+    if (strcmp(a->argv[i], flag) == 0) return true;
   return false;
 }
 
-static int just(sbnn_command command, const char *help_topic, sbnn_options *o) {
+static int just(const sbnn_command *command, const char *help_topic, sbnn_options *o) {
   o->command = command;
   o->help_topic = help_topic;
   return SBNN_OK;
 }
 
-static int parse_help(arguments *a, sbnn_options *o, sbnn_error *e) {
-  if (a->at < a->argc) o->help_topic = a->argv[a->at++];
-  if (o->help_topic && !sbnn_command_named(o->help_topic)) return sbnn_unknown_command(o->help_topic, e);
-  if (a->at < a->argc)
-    return sbnn_fail(e, SBNN_USAGE, "'sbnn help' explains one command at a time: leave out '%s'",
-                     a->argv[a->at]);
-  return SBNN_OK;
-}
-
-static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
-  o->command = a->command->command;
-  if (asks(a, is_version)) return just(SBNN_CMD_VERSION, NULL, o);
-  if (asks(a, is_help)) return just(SBNN_CMD_HELP, a->command->name, o);
-  if (o->command == SBNN_CMD_HELP) return parse_help(a, o, e);
-  set_defaults(o);
-  const bool everywhere = sbnn_option_named(o->command, "config", strlen("config")),
-             prints = o->command == SBNN_CMD_INFO && asks(a, is_print_config);
-  if (prints) a->command = &print_config;
-  int code = everywhere || prints ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
-  if (code == SBNN_OK) code = check_data(o, e);
-  if (code == SBNN_OK) code = check_required(o, a->command, e);
-  /* path varies the penalty, so that the number of genes follows from it unless it is asked for. */
-  if (o->command == SBNN_CMD_PATH && o->penalty == SBNN_PENALTY_PROXIMAL && !is_chosen(o, "genes"))
-    o->genes = 0;
+/* What follows from all options together. */
+static int resolve(sbnn_options *o, sbnn_error *e) {
+  const sbnn_command *c = o->command, *const *other = c->takes_own_of;
+  const sbnn_option *recipe = sbnn_option_named(c, "recipe", strlen("recipe"));
+  if (!recipe || recipe->field != SBNN_FIELD(recipes))
+    o->recipes = o->recipe == SBNN_RECIPE_PAPER ? SBNN_RECIPES_PAPER : SBNN_RECIPES_DENOISE;
+  int code = SBNN_OK;
+  for (; other && *other && code == SBNN_OK; other++)
+    if ((*other)->resolve) code = (*other)->resolve(o, e);
+  if (code == SBNN_OK && c->resolve) code = c->resolve(o, e);
   if (code == SBNN_OK) code = sbnn_options_together(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
     o->pretrain_weights = o->protocol == SBNN_PROTOCOL_PAPER ? SBNN_WEIGHTS_LAST : SBNN_WEIGHTS_BEST;
   return code;
 }
 
+static int parse_command(arguments *a, sbnn_options *o, sbnn_error *e) {
+  const sbnn_command *c = o->command = a->command;
+  if (asks(a, "--version")) return just(sbnn_command_of_flag("--version"), NULL, o);
+  if (asks(a, "--help") || asks(a, "-h")) return just(sbnn_command_of_flag("--help"), c->name, o);
+  if (c->words) return c->words(o, a->argc - a->at, a->argv + a->at, e);
+  set_defaults(o);
+  const bool varies = c->variant_flag && asks(a, c->variant_flag);
+  if (varies) a->command = c->variant;
+  int code = a->command->takes & SBNN_TAKES_CONFIG ? parse_everywhere(a, o, e) : parse_options(*a, o, e);
+  if (code == SBNN_OK) code = check_data(o, e);
+  if (code == SBNN_OK) code = check_required(o, a->command, e);
+  return code == SBNN_OK ? resolve(o, e) : code;
+}
+
+/* "--generate=man", "--generate man": what follows the flag of a command that help does not list. */
+static int parse_flag(const sbnn_command *c, int argc, char **argv, sbnn_options *o, sbnn_error *e) {
+  char *value = strchr(argv[1], '=');
+  o->command = c;
+  if (!value) return c->words(o, argc - 2, argv + 2, e);
+  if (argc > 2) return c->words(o, argc - 1, argv + 1, e);
+  value++;
+  return c->words(o, 1, &value, e);
+}
+
 int sbnn_options_parse(int argc, char **argv, sbnn_options *o, sbnn_error *e) {
   *o = (sbnn_options){0};
   if (argc < 2) return sbnn_fail(e, SBNN_USAGE, "no command ('%s help' lists them)", sbnn_program);
-  const char *first = argv[1];
-  if (is_help(first)) return just(SBNN_CMD_HELP, NULL, o);
-  if (is_version(first) || strcmp(first, "version") == 0) return just(SBNN_CMD_VERSION, NULL, o);
-  if (strcmp(first, "--generate") == 0 && argc <= 3)
-    return just(SBNN_CMD_GENERATE, argc == 3 ? argv[2] : NULL, o);
-  if (strncmp(first, "--generate=", 11) == 0 && argc == 2) return just(SBNN_CMD_GENERATE, first + 11, o);
+  const char *first = strcmp(argv[1], "-h") == 0 ? "--help" : argv[1];
+  const sbnn_command *flagged = sbnn_command_of_flag(first);
+  for (size_t i = 0; sbnn_hidden_commands[i] && !flagged; i++)
+    if (strcmp(sbnn_hidden_commands[i]->name, first) == 0) flagged = sbnn_hidden_commands[i];
+  if (flagged && (!flagged->words || sbnn_command_named(flagged->name))) return just(flagged, NULL, o);
+  if (flagged) return parse_flag(flagged, argc, argv, o, e);
   if (first[0] == '-')
     return sbnn_fail(e, SBNN_USAGE, "the command comes first, as in %s cv %s ('%s help' lists them)",
                      sbnn_program, first, sbnn_program);

@@ -6,12 +6,10 @@
 
 #include <string.h>
 
-enum { FIT = SBNN_CMD_FIT };
-
 void sbnn_options_each(const sbnn_options *o,
                        void (*each)(void *ctx, const char *name, char kind, const char *value), void *ctx) {
-  for (size_t i = 0; i < sbnn_n_options; i++) {
-    const sbnn_option *row = &sbnn_option_table[i];
+  const sbnn_option *row;
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
     char text[SBNN_LIST_TEXT] = "";
     if (sbnn_option_taken(o->command, row))
       each(ctx, row->name, sbnn_option_json(row), sbnn_option_text(o, row, text));
@@ -30,11 +28,11 @@ static void print_setting(FILE *to, const char *name, const char *value, const c
   fprintf(to, "%-40s # %s\n", text, origin ? origin : "default");
 }
 
-void sbnn_options_print(FILE *to, const sbnn_options *o) {
-  for (size_t i = 0; i < sbnn_n_options; i++) {
-    const sbnn_option *row = &sbnn_option_table[i];
+void sbnn_options_print(FILE *to, const sbnn_options *o, const sbnn_command *c) {
+  const sbnn_option *row;
+  for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
     char text[SBNN_LIST_TEXT] = "";
-    if (sbnn_option_taken(FIT, row) && strcmp(row->name, "config") != 0)
+    if (sbnn_option_taken(c, row) && strcmp(row->name, "config") != 0)
       print_setting(to, row->name, sbnn_option_text(o, row, text), o->origin[i]);
   }
 }

@@ -17,9 +17,7 @@ static int check_tables(const sbnn_options *o, sbnn_error *e) {
 
 /* What only one recipe has. `sbnn run` may go through both, and then takes the options of either. */
 static int check_recipe(const sbnn_options *o, sbnn_error *e) {
-  bool runs = o->command == SBNN_CMD_RUN;
-  bool paper = runs ? o->recipes == SBNN_RECIPES_PAPER : o->recipe == SBNN_RECIPE_PAPER;
-  bool denoise = runs ? o->recipes == SBNN_RECIPES_DENOISE : !paper;
+  bool paper = o->recipes == SBNN_RECIPES_PAPER, denoise = o->recipes == SBNN_RECIPES_DENOISE;
   const char *other = o->select != SBNN_SELECT_NETWORK ? "select"
                       : o->noise != SBNN_NOISE_FIXED   ? "noise"
                       : o->input_noise > 0             ? "input-noise"
@@ -45,7 +43,7 @@ static int check_recipe(const sbnn_options *o, sbnn_error *e) {
 
 static int check_penalty(const sbnn_options *o, sbnn_error *e) {
   bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL;
-  if (!proximal && o->genes == 0 && (o->command & SBNN_CMD_FIT))
+  if (!proximal && o->genes == 0 && (o->command->takes & SBNN_TAKES_NETWORK))
     return sbnn_fail(e, SBNN_USAGE,
                      "--genes 0, as many as the penalty leaves, needs --penalty proximal: only its zeros are "
                      "exact");
@@ -62,18 +60,13 @@ static int check_penalty(const sbnn_options *o, sbnn_error *e) {
 }
 
 static int check_counts(const sbnn_options *o, sbnn_error *e) {
-  int genes = sbnn_options_genes(o);
+  int genes = o->genes;
   if (o->variable_genes > 0 && genes > o->variable_genes)
     return sbnn_fail(e, SBNN_USAGE,
                      "--genes %d keeps more genes than training starts from, the %d most variable ones "
                      "(--variable-genes); give --genes %d or less or, if the table has as many, "
                      "--variable-genes %d or more (0: all)",
                      genes, o->variable_genes, o->variable_genes, genes);
-  const sbnn_whole_list *only = &o->only_folds;
-  for (int i = 0; i < only->n; i++)
-    if (only->value[i] > o->folds || (i > 0 && only->value[i] <= only->value[i - 1]))
-      return sbnn_fail(e, SBNN_USAGE, "--only-folds takes numbers from 1 to %d (--folds), in ascending order",
-                       o->folds);
   return SBNN_OK;
 }
 

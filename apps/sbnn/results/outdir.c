@@ -12,54 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PICTURE(name) "figures/" name ".png", "figures/" name ".svg", "figures/" name ".pdf"
-
-/* run.json comes last: where it stands, the run is complete. */
-const char *const sbnn_result_files[] = {"metrics.tsv",
-                                         "history.tsv",
-                                         "genes.tsv",
-                                         "predictions.tsv",
-                                         "predictions-nopretrain.tsv",
-                                         "latent.tsv",
-                                         "overlays.tsv",
-                                         "measured.tsv",
-                                         "labels.tsv",
-                                         "srrr.tsv",
-                                         "srrr_folds.tsv",
-                                         "srrr_genes.tsv",
-                                         "stability.tsv",
-                                         "stability_runs.tsv",
-                                         "stability_genes.tsv",
-                                         "stability_overlaps.tsv",
-                                         "stability_summary.tsv",
-                                         "stability_maps.tsv",
-                                         "tsne.tsv",
-                                         "tsne_quality.tsv",
-                                         "path.tsv",
-                                         "path_curves.tsv",
-                                         "path_folds.tsv",
-                                         "path_norms.tsv",
-                                         "model.safetensors",
-                                         "model.json",
-                                         SBNN_RESCUE_FILE,
-                                         SBNN_FAILURES_FILE,
-                                         "report.html",
-                                         PICTURE("training_curves"),
-                                         PICTURE("pretraining"),
-                                         PICTURE("responses"),
-                                         PICTURE("by_genes"),
-                                         PICTURE("latent_map"),
-                                         PICTURE("overlays"),
-                                         PICTURE("stability_genes"),
-                                         PICTURE("stability_maps"),
-                                         PICTURE("tsne"),
-                                         PICTURE("path_curves"),
-                                         PICTURE("path_norms"),
-                                         PICTURE("path_widths"),
-                                         SBNN_VERDICT_FILE,
-                                         "run.json",
-                                         NULL};
-
 /* The states a run passes through, as names in the directory: being written; decided, with the old files
  * still there; old files gone, new ones on their way. A killed process leaves one of them. */
 #define INCOMING ".incoming"
@@ -135,7 +87,7 @@ static int require_empty(const sbnn_outdir *o, sbnn_error *e) {
  * the sentence. */
 static int require_places(const sbnn_outdir *o, const char *kept, sbnn_error *e) {
   int code = SBNN_OK;
-  for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
+  for (const char *const *name = sbnn_result_files(); *name && code == SBNN_OK; name++) {
     struct stat s;
     char *path = sbnn_path_in(o->path, *name);
     int found = lstat(path, &s);
@@ -229,7 +181,7 @@ static int rename_in(const sbnn_outdir *o, const char *from, const char *to) {
 static int remove_stale(const sbnn_outdir *o, sbnn_error *e) {
   int code = SBNN_OK;
   char *complete = sbnn_path_in(o->path, COMPLETE);
-  for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
+  for (const char *const *name = sbnn_result_files(); *name && code == SBNN_OK; name++) {
     char *old = sbnn_path_in(o->path, *name);
     if (!exists(complete, *name) && unlink(old) != 0 && errno != ENOENT && errno != ENOTDIR)
       code = sbnn_fail(e, SBNN_FAILED,
@@ -248,7 +200,7 @@ static int move_up(const sbnn_outdir *o, sbnn_error *e) {
   remove_tree(parts, false);
   free(parts);
   if (mkdir(figures, 0777) != 0 && errno != EEXIST) code = failed(e, figures, "cannot be created");
-  for (const char *const *name = sbnn_result_files; *name && code == SBNN_OK; name++) {
+  for (const char *const *name = sbnn_result_files(); *name && code == SBNN_OK; name++) {
     char *from = sbnn_path_in(moving, *name), *to = sbnn_path_in(o->path, *name);
     if (rename(from, to) != 0 && errno != ENOENT)
       code = sbnn_fail(e, SBNN_FAILED, "%s cannot be put in place (%s); the new file is kept as %s", to,

@@ -18,8 +18,9 @@ typedef struct sbnn_outdir sbnn_outdir;
 /* Of `run`: the steps that failed, beside the report. */
 #define SBNN_FAILURES_FILE "failed.tsv"
 
-/* Every name the tool writes, "figures/..." included; NULL ends the list. */
-extern const char *const sbnn_result_files[];
+/* Every name the tool writes, "figures/..." included; NULL ends the list. run.json comes last: where it
+ * stands, the run is complete. Defined in commands/commands.c: each command names its own. Any thread. */
+const char *const *sbnn_result_files(void);
 
 /* Creates the directory (not its parents) or takes an empty one; with `force` one that holds anything.
  * NULL after SBNN_FAILED with one sentence: not empty, or with an unfinished run, without force; a file, no
