@@ -14,29 +14,12 @@ typedef struct nester {
   ag__loop *loop;
   ag__body *body;
   bool *live;         /* per result */
-  bool *needed;       /* per node of the body */
   ag__update *update; /* per live result */
   size_t n_updates;
 } nester;
 
 static size_t bytes_of(const ag_type *t) {
   return (size_t)tn_numel(t->rank, t->shape) * tn_dtype_size(t->dtype);
-}
-
-/* What live results need; what is carried is live if some step needs it. */
-static void find_live(nester *n) {
-  const ag__body *b = n->body;
-  const ag_graph *g = b->g;
-  for (bool more = true; more;) {
-    more = false;
-    for (int k = 0; k < b->n_out; k++)
-      if (n->live[k]) n->needed[b->out[k].id] = true;
-    for (size_t id = g->n_nodes; id-- > 1;)
-      for (uint32_t k = 0; n->needed[id] && k < g->nodes[id].n_in; k++)
-        n->needed[ag__inputs_of(g, &g->nodes[id])[k]] = true;
-    for (int k = 0; k < b->n_carry; k++)
-      if (n->needed[b->in[k].id] && !n->live[k]) n->live[k] = more = true;
-  }
 }
 
 /* Values that are a leaf's memory need a copy of their own, as in assign. */
@@ -93,21 +76,19 @@ static tn_status nest_one(ag__program *p, ag__loop *l, bool *live) {
   ag__body *b = ag__body_of(&p->nodes[l->node].attr);
   size_t leaves = (size_t)b->n_carry + (size_t)b->n_each + (size_t)b->n_shared + (size_t)b->n_out + 1;
   nester n = {.p = p, .loop = l, .body = b, .live = live};
-  n.needed = tn_calloc(p->alloc, b->g->n_nodes, sizeof *n.needed);
   n.update = tn_calloc(p->alloc, (size_t)b->n_out + 1, sizeof *n.update);
   l->bound = tn_calloc(p->alloc, leaves, sizeof *l->bound);
-  tn_status status = n.needed && n.update && l->bound ? TN_OK : TN_ENOMEM;
+  tn_status status = n.update && l->bound ? TN_OK : TN_ENOMEM;
   l->length = b->length;
   l->reverse = b->reverse;
-  if (status == TN_OK) {
-    find_live(&n);
-    status = lay_out(&n);
-  }
+  bool *needed = tn_calloc(p->alloc, b->g->n_nodes, sizeof *needed);
+  if (status == TN_OK) status = needed ? ag__body_needs(b, p->alloc, live, needed) : TN_ENOMEM;
+  tn_free(p->alloc, needed);
+  if (status == TN_OK) status = lay_out(&n);
   if (status == TN_OK)
     status = ag__compile(b->g, &(ag__request){.updates = n.update, .n_updates = n.n_updates},
                          p->flags & ~(unsigned)AG_WITH_EFFECTS, &l->plan);
   if (status == TN_OK) bind_all(&n);
-  tn_free(p->alloc, n.needed);
   tn_free(p->alloc, n.update);
   return status;
 }

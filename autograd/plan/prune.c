@@ -1,16 +1,63 @@
 /* prune.c - the first pass: what outputs and effects need, copied out of the graph and renumbered. */
 #include "autograd/plan/plan.h"
+#include "autograd/scan/body.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* ---- what is needed -------------------------------------------------------------------------------------- */
+
+static tn_status mark_live(const ag_graph *g, const tn_alloc *alloc, const int *given, bool *live);
+
+/* What is carried is live if some step needs it. */
+tn_status ag__body_needs(const ag__body *b, const tn_alloc *alloc, bool *live, bool *needed) {
+  for (bool more = true; more;) {
+    more = false;
+    for (int k = 0; k < b->n_out; k++)
+      if (live[k]) needed[b->out[k].id] = true;
+    tn_status status = mark_live(b->g, alloc, NULL, needed);
+    if (status != TN_OK) return status;
+    for (int k = 0; k < b->n_carry; k++)
+      if (needed[b->in[k].id] && !live[k]) live[k] = more = true;
+  }
+  return TN_OK;
+}
+
+/* The operands that a loop's live results need: where the derivative of a loop is linear, it does not read the cotangent. One is
+ * always marked, to stand for the others (see copy_node). */
+static tn_status mark_loop(const ag_graph *g, const tn_alloc *alloc, size_t id, bool *live) {
+  const ag__node *n = &g->nodes[id];
+  const ag__body *b = ag__body_of(&n->attr);
+  bool *results = tn_calloc(alloc, (size_t)b->n_out + 1, sizeof *results);
+  bool *needed = tn_calloc(alloc, b->g->n_nodes, sizeof *needed);
+  tn_status status = results && needed ? TN_OK : TN_ENOMEM;
+  for (size_t part = id + 1; status == TN_OK && part < g->n_nodes; part++)
+    if (live[part] && g->nodes[part].op == &ag__op_part && ag__inputs_of(g, &g->nodes[part])[0] == id)
+      results[g->nodes[part].attr.i[1]] = true;
+  if (status == TN_OK) status = ag__body_needs(b, alloc, results, needed);
+  bool any = false;
+  for (uint32_t k = 0; status == TN_OK && k < n->n_in; k++)
+    if (needed[b->in[k].id] || ((int)k < b->n_carry && results[k])) any = live[ag__inputs_of(g, n)[k]] = true;
+  if (status == TN_OK && !any && n->n_in) live[ag__inputs_of(g, n)[0]] = true;
+  tn_free(alloc, results);
+  tn_free(alloc, needed);
+  return status;
+}
+
 /* Marks every ancestor up to what is given. Inputs come before their users, so one sweep from the end
  * suffices. */
-static void mark_live(const ag_graph *g, const int *given, bool *live) {
-  for (size_t id = g->n_nodes; id-- > 1;)
-    if (live[id] && !given[id])
-      for (uint32_t k = 0; k < g->nodes[id].n_in; k++) live[ag__inputs_of(g, &g->nodes[id])[k]] = true;
+static tn_status mark_live(const ag_graph *g, const tn_alloc *alloc, const int *given, bool *live) {
+  for (size_t id = g->n_nodes; id-- > 1;) {
+    if (!live[id] || (given && given[id])) continue;
+    const ag__node *n = &g->nodes[id];
+    tn_status status = n->op->kind == AG_LOOP ? mark_loop(g, alloc, id, live) : TN_OK;
+    if (status != TN_OK) return status;
+    for (uint32_t k = 0; n->op->kind != AG_LOOP && k < n->n_in; k++) live[ag__inputs_of(g, n)[k]] = true;
+  }
+  return TN_OK;
 }
+
+/* ---- copying it ------------------------------------------------------------------------------------------- */
 
 typedef struct sizes {
   size_t nodes, inputs, leaves, constants, text, assigns;
@@ -89,8 +136,18 @@ static void copy_given(ag__program *p, const ag_graph *g, uint32_t id, int index
   p->leaves[p->n_leaves++] = (ag__leaf){put_text(p, text, name), g->nodes[id].type, false};
 }
 
+/* An operand that a loop does not need is not there: another stands in its place, which nothing reads. */
+static void copy_operands(ag__program *p, const ag_graph *g, const ag__node *n, const bool *live,
+                          const int *number) {
+  const uint32_t *in = ag__inputs_of(g, n);
+  uint32_t other = 0;
+  while (other < n->n_in && !live[in[other]]) other++;
+  for (uint32_t k = 0; k < n->n_in; k++) p->inputs[p->n_inputs++] = number[in[live[in[k]] ? k : other]];
+}
+
 /* Copies one node; `number` maps graph ids to program numbers. */
-static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const int *number, texts *text) {
+static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const bool *live, const int *number,
+                      texts *text) {
   const ag__node *n = &g->nodes[id];
   int self = p->n_nodes++;
   ag__pnode *q = &p->nodes[self];
@@ -105,7 +162,7 @@ static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const int 
                    .written_leaf = -1,
                    .id = id,
                    .scope = put_scope(p, text, n->scope)};
-  for (uint32_t k = 0; k < n->n_in; k++) p->inputs[p->n_inputs++] = number[ag__inputs_of(g, n)[k]];
+  copy_operands(p, g, n, live, number);
   if (n->op->flags & AG_ALIAS) q->root = p->nodes[p->inputs[q->first_in]].root;
   if (n->op->kind == AG_RANDOM) q->stream = tn_stream(n->name);
   if (n->op == &ag__op_constant) {
@@ -145,7 +202,7 @@ tn_status ag__prune(const ag_graph *g, const ag__request *want, ag__program *p) 
   for (int i = 0; i < want->n_outputs; i++) live[want->outputs[i].id] = true;
   for (size_t i = 0; i < want->n_updates; i++)
     live[want->updates[i].state.id] = live[want->updates[i].value.id] = true;
-  mark_live(g, is_given, live);
+  if ((status = mark_live(g, p->alloc, is_given, live)) != TN_OK) goto done;
   sizes s = measure(g, live, is_given);
   s.assigns = want->n_updates;
   if ((status = reserve(p, &s, want->n_outputs)) != TN_OK) goto done;
@@ -153,7 +210,7 @@ tn_status ag__prune(const ag_graph *g, const ag__request *want, ag__program *p) 
     if (live[id]) {
       number[id] = p->n_nodes;
       if (is_given[id]) copy_given(p, g, id, is_given[id] - 1, &text);
-      else copy_node(p, g, id, number, &text);
+      else copy_node(p, g, id, live, number, &text);
     }
   list_results(p, want, number);
 done:

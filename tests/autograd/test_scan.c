@@ -168,6 +168,43 @@ Test(scan, an_lstm_gives_values_gradients_and_hessian_products_of_the_unrolled_g
   compare(9, false, TN_F32, 0);
 }
 
+/* Forward through a loop: the cotangent by which the derivative is derived is in no plan. */
+Test(scan, the_derivative_in_a_direction_needs_no_cotangent) {
+  values v;
+  ag_graph *g;
+  ag_ref in[INPUTS], direction[INPUTS], outputs[2], grads[INPUTS], sum = {0};
+  ag_plan *plan;
+  ag_run *run;
+  lstm l = {7, false, false};
+  evaluate(&l, TN_F64, 0, &v);
+  cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
+  for (int i = 0; i < INPUTS; i++) {
+    ag_type t = type_of_input(i, l.length, TN_F64);
+    in[i] = ag_input(g, names[i], TN_F64, t.rank, t.shape);
+    direction[i] = ag_sin(g, in[i]);
+  }
+  ag_ref loss = lstm_loss(g, in, &l);
+  outputs[0] = ag_jvp(g, loss, in, direction, INPUTS);
+  ag_grad(g, loss, in, INPUTS, grads);
+  for (int i = 0; i < INPUTS; i++) {
+    ag_ref s = ag_sum_all(g, ag_mul(g, grads[i], direction[i]));
+    sum = sum.id ? ag_add(g, sum, s) : s;
+  }
+  outputs[1] = sum;
+  tn_status status = ag_compile(g, outputs, 2, 0, &plan);
+  cr_assert_eq(status, TN_OK, "%s", ag_error(g));
+  cr_assert_eq(ag_plan_leaf_count(plan), INPUTS);
+  cr_assert_eq(ag_run_new(plan, 1, &run), TN_OK);
+  for (int i = 0; i < INPUTS; i++)
+    cr_assert_eq(ag_run_bind(run, ag_plan_find_leaf(plan, names[i]), v.in[i].view), TN_OK);
+  cr_assert_eq(ag_run_step(run, (tn_rng){0}), TN_OK, "%s", ag_run_error(run));
+  cr_expect_leq(largest_error(ag_run_output(run, 0), ag_run_output(run, 1)), 1e-12);
+  ag_run_free(run);
+  ag_plan_free(plan);
+  ag_graph_free(g);
+  forget(&v);
+}
+
 static int count_products(ag_graph *g, int64_t rows) {
   int n = 0;
   for (uint32_t id = 1; id < ag_node_count(g); id++) {
