@@ -17,6 +17,7 @@
 #ifndef NABLA_AUTOGRAD_H
 #define NABLA_AUTOGRAD_H
 
+#include "../tensor/ranks.h"
 #include "../tensor/tensor.h"
 
 #ifdef __cplusplus
@@ -271,7 +272,7 @@ typedef struct ag_call { /* what a kernel sees */
 } ag_call;
 
 /* Writes such a sentence, the first alone ("gather: index 9 of 4 rows, at position 2"). The kernel goes on, within its
- * memory. Of an op of kind AG_INDEX the step fails with TN_EINVAL. */
+ * memory. The step fails with ag_op.fault. */
 void ag_fault(const ag_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct ag_many { /* an op's operands for many examples: see ag_op.many */
@@ -320,6 +321,8 @@ struct ag_op {
   /* For ag_vmap: y's value for many examples, with their axis in front. NULL: elementwise ops broadcast, others
    * are repeated for each example. */
   ag_ref (*many)(ag_graph *g, ag_ref y, const ag_many *m);
+  tn_status
+      fault; /* status of a step in which this op calls ag_fault; 0: TN_EINVAL (AG_INDEX), TN_ENUMERIC */
   const ag_case *cases; /* n_cases of them */
   int n_cases;
 };

@@ -77,6 +77,12 @@ static inline ag_ref ag__root(const ag_graph *g, ag_ref x) { return (ag_ref){g->
 bool ag__is_leaf(const ag_graph *g, ag_ref x);
 ag_ref ag__copy(ag_graph *g, ag_ref x); /* a value of its own with x's elements */
 
+/* The status of a step in which the op called ag_fault; a bad index is the caller's mistake. */
+static inline tn_status ag__fault_status(const ag_op *op) {
+  if (op->fault != TN_OK) return op->fault;
+  return op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC;
+}
+
 /* numpy's rule over n types of one element type; false = they do not fit. */
 bool ag__broadcast_types(const ag_type *in, int n, ag_type *out);
 

@@ -128,6 +128,9 @@ struct nn_model {
   int n_rules;             /* nn_update calls so far */
   int every;               /* steps that gradients are added up over; 0 = they are not */
   ag_ref applies, applied; /* with every: whether this step updates, and how often that was */
+  bool sums;               /* nn_sum_over_ranks was called in this build */
+  int shards;              /* what it was given in some build: batches of an update; 0 = not called */
+  const tn_ranks *ranks;   /* NULL: this process alone */
   nn_gradients *gradients; /* of this build */
   double lr;
   int64_t widest; /* elements of a row of the largest column */
@@ -190,6 +193,11 @@ struct nn_gradients {
 };
 
 void nn__gradients_free(nn_model *m); /* those of the build */
+/* True before the first rule; after it a transform would change nothing, and `who` is refused. */
+bool nn__changeable(nn_gradients *d, const char *who);
+/* Counts steps up to k: m->applies is 1 in every k-th step, m->applied the number of updates so far. Returns the number of
+ * the step within its update, from 0. */
+ag_ref nn__count_updates(nn_model *m, const char *who, int k);
 void nn__begin_training(nn_model *m); /* the leaves "lr" and "step" */
 void nn__assign(nn_model *m, ag_ref state, ag_ref value);
 ag_ref nn__constrained(nn_model *m, const nn__variable *v, ag_ref value);
@@ -298,6 +306,10 @@ TN_MUST_CHECK tn_status nn__pass_means(nn__pass *p, nn_state *s, const char *who
 int64_t nn__split_size(const nn_data *d, nn_split split);
 TN_MUST_CHECK tn_status nn__split_check(nn_state *s, const char *who, const nn_data *d, nn_split split);
 
+/* Which batch this rank takes in its step-th step, counted over all ranks: `step` itself without nn_sum_over_ranks. */
+int64_t nn__shard(const nn_model *m, int64_t step);
+int nn__steps_of_update(const nn_model *m); /* on each rank; 1 without nn_sum_over_ranks */
+
 /* ---- training ---------------------------------------------------------------------------------------- */
 
 typedef struct nn__fit {
@@ -313,6 +325,7 @@ typedef struct nn__fit {
   nn__hoisted hoisted, hoisted_valid;
   nn__pass train, valid;
   nn__runner watch;   /* zeroed: there is nothing to watch apart */
+  int64_t used;       /* rows of an epoch; over ranks a rest that is no whole update is left out */
   int64_t *order;     /* the rows of this epoch, shuffled */
   void *start, *best; /* copies of the slab */
   uint32_t shuffle, seed;

@@ -94,7 +94,7 @@ static tn_status evaluate(oracle *o, uint32_t id) {
   else if (node->op->flags & AG_ALIAS) tn_copy(tn_view_of(a.view.data, in->dtype, in->rank, in->shape), *in);
   else node->op->run(&(ag_call){&node->attr, (int)node->n_in, in, a.view, rng, 1, NULL, error});
   tn_free(o->g->alloc, in);
-  if (*error) status = node->op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC;
+  if (*error) status = ag__fault_status(node->op);
   return status;
 }
 

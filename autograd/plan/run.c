@@ -369,7 +369,7 @@ static tn_status refused(ag_run *r, const ag__step *s) {
   const ag__pnode *n = &r->plan->program.nodes[s->node];
   size_t used = strlen(r->error);
   if (used && *n->scope) snprintf(r->error + used, sizeof r->error - used, " (in %.100s)", n->scope);
-  return n->op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC; /* a bad index is the caller's */
+  return ag__fault_status(n->op);
 }
 
 tn_status ag_run_step(ag_run *r, tn_rng rng) {

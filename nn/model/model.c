@@ -306,6 +306,7 @@ static tn_status build(nn_model *m, nn__plan *p) {
     m->n_losses = 0;
     m->minimizes = m->still = false;
     m->n_rules = m->every = 0;
+    m->sums = false;
     m->applies = m->applied = (ag_ref){0};
     m->lr = 0;
     m->widest = 0;

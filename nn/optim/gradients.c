@@ -110,7 +110,7 @@ nn_gradient *nn_gradients_at(nn_gradients *d, int i) { return &d->of[i]; }
 static bool usable(const nn_gradients *d) { return d && nn_building(d->m); }
 
 /* A transform after a rule would change nothing. */
-static bool changeable(nn_gradients *d, const char *who) {
+bool nn__changeable(nn_gradients *d, const char *who) {
   if (!usable(d)) return false;
   for (int i = 0; i < d->n; i++) {
     if (!d->done[i]) continue;
@@ -121,7 +121,7 @@ static bool changeable(nn_gradients *d, const char *who) {
 }
 
 static bool check_limit(nn_gradients *d, const char *who, double limit) {
-  if (!changeable(d, who)) return false;
+  if (!nn__changeable(d, who)) return false;
   if (limit > 0 && isfinite(limit)) return true;
   nn_fail(d->m, TN_EINVAL, "%s: the limit must be above 0, not %g", who, limit);
   return false;
@@ -169,7 +169,7 @@ typedef ag_ref transform(ag_graph *g, const nn_gradient *x, const void *ctx);
 /* The transform of those that match; none is an error. */
 static void apply(nn_gradients *d, const char *who, const char *glob, transform *f, const void *ctx) {
   bool any = false;
-  if (!changeable(d, who)) return;
+  if (!nn__changeable(d, who)) return;
   for (int i = 0; i < d->n; i++) {
     if (!nn__glob(glob, d->of[i].name)) continue;
     d->of[i].gradient = f(d->m->graph, &d->of[i], ctx);
@@ -213,17 +213,17 @@ void nn_mask(nn_gradients *d, const char *glob, tn_view mask) { apply(d, "nn_mas
 
 /* ---- the mean over k steps ------------------------------------------------------------------------------ */
 
-/* Counts to k: m->applies is 1 in every k-th step, m->applied how often it was. */
-static void count(nn_model *m, int k) {
+ag_ref nn__count_updates(nn_model *m, const char *who, int k) {
   ag_graph *g = m->graph;
-  ag_ref within = nn__declare(m, "nn_accumulate", "accumulate/within", NN__SLOT, 0, NULL, NULL);
-  ag_ref done = nn__declare(m, "nn_accumulate", "accumulate/updates", NN__SLOT, 0, NULL, NULL);
+  ag_ref within = nn__declare(m, who, "accumulate/within", NN__SLOT, 0, NULL, NULL);
+  ag_ref done = nn__declare(m, who, "accumulate/updates", NN__SLOT, 0, NULL, NULL);
   ag_ref next = ag_offset(g, within, 1), applies = ag_greater_equal(g, next, ag_like(g, next, k));
   m->every = k;
   m->applies = applies;
   m->applied = ag_add(g, done, applies);
   nn__assign(m, within, ag_where(g, applies, ag_like(g, next, 0), next));
   nn__assign(m, done, m->applied);
+  return within;
 }
 
 static ag_ref add_up(nn_gradients *d, int i, int k) {
@@ -242,14 +242,14 @@ static ag_ref add_up(nn_gradients *d, int i, int k) {
 }
 
 void nn_accumulate(nn_gradients *d, int k) {
-  if (!changeable(d, "nn_accumulate")) return;
-  if (k < 1 || (d->m->every && d->m->every != k) || d->accumulates) {
+  if (!nn__changeable(d, "nn_accumulate")) return;
+  if (k < 1 || (d->m->every && d->m->every != k) || d->m->sums || d->accumulates) {
     nn_fail(d->m, TN_EINVAL, "nn_accumulate: needs 1 step or more, once, and as many as other losses (%d)",
             k);
     return;
   }
   d->accumulates = k > 1;
   if (k == 1) return;
-  if (!d->m->every) count(d->m, k);
+  if (!d->m->every) (void)nn__count_updates(d->m, "nn_accumulate", k);
   for (int i = 0; i < d->n && nn_building(d->m); i++) d->of[i].gradient = add_up(d, i, k);
 }

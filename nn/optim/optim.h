@@ -15,6 +15,7 @@
 #include "muon.h"
 #include "nadam.h"
 #include "radam.h"
+#include "ranks.h"
 #include "rmsprop.h"
 #include "rprop.h"
 #include "sgd.h"

@@ -231,14 +231,17 @@ void nn__fit_shuffle(nn__fit *f, int epoch) {
 
 double nn__fit_rate(const nn__fit *f, int epoch, int64_t k) {
   const nn_fit_options *o = f->options;
-  int64_t step = (epoch - 1) * f->train.steps + k;
+  /* Over ranks: the same number for all steps of an update, whatever the number of ranks. */
+  int64_t each = nn__steps_of_update(f->model), batches = f->model->shards ? f->model->shards : 1;
+  int64_t step = ((epoch - 1) * f->train.steps + k) / each * batches, steps = f->train.steps / each * batches;
   double lr = (f->train.full.plan ? &f->train.full : &f->train.rest)->plan->lr;
-  return o->schedule ? lr * o->schedule(o->schedule_ctx, step, f->train.steps * o->epochs) : lr;
+  return o->schedule ? lr * o->schedule(o->schedule_ctx, step, steps * o->epochs) : lr;
 }
 
 tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k) {
+  int64_t batch = nn__shard(f->model, k);
   tn_rng rng = {
-      .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)k, .epoch = (uint32_t)epoch};
-  return nn__runner_step(nn__pass_runner(&f->train, k), f->order + k * f->train.batch, 0,
+      .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)batch, .epoch = (uint32_t)epoch};
+  return nn__runner_step(nn__pass_runner(&f->train, batch), f->order + batch * f->train.batch, 0,
                          nn__fit_rate(f, epoch, k), rng);
 }

@@ -48,6 +48,21 @@ static tn_status check_training(nn__fit *f) {
   return wrong ? nn__state_fail(f->state, TN_EINVAL, "nn_fit: %s", wrong) : TN_OK;
 }
 
+/* Over ranks an epoch is whole updates of full batches; this rank takes its share of the steps. */
+static tn_status share(nn__fit *f) {
+  const nn_model *m = f->model;
+  f->used = f->train.n;
+  if (!m->shards) return TN_OK;
+  int64_t updates = f->train.n / f->train.batch / m->shards;
+  f->used = updates * m->shards * f->train.batch;
+  f->train.steps = updates * nn__steps_of_update(m);
+  if (updates) return TN_OK;
+  return nn__state_fail(
+      f->state, TN_EINVAL,
+      "nn_fit: an update over ranks takes %d batches of %lld rows, more than the %lld rows there are",
+      m->shards, (long long)f->train.batch, (long long)f->train.n);
+}
+
 static tn_status allocate(nn__fit *f) {
   const tn_alloc *a = f->model->alloc;
   size_t bytes = nn__slab_bytes(f->model);
@@ -80,6 +95,7 @@ static tn_status prepare(nn__fit *f) {
       status = nn__pass_new(f->model, f->state, f->data, NN__VALIDATE, NULL, &f->hoisted_valid, o->valid,
                             &f->valid);
   }
+  if (status == TN_OK) status = share(f);
   return status == TN_OK ? allocate(f) : status;
 }
 
@@ -103,20 +119,49 @@ static tn_status step_failed(nn__fit *f, tn_status status, const nn__runner *r, 
                         nn__why(r, status));
 }
 
+/* Sums of all ranks; nothing to do without them. */
+static tn_status over_ranks(nn__fit *f, double *sums, int n) {
+  const tn_ranks *ranks = f->model->ranks;
+  if (!f->model->shards || !ranks || ranks->size == 1) return TN_OK;
+  tn_status status = tn_ranks_sum(ranks, tn_view_of(sums, TN_F64, 1, (int64_t[]){n}));
+  return status == TN_OK ? TN_OK : nn__state_fail(f->state, status, "nn_fit: a rank does not answer");
+}
+
+/* A number is not finite. Ranks do not replay the fit: they would have to do it in step with each other. */
+static tn_status not_finite(nn__fit *f, int epoch, int64_t k) {
+  if (!f->model->shards) return nn__diagnose(f, epoch, k);
+  memcpy(f->state->slab, f->start, nn__slab_bytes(f->model));
+  return nn__state_fail(
+      f->state, TN_ENUMERIC,
+      "nn_fit: epoch %d, step %lld: the loss, a report or a parameter became NaN or infinite on one of "
+      "the ranks; the state is that before the fit",
+      epoch, (long long)k + 1);
+}
+
+/* Ranks stop together: after the update in which one of them met a number that is not finite. */
+static tn_status check_step(nn__fit *f, int epoch, int64_t k, double *bad) {
+  bool last = (k + 1) % nn__steps_of_update(f->model) == 0;
+  tn_status status = last ? over_ranks(f, bad, 1) : TN_OK;
+  return status == TN_OK && last && *bad != 0 ? not_finite(f, epoch, k) : status;
+}
+
 static tn_status run_epoch(nn__fit *f, int epoch, double *means) {
-  double sums[NN_MAX_REPORTS] = {0};
+  double sums[NN_MAX_REPORTS] = {0}, bad = 0;
   nn__fit_shuffle(f, epoch);
   for (int64_t k = 0; k < f->train.steps; k++) {
     tn_status status = nn__fit_step(f, epoch, k);
-    const nn__runner *r = nn__pass_runner(&f->train, k);
+    const nn__runner *r = nn__pass_runner(&f->train, f->model->shards ? 0 : k);
     if (status != TN_OK) return step_failed(f, status, r, epoch, k);
-    if (!nn__runner_finite(r)) return nn__diagnose(f, epoch, k);
+    bad += !nn__runner_finite(r);
+    status = check_step(f, epoch, k, &bad);
+    if (status != TN_OK) return status;
     for (int i = 0; i < r->plan->n_outputs; i++) {
       sums[i] += nn__runner_value(r, i) * (double)r->plan->rows;
     }
   }
-  for (int i = 0; i < f->model->n_reports; i++) means[i] = sums[i] / (double)f->train.n;
-  return TN_OK;
+  tn_status status = over_ranks(f, sums, NN_MAX_REPORTS);
+  for (int i = 0; i < f->model->n_reports; i++) means[i] = sums[i] / (double)f->used;
+  return status;
 }
 
 /* False when patience has run out. */
@@ -154,7 +199,7 @@ static tn_status run(nn__fit *f) {
   for (int epoch = f->first; epoch <= o->epochs && status == TN_OK; epoch++) {
     status = run_epoch(f, epoch, train);
     if (status != TN_OK) return status;
-    if (nn__watch_due(f, epoch) && !nn__watch_finite(f)) return nn__diagnose(f, epoch, f->train.steps - 1);
+    if (nn__watch_due(f, epoch) && !nn__watch_finite(f)) return not_finite(f, epoch, f->train.steps - 1);
     if (o->valid.n) status = nn__pass_means(&f->valid, f->state, "nn_fit", o->valid, valid);
     if (status != TN_OK) return status;
     f->result->epochs = epoch;
@@ -164,7 +209,7 @@ static tn_status run(nn__fit *f) {
   }
   /* What the very last step made of the parameters no loss has seen yet. */
   if (f->result->epochs && !nn__finite(f->state)) {
-    return nn__diagnose(f, f->result->epochs, f->train.steps - 1);
+    return not_finite(f, f->result->epochs, f->train.steps - 1);
   }
   if (f->best && f->result->best_epoch) memcpy(f->state->slab, f->best, nn__slab_bytes(f->model));
   return status;

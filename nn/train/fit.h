@@ -47,7 +47,8 @@ typedef struct nn_fit_result {
 } nn_fit_result;
 
 /* Trains the state on the given rows. Each epoch shuffles them (unless keep_order), cuts them into batches (the last may be
- * shorter) and makes one optimizer step per batch. `result` may be NULL.
+ * shorter) and makes one optimizer step per batch. `result` may be NULL. With nn_sum_over_ranks (optim/ranks.h) all ranks call
+ * nn_fit alike, and each trains on its share; rows that do not fill an update are left out of the epoch.
  *
  * Random numbers depend on seed, replica, phase, epoch and step only. Epoch e (from 1) is ordered by tn_rng_permutation with
  * stream "shuffle/<phase>"; random nodes have their own streams under the key seed ^ tn_stream("phase/<phase>").

@@ -2,6 +2,7 @@
 #ifndef NABLA_NN_TRAIN_REPLICAS_H
 #define NABLA_NN_TRAIN_REPLICAS_H
 
+#include "../../tensor/ranks.h"
 #include "../model/model.h"
 
 #ifdef __cplusplus
@@ -12,6 +13,12 @@ extern "C" {
  * does not stop the others. Returns the status of the failed replica with the lowest number, or TN_OK. */
 TN_MUST_CHECK tn_status nn_replicas(int64_t n, int threads, tn_status (*fn)(void *ctx, int64_t replica),
                                     void *ctx);
+
+/* The same over the processes of a parallel program: replica i runs on rank i % size. Every rank must call it; all return the
+ * same status, that of the failed replica with the lowest number. The results of a replica are where it ran: write them to
+ * files, or exchange them. */
+TN_MUST_CHECK tn_status nn_replicas_over(const tn_ranks *ranks, int64_t n, int threads,
+                                         tn_status (*fn)(void *ctx, int64_t replica), void *ctx);
 
 #ifdef __cplusplus
 }

@@ -24,15 +24,18 @@ struct nn_trainer {
 
 /* ---- life -------------------------------------------------------------------------------------------- */
 
-static int64_t steps_done(const nn_state *s) {
-  for (size_t i = 0; i < s->model->n_variables; i++) {
-    const nn__variable *v = &s->model->variables[i];
-    if (v->kind != NN__STEP) continue;
-    tn_view counter = nn__view(s, v);
-    return (int64_t)tn_get(&counter, 0);
-  }
-  return 0;
+static int64_t counter_of(const nn_state *s, const char *name) {
+  tn_view counter;
+  return nn_state_find(s, name, &counter) ? (int64_t)tn_get(&counter, 0) : 0;
 }
+
+/* Over ranks the updates count: a state may come from another number of ranks. */
+static int64_t steps_done(const nn_state *s) {
+  int64_t updates = counter_of(s, "accumulate/updates"), within = counter_of(s, "accumulate/within");
+  return s->model->shards ? updates * nn__steps_of_update(s->model) + within : counter_of(s, "step");
+}
+
+int64_t nn_trainer_shard(const nn_trainer *t) { return nn__shard(t->model, t->step); }
 
 tn_status nn_trainer_new(nn_model *m, nn_state *s, const nn_trainer_options *options, nn_trainer **out) {
   static const nn_trainer_options defaults = {0};
@@ -149,8 +152,9 @@ static tn_status fill(nn_trainer *t, const char *who, nn__runner *r, const nn_fe
 }
 
 static tn_status run_batch(nn_trainer *t, const char *who, nn__runner *r, const nn_feed *b, double lr) {
+  int64_t step = nn_trainer_shard(t);
   tn_rng rng = {
-      .seed = t->seed, .replica = t->replica, .step = (uint32_t)t->step, .epoch = (uint32_t)(t->step >> 32)};
+      .seed = t->seed, .replica = t->replica, .step = (uint32_t)step, .epoch = (uint32_t)(step >> 32)};
   tn_status status = fill(t, who, r, b);
   if (status != TN_OK) return status;
   status = nn__runner_run(r, lr, rng);

@@ -44,6 +44,10 @@ void nn_trainer_free(nn_trainer *t);
  * of the state is checked as well, and the state is restored to what it was before the step; without it the state keeps what
  * the step wrote. */
 TN_MUST_CHECK tn_status nn_trainer_step(nn_trainer *t, const nn_feed *batch, double *reports);
+/* Which batch the next step should take, counted from 0 over all ranks (nn_sum_over_ranks): batch b holds rows b * rows to
+ * (b + 1) * rows - 1 of the order in which the rows are used. Without ranks: the number of steps made. */
+int64_t nn_trainer_shard(const nn_trainer *t);
+
 /* Computes the reports in NN_EVAL; no update. */
 TN_MUST_CHECK tn_status nn_trainer_evaluate(nn_trainer *t, const nn_feed *batch, double *reports);
 /* Computes a named output in NN_EVAL into out: [rows, ...], contiguous, of the output's type. */
