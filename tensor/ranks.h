@@ -1,6 +1,6 @@
 /* ranks.h - sums over the processes of a parallel program.
  *
- * The library does not know how the processes talk. It needs one function, `exchange`. tensor/mpi/ranks_mpi.h has that of
+ * The library does not know how the processes talk. It needs one function, `exchange`. ranks_mpi.h has that of
  * MPI; a test can make ranks of threads. */
 #ifndef NABLA_TENSOR_RANKS_H
 #define NABLA_TENSOR_RANKS_H

@@ -35,7 +35,6 @@ const ag_op ag_op_allreduce = {.name = "allreduce",
                                .infer = allreduce_infer,
                                .run = allreduce_run,
                                .vjp = allreduce_vjp,
-                               .many = ag__many_same,
                                AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {0, {0}}}})};
 
 ag_ref ag_allreduce(ag_graph *g, ag_ref x, ag_ref when, const tn_ranks *ranks) {
