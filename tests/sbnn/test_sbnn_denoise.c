@@ -101,7 +101,7 @@ Test(sbnn_choose, group_lasso_chooses_as_many_as_asked_largest_first) {
     size_t chosen[6], n;
     double norm[6];
     sbnn_error e = {0};
-    cr_assert_eq(sbnn_choose_genes(SBNN_SELECT_GROUP_LASSO, &d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES,
+    cr_assert_eq(sbnn_choose_genes(SBNN_LINEAR_GROUP_LASSO, &d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES,
                                    k, chosen, norm, &n, &e),
                  SBNN_OK);
     cr_expect_eq(n, k);

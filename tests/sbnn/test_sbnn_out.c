@@ -134,18 +134,18 @@ static int write_model(const char *folder, sbnn_error *e) {
   sbnn_dataset d = {
       .n_cells = 1, .n_genes = 2, .n_responses = 1, .gene_names = genes, .response_names = responses};
   d.counts = sbnn_counts_from_dense(counts, 1, 2);
-  sbnn_fold f = {.preparation = {.n_genes = 2,
-                                 .genes = both,
-                                 .median_library = 3,
-                                 .x_mean = ones,
-                                 .x_sd = ones,
-                                 .n_responses = 1,
-                                 .y_mean = ones,
-                                 .y_sd = ones,
-                                 .y_transform = none},
-                 .y_center = ones};
+  sbnn_prepared f = {.preparation = {.n_genes = 2,
+                                     .genes = both,
+                                     .median_library = 3,
+                                     .x_mean = ones,
+                                     .x_sd = ones,
+                                     .n_responses = 1,
+                                     .y_mean = ones,
+                                     .y_sd = ones,
+                                     .y_transform = none},
+                     .y_center = ones};
   sbnn_experiment x = {.model = "sbnn", .n_train = 1, .train_cells = both, .n_genes = 2, .genes = both};
-  sbnn_options o = {.n_hidden = 2, .hidden = {16, 8}, .bottleneck = 2};
+  sbnn_recipe_options o = {.n_hidden = 2, .hidden = {16, 8}, .bottleneck = 2};
   int code = sbnn_model_file_write(folder, &o, &d, &f, &x, e);
   sbnn_counts_free(&d.counts);
   return code;

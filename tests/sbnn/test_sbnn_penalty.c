@@ -2,8 +2,9 @@
  */
 #include "test_sbnn_cli.h"
 
+#include "commands/room_options.h"
 #include "results/reader.h"
-#include "training/phases.h"
+#include "training/model.h"
 
 #include <math.h>
 
@@ -269,13 +270,14 @@ Test(sbnn_penalty, r2_is_of_the_rows_that_trained) {
     squares[0] += i < TRAINED ? y[i][0] * y[i][0] : 0;
     squares[1] += y[i][0] * y[i][0];
   }
-  sbnn_problem p = {.n_train = N,
-                    .n_inputs = 2,
-                    .n_responses = 1,
-                    .x = &x[0][0],
-                    .y = &y[0][0],
-                    .input_genes = (size_t[]){0, 1}};
-  cr_assert_eq(sbnn_train_model(&p, &(sbnn_training){.options = &o}, &out, &e), SBNN_OK, "%s", e.text);
+  sbnn_matrices p = {.n_train = N,
+                     .n_inputs = 2,
+                     .n_responses = 1,
+                     .x = &x[0][0],
+                     .y = &y[0][0],
+                     .input_genes = (size_t[]){0, 1}};
+  const sbnn_model_options model = sbnn_model_options_of(&o);
+  cr_assert_eq(sbnn_train_model(&p, &(sbnn_training){.options = &model}, &out, &e), SBNN_OK, "%s", e.text);
   cr_assert_eq(out.n_history, 5);
   for (size_t i = 0; i < out.n_history; i++) {
     const sbnn_history_row *h = &out.history[i];

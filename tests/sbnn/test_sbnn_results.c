@@ -5,6 +5,7 @@
 #include "support/files_end.h"
 
 #include "figures/canvas.h"
+#include "options/options.h"
 #include "results/pictures.h"
 #include "results/run_json.h"
 #include "results/summary.h"
@@ -335,13 +336,24 @@ static void expect_lines(const char *path, size_t n, const char *const *line) {
   free(text);
 }
 
+static void each_option(const void *options, sbnn_option_hook *each, void *ctx) {
+  sbnn_options_each(options, each, ctx);
+}
+
 Test(sbnn_results, run_json_tells_how_and_what) {
   sbnn_error e = {0};
   run r;
   cv_run(&r);
   sbnn_options o = {.command = &sbnn_command_cv, .seed = 7, .lasso = 0.1};
   o.hidden[0] = 512, o.hidden[1] = 128, o.n_hidden = 2;
-  sbnn_run j = {.options = &o, .results = &r.results, .seconds = 2.5, .facts = two_facts};
+  sbnn_run j = {.command = "cv",
+                .seed = &o.seed,
+                .each_option = each_option,
+                .options = &o,
+                .hints = true,
+                .results = &r.results,
+                .seconds = 2.5,
+                .facts = two_facts};
   cr_assert_eq(sbnn_write_run_json(at("run.json"), &j, &e), SBNN_OK, "%s", e.text);
   static const char *const line[] = {
       "{\n  \"build\": {\n    \"cpu\": \"a ? CPU\",\n    \"version\": \"0.1.0\"\n  }",

@@ -156,7 +156,7 @@ static const sbnn_finding *about(const sbnn_verdict *v, const char *what) {
 enum { GENES = 40, KEPT = 25 };
 
 /* A model of 1213 cells whose norms fall from `first` to `last`. */
-static sbnn_verdict judge_norms(double first, double last, size_t told, sbnn_penalty penalty) {
+static sbnn_verdict judge_norms(double first, double last, size_t told, bool by_norm) {
   static size_t genes[GENES];
   static double norms[GENES];
   for (size_t i = 0; i < GENES; i++)
@@ -175,7 +175,7 @@ static sbnn_verdict judge_norms(double first, double last, size_t told, sbnn_pen
                        .n_tried = KEPT};
   sbnn_dataset d = {.n_genes = GENES};
   sbnn_results r = {.data = &d, .n = 1, .experiments = &x};
-  sbnn_options o = {.command = &sbnn_command_train, .genes = KEPT, .penalty = penalty};
+  sbnn_verdict_options o = {.candidates = GENES, .genes = KEPT, .prunes_by_norm = by_norm};
   sbnn_verdict v = {0};
   sbnn_judge_results(&r, &o, &v);
   return v;
@@ -183,7 +183,7 @@ static sbnn_verdict judge_norms(double first, double last, size_t told, sbnn_pen
 
 Test(sbnn_verdict, norms) {
   make_root();
-  sbnn_verdict v = judge_norms(0.519, 0.503, 20, SBNN_PENALTY_SUBGRADIENT);
+  sbnn_verdict v = judge_norms(0.519, 0.503, 20, true);
   cr_expect(about(&v, "norms")->doubt && fabs(about(&v, "norms")->seen - 0.519 / 0.503) < 1e-12);
   cr_expect(strstr(about(&v, "norms")->text, "begin at 0.519, and the gene of rank 26 still has 0.503"), "%s",
             about(&v, "norms")->text);
@@ -193,7 +193,7 @@ Test(sbnn_verdict, norms) {
             "%s", text);
   free(text);
   sbnn_verdict_free(&v);
-  v = judge_norms(0.037, 0.007, 20, SBNN_PENALTY_SUBGRADIENT);
+  v = judge_norms(0.037, 0.007, 20, true);
   cr_expect(!sbnn_verdict_doubts(&v) && !about(&v, "norms")->doubt);
   text = print_of(&v);
   cr_expect(strncmp(text, "Nothing speaks against the genes of the paper's recipe:\n", 56) == 0 &&
@@ -201,10 +201,10 @@ Test(sbnn_verdict, norms) {
             "%s", text);
   free(text);
   sbnn_verdict_free(&v);
-  v = judge_norms(0.519, 0.503, 20, SBNN_PENALTY_PROXIMAL); /* its own zeros have chosen */
+  v = judge_norms(0.519, 0.503, 20, false); /* its own zeros have chosen */
   cr_expect_not(sbnn_verdict_doubts(&v));
   sbnn_verdict_free(&v);
-  v = judge_norms(0.037, 0.007, 6, SBNN_PENALTY_SUBGRADIENT);
+  v = judge_norms(0.037, 0.007, 6, true);
   cr_expect(about(&v, "chance")->doubt && strstr(about(&v, "chance")->text, "Only 6 of 25 genes"));
   cr_expect(strstr(about(&v, "advice")->text, "--genes 6"), "%s", about(&v, "advice")->text);
   sbnn_verdict_free(&v);
@@ -231,7 +231,7 @@ static sbnn_verdict judge_folds(size_t same, const double r2[2], double response
                     .responses = values,
                     .cell_names = cells};
   sbnn_results r = {.data = &d, .n = 2, .experiments = x};
-  sbnn_options o = {.command = &sbnn_command_cv, .genes = 4};
+  sbnn_verdict_options o = {.candidates = 40, .genes = 4, .prunes_by_norm = true};
   sbnn_verdict v = {0};
   sbnn_judge_results(&r, &o, &v);
   return v;
@@ -312,7 +312,7 @@ Test(sbnn_verdict, linear_model) {
 
 Test(sbnn_verdict, written_and_read) {
   make_root();
-  sbnn_verdict v = judge_norms(0.519, 0.503, 0, SBNN_PENALTY_SUBGRADIENT), again = {0};
+  sbnn_verdict v = judge_norms(0.519, 0.503, 0, true), again = {0};
   sbnn_error e = {0};
   mkdir(at("d"), 0777);
   cr_assert_eq(sbnn_write_verdict(at("d"), &v, &e), SBNN_OK, "%s", e.text);

@@ -44,7 +44,8 @@ static int finish(sbnn_work *w, const sbnn_replica *r, size_t n, sbnn_error *e) 
 static int train(sbnn_work *w, sbnn_error *e) {
   const sbnn_options *o = w->options;
   sbnn_crossval c;
-  int code = sbnn_crossval_make(w->data, o, o->both || sbnn_options_pretrain(o), &c, e);
+  const sbnn_crossval_options how = sbnn_crossval_options_of(o, o->both || sbnn_options_pretrain(o));
+  int code = sbnn_crossval_make(w->data, &how, &c, e);
   if (code != SBNN_OK) return code;
   size_t n = (o->both ? 2 : 1) * folds_to_run(&c, o);
   sbnn_replica *r = sbnn_alloc(n, sizeof *r);

@@ -43,11 +43,10 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
   size_t setting = i / (p->n_folds + 1), fold = i % (p->n_folds + 1);
   const sbnn_options *o = &p->options[setting];
   bool whole = fold == p->n_folds, pretrain = sbnn_options_pretrain(o);
-  sbnn_replica r = {.options = o,
-                    .train = p->cells,
-                    .n_train = d->n_cells,
-                    .pretrain = pretrain,
-                    .experiment = {.model = sbnn_model_name(o, pretrain)}};
+  sbnn_replica r = {.model = sbnn_model_options_of(o),
+                    .matrices = sbnn_matrices_options_of(o, pretrain, 1),
+                    .cells = {.train = p->cells, .n_train = d->n_cells},
+                    .experiment = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)}};
   if (!whole) r = sbnn_replica_of_fold(&p->folds, o, pretrain, fold);
   r.by_batch = !whole;
   r.may_be_empty = true; /* a point of the path as well */
@@ -114,7 +113,8 @@ static int run_models(sbnn_work *w, const plan *p, sbnn_error *e) {
 static int train(sbnn_work *w, sbnn_error *e) {
   const sbnn_options *o = w->options;
   plan p = {.n_folds = (size_t)o->folds};
-  int code = sbnn_crossval_make(w->data, o, sbnn_options_pretrain(o), &p.folds, e);
+  const sbnn_crossval_options how = sbnn_crossval_options_of(o, sbnn_options_pretrain(o));
+  int code = sbnn_crossval_make(w->data, &how, &p.folds, e);
   if (code != SBNN_OK) return code;
   plan_settings(&p, o);
   p.cells = sbnn_alloc(w->data->n_cells, sizeof *p.cells);

@@ -19,7 +19,7 @@ typedef struct prediction {
 /* A sentence for the table, which the caller frees; NULL: the cell has what it needs. */
 static char *why_empty(const sbnn_options *o, const sbnn_model_file *m, const sbnn_dataset *d, size_t cell) {
   const sbnn_counts *c = &d->counts;
-  if (m->fold.preparation.x_transform == SBNN_X_NONE) return NULL;
+  if (m->prepared.preparation.x_transform == SBNN_X_NONE) return NULL;
   if (d->responses[cell] < o->min_counts)
     return sbnn_format("%g counts in all, fewer than %d (--min-counts)", d->responses[cell], o->min_counts);
   for (size_t k = c->start[cell]; k < c->start[cell + 1]; k++)
@@ -91,7 +91,7 @@ static int make_inputs(const sbnn_model_file *m, const sbnn_dataset *d, char *co
   float *to = x->view.data;
   for (size_t i = 0; i < d->n_cells && code == SBNN_OK; i++) {
     if (why[i]) continue;
-    code = sbnn_prepare_apply(&m->fold.preparation, d, &i, 1, all, NULL, e);
+    code = sbnn_prepare_apply(&m->prepared.preparation, d, &i, 1, all, NULL, e);
     for (size_t k = 0; k < m->n_kept && code == SBNN_OK; k++) to[i * m->n_kept + k] = all[m->kept[k]];
   }
   free(all);
@@ -174,7 +174,7 @@ static int write_table(const char *path, const sbnn_model_file *m, const sbnn_da
     for (size_t j = 0; j < units; j++) value[j] = why[i] ? NAN : (double)z[i * units + j];
     put_row(&w, value, units);
     for (size_t j = 0; j < q; j++) value[j] = why[i] ? NAN : (double)y[i * q + j];
-    if (!why[i]) sbnn_to_own_units(&m->fold, value, 1);
+    if (!why[i]) sbnn_to_own_units(&m->prepared, value, 1);
     put_row(&w, value, q);
     if (any_empty) sbnn_put(&w, "\t%s", why[i] ? why[i] : "");
     sbnn_put(&w, "\n");
@@ -207,7 +207,11 @@ static int predict_read(const sbnn_options *o, const sbnn_model_file *m, const s
 
 static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_error *e) {
   sbnn_dataset d;
-  int code = sbnn_predict_cells(o, m, &d, e);
+  const sbnn_predict_options how = {.path = o->x,
+                                    .genes_in = (sbnn_genes_in)o->x_genes_in,
+                                    .gene_prefix = o->gene_prefix,
+                                    .cells_path = o->cells};
+  int code = sbnn_predict_cells(&how, m, &d, e);
   if (code != SBNN_OK) return code;
   for (size_t i = 0; i < d.n_notes && !o->quiet; i++) fprintf(stderr, "%s\n", d.notes[i]);
   code = predict_read(o, m, &d, e);

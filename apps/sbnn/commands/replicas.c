@@ -28,12 +28,12 @@ static void note_failure(ensemble *a, int64_t i) {
   while (i < first && !atomic_compare_exchange_weak(&a->first_failed, &first, i)) {}
 }
 
-static bool on_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
-                     double r2) {
+static bool on_epoch(void *ctx, const sbnn_epoch *epoch) {
   watched *w = ctx;
   const sbnn_replica *r = &w->all->replicas[w->i];
   if (is_pointless(w->all, w->i)) return false;
-  return sbnn_work_step(w->all->work, r->options, r->title, x, phase, epoch, epochs, r2);
+  sbnn_work_epoch(w->all->work, &r->model, r->title, epoch);
+  return true;
 }
 
 static void say_done(ensemble *a, const sbnn_replica *r) {
@@ -51,32 +51,31 @@ static size_t *copy(const size_t *cells, size_t n) {
 }
 
 /* Own units, and the cells' places in the data set. */
-static void finish(const sbnn_fold *f, const sbnn_replica *r, sbnn_experiment *x) {
-  sbnn_fold_widen(f, x);
+static void finish(const sbnn_prepared *f, const sbnn_replica *r, sbnn_experiment *x) {
+  sbnn_prepared_widen(f, x);
   sbnn_to_own_units(f, x->predictions, x->n_test ? x->n_test : x->n_train);
-  x->train_cells = copy(r->train, r->n_train);
-  x->test_cells = copy(r->test, r->n_test);
+  x->train_cells = copy(r->cells.train, r->cells.n_train);
+  x->test_cells = copy(r->cells.test, r->cells.n_test);
 }
 
 static int train(ensemble *a, int64_t i) {
   sbnn_replica *r = &a->replicas[i];
   const sbnn_work *w = a->work;
-  sbnn_fold fold;
-  int code = sbnn_fold_make(w->data, r->options, r->shared, r->train, r->n_train, r->test, r->n_test,
-                            r->pretrain, 1, &fold, &r->error);
+  sbnn_prepared prepared;
+  int code = sbnn_prepared_make(w->data, &r->matrices, r->shared, &r->cells, &prepared, &r->error);
   if (code != SBNN_OK) return code;
-  sbnn_training t = {.options = r->options,
+  sbnn_training t = {.options = &r->model,
                      .replica = r->number,
                      .by_batch = r->by_batch,
                      .may_be_empty = r->may_be_empty,
                      .hook = on_epoch,
                      .hook_ctx = &(watched){a, i}};
-  code = sbnn_train_model(&fold.problem, &t, &r->experiment, &r->error);
+  code = sbnn_train_model(&prepared.matrices, &t, &r->experiment, &r->error);
   if (code == SBNN_OK) {
-    finish(&fold, r, &r->experiment);
+    finish(&prepared, r, &r->experiment);
     code = sbnn_parts_store(w->parts, &r->task, NULL, &r->experiment, NULL, &r->error);
   }
-  sbnn_fold_free(&fold);
+  sbnn_prepared_free(&prepared);
   return code;
 }
 
@@ -109,17 +108,18 @@ static int first_error(const sbnn_replica *r, size_t n, sbnn_error *e) {
 
 static void note_left_out(sbnn_work *w, const sbnn_replica *r, size_t n) {
   for (size_t i = 0; i < n; i++)
-    sbnn_work_note(w, sbnn_left_out_sentence(w->data, r[i].where, r[i].experiment.left_out, r[i].n_train));
+    sbnn_work_note(w,
+                   sbnn_left_out_sentence(w->data, r[i].where, r[i].experiment.left_out, r[i].cells.n_train));
 }
 
 int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   ensemble a = {.work = w, .replicas = r};
+  const size_t inputs = sbnn_model_inputs((size_t)w->options->variable_genes, w->data);
   double units = 0;
   atomic_init(&a.first_failed, (long long)n);
   for (size_t i = 0; i < n; i++) {
-    const sbnn_options *o = r[i].options;
     if (!sbnn_parts_has(w->parts, &r[i].task, NULL))
-      units += sbnn_model_units(o, sbnn_model_inputs(o, w->data), r[i].pretrain, false);
+      units += sbnn_model_cost(&r[i].model, inputs, r[i].matrices.pretrain, false);
   }
   w->progress = sbnn_progress_new(stderr, units, (int)n, w->options->quiet);
   double start = sbnn_clock();
@@ -133,15 +133,15 @@ int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
 }
 
 sbnn_replica sbnn_replica_of_fold(const sbnn_crossval *c, const sbnn_options *o, bool pretrain, size_t fold) {
-  sbnn_replica r = {.options = o,
+  const char *name = sbnn_model_name((sbnn_recipe)o->recipe, pretrain);
+  sbnn_replica r = {.model = sbnn_model_options_of(o),
+                    .matrices = sbnn_matrices_options_of(o, pretrain, 1),
                     .shared = c->shared,
-                    .train = c->train[fold],
-                    .n_train = c->n_train[fold],
-                    .pretrain = pretrain,
+                    .cells = {.train = c->train[fold], .n_train = c->n_train[fold]},
                     .number = (uint32_t)fold + 1,
-                    .experiment = {.model = sbnn_model_name(o, pretrain), .fold = (int)fold + 1}};
+                    .experiment = {.model = name, .fold = (int)fold + 1}};
   r.task = (sbnn_task){.model = r.experiment.model, .fold = r.experiment.fold};
-  r.test = sbnn_fold_test(&c->folds, fold, &r.n_test);
+  r.cells.test = sbnn_fold_test(&c->folds, fold, &r.cells.n_test);
   snprintf(r.where, sizeof r.where, "fold %zu", fold + 1);
   return r;
 }

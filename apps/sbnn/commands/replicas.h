@@ -5,17 +5,17 @@
 #ifndef SBNN_REPLICAS_H
 #define SBNN_REPLICAS_H
 
+#include "commands/room_options.h"
 #include "commands/work.h"
 #include "training/crossval.h"
 
 /* One model to be trained: the caller sets everything but `error` and what training leaves in `experiment`.
  * Pointers are borrowed. */
 typedef struct sbnn_replica {
-  const sbnn_options *options;
-  const sbnn_shared *shared;  /* NULL: everything is fitted on the training cells */
-  const size_t *train, *test; /* data set rows, training rows in random order; n_test 0: none */
-  size_t n_train, n_test;
-  bool pretrain;
+  sbnn_model_options model;
+  sbnn_matrices_options matrices;
+  const sbnn_shared *shared;   /* NULL: everything is fitted on the training cells */
+  sbnn_cells cells;            /* training rows in random order; n_test 0: none */
   bool by_batch, may_be_empty; /* see sbnn_training */
   uint32_t number;             /* of the random numbers: the fold */
   sbnn_task task;              /* which one it is: no two are equal */

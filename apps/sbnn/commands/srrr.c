@@ -1,5 +1,6 @@
 /* srrr.c - `sbnn srrr`: sparse reduced-rank regression over ranks and penalties, on the folds of cv. */
 #include "linear/srrr.h"
+#include "commands/room_options.h"
 #include "commands/srrr.h"
 #include "commands/srrr_map.h"
 #include "commands/work.h"
@@ -31,8 +32,8 @@ static void descending(const sbnn_numbers *list, size_t *order) {
   }
 }
 
-static void score(const sbnn_fold *f, sbnn_srrr_fit *fit, size_t fold, size_t rank, sbnn_srrr_score *s) {
-  const sbnn_problem *p = &f->problem;
+static void score(const sbnn_prepared *f, sbnn_srrr_fit *fit, size_t fold, size_t rank, sbnn_srrr_score *s) {
+  const sbnn_matrices *p = &f->matrices;
   *s = (sbnn_srrr_score){.rank = rank, .fold = (int)fold + 1, .lambda = fit->lambda, .n_genes = fit->n_genes};
   for (int split = 0; split < SBNN_N_SPLITS; split++) {
     size_t n = split == SBNN_TRAIN ? p->n_train : p->n_test, before = split == SBNN_TRAIN ? 0 : p->n_train;
@@ -59,7 +60,7 @@ static void report(fits *v, size_t fold, size_t done, const sbnn_srrr_score *s) 
 }
 
 /* All penalties of one rank on one fold. */
-static int run_path(fits *v, const sbnn_fold *f, const sbnn_moments *m, size_t fold, size_t rank,
+static int run_path(fits *v, const sbnn_prepared *f, const sbnn_moments *m, size_t fold, size_t rank,
                     sbnn_error *e) {
   const sbnn_options *o = v->work.options;
   const sbnn_srrr_own *own = sbnn_srrr_own_of(o);
@@ -102,15 +103,16 @@ int sbnn_srrr_check(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e)
 static tn_status run_fold(void *ctx, int64_t i) {
   fits *v = ctx;
   const sbnn_crossval *c = &v->folds;
-  size_t n_test, fold = (size_t)i;
+  size_t fold = (size_t)i;
   sbnn_error *e = &v->errors[fold];
-  sbnn_fold f;
-  const size_t *test = sbnn_fold_test(&c->folds, fold, &n_test);
-  int code = sbnn_fold_make(v->work.data, v->work.options, c->shared, c->train[fold], c->n_train[fold], test,
-                            n_test, false, 1, &f, e);
+  sbnn_prepared f;
+  sbnn_cells cells = {.train = c->train[fold], .n_train = c->n_train[fold]};
+  const sbnn_matrices_options how = sbnn_matrices_options_of(v->work.options, false, 1);
+  cells.test = sbnn_fold_test(&c->folds, fold, &cells.n_test);
+  int code = sbnn_prepared_make(v->work.data, &how, c->shared, &cells, &f, e);
   if (code == SBNN_OK) {
     sbnn_moments m;
-    const sbnn_problem *p = &f.problem;
+    const sbnn_matrices *p = &f.matrices;
     char where[32];
     snprintf(where, sizeof where, "srrr, fold %zu", fold + 1);
     v->notes[fold] = sbnn_left_out_sentence(v->work.data, where, f.left_out, p->n_train);
@@ -120,7 +122,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
       code = run_path(v, &f, &m, fold, rank, e);
     if (code == SBNN_OK) sbnn_progress_model_done(v->work.progress, "srrr", (int)fold + 1, NULL);
     sbnn_moments_free(&m);
-    sbnn_fold_free(&f);
+    sbnn_prepared_free(&f);
   }
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
 }
@@ -195,7 +197,8 @@ static int run_folds(fits *v, sbnn_error *e) {
 
 static int with_folds(fits *v, sbnn_error *e) {
   int code = sbnn_srrr_check(v->work.options, v->work.data, e);
-  if (code == SBNN_OK) code = sbnn_crossval_make(v->work.data, v->work.options, false, &v->folds, e);
+  const sbnn_crossval_options how = sbnn_crossval_options_of(v->work.options, false);
+  if (code == SBNN_OK) code = sbnn_crossval_make(v->work.data, &how, &v->folds, e);
   if (code == SBNN_OK) code = run_folds(v, e);
   sbnn_crossval_free(&v->folds);
   return code;

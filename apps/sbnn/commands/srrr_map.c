@@ -1,11 +1,11 @@
 /* srrr_map.c - see srrr_map.h. */
 #include "commands/srrr_map.h"
 
+#include "commands/room_options.h"
 #include "commands/srrr.h"
 #include "linear/srrr.h"
 #include "linear/svd.h"
 #include "training/measured.h"
-#include "training/problem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static void sort_genes(const sbnn_srrr_fit *fit, size_t *order) {
 }
 
 /* f [n x q] = X_G B' */
-static double *predict(const sbnn_problem *p, const sbnn_srrr_fit *fit) {
+static double *predict(const sbnn_matrices *p, const sbnn_srrr_fit *fit) {
   size_t q = p->n_responses, g = fit->n_genes;
   double *f = sbnn_alloc(p->n_train * q, sizeof *f);
   for (size_t i = 0; i < p->n_train; i++)
@@ -57,7 +57,7 @@ static double *principal_axes(const double *f, size_t n, size_t q, size_t r) {
 }
 
 /* Adds to out[i * stride] the projection of the column `input` on the axis k of z [n x r]. */
-static void project(const sbnn_problem *p, size_t input, const double *z, size_t r, size_t k, double *out,
+static void project(const sbnn_matrices *p, size_t input, const double *z, size_t r, size_t k, double *out,
                     size_t stride) {
   double xz = 0, zz = 0;
   for (size_t i = 0; i < p->n_train; i++) {
@@ -68,7 +68,7 @@ static void project(const sbnn_problem *p, size_t input, const double *z, size_t
 }
 
 /* As every R2 of the tables: from the z-scores as floats. */
-static double *scores(const sbnn_problem *p, const double *f) {
+static double *scores(const sbnn_matrices *p, const double *f) {
   size_t n = p->n_train, q = p->n_responses;
   double *r2 = sbnn_alloc(q + 1, sizeof *r2);
   float *predicted = sbnn_alloc(n * q, sizeof *predicted);
@@ -85,8 +85,8 @@ static void to_floats(double *value, size_t n) {
   for (size_t i = 0; i < n; i++) value[i] = (double)(float)value[i];
 }
 
-static void fill(const sbnn_fold *fold, const sbnn_srrr_fit *fit, size_t rank, sbnn_experiment *x) {
-  const sbnn_problem *p = &fold->problem;
+static void fill(const sbnn_prepared *prepared, const sbnn_srrr_fit *fit, size_t rank, sbnn_experiment *x) {
+  const sbnn_matrices *p = &prepared->matrices;
   size_t n = p->n_train, q = p->n_responses, g = fit->n_genes, *order = sbnn_alloc(g, sizeof *order);
   *x = (sbnn_experiment){
       .model = "srrr", .n_train = n, .n_responses = q, .n_genes = g, .bottleneck = (int)rank};
@@ -109,7 +109,7 @@ static void fill(const sbnn_fold *fold, const sbnn_srrr_fit *fit, size_t rank, s
   to_floats(x->response_predictions, n * q);
   x->predictions = sbnn_alloc(n * q, sizeof *x->predictions);
   memcpy(x->predictions, x->response_predictions, n * q * sizeof *x->predictions);
-  sbnn_to_own_units(fold, x->predictions, n);
+  sbnn_to_own_units(prepared, x->predictions, n);
   x->train_cells = sbnn_alloc(n, sizeof *x->train_cells);
   for (size_t i = 0; i < n; i++) x->train_cells[i] = i;
   free(order);
@@ -119,25 +119,27 @@ int sbnn_srrr_map(const sbnn_work *w, sbnn_experiment *x, sbnn_error *e) {
   const sbnn_options *o = w->options;
   size_t n = w->data->n_cells, rank = map_rank(o);
   double start = sbnn_clock();
-  sbnn_fold fold;
+  sbnn_prepared prepared;
   *x = (sbnn_experiment){0};
   if (rank == 0) return SBNN_OK;
   size_t *cells = sbnn_alloc(n, sizeof *cells);
   for (size_t i = 0; i < n; i++) cells[i] = i;
-  int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, false, 1, &fold, e);
+  const sbnn_matrices_options how = sbnn_matrices_options_of(o, false, 1);
+  int code =
+      sbnn_prepared_make(w->data, &how, NULL, &(sbnn_cells){.train = cells, .n_train = n}, &prepared, e);
   free(cells);
   if (code != SBNN_OK) return code;
-  const sbnn_problem *p = &fold.problem;
+  const sbnn_matrices *p = &prepared.matrices;
   sbnn_moments m;
   sbnn_srrr_fit fit = {0};
   sbnn_moments_make(p->x, p->y, n, p->n_inputs, p->n_responses, &m);
   sbnn_srrr *s = sbnn_srrr_new(&m, rank);
   code = sbnn_srrr_solve_genes(s, o->genes ? (size_t)o->genes : SBNN_MAP_GENES, &fit, e);
-  if (code == SBNN_OK && fit.n_genes > 0) fill(&fold, &fit, rank, x);
+  if (code == SBNN_OK && fit.n_genes > 0) fill(&prepared, &fit, rank, x);
   x->seconds = sbnn_clock() - start;
   sbnn_srrr_fit_free(&fit);
   sbnn_srrr_free(s);
   sbnn_moments_free(&m);
-  sbnn_fold_free(&fold);
+  sbnn_prepared_free(&prepared);
   return code;
 }

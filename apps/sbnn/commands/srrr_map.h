@@ -11,7 +11,7 @@ enum { SBNN_MAP_GENES = 25 }; /* without --genes */
  * SBNN_MAP_GENES), relaxed, and fills *x as `train` does, with the model "srrr": the latent holds the
  * principal axes of the predicted responses, whose prediction is linear in them; genes are regressed on them
  * by least squares. *x stays all zero, SBNN_OK, when all ranks are 1 or no gene explains anything. Errors: as
- * sbnn_fold_make and linear/srrr.h. */
+ * sbnn_prepared_make and linear/srrr.h. */
 int sbnn_srrr_map(const sbnn_work *w, sbnn_experiment *x, sbnn_error *e);
 
 #endif

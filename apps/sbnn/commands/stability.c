@@ -58,13 +58,13 @@ static void free_plan(plan *p) {
 static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
   const sbnn_options *o = &p->options[i];
   bool pretrain = sbnn_options_pretrain(o);
-  sbnn_replica r = {.options = o,
-                    .train = p->cells[i],
-                    .n_train = p->half,
-                    .test = p->cells[i] + p->half,
-                    .n_test = d->n_cells - p->half,
-                    .pretrain = pretrain,
-                    .experiment = {.model = sbnn_model_name(o, pretrain)}};
+  sbnn_replica r = {.model = sbnn_model_options_of(o),
+                    .matrices = sbnn_matrices_options_of(o, pretrain, 1),
+                    .cells = {.train = p->cells[i],
+                              .n_train = p->half,
+                              .test = p->cells[i] + p->half,
+                              .n_test = d->n_cells - p->half},
+                    .experiment = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)}};
   snprintf(r.title, sizeof r.title, "run %zu", i + 1);
   r.task = (sbnn_task){.model = r.experiment.model, .restart = (int)i + 1};
   snprintf(r.where, sizeof r.where, "run %zu", i + 1);
@@ -85,13 +85,14 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
   sbnn_stability_results s = {.data = w->data,
                               .halves = own_of(o)->subsample,
                               .n = p->n,
-                              .candidates = sbnn_model_inputs(o, w->data),
+                              .candidates = sbnn_model_inputs((size_t)o->variable_genes, w->data),
                               .runs = x,
                               .seeds = p->seeds};
   sbnn_stability_make(&s);
   sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(o)};
   sbnn_verdict verdict = {0};
-  sbnn_judge_stability(&s, o, &verdict);
+  const sbnn_verdict_options judged = sbnn_verdict_options_of(o, w->data);
+  sbnn_judge_stability(&s, &judged, &verdict);
   sbnn_output output = {.ctx = &s, .write = write, .print = print, .pictures = true, .verdict = &verdict};
   int code = sbnn_work_finish(w, &none, &output, e);
   sbnn_verdict_free(&verdict);

@@ -1,6 +1,7 @@
 /* train.c - `sbnn train`: all phases on the whole data set, both heads. */
 #include "commands/train.h"
 #include "commands/commands.h"
+#include "commands/room_options.h"
 #include "linear/chance.h"
 #include "training/measured.h"
 #include "training/model_file.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void finish(const sbnn_fold *f, const size_t *cells, uint64_t seed, sbnn_experiment *x) {
+static void finish(const sbnn_prepared *f, const size_t *cells, uint64_t seed, sbnn_experiment *x) {
   enum { MOST_NUMBERS = 50000000 }; /* cells x genes: as doubles the search takes 400 MB */
   size_t n = x->n_train * x->n_responses;
   x->response_predictions = sbnn_alloc(n, sizeof *x->response_predictions);
@@ -17,34 +18,48 @@ static void finish(const sbnn_fold *f, const size_t *cells, uint64_t seed, sbnn_
   sbnn_to_own_units(f, x->predictions, x->n_train);
   x->train_cells = sbnn_alloc(x->n_train, sizeof *x->train_cells);
   memcpy(x->train_cells, cells, x->n_train * sizeof *cells);
-  const sbnn_problem *p = &f->problem;
+  const sbnn_matrices *p = &f->matrices;
   sbnn_take_measured(p, x);
   if (p->n_train * p->n_inputs > MOST_NUMBERS) return;
   x->n_tried = x->n_genes;
   x->n_told = sbnn_genes_above_chance(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, x->n_genes, seed);
 }
 
-static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, sbnn_experiment *x,
-                      sbnn_error *e) {
+/* Of the model under way, for the hook. */
+typedef struct watched {
+  const sbnn_work *work;
+  sbnn_model_options model;
+} watched;
+
+static bool on_epoch(void *ctx, const sbnn_epoch *epoch) {
+  const watched *w = ctx;
+  sbnn_work_epoch(w->work, &w->model, epoch->experiment->model, epoch);
+  return true;
+}
+
+static int train_on(sbnn_work *w, const sbnn_prepared *prepared, const size_t *cells, sbnn_experiment *x,
+                    sbnn_error *e) {
   const sbnn_options *o = w->options;
+  watched watch = {w, sbnn_model_options_of(o)};
+  const double cost =
+      sbnn_model_cost(&watch.model, prepared->matrices.n_inputs, sbnn_options_pretrain(o), true);
   char *model_path = sbnn_outdir_file(w->out, SBNN_WEIGHTS_FILE);
   char *rescue_path = sbnn_outdir_rescue(w->out);
   sbnn_task task = {.model = x->model};
-  sbnn_training t = {.options = o,
+  sbnn_training t = {.options = &watch.model,
                      .autoencoder = true,
-                     .hook = sbnn_work_epoch,
-                     .hook_ctx = w,
+                     .hook = on_epoch,
+                     .hook_ctx = &watch,
                      .model_path = model_path,
                      .rescue_path = rescue_path,
                      .parts = w->parts,
                      .task = &task};
-  w->progress = sbnn_progress_new(
-      stderr, sbnn_model_units(o, fold->problem.n_inputs, sbnn_options_pretrain(o), true), 1, o->quiet);
-  int code = sbnn_train_model(&fold->problem, &t, x, e);
+  w->progress = sbnn_progress_new(stderr, cost, 1, o->quiet);
+  int code = sbnn_train_model(&prepared->matrices, &t, x, e);
   w->models = x->seconds;
   if (code == SBNN_OK) {
-    finish(fold, cells, (uint64_t)o->seed, x);
-    code = sbnn_model_file_write(sbnn_outdir_staging(w->out), o, w->data, fold, x, e);
+    finish(prepared, cells, (uint64_t)o->seed, x);
+    code = sbnn_model_file_write(sbnn_outdir_staging(w->out), &watch.model.own, w->data, prepared, x, e);
   }
   sbnn_progress_free(w->progress);
   free(model_path);
@@ -55,22 +70,23 @@ static int train_fold(sbnn_work *w, const sbnn_fold *fold, const size_t *cells, 
 int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_error *e) {
   const sbnn_options *o = w->options;
   size_t n = w->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
-  sbnn_fold fold = {0};
+  sbnn_prepared prepared = {0};
   bool pretrain = sbnn_options_pretrain(o);
-  sbnn_experiment x = {.model = sbnn_model_name(o, pretrain)};
+  sbnn_experiment x = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)};
   /* In random order: pretraining fits on the first part and validates on the rest, and tables come sorted by
    * date or type. */
   sbnn_permutation((uint64_t)o->seed, n, cells);
-  int threads = o->threads > 0 ? o->threads : tn_max_threads();
-  int code = sbnn_fold_make(w->data, o, NULL, cells, n, NULL, 0, pretrain, threads, &fold, e);
-  if (code == SBNN_OK) code = train_fold(w, &fold, cells, &x, e);
+  const sbnn_matrices_options how = sbnn_matrices_options_of(o, pretrain, 0);
+  int code =
+      sbnn_prepared_make(w->data, &how, NULL, &(sbnn_cells){.train = cells, .n_train = n}, &prepared, e);
+  if (code == SBNN_OK) code = train_on(w, &prepared, cells, &x, e);
   if (code == SBNN_OK) {
     sbnn_results r = {.data = w->data, .protocol = sbnn_protocol_name(o), .n = 1, .experiments = &x};
     code = sbnn_work_finish(w, &r, NULL, e);
   }
   if (code == SBNN_OK && check) code = check(check_ctx, &x, e);
   sbnn_experiment_free(&x);
-  sbnn_fold_free(&fold);
+  sbnn_prepared_free(&prepared);
   free(cells);
   return code;
 }

@@ -1,6 +1,7 @@
 /* tsne.c - `sbnn tsne`: maps of each view by itself, or of a latent space. */
 #include "embed/tsne.h"
 #include "commands/commands.h"
+#include "commands/room_options.h"
 #include "commands/work.h"
 #include "embed/nearest.h"
 #include "linear/principal.h"
@@ -121,13 +122,14 @@ static void make_views(job *j, const float *x, size_t genes, const float *y) {
 static int run_tables(job *j, sbnn_error *e) {
   const sbnn_options *o = j->work.options;
   sbnn_dataset data;
+  const sbnn_matrices_options how = sbnn_matrices_options_of(o, false, 0);
   sbnn_shared all = {0}; /* under `paper` that is everything, prepared on all cells */
   int code = sbnn_read_data(o, &data, e);
   if (code != SBNN_OK) return code;
   j->work.data = &data;
   j->work.reading = sbnn_clock() - j->work.start;
   j->n = data.n_cells;
-  code = sbnn_shared_make(&data, o, false, &all, e);
+  code = sbnn_shared_make(&data, &how, &all, e);
   if (code == SBNN_OK) make_views(j, all.x, all.preparation.n_genes, all.y);
   sbnn_shared_free(&all);
   if (code == SBNN_OK) code = lay_out(j, e);

@@ -3,6 +3,7 @@
 
 #include "build_facts.h"
 #include "commands/resume_key.h"
+#include "commands/room_options.h"
 #include "figures/canvas.h"
 #include "results/pictures.h"
 #include "results/run_json.h"
@@ -124,26 +125,21 @@ void sbnn_work_note(sbnn_work *w, char *sentence) {
   w->notes[w->n_notes++] = sentence;
 }
 
-bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
-                    const char *phase, int epoch, int epochs, double r2) {
-  const sbnn_history_row *row = &x->history[x->n_history - 1];
-  bool pretrain = strcmp(phase, "pretrain") == 0;
+void sbnn_work_epoch(const sbnn_work *w, const sbnn_model_options *o, const char *title,
+                     const sbnn_epoch *epoch) {
+  const sbnn_experiment *x = epoch->experiment;
+  const bool pretrain = strcmp(epoch->phase, "pretrain") == 0;
+  const size_t inputs = sbnn_model_inputs((size_t)w->options->variable_genes, w->data);
   sbnn_progress_epoch(
-      w->progress, &(sbnn_progress_step){.model = title,
-                                         .fold = x->fold,
-                                         .phase = phase,
-                                         .epoch = epoch,
-                                         .epochs = epochs,
-                                         .units = sbnn_epoch_units(o, phase, sbnn_model_inputs(o, w->data)),
-                                         .score = pretrain ? "accuracy" : "R2",
-                                         .value = pretrain ? row->test_accuracy : r2});
-  return true;
-}
-
-bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
-                     double r2) {
-  const sbnn_work *w = ctx;
-  return sbnn_work_step(w, w->options, x->model, x, phase, epoch, epochs, r2);
+      w->progress,
+      &(sbnn_progress_step){.model = title,
+                            .fold = x->fold,
+                            .phase = epoch->phase,
+                            .epoch = epoch->number,
+                            .epochs = epoch->of,
+                            .units = sbnn_epoch_cost(o, epoch->phase, inputs),
+                            .score = pretrain ? "accuracy" : "R2",
+                            .value = pretrain ? x->history[x->n_history - 1].test_accuracy : epoch->r2});
 }
 
 const char *sbnn_protocol_name(const sbnn_options *o) {
@@ -176,11 +172,19 @@ static void print_end(const sbnn_work *w, const sbnn_results *r, const sbnn_outp
   else say_where(path, output, sbnn_clock() - w->start);
 }
 
+static void each_option(const void *options, sbnn_option_hook *each, void *ctx) {
+  sbnn_options_each(options, each, ctx);
+}
+
 int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e) {
   const sbnn_output fit = {
       .ctx = r, .write = write_fit, .print = print_fit, .pictures = true, .weights = true};
   char *json = sbnn_outdir_file(w->out, "run.json"), *path = sbnn_strdup(sbnn_outdir_path(w->out));
-  sbnn_run run = {.options = w->options,
+  sbnn_run run = {.command = sbnn_command_name(w->options->command),
+                  .seed = &w->options->seed,
+                  .each_option = each_option,
+                  .options = w->options,
+                  .hints = !w->options->no_hints,
                   .results = r,
                   .seconds = sbnn_clock() - w->start,
                   .seconds_reading = w->reading,
@@ -191,7 +195,8 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *out
                   .facts = sbnn_build_facts};
   sbnn_verdict own = {0};
   if (!output) output = &fit;
-  sbnn_judge_results(r, w->options, &own);
+  const sbnn_verdict_options judged = sbnn_verdict_options_of(w->options, r->data);
+  sbnn_judge_results(r, &judged, &own);
   const sbnn_verdict *verdict = run.verdict = output->verdict ? output->verdict : &own;
   int code = output->write(output->ctx, sbnn_outdir_staging(w->out), sbnn_outdir_figures(w->out), e);
   if (code == SBNN_OK) code = sbnn_write_verdict(sbnn_outdir_staging(w->out), verdict, e);

@@ -3,14 +3,14 @@
 #ifndef SBNN_WORK_H
 #define SBNN_WORK_H
 
+#include "options/options.h"
 #include "parts/parts.h"
 #include "results/outdir.h"
 #include "results/progress.h"
 #include "results/results.h"
 #include "results/verdict.h"
-#include "training/effort.h"
-#include "training/phases.h"
-#include "training/problem.h"
+#include "training/cost.h"
+#include "training/model.h"
 
 /* One command's work from options to files. */
 typedef struct sbnn_work {
@@ -36,12 +36,9 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
 /* Takes the sentence over (NULL: none), says it on stderr unless --quiet, and keeps it for run.json. */
 void sbnn_work_note(sbnn_work *w, char *sentence);
 
-/* For sbnn_training.hook; ctx is an sbnn_work. */
-bool sbnn_work_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
-                     double r2);
-/* The same for a model that is called `title` and has options of its own. */
-bool sbnn_work_step(const sbnn_work *w, const sbnn_options *o, const char *title, const sbnn_experiment *x,
-                    const char *phase, int epoch, int epochs, double r2);
+/* Tells the progress of an epoch of a model that is called `title` and has these options. Any thread. */
+void sbnn_work_epoch(const sbnn_work *w, const sbnn_model_options *o, const char *title,
+                     const sbnn_epoch *epoch);
 
 const char *sbnn_protocol_name(const sbnn_options *o); /* "strict", "paper" */
 

@@ -25,9 +25,9 @@ static int by_group_lasso(const sbnn_moments *m, size_t k, size_t *chosen, doubl
   return SBNN_OK;
 }
 
-int sbnn_choose_genes(int select, const float *x, const float *y, size_t n, size_t p, size_t q, size_t k,
-                      size_t *chosen, double *norm, size_t *n_chosen, sbnn_error *e) {
-  if (select == SBNN_SELECT_FORWARD) {
+int sbnn_choose_genes(sbnn_linear_choice by, const float *x, const float *y, size_t n, size_t p, size_t q,
+                      size_t k, size_t *chosen, double *norm, size_t *n_chosen, sbnn_error *e) {
+  if (by == SBNN_LINEAR_FORWARD) {
     *n_chosen = sbnn_forward_select(x, y, n, p, q, k, chosen, norm);
     return SBNN_OK;
   }

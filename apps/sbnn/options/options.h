@@ -9,15 +9,14 @@
 #include "data/prepare.h"
 #include "options/command.h"
 #include "sbnn.h"
+#include "training/recipe.h"
 
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-typedef enum sbnn_weights { SBNN_WEIGHTS_AUTO, SBNN_WEIGHTS_LAST, SBNN_WEIGHTS_BEST } sbnn_weights;
-
-enum { SBNN_MAX_HIDDEN = 8, SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192, SBNN_OWN_ROOM = 4096 };
+enum { SBNN_MAX_LIST = 64, SBNN_MAX_OPTIONS = 192, SBNN_OWN_ROOM = 4096 };
 
 /* "2,16" */
 typedef struct sbnn_whole_list {
@@ -30,14 +29,7 @@ typedef struct sbnn_numbers {
   double value[SBNN_MAX_LIST];
 } sbnn_numbers;
 
-typedef enum sbnn_evaluate { SBNN_EVALUATE_EACH_EPOCH, SBNN_EVALUATE_STAGE_ENDS } sbnn_evaluate;
-typedef enum sbnn_recipe { SBNN_RECIPE_PAPER, SBNN_RECIPE_DENOISE } sbnn_recipe;
 typedef enum sbnn_recipes { SBNN_RECIPES_BOTH, SBNN_RECIPES_PAPER, SBNN_RECIPES_DENOISE } sbnn_recipes;
-typedef enum sbnn_penalty { SBNN_PENALTY_SUBGRADIENT, SBNN_PENALTY_PROXIMAL } sbnn_penalty;
-typedef enum sbnn_prune_at { SBNN_PRUNE_AT_LAST, SBNN_PRUNE_AT_BEST } sbnn_prune_at;
-#define SBNN_LASSO_AUTO (-1.0) /* --lasso auto */
-typedef enum sbnn_select { SBNN_SELECT_NETWORK, SBNN_SELECT_FORWARD, SBNN_SELECT_GROUP_LASSO } sbnn_select;
-typedef enum sbnn_noise { SBNN_NOISE_FIXED, SBNN_NOISE_AUTO } sbnn_noise;
 typedef enum sbnn_preset {
   SBNN_PRESET_NONE,
   SBNN_PRESET_PATCHSEQ,
@@ -46,11 +38,6 @@ typedef enum sbnn_preset {
   SBNN_PRESET_V1,
   SBNN_PRESET_CBMC
 } sbnn_preset;
-
-typedef struct sbnn_phase_options {
-  int epochs;
-  double lr;
-} sbnn_phase_options;
 
 /* The fields of options.def: a row declares its field. */
 #define TEXT(group, field, ...)                   const char *field;

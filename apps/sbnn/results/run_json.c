@@ -118,7 +118,7 @@ static json_t *inputs(const sbnn_run *run) {
   json_t *notes = checked(json_array());
   for (size_t i = 0; i < d->n_notes; i++) append(notes, text(d->notes[i]));
   put(in, "notes", notes);
-  if (run->options && !run->options->no_hints) put(in, "hints", hints(d));
+  if (run->hints) put(in, "hints", hints(d));
   put(in, "x_genes_in", text(d->overlap.x_genes_in == SBNN_GENES_IN_ROWS ? "rows" : "columns"));
   return in;
 }
@@ -239,7 +239,7 @@ static json_t *verdict(const sbnn_verdict *v) {
 }
 
 static const char *command_name(const sbnn_run *run) {
-  if (run->options && run->options->command) return sbnn_command_name(run->options->command);
+  if (run->command) return run->command;
   return sbnn_results_folded(run->results) ? "cv" : "train";
 }
 
@@ -264,13 +264,13 @@ static int dump(const char *path, json_t *root, sbnn_error *e) {
 
 int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   json_t *root = object(), *options = object(), *build = object(), *notes = checked(json_array());
-  if (run->options) sbnn_options_each(run->options, put_option, options);
+  if (run->each_option) run->each_option(run->options, put_option, options);
   if (run->facts) run->facts(put_fact, build);
   put(root, "schema", json_integer(SCHEMA));
   put(root, "command", text(command_name(run)));
   put(root, "command_line", command_line());
   put(root, "options", options);
-  put(root, "seed", run->options ? json_integer(run->options->seed) : json_null());
+  put(root, "seed", run->seed ? json_integer(*run->seed) : json_null());
   put(root, "protocol", text(run->results->protocol));
   put(root, "build", build);
   if (run->resume_key) put(root, "resume_key", text(run->resume_key));

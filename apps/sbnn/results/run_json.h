@@ -2,13 +2,20 @@
 #ifndef SBNN_RESULTS_RUN_JSON_H
 #define SBNN_RESULTS_RUN_JSON_H
 
-#include "options/options.h"
 #include "results/results.h"
 #include "results/verdict.h"
 
+/* kind: 's' text, 'n' a number, 'b' true or false; value NULL: unset. */
+typedef void sbnn_option_hook(void *ctx, const char *name, char kind, const char *value);
+
 /* All borrowed. The command line is the process's own. */
 typedef struct sbnn_run {
-  const sbnn_options *options;
+  const char *command; /* NULL: cv or train, as the results are */
+  const int *seed;     /* NULL: none */
+  /* Calls `each` for every option with its value as text: sbnn_options_each on the options. NULL: left out. */
+  void (*each_option)(const void *options, sbnn_option_hook *each, void *ctx);
+  const void *options;
+  bool hints; /* with those on mismatching ids and the like */
   const sbnn_results *results;
   double seconds;              /* wall time of the whole command so far */
   double seconds_reading;      /* of it, reading the tables */

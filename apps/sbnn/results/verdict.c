@@ -115,14 +115,10 @@ static double mean_genes(const sbnn_experiment *x, size_t n) {
   return sum;
 }
 
-static double candidates(const sbnn_results *r, const sbnn_options *o) {
-  size_t p = r->data->n_genes, most = (size_t)o->variable_genes;
-  return (double)(most && most < p ? most : p);
-}
-
 /* ---- cv ---- */
 
-static void judge_folds(const sbnn_results *r, const sbnn_options *o, const char *model, sbnn_verdict *v) {
+static void judge_folds(const sbnn_results *r, const sbnn_verdict_options *o, const char *model,
+                        sbnn_verdict *v) {
   double both = 0, k = 0;
   size_t folds = 0, pairs = 0;
   for (size_t i = 0; i < r->n; i++) {
@@ -135,9 +131,9 @@ static void judge_folds(const sbnn_results *r, const sbnn_options *o, const char
         both += (double)sbnn_experiment_shared(x, &r->experiments[j]), pairs++;
   }
   if (pairs == 0) return;
-  bool linear = o->select != SBNN_SELECT_NETWORK;
+  bool linear = o->linear_choice;
   judge_agreement(v, model, "folds", "Two folds",
-                  (double[]){both / (double)pairs, k / (double)folds, candidates(r, o)},
+                  (double[]){both / (double)pairs, k / (double)folds, (double)o->candidates},
                   linear ? SBNN_LIMIT_FOLDS_LINEAR : SBNN_LIMIT_FOLDS, "a few other cells give other genes");
 }
 
@@ -155,7 +151,7 @@ static void judge_unseen(const sbnn_results *r, const char *model, sbnn_verdict 
 }
 
 /* Responses that are predicted worse than by their mean, and what helps those that a few cells rule. */
-static void judge_responses(const sbnn_results *r, const sbnn_options *o, const char *model,
+static void judge_responses(const sbnn_results *r, const sbnn_verdict_options *o, const char *model,
                             sbnn_verdict *v) {
   enum { NAMED = 4 };
   const sbnn_dataset *d = r->data;
@@ -192,18 +188,18 @@ static const sbnn_finding *doubt_about(const sbnn_verdict *v, const char *about)
 }
 
 /* told: how many genes stand above chance; 0: not known, or none. */
-static void advise(sbnn_verdict *v, const char *model, const sbnn_options *o, size_t told) {
+static void advise(sbnn_verdict *v, const char *model, const sbnn_verdict_options *o, size_t told) {
   const sbnn_finding *chance = doubt_about(v, "chance");
   bool nothing = doubt_about(v, "unseen") || (chance && chance->seen == 0);
   char *text, fewer[96] = "";
   if (!sbnn_verdict_doubts(v)) return;
-  if (told > 0 && told < (size_t)o->genes)
+  if (told > 0 && told < o->genes)
     snprintf(fewer, sizeof fewer, ", or --genes %zu, which keeps those above chance", told);
   if (nothing)
     text =
         sbnn_strdup("Take no gene from this list: check that an id means the same cell in both tables, then "
                     "look for more cells");
-  else if (o->select != SBNN_SELECT_GROUP_LASSO)
+  else if (!o->group_lasso)
     text =
         sbnn_format(SBNN_ADVICE_LASSO "%s; sbnn stability --subsample then tells how steady they are", fewer);
   else
@@ -214,7 +210,7 @@ static void advise(sbnn_verdict *v, const char *model, const sbnn_options *o, si
 
 /* ---- all of it ---- */
 
-void sbnn_judge_results(const sbnn_results *r, const sbnn_options *o, sbnn_verdict *v) {
+void sbnn_judge_results(const sbnn_results *r, const sbnn_verdict_options *o, sbnn_verdict *v) {
   const char *model[SBNN_MAX_MODELS];
   size_t models = sbnn_results_models(r, model);
   if (sbnn_results_folded(r)) {
@@ -226,15 +222,15 @@ void sbnn_judge_results(const sbnn_results *r, const sbnn_options *o, sbnn_verdi
     if (models) advise(v, model[0], o, 0);
   } else if (r->n) {
     const sbnn_experiment *x = &r->experiments[0];
-    if (x->n_all > x->n_genes && o->penalty == SBNN_PENALTY_SUBGRADIENT) judge_norms(x, v);
+    if (x->n_all > x->n_genes && o->prunes_by_norm) judge_norms(x, v);
     if (x->n_tried) judge_chance(x, v);
     advise(v, x->model, o, x->n_told);
   }
 }
 
-void sbnn_judge_stability(const sbnn_stability_results *s, const sbnn_options *o, sbnn_verdict *v) {
+void sbnn_judge_stability(const sbnn_stability_results *s, const sbnn_verdict_options *o, sbnn_verdict *v) {
   const char *model = s->runs[0].model;
-  bool linear = o->select != SBNN_SELECT_NETWORK;
+  bool linear = o->linear_choice;
   const double seen[] = {s->halves ? s->disjoint.mean : s->all.mean, mean_genes(s->runs, s->n),
                          (double)s->candidates};
   if (s->halves)

@@ -4,7 +4,6 @@
 #ifndef SBNN_RESULTS_VERDICT_H
 #define SBNN_RESULTS_VERDICT_H
 
-#include "options/options.h"
 #include "results/results.h"
 #include "results/stability_results.h"
 
@@ -35,12 +34,22 @@ void sbnn_verdict_free(sbnn_verdict *v); /* leaves *v empty */
 /* Is there a doubt about the genes? */
 bool sbnn_verdict_doubts(const sbnn_verdict *v);
 
+/* What a verdict needs to know of how the models were made; borrowed. */
+typedef struct sbnn_verdict_options {
+  size_t candidates;       /* genes that each model chose from */
+  size_t genes;            /* how many were to be kept */
+  bool linear_choice;      /* a linear model chose them, not the network */
+  bool group_lasso;        /* that of the group lasso */
+  bool prunes_by_norm;     /* the largest norms were kept; else those that a penalty left */
+  const char *y_transform; /* a rule (y_transform.h); NULL: none */
+} sbnn_verdict_options;
+
 /* What the results of train or cv say, with an advice if there is doubt. `o`: the options they were made by.
  */
-void sbnn_judge_results(const sbnn_results *r, const sbnn_options *o, sbnn_verdict *v);
+void sbnn_judge_results(const sbnn_results *r, const sbnn_verdict_options *o, sbnn_verdict *v);
 
 /* The same of many runs. */
-void sbnn_judge_stability(const sbnn_stability_results *s, const sbnn_options *o, sbnn_verdict *v);
+void sbnn_judge_stability(const sbnn_stability_results *s, const sbnn_verdict_options *o, sbnn_verdict *v);
 
 /* Everything that the folder and the folders in it say together: their tables of findings, and the linear
  * model beside each cross-validated network. SBNN_BAD_INPUT with one sentence: a table cannot be read. */

@@ -3,13 +3,12 @@
 
 #include <stdlib.h>
 
-int sbnn_crossval_make(const sbnn_dataset *d, const sbnn_options *o, bool pretrain, sbnn_crossval *c,
+int sbnn_crossval_make(const sbnn_dataset *d, const sbnn_crossval_options *o, sbnn_crossval *c,
                        sbnn_error *e) {
   bool paper = o->protocol == SBNN_PROTOCOL_PAPER;
   *c = (sbnn_crossval){.shared = paper ? &c->all : NULL};
-  int code = sbnn_folds_make((sbnn_protocol)o->protocol, d->n_cells, (size_t)o->folds, o->fold_permutation,
-                             (uint64_t)o->seed, &c->folds, e);
-  if (code == SBNN_OK && paper) code = sbnn_shared_make(d, o, pretrain, &c->all, e);
+  int code = sbnn_folds_make(o->protocol, d->n_cells, o->folds, o->permutation_path, o->seed, &c->folds, e);
+  if (code == SBNN_OK && paper) code = sbnn_shared_make(d, &o->matrices, &c->all, e);
   if (code != SBNN_OK) {
     sbnn_shared_free(&c->all);
     sbnn_folds_free(&c->folds);

@@ -3,7 +3,8 @@
 #ifndef SBNN_CROSSVAL_H
 #define SBNN_CROSSVAL_H
 
-#include "training/problem.h"
+#include "data/folds.h"
+#include "training/prepared.h"
 
 /* Owns everything. */
 typedef struct sbnn_crossval {
@@ -13,9 +14,16 @@ typedef struct sbnn_crossval {
   const sbnn_shared *shared; /* paper: &all; NULL under strict */
 } sbnn_crossval;
 
-/* --folds, --protocol, --fold-permutation and --seed; `pretrain`: with clusters. *c must not be moved. On
- * failure it is all zero. SBNN_BAD_INPUT as folds.h and problem.h say. */
-int sbnn_crossval_make(const sbnn_dataset *d, const sbnn_options *o, bool pretrain, sbnn_crossval *c,
+typedef struct sbnn_crossval_options {
+  sbnn_protocol protocol;
+  size_t folds;
+  const char *permutation_path; /* NULL: drawn from the seed; borrowed */
+  uint64_t seed;
+  sbnn_matrices_options matrices; /* of what the protocol fits on all cells */
+} sbnn_crossval_options;
+
+/* *c must not be moved. On failure it is all zero. SBNN_BAD_INPUT as folds.h and prepared.h say. */
+int sbnn_crossval_make(const sbnn_dataset *d, const sbnn_crossval_options *o, sbnn_crossval *c,
                        sbnn_error *e);
 void sbnn_crossval_free(sbnn_crossval *c);
 

@@ -47,7 +47,7 @@ void sbnn__row_norms(tn_view kernel, double *norms) {
     norms[r] = sqrt(sum_of_squares((const float *)kernel.data + (size_t)r * columns, columns));
 }
 
-static double lasso_value(const sbnn__phase *f) {
+static double lasso_value(const sbnn__net *f) {
   const sbnn_network *n = &f->network;
   const float *each = n->row_lasso ? n->row_lasso->data : NULL;
   tn_view kernel;
@@ -60,22 +60,22 @@ static double lasso_value(const sbnn__phase *f) {
   return each ? sum : n->lasso * sum;
 }
 
-/* ---- building a phase ---- */
+/* ---- building a network ---- */
 
-void sbnn__phase_free(sbnn__phase *f) {
+void sbnn__net_free(sbnn__net *f) {
   nn_state_free(f->state);
   nn_model_free(f->model);
-  *f = (sbnn__phase){0};
+  *f = (sbnn__net){0};
 }
 
 /* Fresh weights; the caller copies over what the phase takes from an earlier one. */
-int sbnn__phase_new(sbnn__fitting *s, sbnn_network network, sbnn__phase *f) {
-  *f = (sbnn__phase){.network = network};
+int sbnn__net_new(sbnn__fitting *s, sbnn_network network, sbnn__net *f) {
+  *f = (sbnn__net){.network = network};
   nn_model_options mo = {.batch = s->o->batch};
   tn_status status = nn_model_new(&mo, sbnn_network_build, &f->network, &f->model);
   if (status == TN_OK) status = nn_state_new(f->model, &f->state);
   if (status != TN_OK) return sbnn__failed(s, status, f->model ? nn_error(f->model) : NULL);
-  nn_state_init(f->state, (uint32_t)s->o->seed, s->t->replica);
+  nn_state_init(f->state, s->o->seed, s->t->replica);
   return SBNN_OK;
 }
 
@@ -101,8 +101,8 @@ sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr
 
 typedef struct watch {
   sbnn__fitting *s;
-  sbnn__phase *f;
-  const sbnn__course *c;
+  sbnn__net *f;
+  const sbnn__fit_plan *c;
   bool evaluated; /* after each epoch */
 } watch;
 
@@ -156,16 +156,17 @@ static bool on_epoch(void *ctx, const nn_epoch *e) {
   sbnn_experiment_add(s->out, &row);
   double shown = responses ? (test ? row.test_r2 : row.train_r2) : NAN;
   int epochs = w->c->of ? w->c->of : w->c->last;
-  bool go_on = !s->t->hook || s->t->hook(s->t->hook_ctx, s->out, s->name, e->epoch, epochs, shown);
+  const sbnn_epoch epoch = {s->out, s->name, e->epoch, epochs, shown};
+  bool go_on = !s->t->hook || s->t->hook(s->t->hook_ctx, &epoch);
   return go_on && !sbnn_interrupted();
 }
 
-int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, const sbnn__course *c) {
+int sbnn__fit(sbnn__fitting *s, sbnn__net *f, const sbnn__fit_plan *c) {
   nn_fit_result result = {0};
   watch w = {s, f, c, s->o->evaluate == SBNN_EVALUATE_EACH_EPOCH || (c->monitor && !c->best_on.n)};
   nn_fit_options fo = {.epochs = c->last,
                        .first_epoch = c->first,
-                       .seed = (uint32_t)s->o->seed,
+                       .seed = s->o->seed,
                        .replica = s->t->replica,
                        .phase = s->name,
                        .schedule = sbnn__denoising(s) ? nn_cosine : NULL,
@@ -190,14 +191,14 @@ int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, const sbnn__course *c) {
 
 /* ---- evaluation at the end of a stage ---- */
 
-int sbnn__predict(sbnn__fitting *s, sbnn__phase *f, nn_split rows, const char *output, int64_t columns,
+int sbnn__predict(sbnn__fitting *s, sbnn__net *f, nn_split rows, const char *output, int64_t columns,
                   tn_array *out) {
   tn_status status = tn_array_new(NULL, TN_F32, 2, (int64_t[]){rows.n, columns}, out);
   if (status == TN_OK && rows.n) status = nn_predict(f->model, f->state, s->data, rows, output, out->view);
   return status == TN_OK ? SBNN_OK : sbnn__failed(s, status, nn_error(f->model));
 }
 
-int sbnn__score(sbnn__fitting *s, sbnn__phase *f, sbnn_stage stage) {
+int sbnn__score(sbnn__fitting *s, sbnn__net *f, sbnn_stage stage) {
   int64_t q = (int64_t)s->p->n_responses;
   for (int split = 0; split < SBNN_N_SPLITS; split++) {
     nn_split rows = split == SBNN_TRAIN ? sbnn__train_rows(s) : sbnn__test_rows(s);
@@ -217,7 +218,7 @@ int sbnn__score(sbnn__fitting *s, sbnn__phase *f, sbnn_stage stage) {
 }
 
 int sbnn__open_data(sbnn__fitting *s) {
-  const sbnn_problem *p = s->p;
+  const sbnn_matrices *p = s->p;
   int64_t rows = (int64_t)(p->n_train + p->n_test);
   tn_status status = nn_data_new(NULL, &s->data);
   if (status == TN_OK)

@@ -1,22 +1,23 @@
-/* fitting.h - one model under training: its data, its phases as built models, fits and scores. Private to
- * phases.c, which says what phases there are, and to the files named at the end. One fitting, one thread. */
+/* fitting.h - one network under training: its data, fits and scores. Private to training/: the files of phases
+ * are written with it. One fitting, one thread. */
 #ifndef SBNN_FITTING_H
 #define SBNN_FITTING_H
 
-#include "training/phases.h"
+#include "training/network.h"
+#include "training/training.h"
 
-/* A built model with its values; owned. */
-typedef struct sbnn__phase {
+/* A network with its model and values; owned. */
+typedef struct sbnn__net {
   sbnn_network network;
   nn_model *model;
   nn_state *state;
-} sbnn__phase;
+} sbnn__net;
 
 /* All borrowed but data and rows, which open_data makes and close_data releases. */
 typedef struct sbnn__fitting {
-  const sbnn_problem *p;
+  const sbnn_matrices *p;
   const sbnn_training *t;
-  const sbnn_options *o;
+  const sbnn_recipe_options *o; /* of the recipe under way: those of t, its chooser's, or a trial's */
   sbnn_experiment *out;
   sbnn_error *e;
   nn_data *data;
@@ -36,15 +37,15 @@ nn_split sbnn__test_rows(const sbnn__fitting *s);
 
 bool sbnn__denoising(const sbnn__fitting *s); /* the recipe */
 
-/* What all phases of the fitting's recipe have in common. */
+/* What all networks of the fitting's recipe have in common. */
 sbnn_network sbnn__network_for(const sbnn__fitting *s, sbnn_head head, double lr);
 
 /* Fresh weights; the caller copies over what the phase takes from an earlier one. */
-int sbnn__phase_new(sbnn__fitting *s, sbnn_network network, sbnn__phase *f);
-void sbnn__phase_free(sbnn__phase *f); /* leaves *f all zero */
+int sbnn__net_new(sbnn__fitting *s, sbnn_network network, sbnn__net *f);
+void sbnn__net_free(sbnn__net *f); /* leaves *f all zero */
 
 /* One fit: rows that train, rows that are looked at after each epoch. */
-typedef struct sbnn__course {
+typedef struct sbnn__fit_plan {
   nn_split rows, valid;
   int first, last; /* epochs; first 0 = 1 */
   int of;          /* so many has the phase; 0 = last */
@@ -53,42 +54,20 @@ typedef struct sbnn__course {
   const char *monitor;
   nn_split best_on;
   int *best_epoch;
-} sbnn__course;
+} sbnn__fit_plan;
 
 /* Adds a row of history an epoch, with losses of the `valid` rows and the penalty unless --evaluate
  * stage-ends (and no monitor). */
-int sbnn__fit(sbnn__fitting *s, sbnn__phase *f, const sbnn__course *c);
+int sbnn__fit(sbnn__fitting *s, sbnn__net *f, const sbnn__fit_plan *c);
 
 /* out: a new array [rows.n, columns]; freed by the caller in any case. */
-int sbnn__predict(sbnn__fitting *s, sbnn__phase *f, nn_split rows, const char *output, int64_t columns,
+int sbnn__predict(sbnn__fitting *s, sbnn__net *f, nn_split rows, const char *output, int64_t columns,
                   tn_array *out);
 
 /* Fills out->r2 of the stage, for training and test rows. */
-int sbnn__score(sbnn__fitting *s, sbnn__phase *f, sbnn_stage stage);
+int sbnn__score(sbnn__fitting *s, sbnn__net *f, sbnn_stage stage);
 
 /* Row norms of a [rows, columns] f32 kernel. */
 void sbnn__row_norms(tn_view kernel, double *norms);
-
-/* ---- parts of a recipe, by file; order [n_inputs]: columns of x, the kept ones first ---- */
-
-/* phases.c: the paper's recipe up to pruning, and all of it; the training on the kept genes, from the weights
- * of `from` or fresh (NULL), as s->name. */
-int sbnn__on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order);
-int sbnn__as_published(sbnn__fitting *s, size_t *order);
-int sbnn__on_kept_genes(sbnn__fitting *s, const sbnn__phase *from, const size_t *order);
-
-/* proximal.c: from the weights of `from` (NULL: fresh) to a network of which just so many genes have weights
- * other than 0, by an adaptive group lasso that grows from epoch to epoch, in the epochs of the phase. The
- * lambda it took goes to out->lasso. */
-int sbnn__sparsify(sbnn__fitting *s, const sbnn__phase *from, const sbnn_phase_options *o, size_t genes,
-                   sbnn__phase *f);
-
-/* denoise.c: the other recipe, and its choice of genes. */
-int sbnn__denoise(sbnn__fitting *s, size_t *order);
-int sbnn__choose_genes(sbnn__fitting *s, size_t *order);
-
-/* tuning.c: --noise auto and --lasso auto set their levels in `o`, and in what the model leaves. */
-int sbnn__set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o);
-int sbnn__set_lasso(sbnn__fitting *s, sbnn_options *o);
 
 #endif

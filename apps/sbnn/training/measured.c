@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-static size_t input_of(const sbnn_problem *p, size_t gene) {
+static size_t input_of(const sbnn_matrices *p, size_t gene) {
   size_t i = 0;
   while (p->input_genes[i] != gene) i++;
   return i;
 }
 
-void sbnn_take_measured(const sbnn_problem *p, sbnn_experiment *x) {
+void sbnn_take_measured(const sbnn_matrices *p, sbnn_experiment *x) {
   size_t n = p->n_train, g = x->n_genes, q = p->n_responses;
   x->gene_measured = sbnn_alloc(n * g, sizeof *x->gene_measured);
   x->response_measured = sbnn_alloc(n * q, sizeof *x->response_measured);

@@ -3,10 +3,10 @@
 #define SBNN_TRAINING_MEASURED_H
 
 #include "results/experiment.h"
-#include "training/problem.h"
+#include "training/prepared.h"
 
 /* Fills x->gene_measured and x->response_measured, z-scores as prepared for the training, from the training cells
- * of the problem; x->genes and x->n_train are set. Any thread. */
-void sbnn_take_measured(const sbnn_problem *p, sbnn_experiment *x);
+ * of the matrices; x->genes and x->n_train are set. Any thread. */
+void sbnn_take_measured(const sbnn_matrices *p, sbnn_experiment *x);
 
 #endif

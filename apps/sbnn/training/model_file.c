@@ -18,7 +18,7 @@ void sbnn_model_file_free(sbnn_model_file *m) {
   sbnn_free_strings(m->response_names, m->n_responses);
   free(m->gene_share);
   free(m->kept);
-  sbnn_fold_free(&m->fold);
+  sbnn_prepared_free(&m->prepared);
   sbnn_spread_free(&m->spread);
   *m = (sbnn_model_file){0};
 }
@@ -85,8 +85,8 @@ static size_t *kept_positions(const sbnn_preparation *p, const sbnn_experiment *
 }
 
 /* How the training cells lie in the kept genes, so that predict knows cells that are unlike them. */
-static void put_spread(json_t *inputs, const sbnn_fold *f, const size_t *kept, size_t n) {
-  const sbnn_problem *p = &f->problem;
+static void put_spread(json_t *inputs, const sbnn_prepared *f, const size_t *kept, size_t n) {
+  const sbnn_matrices *p = &f->matrices;
   sbnn_spread s;
   float *x = sbnn_alloc(p->n_train * n, sizeof *x);
   for (size_t i = 0; p->x && i < p->n_train; i++)
@@ -101,7 +101,7 @@ static void put_spread(json_t *inputs, const sbnn_fold *f, const size_t *kept, s
   sbnn_spread_free(&s);
 }
 
-static json_t *response_part(const sbnn_dataset *d, const sbnn_fold *f) {
+static json_t *response_part(const sbnn_dataset *d, const sbnn_prepared *f) {
   const sbnn_preparation *p = &f->preparation;
   json_t *transforms = checked(json_array());
   for (size_t i = 0; i < p->n_responses; i++)
@@ -114,7 +114,7 @@ static json_t *response_part(const sbnn_dataset *d, const sbnn_fold *f) {
 
 static const char *const x_transforms[] = {[SBNN_X_COUNTS] = "counts", [SBNN_X_NONE] = "none"};
 
-static json_t *whole(const sbnn_options *o, const sbnn_dataset *d, const sbnn_fold *f,
+static json_t *whole(const sbnn_recipe_options *o, const sbnn_dataset *d, const sbnn_prepared *f,
                      const sbnn_experiment *x, uint64_t weights) {
   const sbnn_preparation *p = &f->preparation;
   double *share = count_shares(d, p, x);
@@ -146,8 +146,8 @@ static int put_piece(const char *piece, size_t n, void *w) {
   return 0;
 }
 
-int sbnn_model_file_write(const char *directory, const sbnn_options *o, const sbnn_dataset *d,
-                          const sbnn_fold *f, const sbnn_experiment *x, sbnn_error *e) {
+int sbnn_model_file_write(const char *directory, const sbnn_recipe_options *o, const sbnn_dataset *d,
+                          const sbnn_prepared *f, const sbnn_experiment *x, sbnn_error *e) {
   char *path = sbnn_path_in(directory, SBNN_MODEL_FILE),
        *weights = sbnn_path_in(directory, SBNN_WEIGHTS_FILE);
   uint64_t hash;
@@ -230,7 +230,7 @@ static void read_network(reader *r, json_t *network, sbnn_model_file *m) {
 }
 
 static void read_library(reader *r, json_t *library, sbnn_model_file *m) {
-  sbnn_preparation *p = &m->fold.preparation;
+  sbnn_preparation *p = &m->prepared.preparation;
   m->gene_names = read_names(r, library, "genes", &m->n_genes);
   if (!m->gene_names) m->n_genes = 0;
   m->gene_share = read_numbers(r, library, "share", m->n_genes);
@@ -252,7 +252,7 @@ static sbnn_x_transform read_x_transform(reader *r, json_t *inputs) {
 }
 
 static void read_inputs(reader *r, json_t *inputs, sbnn_model_file *m) {
-  sbnn_preparation *p = &m->fold.preparation;
+  sbnn_preparation *p = &m->prepared.preparation;
   p->x_transform = read_x_transform(r, inputs);
   sbnn_index index;
   char **name = read_names(r, inputs, "genes", &m->n_kept);
@@ -293,13 +293,13 @@ static void read_spread(reader *r, json_t *inputs, sbnn_model_file *m) {
 }
 
 static void read_responses(reader *r, json_t *responses, sbnn_model_file *m) {
-  sbnn_preparation *p = &m->fold.preparation;
+  sbnn_preparation *p = &m->prepared.preparation;
   m->response_names = read_names(r, responses, "names", &m->n_responses);
   if (!m->response_names) m->n_responses = 0;
   p->n_responses = m->n_responses;
   p->y_mean = read_numbers(r, responses, "mean", m->n_responses);
   p->y_sd = read_numbers(r, responses, "sd", m->n_responses);
-  m->fold.y_center = read_numbers(r, responses, "center", m->n_responses);
+  m->prepared.y_center = read_numbers(r, responses, "center", m->n_responses);
   size_t n = m->n_responses;
   char **transform = read_names(r, responses, "transform", &n);
   p->y_transform = sbnn_alloc(m->n_responses, sizeof *p->y_transform);

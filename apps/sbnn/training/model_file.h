@@ -3,9 +3,9 @@
 #ifndef SBNN_MODEL_FILE_H
 #define SBNN_MODEL_FILE_H
 
-#include "options/options.h"
 #include "results/experiment.h"
-#include "training/problem.h"
+#include "training/prepared.h"
+#include "training/recipe.h"
 #include "training/unlike.h"
 
 #define SBNN_WEIGHTS_FILE "model.safetensors"
@@ -14,22 +14,23 @@
 /* Owns everything; sbnn_model_file_free. */
 typedef struct sbnn_model_file {
   int hidden[SBNN_MAX_HIDDEN], n_hidden, bottleneck;
-  size_t n_genes; /* of the library size; the columns of the data set that fold.preparation is made for */
+  size_t n_genes; /* of the library size; the columns of the data set that prepared.preparation is made for */
   char **gene_names;
   double *gene_share; /* of the training counts */
   size_t n_kept;
   size_t *kept; /* [n_kept] the network's inputs: positions among the genes */
   size_t n_responses;
   char **response_names;
-  sbnn_fold fold; /* preparation and y_center only. Of genes that are not kept the sd is 0: sbnn_prepare_apply
+  sbnn_prepared
+      prepared; /* preparation and y_center only. Of genes that are not kept the sd is 0: sbnn_prepare_apply
                      makes nothing of them */
   sbnn_spread spread; /* of the training cells in the genes kept; n 0: the file is of before there was one */
 } sbnn_model_file;
 
 /* Writes DIRECTORY/model.json, whose weights lie in the same directory already. SBNN_FAILED: I/O.
  * Without weights: no file, SBNN_OK. */
-int sbnn_model_file_write(const char *directory, const sbnn_options *o, const sbnn_dataset *d,
-                          const sbnn_fold *f, const sbnn_experiment *x, sbnn_error *e);
+int sbnn_model_file_write(const char *directory, const sbnn_recipe_options *o, const sbnn_dataset *d,
+                          const sbnn_prepared *f, const sbnn_experiment *x, sbnn_error *e);
 
 /* Reads and checks DIRECTORY/model.json, and that the weights are those it was written with. On failure *m is
  * all zero. SBNN_BAD_INPUT with one sentence. */

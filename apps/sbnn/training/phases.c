@@ -2,30 +2,30 @@
  * on. */
 #include "training/phases.h"
 
-#include "training/fitting.h"
+#include "training/proximal.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void take_weights(sbnn__phase *to, const sbnn__phase *from) {
+static void take_weights(sbnn__net *to, const sbnn__net *from) {
   nn_state_copy(to->state, "", from->state, "", true);
 }
 
 /* ---- phases that are finished, of this run or of one that was interrupted ---- */
 
-static int keep_part(sbnn__fitting *s, const char *name, const sbnn__phase *f, int code) {
+static int keep_part(sbnn__fitting *s, const char *name, const sbnn__net *f, int code) {
   return code == SBNN_OK ? sbnn_parts_store(s->t->parts, s->t->task, name, s->out, f->state, s->e) : code;
 }
 
 /* The phase as it was at its end, with all that was known then. *taken false: it has to be run. */
-static int take_part(sbnn__fitting *s, const char *name, sbnn_network network, sbnn__phase *f, bool *taken) {
+static int take_part(sbnn__fitting *s, const char *name, sbnn_network network, sbnn__net *f, bool *taken) {
   *taken = false;
   if (!sbnn_parts_has(s->t->parts, s->t->task, name)) return SBNN_OK;
-  int code = sbnn__phase_new(s, network, f);
+  int code = sbnn__net_new(s, network, f);
   if (code != SBNN_OK) return code;
   *taken = sbnn_parts_load(s->t->parts, s->t->task, name, s->out, f->state);
-  if (!*taken) sbnn__phase_free(f);
+  if (!*taken) sbnn__net_free(f);
   return SBNN_OK;
 }
 
@@ -33,11 +33,11 @@ static int take_part(sbnn__fitting *s, const char *name, sbnn_network network, s
 
 /* The softmax head on k-means classes: the first part of the clustered training rows trains, the rest
  * validates. */
-static int pretrain(sbnn__fitting *s, sbnn__phase *f) {
-  const sbnn_problem *p = s->p;
+static int pretrain(sbnn__fitting *s, sbnn__net *f) {
+  const sbnn_matrices *p = s->p;
   s->name = "pretrain";
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_CLUSTERS, s->o->pretrain.lr);
-  int code = sbnn__phase_new(s, network, f);
+  int code = sbnn__net_new(s, network, f);
   if (code != SBNN_OK) return code;
   size_t n = 0, rows = p->n_train + p->n_test, k = (size_t)p->n_clusters;
   int64_t *kept = sbnn_alloc(p->n_train, sizeof *kept);
@@ -61,11 +61,11 @@ static int pretrain(sbnn__fitting *s, sbnn__phase *f) {
                      n, s->o->cluster_min);
   else {
     bool best = s->o->pretrain_weights == SBNN_WEIGHTS_BEST;
-    sbnn__course c = {.rows = {kept, n_fit},
-                      .valid = {kept + n_fit, (int64_t)n - n_fit},
-                      .last = s->o->pretrain.epochs,
-                      .monitor = best ? "cross_entropy" : NULL,
-                      .best_epoch = best ? &s->out->pretrain_epoch : NULL};
+    sbnn__fit_plan c = {.rows = {kept, n_fit},
+                        .valid = {kept + n_fit, (int64_t)n - n_fit},
+                        .last = s->o->pretrain.epochs,
+                        .monitor = best ? "cross_entropy" : NULL,
+                        .best_epoch = best ? &s->out->pretrain_epoch : NULL};
     code = sbnn__fit(s, f, &c);
   }
   free(kept);
@@ -73,13 +73,13 @@ static int pretrain(sbnn__fitting *s, sbnn__phase *f) {
   return code;
 }
 
-static sbnn__course all_rows(const sbnn__fitting *s, int epochs) {
-  return (sbnn__course){.rows = sbnn__train_rows(s), .valid = sbnn__test_rows(s), .last = epochs};
+static sbnn__fit_plan all_rows(const sbnn__fitting *s, int epochs) {
+  return (sbnn__fit_plan){.rows = sbnn__train_rows(s), .valid = sbnn__test_rows(s), .last = epochs};
 }
 
 /* Under --prune-at best the phase before pruning leaves the epoch with the best R2: of the test rows as
  * published, of a fifth of the training rows, which do not train, under strict and where none are tested. */
-static void watch_for_best(const sbnn__fitting *s, sbnn__course *c) {
+static void watch_for_best(const sbnn__fitting *s, sbnn__fit_plan *c) {
   bool published = s->o->protocol == SBNN_PROTOCOL_PAPER && c->valid.n > 0;
   if (!published) {
     c->rows.n = c->rows.n * 4 / 5;
@@ -92,23 +92,23 @@ static void watch_for_best(const sbnn__fitting *s, sbnn__course *c) {
 }
 
 /* From `from` (NULL: fresh weights) through one fit of the responses head; scores the result. */
-static int regress(sbnn__fitting *s, const sbnn__phase *from, const char *name, const sbnn_phase_options *o,
-                   const char *freeze, sbnn_stage stage, sbnn__phase *f) {
+static int regress(sbnn__fitting *s, const sbnn__net *from, const char *name, const sbnn_phase_options *o,
+                   const char *freeze, sbnn_stage stage, sbnn__net *f) {
   s->name = name;
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->lr);
-  sbnn__course c = all_rows(s, o->epochs);
+  sbnn__fit_plan c = all_rows(s, o->epochs);
   bool last = stage == SBNN_STAGE_UNFROZEN;
   network.freeze[0] = freeze;
   network.proximal = last && s->o->penalty == SBNN_PENALTY_PROXIMAL && s->o->genes == 0;
   if (last && s->o->prune_at == SBNN_PRUNE_AT_BEST) watch_for_best(s, &c);
-  int code = sbnn__phase_new(s, network, f);
+  int code = sbnn__net_new(s, network, f);
   if (code == SBNN_OK && from) take_weights(f, from);
   if (code == SBNN_OK) code = sbnn__fit(s, f, &c);
   return code == SBNN_OK ? sbnn__score(s, f, stage) : code;
 }
 
 /* The phase before pruning. */
-static int unfreeze(sbnn__fitting *s, const sbnn__phase *from, const sbnn_phase_options *o, sbnn__phase *f) {
+static int unfreeze(sbnn__fitting *s, const sbnn__net *from, const sbnn_phase_options *o, sbnn__net *f) {
   size_t genes = (size_t)s->o->genes;
   if (s->o->penalty != SBNN_PENALTY_PROXIMAL || genes == 0 || genes >= s->p->n_inputs)
     return regress(s, from, "unfrozen", o, NULL, SBNN_STAGE_UNFROZEN, f);
@@ -124,7 +124,7 @@ static int by_norm(const void *a, const void *b, void *norms) {
 }
 
 /* How many genes pruning keeps: as many as asked for, or as the penalty has left. */
-static size_t kept(const sbnn_options *o, size_t n, const double *norms) {
+static size_t kept(const sbnn_recipe_options *o, size_t n, const double *norms) {
   size_t nonzero = 0;
   for (size_t i = 0; i < n; i++) nonzero += norms[i] > 0;
   if (o->penalty == SBNN_PENALTY_PROXIMAL) return nonzero;
@@ -132,7 +132,7 @@ static size_t kept(const sbnn_options *o, size_t n, const double *norms) {
 }
 
 /* Ranks the inputs by the norm of their outgoing weights and records the largest ones in `out`. */
-static int rank_genes(sbnn__fitting *s, const sbnn__phase *f, size_t *order) {
+static int rank_genes(sbnn__fitting *s, const sbnn__net *f, size_t *order) {
   sbnn_experiment *x = s->out;
   tn_view kernel;
   size_t n = s->p->n_inputs;
@@ -160,7 +160,7 @@ static int rank_genes(sbnn__fitting *s, const sbnn__phase *f, size_t *order) {
 }
 
 /* The kept columns of x, largest norm first, as a matrix of its own. */
-static float *kept_columns(const sbnn_problem *p, const size_t *order, size_t n) {
+static float *kept_columns(const sbnn_matrices *p, const size_t *order, size_t n) {
   size_t rows = p->n_train + p->n_test;
   float *x = sbnn_alloc(rows * n, sizeof *x);
   for (size_t i = 0; i < rows; i++)
@@ -177,7 +177,7 @@ static double *as_double(const tn_array *a) {
 
 /* Predictions of the finished model: test rows where there are some, else the training rows; the latent of
  * the latter. */
-static int keep_predictions(sbnn__fitting *s, sbnn__phase *f) {
+static int keep_predictions(sbnn__fitting *s, sbnn__net *f) {
   sbnn_experiment *x = s->out;
   nn_split rows = s->p->n_test ? sbnn__test_rows(s) : sbnn__train_rows(s);
   tn_array a = {0};
@@ -193,7 +193,7 @@ static int keep_predictions(sbnn__fitting *s, sbnn__phase *f) {
 
 /* The second head: starts from the first one's hidden layers, on the fixed latent, towards the kept genes; or
  * as a run that ended after it, on the way to its files, left it. */
-static int autoencode(sbnn__fitting *s, const sbnn__phase *from, sbnn__phase *f) {
+static int autoencode(sbnn__fitting *s, const sbnn__net *from, sbnn__net *f) {
   sbnn_experiment *x = s->out;
   s->name = "autoencoder";
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_GENES, s->o->autoencoder.lr);
@@ -203,19 +203,19 @@ static int autoencode(sbnn__fitting *s, const sbnn__phase *from, sbnn__phase *f)
   network.freeze[2] = "allo/*";
   bool taken = false;
   int code = take_part(s, s->name, network, f, &taken);
-  if (code == SBNN_OK && !taken) code = sbnn__phase_new(s, network, f);
+  if (code == SBNN_OK && !taken) code = sbnn__net_new(s, network, f);
   if (code != SBNN_OK || taken) return code;
   take_weights(f, from);
   nn_state_copy(f->state, "auto/", from->state, "allo/", true);
   tn_array genes = {0};
-  code = sbnn__fit(s, f, &(sbnn__course){.rows = sbnn__train_rows(s), .last = s->o->autoencoder.epochs});
+  code = sbnn__fit(s, f, &(sbnn__fit_plan){.rows = sbnn__train_rows(s), .last = s->o->autoencoder.epochs});
   if (code == SBNN_OK) code = sbnn__predict(s, f, sbnn__train_rows(s), "genes", (int64_t)x->n_genes, &genes);
   if (code == SBNN_OK) x->gene_predictions = as_double(&genes);
   tn_array_free(&genes);
   return keep_part(s, s->name, f, code);
 }
 
-static int save(sbnn__fitting *s, const sbnn__phase *f) {
+static int save(sbnn__fitting *s, const sbnn__net *f) {
   char message[256] = "";
   if (!s->t->model_path) return SBNN_OK;
   tn_status status = nn_state_save(f->state, s->t->model_path, s->t->metadata, s->t->n_metadata, message);
@@ -226,9 +226,9 @@ static int save(sbnn__fitting *s, const sbnn__phase *f) {
 }
 
 /* The network on the kept genes alone: what pruning leaves of `from`, or fresh (NULL). */
-static int small_network(sbnn__fitting *s, const sbnn__phase *from, sbnn_network network, const size_t *order,
-                         sbnn__phase *f) {
-  int code = sbnn__phase_new(s, network, f);
+static int small_network(sbnn__fitting *s, const sbnn__net *from, sbnn_network network, const size_t *order,
+                         sbnn__net *f) {
+  int code = sbnn__net_new(s, network, f);
   if (code != SBNN_OK || !from) return code;
   int64_t n = (int64_t)s->p->n_inputs, *keep = sbnn_alloc((size_t)n, sizeof *keep);
   for (int64_t i = 0; i < n; i++) keep[i] = (int64_t)order[i];
@@ -239,14 +239,14 @@ static int small_network(sbnn__fitting *s, const sbnn__phase *from, sbnn_network
 
 /* The first head on the kept genes, from small_network to the end of its training, scored, with its
  * predictions; or as an interrupted run left it. */
-static int first_head(sbnn__fitting *s, const sbnn__phase *from, const size_t *order, sbnn__phase *f) {
+static int first_head(sbnn__fitting *s, const sbnn__net *from, const size_t *order, sbnn__net *f) {
   sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, s->o->finetune.lr);
   network.lasso = 0;
   bool taken = false;
   int code = take_part(s, s->name, network, f, &taken);
   if (code != SBNN_OK || taken) return code;
   code = small_network(s, from, network, order, f);
-  sbnn__course c = all_rows(s, s->o->finetune.epochs);
+  sbnn__fit_plan c = all_rows(s, s->o->finetune.epochs);
   if (code == SBNN_OK) code = sbnn__fit(s, f, &c);
   if (code == SBNN_OK) code = sbnn__score(s, f, SBNN_STAGE_FINETUNED);
   if (code == SBNN_OK) code = keep_predictions(s, f);
@@ -255,34 +255,33 @@ static int first_head(sbnn__fitting *s, const sbnn__phase *from, const size_t *o
 
 /* On the kept genes, inputs order[0 ..]: fine-tuning of the pruned network, or all of the training if there
  * is none; the second head. */
-int sbnn__on_kept_genes(sbnn__fitting *full, const sbnn__phase *unfrozen, const size_t *order) {
-  sbnn_problem small = *full->p;
+int sbnn__train_on_kept_genes(sbnn__fitting *full, const sbnn__net *unfrozen, const size_t *order) {
+  sbnn_matrices small = *full->p;
   size_t n = full->out->n_genes;
   small.x = kept_columns(full->p, order, n);
   small.n_inputs = n;
   sbnn__fitting s = {
       .p = &small, .t = full->t, .o = full->o, .out = full->out, .e = full->e, .name = full->name};
-  sbnn__phase first = {0}, second = {0};
+  sbnn__net first = {0}, second = {0};
   int code = sbnn__open_data(&s);
   if (code == SBNN_OK) code = first_head(&s, unfrozen, order, &first);
   if (code == SBNN_OK && s.t->autoencoder) code = autoencode(&s, &first, &second);
   if (code == SBNN_OK) code = save(&s, s.t->autoencoder ? &second : &first);
-  sbnn__phase_free(&first);
-  sbnn__phase_free(&second);
+  sbnn__net_free(&first);
+  sbnn__net_free(&second);
   sbnn__close_data(&s);
   free(small.x);
   return code;
 }
 
 /* Through the phases before pruning, from the last one that is finished on. */
-static int to_unfrozen(sbnn__fitting *s, sbnn__phase *first, sbnn__phase *frozen, sbnn__phase *unfrozen) {
-  const sbnn_options *o = s->o;
+static int to_unfrozen(sbnn__fitting *s, sbnn__net *first, sbnn__net *frozen, sbnn__net *unfrozen) {
+  const sbnn_recipe_options *o = s->o;
   bool taken = false, pretrained = s->p->clusters != NULL;
   sbnn_network responses = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->unfrozen.lr);
   int code = take_part(s, "unfrozen", responses, unfrozen, &taken);
   if (code != SBNN_OK || taken) return code;
-  if (!pretrained)
-    return keep_part(s, "unfrozen", unfrozen, unfreeze(s, NULL, &o->no_pretrain_phase, unfrozen));
+  if (!pretrained) return keep_part(s, "unfrozen", unfrozen, unfreeze(s, NULL, &o->no_pretrain, unfrozen));
   code = take_part(s, "frozen", responses, frozen, &taken);
   if (code == SBNN_OK && !taken) {
     code = take_part(s, "pretrain", sbnn__network_for(s, SBNN_HEAD_CLUSTERS, o->pretrain.lr), first, &taken);
@@ -290,20 +289,20 @@ static int to_unfrozen(sbnn__fitting *s, sbnn__phase *first, sbnn__phase *frozen
     if (code == SBNN_OK)
       code = keep_part(s, "frozen", frozen,
                        regress(s, first, "frozen", &o->frozen, "encoder/*", SBNN_STAGE_FROZEN, frozen));
-    sbnn__phase_free(first);
+    sbnn__net_free(first);
   }
   if (code != SBNN_OK) return code;
   return keep_part(s, "unfrozen", unfrozen, unfreeze(s, frozen, &o->unfrozen, unfrozen));
 }
 
 /* The paper's training on all inputs, up to pruning, and the order of the inputs in it. */
-int sbnn__on_all_genes(sbnn__fitting *s, sbnn__phase *unfrozen, size_t *order) {
-  sbnn__phase first = {0}, frozen = {0};
+int sbnn__train_on_all_genes(sbnn__fitting *s, sbnn__net *unfrozen, size_t *order) {
+  sbnn__net first = {0}, frozen = {0};
   int code = sbnn__open_data(s);
   if (code == SBNN_OK) code = to_unfrozen(s, &first, &frozen, unfrozen);
   if (code == SBNN_OK) code = rank_genes(s, unfrozen, order);
-  sbnn__phase_free(&first);
-  sbnn__phase_free(&frozen);
+  sbnn__net_free(&first);
+  sbnn__net_free(&frozen);
   sbnn__close_data(s);
   return code;
 }
@@ -323,36 +322,12 @@ static void predict_mean(sbnn__fitting *s) {
             .phase = s->name, .epoch = epoch, .lr = s->o->finetune.lr, .train_loss = NAN, .test_loss = NAN});
 }
 
-int sbnn__as_published(sbnn__fitting *s, size_t *order) {
-  sbnn__phase unfrozen = {0};
-  int code = sbnn__on_all_genes(s, &unfrozen, order);
+int sbnn__train_by_paper(sbnn__fitting *s, size_t *order) {
+  sbnn__net unfrozen = {0};
+  int code = sbnn__train_on_all_genes(s, &unfrozen, order);
   s->name = "finetune";
   if (code == SBNN_OK && s->out->n_genes == 0) predict_mean(s);
-  else if (code == SBNN_OK) code = sbnn__on_kept_genes(s, &unfrozen, order);
-  sbnn__phase_free(&unfrozen);
-  return code;
-}
-
-/* With the penalty chosen first, if it is to be. */
-static int paper(sbnn__fitting *s, size_t *order) {
-  sbnn_options o = *s->o;
-  int code = sbnn__set_lasso(s, &o);
-  s->o = &o;
-  if (code == SBNN_OK) code = sbnn__as_published(s, order);
-  s->o = s->t->options;
-  return code;
-}
-
-int sbnn_train_model(const sbnn_problem *p, const sbnn_training *t, sbnn_experiment *out, sbnn_error *e) {
-  sbnn__fitting s = {.p = p, .t = t, .o = t->options, .out = out, .e = e, .name = "start"};
-  double start = sbnn_clock();
-  size_t *order = sbnn_alloc(p->n_inputs, sizeof *order);
-  out->n_responses = p->n_responses;
-  out->n_train = p->n_train;
-  out->n_test = p->n_test;
-  out->bottleneck = t->options->bottleneck;
-  int code = sbnn__denoising(&s) ? sbnn__denoise(&s, order) : paper(&s, order);
-  free(order);
-  out->seconds = sbnn_clock() - start;
+  else if (code == SBNN_OK) code = sbnn__train_on_kept_genes(s, &unfrozen, order);
+  sbnn__net_free(&unfrozen);
   return code;
 }

@@ -5,6 +5,7 @@
 #include "data/table.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,13 +41,13 @@ static void look_along(const sbnn_model_file *m, const char *prefix, char *const
 
 /* Along the axis that has more of the model's genes, or the one that was asked for; formats that know their
  * genes have them in columns. */
-static places look(const sbnn_options *o, const sbnn_model_file *m, const sbnn_table *t) {
+static places look(const sbnn_predict_options *o, const sbnn_model_file *m, const sbnn_table *t) {
   places rows = {.in_rows = true}, columns = {.in_rows = false};
   look_along(m, o->gene_prefix, t->row_ids, t->n_rows, &rows);
   look_along(m, o->gene_prefix, t->col_ids, t->n_cols, &columns);
-  bool by_rows = t->genes_in != SBNN_GENES_AUTO     ? false
-                 : o->x_genes_in == SBNN_GENES_AUTO ? rows.found > columns.found
-                                                    : o->x_genes_in == SBNN_GENES_IN_ROWS;
+  bool by_rows = t->genes_in != SBNN_GENES_AUTO   ? false
+                 : o->genes_in == SBNN_GENES_AUTO ? rows.found > columns.found
+                                                  : o->genes_in == SBNN_GENES_IN_ROWS;
   free(by_rows ? columns.at : rows.at);
   return by_rows ? rows : columns;
 }
@@ -90,7 +91,8 @@ static void list_genes(const sbnn_model_file *m, const size_t *gene, size_t n, c
   }
 }
 
-static int require_inputs(const sbnn_options *o, const sbnn_model_file *m, const places *p, sbnn_error *e) {
+static int require_inputs(const sbnn_predict_options *o, const sbnn_model_file *m, const places *p,
+                          sbnn_error *e) {
   size_t n = 0, *missing = sbnn_alloc(m->n_kept, sizeof *missing);
   for (size_t i = 0; i < m->n_kept; i++)
     if (p->at[m->kept[i]] == SBNN_ABSENT) missing[n++] = m->kept[i];
@@ -103,7 +105,7 @@ static int require_inputs(const sbnn_options *o, const sbnn_model_file *m, const
       "%s lacks %zu of the %zu genes that the model reads: %s; give counts of all of them, under the same "
       "names as in the training table, or train again on the genes that both have (sbnn train --genes-from "
       "%s)",
-      o->x, n, m->n_kept, list, o->x);
+      o->path, n, m->n_kept, list, o->path);
 }
 
 static int by_share(const void *a, const void *b, void *share) {
@@ -113,8 +115,8 @@ static int by_share(const void *a, const void *b, void *share) {
 }
 
 /* A notice, not talk: it is there with --quiet too. */
-static void tell_missing(const sbnn_options *o, const sbnn_model_file *m, const places *p) {
-  if (m->fold.preparation.x_transform == SBNN_X_NONE) return; /* no library size */
+static void tell_missing(const sbnn_predict_options *o, const sbnn_model_file *m, const places *p) {
+  if (m->prepared.preparation.x_transform == SBNN_X_NONE) return; /* no library size */
   size_t n = 0, *missing = sbnn_alloc(m->n_genes, sizeof *missing);
   double share = 0;
   for (size_t j = 0; j < m->n_genes; j++)
@@ -125,7 +127,7 @@ static void tell_missing(const sbnn_options *o, const sbnn_model_file *m, const 
             "sbnn: %s lacks %zu of the %zu genes of the library size, which held %.3g %% of the training "
             "counts; they "
             "count as 0 there. With their shares:\n",
-            o->x, n, m->n_genes, 100 * share);
+            o->path, n, m->n_genes, 100 * share);
   for (size_t i = 0; i < n && i < LISTED; i++) {
     fprintf(stderr, "  %s %.3g %%\n", m->gene_names[missing[i]], 100 * m->gene_share[missing[i]]);
     share -= m->gene_share[missing[i]];
@@ -182,14 +184,13 @@ static void fill(const sbnn_table *t, const sbnn_model_file *m, const places *p,
   }
 }
 
-int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dataset *d, sbnn_error *e) {
+int sbnn_predict_cells(const sbnn_predict_options *o, const sbnn_model_file *m, sbnn_dataset *d,
+                       sbnn_error *e) {
   sbnn_table t;
   *d = (sbnn_dataset){0};
-  const sbnn_table_options how = {.sparse = true,
-                                  .allow_duplicates = true,
-                                  .genes_in = (sbnn_genes_in)o->x_genes_in,
-                                  .feature_type = "Gene Expression"};
-  int code = sbnn_table_read(o->x, &how, &t, e);
+  const sbnn_table_options how = {
+      .sparse = true, .allow_duplicates = true, .genes_in = o->genes_in, .feature_type = "Gene Expression"};
+  int code = sbnn_table_read(o->path, &how, &t, e);
   if (code != SBNN_OK) return code;
   places p = look(o, m, &t);
   if (p.found == 0)
@@ -197,22 +198,22 @@ int sbnn_predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_dat
         e, SBNN_BAD_INPUT,
         "%s has none of the model's genes (such as '%.60s'): its rows are named like '%.60s', its columns "
         "like '%.60s'; %s",
-        o->x, m->gene_names[m->kept[0]], t.row_ids[0], t.col_ids[0],
-        o->x_genes_in == SBNN_GENES_AUTO ? guess_why(m, &t)
-                                         : "the genes may be in the other direction: leave out --x-genes-in");
+        o->path, m->gene_names[m->kept[0]], t.row_ids[0], t.col_ids[0],
+        o->genes_in == SBNN_GENES_AUTO ? guess_why(m, &t)
+                                       : "the genes may be in the other direction: leave out --x-genes-in");
   const char *fault = p.in_rows ? t.col_fault : t.row_fault; /* two cells of one name */
   if (code == SBNN_OK && fault) code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
   if (code == SBNN_OK) code = require_inputs(o, m, &p, e);
   if (code == SBNN_OK) {
     tell_missing(o, m, &p);
     fill(&t, m, &p, d);
-    code = sbnn_dataset_check(d, 1, m->fold.preparation.x_transform, o->x, "",
+    code = sbnn_dataset_check(d, 1, m->prepared.preparation.x_transform, o->path, "",
                               e); /* 1: a constant gene is none of our business */
   }
   if (code == SBNN_OK) {
     if (t.note) sbnn_dataset_note(d, t.note);
     keep_totals(&t, p.in_rows, d);
-    if (o->cells) code = sbnn_dataset_keep_listed(d, o->cells, e);
+    if (o->cells_path) code = sbnn_dataset_keep_listed(d, o->cells_path, e);
   }
   if (code != SBNN_OK) sbnn_dataset_free(d);
   free(p.at);

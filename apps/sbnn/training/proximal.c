@@ -12,7 +12,7 @@
  * the number, as when several rows vanish in one step, the last ones to vanish are put back as they were.
  * Then the penalty has done its part, and the rows that are left train without it to the end of the phase
  * (the relaxed lasso: Meinshausen 2007). */
-#include "training/fitting.h"
+#include "training/proximal.h"
 
 #include <float.h>
 #include <math.h>
@@ -31,26 +31,26 @@ typedef struct search {
   int epochs;    /* of the phase */
   int path;      /* of these, until the wanted rows are left */
   size_t wanted; /* rows */
-  sbnn__phase slot[3];
-  sbnn__phase *now;  /* has more rows than wanted */
-  sbnn__phase *next; /* an epoch on */
-  sbnn__phase *over; /* an epoch on, with fewer rows than wanted */
+  sbnn__net slot[3];
+  sbnn__net *now;  /* has more rows than wanted */
+  sbnn__net *next; /* an epoch on */
+  sbnn__net *over; /* an epoch on, with fewer rows than wanted */
 } search;
 
-static void swap(sbnn__phase **a, sbnn__phase **b) {
-  sbnn__phase *c = *a;
+static void swap(sbnn__net **a, sbnn__net **b) {
+  sbnn__net *c = *a;
   *a = *b;
   *b = c;
 }
 
-static tn_view first_kernel(const sbnn__phase *f) {
+static tn_view first_kernel(const sbnn__net *f) {
   tn_view kernel = {0};
   (void)nn_state_find(f->state, "encoder/0/kernel", &kernel);
   return kernel;
 }
 
 /* Rows that are 0 get a penalty that keeps them there. */
-static float *row_penalties(const sbnn__phase *f, double lambda) {
+static float *row_penalties(const sbnn__net *f, double lambda) {
   tn_view kernel = first_kernel(f);
   size_t n = (size_t)kernel.shape[0];
   double *norms = sbnn_alloc(n, sizeof *norms);
@@ -61,7 +61,7 @@ static float *row_penalties(const sbnn__phase *f, double lambda) {
   return out;
 }
 
-static size_t count_rows(const sbnn__phase *f) {
+static size_t count_rows(const sbnn__net *f) {
   tn_view kernel = first_kernel(f);
   size_t n = (size_t)kernel.shape[0], left = 0;
   double *norms = sbnn_alloc(n, sizeof *norms);
@@ -77,14 +77,14 @@ static int train_epoch(search *q, double lambda, int epoch, size_t *rows) {
   float *penalties = row_penalties(q->now, lambda);
   tn_view each = tn_matrix(penalties, TN_F32, network.inputs, 1);
   network.row_lasso = &each;
-  sbnn__phase_free(q->next);
-  int code = sbnn__phase_new(q->s, network, q->next);
+  sbnn__net_free(q->next);
+  int code = sbnn__net_new(q->s, network, q->next);
   if (code == SBNN_OK) nn_state_copy(q->next->state, "", q->now->state, "", false);
-  sbnn__course c = {.rows = sbnn__train_rows(q->s),
-                    .valid = sbnn__test_rows(q->s),
-                    .first = epoch,
-                    .last = epoch,
-                    .of = q->epochs};
+  sbnn__fit_plan c = {.rows = sbnn__train_rows(q->s),
+                      .valid = sbnn__test_rows(q->s),
+                      .first = epoch,
+                      .last = epoch,
+                      .of = q->epochs};
   if (code == SBNN_OK) code = sbnn__fit(q->s, q->next, &c);
   q->next->network.row_lasso = NULL;
   free(penalties);
@@ -175,8 +175,8 @@ static int follow(search *q, double *lambda) {
   return code;
 }
 
-int sbnn__sparsify(sbnn__fitting *s, const sbnn__phase *from, const sbnn_phase_options *o, size_t genes,
-                   sbnn__phase *f) {
+int sbnn__sparsify(sbnn__fitting *s, const sbnn__net *from, const sbnn_phase_options *o, size_t genes,
+                   sbnn__net *f) {
   search q = {.s = s,
               .network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->lr),
               .epochs = o->epochs,
@@ -184,11 +184,11 @@ int sbnn__sparsify(sbnn__fitting *s, const sbnn__phase *from, const sbnn_phase_o
               .wanted = genes < s->p->n_inputs ? genes : s->p->n_inputs};
   q.network.lasso = 0;
   q.now = &q.slot[0], q.next = &q.slot[1], q.over = &q.slot[2];
-  int code = sbnn__phase_new(s, q.network, q.now);
+  int code = sbnn__net_new(s, q.network, q.now);
   if (code == SBNN_OK && from) nn_state_copy(q.now->state, "", from->state, "", true);
   if (code == SBNN_OK) code = follow(&q, &s->out->lasso);
-  if (code == SBNN_OK) code = sbnn__phase_new(s, q.network, f);
+  if (code == SBNN_OK) code = sbnn__net_new(s, q.network, f);
   if (code == SBNN_OK) nn_state_copy(f->state, "", q.now->state, "", false);
-  for (int i = 0; i < 3; i++) sbnn__phase_free(&q.slot[i]);
+  for (int i = 0; i < 3; i++) sbnn__net_free(&q.slot[i]);
   return code;
 }

@@ -1,14 +1,17 @@
-/* tuning.c - choices that a training makes by itself, on a part of its own rows (fitting.h): the last fifth
+/* tuning.c - see tuning.h: the last fifth
  * of the training rows, which are in random order, tests networks trained on the others in half the epochs.
  * What is tested later sees none of it. Z-scores and clusters are those of all training rows. */
-#include "training/fitting.h"
+#include "training/tuning.h"
+
+#include "training/choose_genes.h"
+#include "training/phases.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 /* What a trial borrows. */
 typedef struct inner {
-  sbnn_problem p;
+  sbnn_matrices p;
   sbnn_training t;
   const sbnn__fitting *outer;
   int epochs, done; /* of all trials of a search that tells of itself as one phase */
@@ -26,28 +29,28 @@ static void split(const sbnn__fitting *s, inner *in) {
 
 static int half(int epochs) { return (epochs + 1) / 2; }
 
-int sbnn_noise_epochs(const sbnn_options *o) { return half(o->finetune.epochs); }
+int sbnn_noise_epochs(const sbnn_recipe_options *o) { return half(o->finetune.epochs); }
 
 /* ---- noise ---- */
 
 /* Validation R2 of the network on the chosen genes with the noise in `o`. */
-static int try_noise(const sbnn__fitting *in, const sbnn_options *o, const size_t *order, double *r2) {
+static int try_noise(const sbnn__fitting *in, const sbnn_recipe_options *o, const size_t *order, double *r2) {
   sbnn_experiment trial = {.model = in->out->model, .fold = in->out->fold, .n_genes = in->out->n_genes};
   sbnn__fitting s = *in;
   s.o = o;
   s.out = &trial;
-  int code = sbnn__on_kept_genes(&s, NULL, order);
+  int code = sbnn__train_on_kept_genes(&s, NULL, order);
   if (code == SBNN_OK) *r2 = trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0];
   sbnn_experiment_free(&trial);
   return code;
 }
 
-static int choose_noise(const sbnn__fitting *s, size_t *order, sbnn_options *o) {
+static int choose_noise(const sbnn__fitting *s, size_t *order, sbnn_recipe_options *o) {
   inner in;
   split(s, &in);
   sbnn_experiment chosen = {.model = s->out->model, .fold = s->out->fold};
   sbnn__fitting fitting = {.p = &in.p, .t = &in.t, .o = s->o, .out = &chosen, .e = s->e, .name = "noise"};
-  sbnn_options trial = *s->o;
+  sbnn_recipe_options trial = *s->o;
   trial.finetune.epochs = sbnn_noise_epochs(s->o);
   int code = sbnn__choose_genes(&fitting, order);
   double best = -INFINITY, r2;
@@ -64,7 +67,7 @@ static int choose_noise(const sbnn__fitting *s, size_t *order, sbnn_options *o) 
   return code;
 }
 
-int sbnn__set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o) {
+int sbnn__set_noise(const sbnn__fitting *s, size_t *order, sbnn_recipe_options *o) {
   sbnn_experiment *x = s->out;
   bool search = o->noise == SBNN_NOISE_AUTO;
   if (search && sbnn_parts_load(s->t->parts, s->t->task, "noise", x, NULL)) {
@@ -82,24 +85,22 @@ int sbnn__set_noise(sbnn__fitting *s, size_t *order, sbnn_options *o) {
 
 static const double lasso_levels[SBNN_LASSO_LEVELS] = {0.001, 0.01, 0.1, 1};
 
-int sbnn_lasso_epochs(const sbnn_options *o, bool pretrain) {
+int sbnn_lasso_epochs(const sbnn_recipe_options *o, bool pretrain) {
   int before = pretrain ? half(o->pretrain.epochs) + half(o->frozen.epochs) + half(o->unfrozen.epochs)
-                        : half(o->no_pretrain_phase.epochs);
+                        : half(o->no_pretrain.epochs);
   return before + half(o->finetune.epochs);
 }
 
 /* All phases of all trials are one phase to those who watch. */
-static bool on_epoch(void *ctx, const sbnn_experiment *x, const char *phase, int epoch, int epochs,
-                     double r2) {
+static bool on_epoch(void *ctx, const sbnn_epoch *epoch) {
   inner *in = ctx;
   const sbnn_training *t = in->outer->t;
-  (void)phase, (void)epoch, (void)epochs;
-  in->done++;
-  return !t->hook || t->hook(t->hook_ctx, x, "lasso", in->done, in->epochs, r2);
+  const sbnn_epoch of_all = {epoch->experiment, "lasso", ++in->done, in->epochs, epoch->r2};
+  return !t->hook || t->hook(t->hook_ctx, &of_all);
 }
 
 /* Validation R2, after pruning and fine-tuning, with the penalty in `o`; -infinity if that leaves no gene. */
-static int try_lasso(inner *in, const sbnn_options *o, double *r2) {
+static int try_lasso(inner *in, const sbnn_recipe_options *o, double *r2) {
   const sbnn__fitting *s = in->outer;
   sbnn_experiment trial = {.model = s->out->model, .fold = s->out->fold};
   sbnn__fitting fitting = {.p = &in->p, .t = &in->t, .o = o, .out = &trial, .e = s->e, .name = "lasso"};
@@ -107,7 +108,7 @@ static int try_lasso(inner *in, const sbnn_options *o, double *r2) {
   trial.n_responses = in->p.n_responses;
   trial.n_train = in->p.n_train;
   trial.n_test = in->p.n_test;
-  int code = sbnn__as_published(&fitting, order);
+  int code = sbnn__train_by_paper(&fitting, order);
   *r2 = -INFINITY;
   if (code == SBNN_OK && trial.n_genes) *r2 = trial.r2[SBNN_STAGE_FINETUNED][SBNN_TEST][0];
   free(order);
@@ -115,16 +116,16 @@ static int try_lasso(inner *in, const sbnn_options *o, double *r2) {
   return code;
 }
 
-static int choose_lasso(const sbnn__fitting *s, sbnn_options *o) {
+static int choose_lasso(const sbnn__fitting *s, sbnn_recipe_options *o) {
   inner in;
-  sbnn_options trial = *s->o;
+  sbnn_recipe_options trial = *s->o;
   split(s, &in);
   in.t.hook = on_epoch;
   in.t.hook_ctx = &in;
   in.t.may_be_empty = true;
   in.epochs = SBNN_LASSO_LEVELS * sbnn_lasso_epochs(s->o, s->p->clusters != NULL);
   sbnn_phase_options *const phases[] = {&trial.pretrain, &trial.frozen, &trial.unfrozen, &trial.finetune,
-                                        &trial.no_pretrain_phase};
+                                        &trial.no_pretrain};
   for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) phases[i]->epochs = half(phases[i]->epochs);
   double best = -INFINITY, r2;
   int code = SBNN_OK;
@@ -141,7 +142,7 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_options *o) {
   return code;
 }
 
-int sbnn__set_lasso(sbnn__fitting *s, sbnn_options *o) {
+int sbnn__set_lasso(const sbnn__fitting *s, sbnn_recipe_options *o) {
   sbnn_experiment *x = s->out;
   bool search = o->lasso == SBNN_LASSO_AUTO;
   if (search && sbnn_parts_load(s->t->parts, s->t->task, "lasso", x, NULL)) {

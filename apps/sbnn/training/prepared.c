@@ -1,5 +1,5 @@
-/* problem.c - see problem.h. */
-#include "training/problem.h"
+/* prepared.c - see prepared.h. */
+#include "training/prepared.h"
 
 #include "data/kmeans.h"
 
@@ -10,13 +10,13 @@
 
 /* k-means classes of the rows of y; classes of fewer than cluster_min rows become -1, the others are numbered
  * anew. */
-static int cluster(const float *y, size_t n, size_t d, const sbnn_options *o, int threads, int32_t **labels,
+static int cluster(const float *y, size_t n, size_t d, const sbnn_matrices_options *o, int32_t **labels,
                    int64_t *n_clusters, sbnn_error *e) {
   sbnn_kmeans km;
   sbnn_kmeans_options ko = {.clusters = (size_t)o->clusters,
                             .restarts = (size_t)o->kmeans_restarts,
-                            .seed = (uint64_t)o->seed,
-                            .threads = threads};
+                            .seed = o->seed,
+                            .threads = o->threads};
   int code = sbnn_kmeans_fit(y, n, d, &ko, &km, e);
   if (code != SBNN_OK) return code;
   int32_t *number = sbnn_alloc(km.k, sizeof *number), used = 0;
@@ -33,28 +33,18 @@ static int cluster(const float *y, size_t n, size_t d, const sbnn_options *o, in
                    (int)used, o->clusters, o->cluster_min);
 }
 
-static sbnn_prepare_options prepare_options(const sbnn_options *o) {
-  return (sbnn_prepare_options){.variable_genes = (size_t)o->variable_genes,
-                                .gene_threshold = o->gene_threshold,
-                                .y_transform = o->y_transform,
-                                .x_transform = (sbnn_x_transform)o->x_transform};
-}
-
-int sbnn_shared_make(const sbnn_dataset *d, const sbnn_options *o, bool pretrain, sbnn_shared *s,
-                     sbnn_error *e) {
-  sbnn_prepare_options po = prepare_options(o);
+int sbnn_shared_make(const sbnn_dataset *d, const sbnn_matrices_options *o, sbnn_shared *s, sbnn_error *e) {
   size_t *all = sbnn_alloc(d->n_cells, sizeof *all);
   for (size_t i = 0; i < d->n_cells; i++) all[i] = i;
   *s = (sbnn_shared){0};
-  int code = sbnn_prepare_fit(d, all, d->n_cells, &po, &s->preparation, e);
+  int code = sbnn_prepare_fit(d, all, d->n_cells, &o->prepare, &s->preparation, e);
   if (code == SBNN_OK) {
     s->x = sbnn_alloc(d->n_cells * s->preparation.n_genes, sizeof *s->x);
     s->y = sbnn_alloc(d->n_cells * d->n_responses, sizeof *s->y);
     code = sbnn_prepare_apply(&s->preparation, d, all, d->n_cells, s->x, s->y, e);
   }
-  if (code == SBNN_OK && pretrain)
-    code = cluster(s->y, d->n_cells, d->n_responses, o, o->threads > 0 ? o->threads : tn_max_threads(),
-                   &s->clusters, &s->n_clusters, e);
+  if (code == SBNN_OK && o->pretrain)
+    code = cluster(s->y, d->n_cells, d->n_responses, o, &s->clusters, &s->n_clusters, e);
   free(all);
   if (code != SBNN_OK) sbnn_shared_free(s);
   return code;
@@ -73,22 +63,21 @@ static void copy_rows(float *to, const float *from, const size_t *rows, size_t n
 }
 
 /* Rows of what was fitted on all cells. */
-static void take_shared(const sbnn_shared *s, const size_t *train, size_t n_train, const size_t *test,
-                        size_t n_test, sbnn_fold *f) {
-  sbnn_problem *p = &f->problem;
-  copy_rows(p->x, s->x, train, n_train, p->n_inputs);
-  copy_rows(p->x + n_train * p->n_inputs, s->x, test, n_test, p->n_inputs);
-  copy_rows(p->y, s->y, train, n_train, p->n_responses);
-  copy_rows(p->y + n_train * p->n_responses, s->y, test, n_test, p->n_responses);
+static void take_shared(const sbnn_shared *s, const sbnn_cells *c, sbnn_prepared *f) {
+  sbnn_matrices *m = &f->matrices;
+  copy_rows(m->x, s->x, c->train, c->n_train, m->n_inputs);
+  copy_rows(m->x + c->n_train * m->n_inputs, s->x, c->test, c->n_test, m->n_inputs);
+  copy_rows(m->y, s->y, c->train, c->n_train, m->n_responses);
+  copy_rows(m->y + c->n_train * m->n_responses, s->y, c->test, c->n_test, m->n_responses);
   if (!s->clusters) return;
-  f->clusters = sbnn_alloc(n_train, sizeof *f->clusters);
-  for (size_t i = 0; i < n_train; i++) f->clusters[i] = s->clusters[train[i]];
-  p->n_clusters = s->n_clusters;
+  f->clusters = sbnn_alloc(c->n_train, sizeof *f->clusters);
+  for (size_t i = 0; i < c->n_train; i++) f->clusters[i] = s->clusters[c->train[i]];
+  m->n_clusters = s->n_clusters;
 }
 
 /* The columns of those that vary, without a gap: p->n_responses of them from here on. */
-static void leave_out(const sbnn_dataset *d, sbnn_fold *f) {
-  sbnn_problem *p = &f->problem;
+static void leave_out(const sbnn_dataset *d, sbnn_prepared *f) {
+  sbnn_matrices *p = &f->matrices;
   const double *sd = f->preparation.y_sd;
   size_t n = p->n_train + p->n_test, all = d->n_responses, kept = 0;
   for (size_t r = 0; r < all; r++) kept += sd[r] > 0;
@@ -102,22 +91,21 @@ static void leave_out(const sbnn_dataset *d, sbnn_fold *f) {
   p->n_responses = kept;
 }
 
-static int fit_inside(const sbnn_dataset *d, const sbnn_options *o, const size_t *train, size_t n_train,
-                      const size_t *test, size_t n_test, bool pretrain, int threads, sbnn_fold *f,
-                      sbnn_error *e) {
-  sbnn_problem *p = &f->problem;
-  int code = sbnn_prepare_apply(&f->preparation, d, train, n_train, p->x, p->y, e);
-  if (code == SBNN_OK && n_test)
-    code = sbnn_prepare_apply(&f->preparation, d, test, n_test, p->x + n_train * p->n_inputs,
-                              p->y + n_train * p->n_responses, e);
+static int fit_inside(const sbnn_dataset *d, const sbnn_matrices_options *o, const sbnn_cells *c,
+                      sbnn_prepared *f, sbnn_error *e) {
+  sbnn_matrices *m = &f->matrices;
+  int code = sbnn_prepare_apply(&f->preparation, d, c->train, c->n_train, m->x, m->y, e);
+  if (code == SBNN_OK && c->n_test)
+    code = sbnn_prepare_apply(&f->preparation, d, c->test, c->n_test, m->x + c->n_train * m->n_inputs,
+                              m->y + c->n_train * m->n_responses, e);
   if (code == SBNN_OK) leave_out(d, f);
-  if (code == SBNN_OK && pretrain)
-    code = cluster(p->y, n_train, p->n_responses, o, threads, &f->clusters, &p->n_clusters, e);
+  if (code == SBNN_OK && o->pretrain)
+    code = cluster(m->y, c->n_train, m->n_responses, o, &f->clusters, &m->n_clusters, e);
   return code;
 }
 
-static void center(sbnn_fold *f) {
-  sbnn_problem *p = &f->problem;
+static void center(sbnn_prepared *f) {
+  sbnn_matrices *p = &f->matrices;
   for (size_t i = 0; i < p->n_train; i++)
     for (size_t c = 0; c < p->n_responses; c++)
       f->y_center[c] += p->y[i * p->n_responses + c] / (double)p->n_train;
@@ -125,50 +113,55 @@ static void center(sbnn_fold *f) {
   sbnn_center(p->y, p->n_train, p->y + p->n_train * p->n_responses, p->n_test, p->n_responses);
 }
 
-int sbnn_fold_make(const sbnn_dataset *d, const sbnn_options *o, const sbnn_shared *shared,
-                   const size_t *train, size_t n_train, const size_t *test, size_t n_test, bool pretrain,
-                   int threads, sbnn_fold *f, sbnn_error *e) {
-  sbnn_prepare_options po = prepare_options(o);
-  sbnn_problem *p = &f->problem;
+static void alloc_matrices(const sbnn_cells *c, const sbnn_dataset *d, sbnn_prepared *f) {
+  size_t n = c->n_train + c->n_test;
+  sbnn_matrices *m = &f->matrices;
+  *m = (sbnn_matrices){.n_train = c->n_train,
+                       .n_test = c->n_test,
+                       .n_inputs = f->preparation.n_genes,
+                       .n_responses = d->n_responses,
+                       .input_genes = f->preparation.genes};
+  m->x = sbnn_alloc(n * m->n_inputs, sizeof *m->x);
+  m->y = sbnn_alloc(n * m->n_responses, sizeof *m->y);
+  f->y_center = sbnn_alloc(m->n_responses, sizeof *f->y_center);
+}
+
+int sbnn_prepared_make(const sbnn_dataset *d, const sbnn_matrices_options *o, const sbnn_shared *shared,
+                       const sbnn_cells *cells, sbnn_prepared *f, sbnn_error *e) {
+  sbnn_prepare_options po = o->prepare;
   int code = SBNN_OK;
-  *f = (sbnn_fold){0};
-  po.may_be_constant = n_train < d->n_cells; /* a part of the cells; of all of them it would be a fault */
+  *f = (sbnn_prepared){0};
+  po.may_be_constant =
+      cells->n_train < d->n_cells; /* a part of the cells; of all of them it would be a fault */
   if (shared) sbnn_preparation_copy(&shared->preparation, &f->preparation);
-  else code = sbnn_prepare_fit(d, train, n_train, &po, &f->preparation, e);
+  else code = sbnn_prepare_fit(d, cells->train, cells->n_train, &po, &f->preparation, e);
   if (code != SBNN_OK) return code;
-  *p = (sbnn_problem){.n_train = n_train,
-                      .n_test = n_test,
-                      .n_inputs = f->preparation.n_genes,
-                      .n_responses = d->n_responses,
-                      .input_genes = f->preparation.genes};
-  p->x = sbnn_alloc((n_train + n_test) * p->n_inputs, sizeof *p->x);
-  p->y = sbnn_alloc((n_train + n_test) * p->n_responses, sizeof *p->y);
-  f->y_center = sbnn_alloc(p->n_responses, sizeof *f->y_center);
+  alloc_matrices(cells, d, f);
   if (shared) {
-    take_shared(shared, train, n_train, test, n_test, f);
+    take_shared(shared, cells, f);
     center(f);
   } else {
-    code = fit_inside(d, o, train, n_train, test, n_test, pretrain, threads, f, e);
+    code = fit_inside(d, o, cells, f, e);
   }
-  p->clusters = pretrain ? f->clusters : NULL;
-  if (code != SBNN_OK) sbnn_fold_free(f);
+  f->matrices.clusters = o->pretrain ? f->clusters : NULL;
+  if (code != SBNN_OK) sbnn_prepared_free(f);
   return code;
 }
 
-void sbnn_fold_free(sbnn_fold *f) {
-  free(f->problem.x);
-  free(f->problem.y);
+void sbnn_prepared_free(sbnn_prepared *f) {
+  free(f->matrices.x);
+  free(f->matrices.y);
   free(f->y_center);
   free(f->clusters);
   free(f->left_out);
   sbnn_preparation_free(&f->preparation);
-  *f = (sbnn_fold){0};
+  *f = (sbnn_prepared){0};
 }
 
 /* ---- responses that were left out ---- */
 
 /* A row of [before + all responses] in place of one of [before + those kept]. */
-static double *widened(const sbnn_fold *f, double *narrow, size_t rows, size_t before, size_t all) {
+static double *widened(const sbnn_prepared *f, double *narrow, size_t rows, size_t before, size_t all) {
   if (!narrow) return NULL;
   double *wide = sbnn_alloc(rows * (before + all), sizeof *wide), *to = wide;
   const double *from = narrow;
@@ -180,7 +173,7 @@ static double *widened(const sbnn_fold *f, double *narrow, size_t rows, size_t b
   return wide;
 }
 
-void sbnn_fold_widen(const sbnn_fold *f, sbnn_experiment *x) {
+void sbnn_prepared_widen(const sbnn_prepared *f, sbnn_experiment *x) {
   const size_t all = f->preparation.n_responses;
   if (!f->left_out) return;
   for (int stage = 0; stage < SBNN_N_STAGES; stage++)
@@ -207,6 +200,6 @@ char *sbnn_left_out_sentence(const sbnn_dataset *d, const char *where, const boo
                      n > LISTED ? ", ..." : "");
 }
 
-void sbnn_to_own_units(const sbnn_fold *f, double *z, size_t rows) {
+void sbnn_to_own_units(const sbnn_prepared *f, double *z, size_t rows) {
   sbnn_prepare_own_units(&f->preparation, f->y_center, z, rows);
 }

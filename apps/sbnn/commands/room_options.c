@@ -1,0 +1,77 @@
+/* room_options.c - see room_options.h. */
+#include "commands/room_options.h"
+
+#include "tensor/tensor.h"
+#include "training/cost.h"
+
+#include <string.h>
+
+static sbnn_recipe_options recipe_options(const sbnn_options *o) {
+  sbnn_recipe_options r = {.recipe = (sbnn_recipe)o->recipe,
+                           .protocol = (sbnn_protocol)o->protocol,
+                           .n_hidden = o->n_hidden,
+                           .bottleneck = o->bottleneck,
+                           .genes = o->genes,
+                           .lasso = o->lasso,
+                           .l2 = o->l2,
+                           .penalty = (sbnn_penalty)o->penalty,
+                           .prune_at = (sbnn_prune_at)o->prune_at,
+                           .select = (sbnn_select)o->select,
+                           .noise = (sbnn_noise)o->noise,
+                           .input_noise = o->input_noise,
+                           .bottleneck_noise = o->bottleneck_noise,
+                           .cluster_min = o->cluster_min,
+                           .pretrain_fraction = o->pretrain_fraction,
+                           .pretrain_weights = (sbnn_weights)o->pretrain_weights,
+                           .pretrain = o->pretrain,
+                           .frozen = o->frozen,
+                           .unfrozen = o->unfrozen,
+                           .finetune = o->finetune,
+                           .autoencoder = o->autoencoder,
+                           .no_pretrain = o->no_pretrain_phase,
+                           .batch = o->batch,
+                           .seed = (uint32_t)o->seed,
+                           .evaluate = (sbnn_evaluate)o->evaluate};
+  memcpy(r.hidden, o->hidden, sizeof r.hidden);
+  return r;
+}
+
+sbnn_model_options sbnn_model_options_of(const sbnn_options *o) {
+  sbnn_model_options m = {.own = recipe_options(o)};
+  if (o->recipe != SBNN_RECIPE_DENOISE) return m;
+  sbnn_options selector;
+  sbnn_options_selector(o, &selector);
+  m.chooser = recipe_options(&selector);
+  return m;
+}
+
+sbnn_matrices_options sbnn_matrices_options_of(const sbnn_options *o, bool pretrain, int threads) {
+  int all = o->threads > 0 ? o->threads : tn_max_threads();
+  return (sbnn_matrices_options){.prepare = {.variable_genes = (size_t)o->variable_genes,
+                                             .gene_threshold = o->gene_threshold,
+                                             .y_transform = o->y_transform,
+                                             .x_transform = (sbnn_x_transform)o->x_transform},
+                                 .pretrain = pretrain,
+                                 .clusters = o->clusters,
+                                 .cluster_min = o->cluster_min,
+                                 .kmeans_restarts = o->kmeans_restarts,
+                                 .seed = (uint64_t)o->seed,
+                                 .threads = threads > 0 ? threads : all};
+}
+
+sbnn_crossval_options sbnn_crossval_options_of(const sbnn_options *o, bool pretrain) {
+  return (sbnn_crossval_options){.protocol = (sbnn_protocol)o->protocol,
+                                 .folds = (size_t)o->folds,
+                                 .permutation_path = o->fold_permutation,
+                                 .seed = (uint64_t)o->seed,
+                                 .matrices = sbnn_matrices_options_of(o, pretrain, 0)};
+}
+
+sbnn_verdict_options sbnn_verdict_options_of(const sbnn_options *o, const sbnn_dataset *d) {
+  return (sbnn_verdict_options){.candidates = d ? sbnn_model_inputs((size_t)o->variable_genes, d) : 0,
+                                .genes = (size_t)o->genes,
+                                .linear_choice = o->select != SBNN_SELECT_NETWORK,
+                                .group_lasso = o->select == SBNN_SELECT_GROUP_LASSO,
+                                .prunes_by_norm = o->penalty == SBNN_PENALTY_SUBGRADIENT,
+                                .y_transform = o->y_transform};
+}
