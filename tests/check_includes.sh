@@ -8,6 +8,8 @@
 #   apps/sbnn/  its folders in the order given below, each on those before it and on the files of apps/sbnn/ itself
 #   docs/code/  the same three, as a user writes them: <nabla/...>
 # Public headers name each other by relative path, so that they work from any include directory.
+# No circles: no header includes itself by way of others; inside a folder of apps/sbnn/ a .c file counts as one with its header,
+# so no two files of a folder need each other.
 set -euo pipefail
 root=${1:-$(dirname "$0")/..}
 cd "$root"
@@ -21,8 +23,11 @@ if [ ${#folders[@]} -eq 0 ]; then
   exit 1
 fi
 
+edges=$(mktemp)
+trap 'rm -f "$edges"' EXIT
+
 find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc' \) -print0 | sort -z |
-  xargs -0 -r grep -nHE '^[[:space:]]*#[[:space:]]*include' | awk '
+  xargs -0 -r grep -nHE '^[[:space:]]*#[[:space:]]*include' | awk -v edges="$edges" '
     function normal(path,    n, i, part, out, top) { # "a/b/../c" -> "a/c"
       n = split(path, part, "/"); top = 0
       for (i = 1; i <= n; i++) {
@@ -68,11 +73,18 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
       if (quoted && !ours(target) && ours(near) && name ~ /\.\.\//) target = near
       if (public && ours(target) && target != near) refuse("a public header must include by relative path")
       if (file ~ /^docs\/code\// && ours(target) && name !~ /^nabla\//) refuse("an example must include <nabla/...>")
+      other = near
       if (quoted && file ~ /^apps\/sbnn\// && file != "apps/sbnn/main.c") {
         head = name; sub(/\/.*/, "", head)
         other = head in floor ? "apps/sbnn/" name : near
         if (floor_of(file) < 0) refuse("a folder of apps/sbnn/ that this check has no place for")
         if (other ~ /^apps\/sbnn\// && floor_of(other) > floor_of(file)) refuse("apps/sbnn/ includes upwards")
+      }
+      if (quoted && file ~ /\.h$/ && file != "tensor/files/atomic_file.h" && exists(other)) # that one is a part of tensor.h
+        print file, other > edges
+      if (folder ~ /^apps\/sbnn\/./ && index(other, folder) == 1) {
+        one = file; two = other; sub(/\.[ch]$/, "", one); sub(/\.[ch]$/, "", two)
+        if (one != two) print one, two > edges
       }
       if (!ours(target)) next
 
@@ -90,4 +102,10 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
       if (layer == "docs" && target ~ /^apps\//) refuse("an example may not use an application")
     }
     END { exit bad > 0 }'
+
+if ! circle=$(tsort "$edges" 2>&1 >/dev/null); then
+  echo "check_includes: files that include each other in a circle:" >&2
+  echo "$circle" | sed -n 's/^tsort: /  /p' | grep -v ': input contains a loop' >&2
+  exit 1
+fi
 echo "check_includes: the layers hold" >&2

@@ -78,21 +78,6 @@ void sbnn_dataset_index_labels(sbnn_dataset *d, const char *const *label_of_cell
   free(sorted);
 }
 
-void sbnn_dataset_drop_labels(sbnn_dataset *d) {
-  sbnn_free_strings(d->label_names, d->n_labels);
-  free(d->label_column);
-  free(d->labels);
-  free(d->cell_colors);
-  free(d->label_colors);
-  free(d->labels_path);
-  d->label_names = NULL;
-  d->label_column = d->labels_path = NULL;
-  d->labels = NULL;
-  d->cell_colors = d->label_colors = NULL;
-  d->n_labels = d->overlap.labelled = 0;
-  d->overlap.labels_hash = 0;
-}
-
 /* ---- the file's columns ---- */
 
 /* What stands before "color" or "colour", without a mark between: "" in "color", "family" in "family_color".

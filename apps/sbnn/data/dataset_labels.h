@@ -8,8 +8,6 @@
  * they may be set in part: sbnn_dataset_free releases them. */
 int sbnn_dataset_add_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e);
 
-void sbnn_dataset_drop_labels(sbnn_dataset *d); /* back to none */
-
 /* "#RRGGBB", or "": none given. */
 bool sbnn_is_color(const char *s);
 
