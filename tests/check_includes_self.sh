@@ -12,7 +12,7 @@ clean_tree() {
   touch "$root"/tensor/{tensor.h,vmath.h} "$root"/autograd/{ops/op.h,ops/ops.def,plan/plan.h} "$root"/apps/sbnn/sbnn.h
   printf '#include "../tensor/tensor.h"\n#include "ops/ops.def"\n' >"$root/autograd/autograd.h"
   printf '#include "../autograd/autograd.h"\n' >"$root/nn/nn.h"
-  touch "$root/nn/internal.h"
+  touch "$root/nn/internal.h" "$root/nn/model/model.h" "$root"/apps/sbnn/data/{table,rows}.h
   printf '#include "../../autograd/autograd.h"\n' >"$root/nn/model/network.h"
   printf '#include "../model/network.h"\n' >"$root/nn/layers/dense.c"
   printf '#include "tensor/tensor.h"\n#include <math.h>\n' >"$root/tensor/array.c"
@@ -64,4 +64,18 @@ expect refused apps/sbnn/results/tables.c '#include "commands/work.h"'
 expect refused nn/nn.h '#include "tensor/tensor.h"'
 expect refused docs/code/first.c '#include "nn/nn.h"'
 expect refused docs/code/first.c '#include <nabla/autograd/ops/op.h>'
+
+expect_circle() { # NAME FILE LINE FILE LINE: refused for the circle that the two lines close
+  clean_tree
+  printf '%s\n' "$3" >>"$root/$2"
+  printf '%s\n' "$5" >>"$root/$4"
+  local report
+  if report=$("$check" "$root" 2>&1) || ! grep -q "circle" <<<"$report" || ! grep -q "$1" <<<"$report"; then
+    echo "check_includes_self: '$3' in $2 and '$5' in $4 close no circle: $report" >&2
+    failed=1
+  fi
+}
+
+expect_circle nn/model/network.h nn/model/network.h '#include "model.h"' nn/model/model.h '#include "network.h"'
+expect_circle data/rows apps/sbnn/data/rows.h '#include "data/table.h"' apps/sbnn/data/table.c '#include "data/rows.h"'
 exit $failed

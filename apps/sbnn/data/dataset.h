@@ -132,7 +132,7 @@ void sbnn_dataset_note(sbnn_dataset *d, const char *text);
  * genes. */
 void sbnn_dataset_suspect_swap(const sbnn_dataset *d, sbnn_error *e);
 
-void sbnn_dataset_free(sbnn_dataset *d); /* leaves *d all zero */
+void sbnn_dataset_free(sbnn_dataset *d);        /* leaves *d all zero */
 void sbnn_dataset_drop_labels(sbnn_dataset *d); /* back to none */
 
 #endif

@@ -5,6 +5,7 @@
 #include "data/readers.h"
 #include "data/text.h"
 #include "data/y_transform.h"
+#include "nn/nn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
