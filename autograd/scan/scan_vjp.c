@@ -2,7 +2,8 @@
  * body. It is appended to the body's own graph by ag_grad, and what of it is new is copied into a graph of its
  * own. What it reads of the old values becomes one more result of the forward loop, kept for all steps; values
  * that only hang on what all steps share are computed again. Cotangents are carried; those of shared values
- * are summed up in the same way. */
+ * are summed up in the same way, but where each step adds a product a' b to one, a and b are kept of all steps, and
+ * the sum is one product of them behind the loop. */
 #include "autograd/ops/op.h"
 #include "autograd/scan/body.h"
 
@@ -94,11 +95,27 @@ static bool is_copied(const transposer *t, uint32_t id) {
   return id >= t->old;
 }
 
+/* The step's two matrices whose product a' b is what it adds to the cotangent of shared value k; NULL: it adds
+ * something else. */
+static const uint32_t *factors(const transposer *t, int k) {
+  const ag_graph *b = t->from->g;
+  if (k < t->from->n_carry + t->from->n_each || !t->grad[k].id) return NULL;
+  const ag__node *n = &b->nodes[t->grad[k].id];
+  if (n->op != &ag_op_contract || !n->attr.i[0] || n->attr.i[1]) return NULL;
+  const uint32_t *in = ag__inputs_of(b, n);
+  for (int i = 0; i < 2; i++)
+    if (b->nodes[in[i]].type.rank != 2 || t->fixed[in[i]]) return NULL;
+  return in;
+}
+
 static void find_needed(transposer *t) {
   const ag_graph *b = t->from->g;
   for (uint32_t id = 1; id < b->n_nodes; id++) t->fixed[id] = hangs_on_shared(t, id);
-  for (int i = 0; i < t->n_in; i++)
-    if (t->grad[i].id) t->needed[t->grad[i].id] = true;
+  for (int i = 0; i < t->n_in; i++) {
+    const uint32_t *in = factors(t, i);
+    if (in) t->needed[in[0]] = t->needed[in[1]] = true;
+    else if (t->grad[i].id) t->needed[t->grad[i].id] = true;
+  }
   for (uint32_t id = (uint32_t)b->n_nodes; id-- > 1;)
     if (t->needed[id] && is_copied(t, id))
       for (uint32_t k = 0; k < b->nodes[id].n_in; k++) t->needed[ag__inputs_of(b, &b->nodes[id])[k]] = true;
@@ -120,7 +137,8 @@ static void add_operand(transposer *t, ag_ref leaf, ag_ref outer, ag_ref old) {
 static void add_carried(transposer *t) {
   for (int k = 0; k < t->n_in; k++) {
     bool shared = k >= t->from->n_carry + t->from->n_each;
-    if ((k >= t->from->n_carry && !shared) || !is_float(t->from->g, t->from->in[k])) continue;
+    if ((k >= t->from->n_carry && !shared) || !is_float(t->from->g, t->from->in[k]) || factors(t, k))
+      continue;
     ag_type type = ag_type_of(t->from->g, t->from->in[k]);
     ag_ref leaf = ag__body_leaf(t->to, "carry", &type);
     bool given = !shared && t->given[k].id;
@@ -198,7 +216,7 @@ static void add_results(transposer *t) {
   for (int k = 0; k < t->n_in; k++)
     if (t->grad[k].id && k < from->n_carry) out[n++] = t->map[t->grad[k].id];
   for (int k = first_shared; k < t->n_in; k++)
-    if (t->grad[k].id) out[n] = ag_add(b, t->to->in[n], t->map[t->grad[k].id]), n++;
+    if (t->grad[k].id && !factors(t, k)) out[n] = ag_add(b, t->to->in[n], t->map[t->grad[k].id]), n++;
   for (int k = from->n_carry; k < first_shared; k++)
     if (t->grad[k].id) out[n++] = t->map[t->grad[k].id];
   if (tn_grow(t->g->alloc, &t->to->out, &t->to->cap_out, (size_t)n + 1, sizeof *out) == TN_OK) {
@@ -208,12 +226,27 @@ static void add_results(transposer *t) {
   tn_free(t->g->alloc, out);
 }
 
+/* The rows of all steps of an old value of rank 2: the loop's operand, or a further result. */
+static ag_ref rows_of_all(const transposer *t, ag_ref loop, uint32_t old) {
+  const ag__body *to = t->to;
+  ag_ref now = t->map[old], all = {0};
+  for (int i = to->n_carry; i < to->n_carry + to->n_each; i++)
+    if (to->in[i].id == now.id) all = t->in[i];
+  if (!all.id) all = ag__body_part(t->g, loop, ag__body_out(t->to, now));
+  ag_type type = ag_type_of(t->g, all);
+  return ag_reshape(t->g, all, 2, (int64_t[]){type.shape[0] * type.shape[1], type.shape[2]});
+}
+
 static void emit_loop(transposer *t, ag_ref *dx) {
   const ag__body *from = t->from;
   int n = 0, first_shared = from->n_carry + from->n_each;
   ag_ref loop = ag__body_loop(t->g, t->to, t->in);
-  for (int k = 0; k < t->n_in; k++)
-    if (t->grad[k].id && (k < from->n_carry || k >= first_shared)) dx[k] = ag__body_part(t->g, loop, n++);
+  for (int k = 0; k < t->n_in; k++) {
+    const uint32_t *in = factors(t, k);
+    if (in) dx[k] = ag_contract(t->g, rows_of_all(t, loop, in[0]), rows_of_all(t, loop, in[1]), true, false);
+    else if (t->grad[k].id && (k < from->n_carry || k >= first_shared))
+      dx[k] = ag__body_part(t->g, loop, n++);
+  }
   for (int k = from->n_carry; k < first_shared; k++)
     if (t->grad[k].id) dx[k] = ag__body_part(t->g, loop, n++);
 }

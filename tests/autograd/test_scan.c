@@ -214,7 +214,7 @@ static int count_products(ag_graph *g, int64_t rows) {
   return n;
 }
 
-/* The product with the inputs and, backwards, those with its weights: one each, for all steps. */
+/* The product with the inputs and, backwards, the cotangents of all weights: one each, for all steps. */
 Test(scan, products_that_wait_for_nothing_leave_the_loop) {
   enum { LENGTH = 11 };
   ag_graph *g;
@@ -230,6 +230,7 @@ Test(scan, products_that_wait_for_nothing_leave_the_loop) {
   cr_expect_eq(ag_status(g), TN_OK, "%s", ag_error(g));
   cr_expect_eq(count_products(g, LENGTH * BATCH), 2); /* the inputs' cotangents */
   cr_expect_eq(count_products(g, IN), 1);             /* the weights' */
+  cr_expect_eq(count_products(g, WIDTH), 1); /* those of the carried weights, summed over the steps */
   ag_graph_free(g);
 }
 
