@@ -19,8 +19,8 @@ clean_tree() {
   printf '#include "autograd/ops/op.h"\n#include "op.h"\n#include "tensor/vmath.h"\n' >"$root/autograd/ops/exp.c"
   printf '#include "nn/nn.h"\n#include "autograd/autograd.h"\n#include "tensor/tensor.h"\n' >"$root/nn/model/model.c"
   printf '#include <nabla/nn/nn.h>\n#include "sbnn.h"\n#include "../sbnn.h"\n' >"$root/apps/sbnn/data/table.c"
-  printf '#include "data/table.h"\n#include "results/writer.h"\n' >"$root/apps/sbnn/results/tables.c"
-  printf '#include "results/tables.h"\n' >"$root/apps/sbnn/main.c"
+  printf '#include "data/table.h"\n#include "output/writer.h"\n' >"$root/apps/sbnn/tables/tables.c"
+  printf '#include "tables/tables.h"\n' >"$root/apps/sbnn/main.c"
   printf '#include <nabla/nn/nn.h>\n' >"$root/docs/code/first.c"
 }
 
@@ -57,10 +57,10 @@ expect refused apps/sbnn/sbnn.h '#include "autograd/ops/op.h"'
 expect refused apps/sbnn/data/table.c '#include "../../../autograd/plan/plan.h"'
 expect refused apps/sbnn/data/table.c '#include <nabla/tensor/vmath.h>'
 expect refused apps/sbnn/data/table.c '#include <tensor/vmath.h>'
-expect refused apps/sbnn/data/table.c '#include "results/tables.h"'
+expect refused apps/sbnn/data/table.c '#include "tables/tables.h"'
 expect refused apps/sbnn/data/table.c '#include "../results/tables.h"'
 expect refused apps/sbnn/sbnn.h '#include "data/table.h"'
-expect refused apps/sbnn/results/tables.c '#include "commands/work.h"'
+expect refused apps/sbnn/tables/tables.c '#include "commands/work.h"'
 expect refused nn/nn.h '#include "tensor/tensor.h"'
 expect refused docs/code/first.c '#include "nn/nn.h"'
 expect refused docs/code/first.c '#include <nabla/autograd/ops/op.h>'

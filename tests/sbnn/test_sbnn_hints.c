@@ -2,7 +2,7 @@
  * copied, a pair of tables given the wrong way round, what was left out, an R2 that means nothing. */
 #include "test_sbnn_cli.h"
 
-#include "results/summary.h"
+#include "tables/summary.h"
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
 #include "support/files_end.h"
 #include "test_sbnn_cli.h"
 
-#include "results/run_json.h"
+#include "tables/run_json.h"
 #include "training/model_file.h"
 
 #include <sys/wait.h>

@@ -3,8 +3,8 @@
 #include "support/files_end.h"
 #include "test_sbnn_results.h"
 
-#include "results/progress.h"
-#include "results/writer.h"
+#include "output/writer.h"
+#include "progress.h"
 
 #include <fcntl.h>
 #include <math.h>

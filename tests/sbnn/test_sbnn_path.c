@@ -2,7 +2,7 @@
  * would do; curves, norms, resuming, refusals. */
 #include "test_sbnn_cli.h"
 
-#include "results/reader.h"
+#include "output/reader.h"
 
 #include <math.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #include "test_sbnn_cli.h"
 
 #include "commands/room_options.h"
-#include "results/reader.h"
+#include "output/reader.h"
 #include "training/model.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 /* test_sbnn_plot.c - `sbnn plot` draws from the tables what `sbnn train` and `sbnn cv` drew from memory. */
 #include "test_sbnn_run.h"
 
-#include "results/reader.h"
-#include "results/stored.h"
+#include "output/reader.h"
+#include "tables/stored.h"
 
 static void prepare(void) { make_tables(150); }
 TestSuite(sbnn_plot, .init = prepare, .fini = remove_tables);

@@ -2,7 +2,7 @@
  * the business of check_report.sh. */
 #include "data/ids.h"
 #include "figures/short_names.h"
-#include "results/reader.h"
+#include "output/reader.h"
 #include "test_sbnn_run.h"
 
 #include <math.h>

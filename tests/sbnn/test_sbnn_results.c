@@ -6,10 +6,10 @@
 
 #include "figures/canvas.h"
 #include "options/options.h"
-#include "results/pictures.h"
-#include "results/run_json.h"
-#include "results/summary.h"
-#include "results/tables.h"
+#include "pictures/pictures.h"
+#include "tables/run_json.h"
+#include "tables/summary.h"
+#include "tables/tables.h"
 
 #include <math.h>
 

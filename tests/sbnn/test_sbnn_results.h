@@ -2,7 +2,7 @@
 #ifndef TEST_SBNN_RESULTS_H
 #define TEST_SBNN_RESULTS_H
 
-#include "results/outdir.h"
+#include "output/outdir.h"
 #include "support/throwaway.h"
 
 #include <dirent.h>

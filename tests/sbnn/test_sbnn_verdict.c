@@ -4,9 +4,9 @@
 #include "data/folds.h"
 #include "data/random.h"
 #include "linear/chance.h"
-#include "results/run_json.h"
-#include "results/verdict.h"
+#include "tables/run_json.h"
 #include "test_sbnn_run.h"
+#include "verdict/verdict.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* commands.c - the table of subcommands (options/command.h), and the files that they write. */
 #include "commands/commands.h"
 
-#include "results/outdir.h"
-#include "results/verdict.h"
+#include "output/outdir.h"
+#include "verdict/verdict.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #include "commands/commands.h"
 #include "figures/overlays.h"
 #include "options/suggest.h"
-#include "results/pictures.h"
-#include "results/stored.h"
+#include "pictures/pictures.h"
+#include "tables/stored.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* predict.c - `sbnn predict`: a trained model on other cells. */
 #include "commands/commands.h"
-#include "results/writer.h"
+#include "output/writer.h"
 #include "training/model_file.h"
 #include "training/network.h"
 #include "training/predict_cells.h"

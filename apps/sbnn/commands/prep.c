@@ -3,7 +3,7 @@
 #include "commands/commands.h"
 #include "commands/work.h"
 #include "data/data_file.h"
-#include "results/writer.h"
+#include "output/writer.h"
 
 #include <stdlib.h>
 #include <string.h>

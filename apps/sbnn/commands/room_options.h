@@ -3,9 +3,9 @@
 #define SBNN_COMMANDS_ROOM_OPTIONS_H
 
 #include "options/options.h"
-#include "results/verdict.h"
 #include "training/crossval.h"
 #include "training/recipe.h"
+#include "verdict/verdict.h"
 
 /* For sbnn_train_model. Under --recipe denoise with the paper's network for the choice of genes. */
 sbnn_model_options sbnn_model_options_of(const sbnn_options *o);

@@ -5,10 +5,10 @@
 #include "commands/srrr.h"
 #include "commands/work.h"
 #include "interrupt.h"
+#include "output/outdir.h"
+#include "output/writer.h"
 #include "report/report.h"
-#include "results/outdir.h"
-#include "results/run_json.h"
-#include "results/writer.h"
+#include "tables/run_json.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,9 +5,9 @@
 #include "commands/srrr_map.h"
 #include "commands/work.h"
 #include "interrupt.h"
-#include "results/pictures.h"
-#include "results/srrr_tables.h"
-#include "results/tables.h"
+#include "pictures/pictures.h"
+#include "tables/srrr_tables.h"
+#include "tables/tables.h"
 #include "training/crossval.h"
 
 #include <math.h>

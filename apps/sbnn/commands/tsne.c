@@ -5,8 +5,8 @@
 #include "commands/work.h"
 #include "embed/nearest.h"
 #include "linear/principal.h"
-#include "results/stored.h"
-#include "results/tsne_tables.h"
+#include "results/tsne_results.h"
+#include "tables/stored.h"
 
 #include <math.h>
 #include <stdio.h>

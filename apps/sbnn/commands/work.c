@@ -5,10 +5,10 @@
 #include "commands/resume_key.h"
 #include "commands/room_options.h"
 #include "figures/canvas.h"
-#include "results/pictures.h"
-#include "results/run_json.h"
-#include "results/summary.h"
-#include "results/tables.h"
+#include "pictures/pictures.h"
+#include "tables/run_json.h"
+#include "tables/summary.h"
+#include "tables/tables.h"
 
 #include <math.h>
 #include <stdlib.h>

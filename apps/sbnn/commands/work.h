@@ -4,13 +4,13 @@
 #define SBNN_WORK_H
 
 #include "options/options.h"
+#include "output/outdir.h"
 #include "parts/parts.h"
-#include "results/outdir.h"
-#include "results/progress.h"
+#include "progress.h"
 #include "results/results.h"
-#include "results/verdict.h"
 #include "training/cost.h"
 #include "training/model.h"
+#include "verdict/verdict.h"
 
 /* One command's work from options to files. */
 typedef struct sbnn_work {

@@ -152,7 +152,7 @@ static int read_names(sbnn_container *c, size_t v, sbnn_strings *out) {
   return code;
 }
 
-static int name_axis(sbnn_container *c, size_t v, sbnn_axis *a) {
+static int name_axis(sbnn_container *c, size_t v, sbnn_name_list *a) {
   sbnn_strings names = {0};
   int code = read_names(c, v, &names);
   if (code == SBNN_OK) {
@@ -169,11 +169,11 @@ static int name_axis(sbnn_container *c, size_t v, sbnn_axis *a) {
 }
 
 /* Inside the file, or beside it. */
-static int name_axes(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *a) {
+static int name_axes(sbnn_container *c, const sbnn_table_options *o, sbnn_name_lists *a) {
   size_t cells = named(c, cell_names, is_list),
          features = named(c, o->responses ? response_names : gene_names, is_list);
-  *a = (sbnn_axes){0};
-  if (cells == c->n && features == c->n) return sbnn_axes_read(c->path, c->ending, o, a, c->error);
+  *a = (sbnn_name_lists){0};
+  if (cells == c->n && features == c->n) return sbnn_name_lists_read(c->path, c->ending, o, a, c->error);
   if (cells == c->n || features == c->n) {
     char list[LIST_ROOM];
     return sbnn_fail(c->error, SBNN_BAD_INPUT,
@@ -190,24 +190,24 @@ static int name_axes(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *
   return code == SBNN_OK ? name_axis(c, features, &a->features) : code;
 }
 
-static int read_matrix(sbnn_container *c, const sbnn_table_options *o, sbnn_axes *a, sbnn_table *t) {
+static int read_matrix(sbnn_container *c, const sbnn_table_options *o, sbnn_name_lists *a, sbnn_table *t) {
   size_t v = 0;
   int code = find_matrix(c, o->responses, &v);
   if (code == SBNN_OK) code = name_axes(c, o, a);
   if (code != SBNN_OK) return code;
   const sbnn_variable *m = &c->variables[v];
   char *path = *m->name ? sbnn_format("%s, %s '%.60s'", c->path, c->what, m->name) : sbnn_strdup(c->path);
-  code = sbnn_axes_match(a, path, m->shape[0], m->shape[1], o->genes_in, SBNN_GENES_AUTO, c->error);
+  code = sbnn_name_lists_match(a, path, m->shape[0], m->shape[1], o->genes_in, SBNN_GENES_AUTO, c->error);
   if (code == SBNN_OK) code = c->matrix(c, v, path, a, o, t);
-  if (code == SBNN_OK) sbnn_axes_name(a, c->path, c->hash, t);
+  if (code == SBNN_OK) sbnn_name_lists_name(a, c->path, c->hash, t);
   free(path);
   return code;
 }
 
 static int read_table(sbnn_container *c, const sbnn_table_options *o, sbnn_table *t) {
-  sbnn_axes a = {0};
+  sbnn_name_lists a = {0};
   int code = read_matrix(c, o, &a, t);
-  sbnn_axes_free(&a);
+  sbnn_name_lists_free(&a);
   return code;
 }
 

@@ -5,7 +5,7 @@
 #ifndef SBNN_DATA_CONTAINER_H
 #define SBNN_DATA_CONTAINER_H
 
-#include "data/axes.h"
+#include "data/name_lists.h"
 
 typedef enum sbnn_variable_kind {
   SBNN_VARIABLE_OTHER, /* nothing that is read */
@@ -41,7 +41,7 @@ typedef struct sbnn_container {
   /* Variable v, numbers of two dimensions, into the table (its numbers, n_rows, n_cols), by way of
    * data/matrix.h; the axes have been matched. `path` names the variable in messages. SBNN_BAD_INPUT:
    * damaged, or what matrix.h refuses. */
-  int (*matrix)(struct sbnn_container *c, size_t v, const char *path, const sbnn_axes *a,
+  int (*matrix)(struct sbnn_container *c, size_t v, const char *path, const sbnn_name_lists *a,
                 const sbnn_table_options *o, sbnn_table *t);
   void (*close)(struct sbnn_container *c); /* in any case, also when `open` has failed or was not called */
 } sbnn_container;

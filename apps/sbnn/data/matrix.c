@@ -25,15 +25,15 @@ static int check_line(const sbnn_dense *m, size_t line, const double *v, size_t 
   return SBNN_OK;
 }
 
-static void keep_line(const sbnn_axis *features, bool features_outside, size_t line, size_t n, bool sparse,
-                      double *v, sbnn_table *t) {
+static void keep_line(const sbnn_name_list *features, bool features_outside, size_t line, size_t n,
+                      bool sparse, double *v, sbnn_table *t) {
   if (features_outside && features->place[line] == SBNN_ABSENT) return;
   for (size_t j = 0; !features_outside && j < n; j++)
     if (features->place[j] != SBNN_ABSENT) v[features->place[j]] = v[j]; /* never to the right */
   sbnn_table_add_row(t, sparse, v);
 }
 
-int sbnn_dense_read(const sbnn_dense *m, const sbnn_axes *a, const sbnn_table_options *o, sbnn_table *t,
+int sbnn_dense_read(const sbnn_dense *m, const sbnn_name_lists *a, const sbnn_table_options *o, sbnn_table *t,
                     sbnn_error *e) {
   const size_t lines = m->by_columns ? m->n_cols : m->n_rows, n = m->by_columns ? m->n_rows : m->n_cols;
   const bool features_outside = a->features_first != m->by_columns;
@@ -88,7 +88,7 @@ static int check_places(const sbnn_compressed *m, size_t lines, size_t length, b
   return code;
 }
 
-static void fill_values(const sbnn_compressed *m, const sbnn_axes *a, size_t lines, double *values) {
+static void fill_values(const sbnn_compressed *m, const sbnn_name_lists *a, size_t lines, double *values) {
   for (size_t i = 0; i < lines; i++)
     for (size_t k = m->start[i]; k < m->start[i + 1]; k++) {
       size_t j = m->place[k], lies[2] = {m->by_columns ? j : i, m->by_columns ? i : j};
@@ -97,7 +97,7 @@ static void fill_values(const sbnn_compressed *m, const sbnn_axes *a, size_t lin
     }
 }
 
-static sbnn_counts make_counts(const sbnn_compressed *m, const sbnn_axes *a, size_t lines) {
+static sbnn_counts make_counts(const sbnn_compressed *m, const sbnn_name_lists *a, size_t lines) {
   uint32_t *row = sbnn_alloc(m->n, sizeof *row), *column = sbnn_alloc(m->n, sizeof *column);
   float *value = sbnn_alloc(m->n, sizeof *value);
   size_t n = 0;
@@ -117,7 +117,7 @@ static sbnn_counts make_counts(const sbnn_compressed *m, const sbnn_axes *a, siz
   return c;
 }
 
-int sbnn_compressed_read(const sbnn_compressed *m, const sbnn_axes *a, const sbnn_table_options *o,
+int sbnn_compressed_read(const sbnn_compressed *m, const sbnn_name_lists *a, const sbnn_table_options *o,
                          sbnn_table *t, sbnn_error *e) {
   const size_t lines = m->by_columns ? m->n_cols : m->n_rows, length = m->by_columns ? m->n_rows : m->n_cols;
   int code = check_starts(m, lines, e);

@@ -3,7 +3,7 @@
 #ifndef SBNN_DATA_MATRIX_H
 #define SBNN_DATA_MATRIX_H
 
-#include "data/axes.h"
+#include "data/name_lists.h"
 
 /* A matrix whose every number stands in the file. */
 typedef struct sbnn_dense {
@@ -21,7 +21,7 @@ typedef struct sbnn_dense {
  * that are kept): counts if o->sparse, else values; t owns them, also on failure. The axes have been matched,
  * so that their lengths are those of the matrix. SBNN_BAD_INPUT: what `next` says; a NaN unless
  * o->allow_missing. */
-int sbnn_dense_read(const sbnn_dense *m, const sbnn_axes *a, const sbnn_table_options *o, sbnn_table *t,
+int sbnn_dense_read(const sbnn_dense *m, const sbnn_name_lists *a, const sbnn_table_options *o, sbnn_table *t,
                     sbnn_error *e);
 
 /* A compressed sparse matrix: line i (a row, or a column if by_columns) has the values start[i] ..
@@ -39,7 +39,7 @@ typedef struct sbnn_compressed {
 
 /* As sbnn_dense_read, the places without a value being 0. SBNN_BAD_INPUT: starts or places that no such
  * matrix has, a place twice, a NaN that is not allowed, a table too large to be filled with zeros. */
-int sbnn_compressed_read(const sbnn_compressed *m, const sbnn_axes *a, const sbnn_table_options *o,
+int sbnn_compressed_read(const sbnn_compressed *m, const sbnn_name_lists *a, const sbnn_table_options *o,
                          sbnn_table *t, sbnn_error *e);
 
 #endif

@@ -84,8 +84,8 @@ static int next_numbers(void *of, size_t n, double *out, sbnn_error *e) {
 
 /* ---- matrices ---- */
 
-static int read_dense(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path, const sbnn_axes *axes,
-                      const sbnn_table_options *o, sbnn_table *t) {
+static int read_dense(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path,
+                      const sbnn_name_lists *axes, const sbnn_table_options *o, sbnn_table *t) {
   from f = {.x = &v->values};
   sbnn_dense d = {.path = path,
                   .n_rows = v->shape[0],
@@ -100,8 +100,8 @@ static int read_dense(sbnn_mat_file *m, const sbnn_mat_array *v, const char *pat
   return sbnn_dense_read(&d, axes, o, t, m->c.error);
 }
 
-static int read_sparse(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path, const sbnn_axes *axes,
-                       const sbnn_table_options *o, sbnn_table *t) {
+static int read_sparse(sbnn_mat_file *m, const sbnn_mat_array *v, const char *path,
+                       const sbnn_name_lists *axes, const sbnn_table_options *o, sbnn_table *t) {
   const size_t lines = v->shape[1];
   size_t n = v->starts.n == lines + 1 ? (size_t)number_at(&v->starts, lines) : SIZE_MAX;
   if (v->complex || n > v->rows.n || n > v->values.n) /* there may be room for more */
@@ -131,7 +131,7 @@ static int read_sparse(sbnn_mat_file *m, const sbnn_mat_array *v, const char *pa
   return code;
 }
 
-static int read_matrix(sbnn_container *c, size_t i, const char *path, const sbnn_axes *axes,
+static int read_matrix(sbnn_container *c, size_t i, const char *path, const sbnn_name_lists *axes,
                        const sbnn_table_options *o, sbnn_table *t) {
   sbnn_mat_file *m = c->file;
   sbnn_mat_array v;

@@ -1,6 +1,6 @@
-/* table_mtx.c - Matrix Market, coordinate format, with its lists of features and cells (axes.h); a folder is
+/* table_mtx.c - Matrix Market, coordinate format, with its lists of features and cells (name_lists.h); a folder is
  * a 10x folder and holds matrix.mtx. One of table.c's readers (readers.h). */
-#include "data/axes.h"
+#include "data/name_lists.h"
 #include "data/readers.h"
 #include "data/text.h"
 
@@ -15,7 +15,7 @@ enum { DENSE_LIMIT = 1 << 28 }; /* numbers; a table of responses has thousands *
 
 typedef struct matrix {
   sbnn_text text;
-  sbnn_axes axes;
+  sbnn_name_lists axes;
   bool pattern, sparse;
   size_t n_rows, n_cols, n; /* as the file says; n: entries */
   /* What was read, as rows of cells: the places for counts, the table and what of it is set for values. */
@@ -253,9 +253,9 @@ static int read_matrix(matrix *m, const char *path, const sbnn_table_options *o,
   if (code == SBNN_OK && *m->text.at != '%') code = sbnn_text_check_kind(&m->text);
   if (code == SBNN_OK) code = read_banner(m);
   if (code == SBNN_OK) code = read_size(m);
-  if (code == SBNN_OK) code = sbnn_axes_read(path, ".mtx", o, &m->axes, e);
+  if (code == SBNN_OK) code = sbnn_name_lists_read(path, ".mtx", o, &m->axes, e);
   if (code == SBNN_OK)
-    code = sbnn_axes_match(&m->axes, path, m->n_rows, m->n_cols, o->genes_in, SBNN_GENES_IN_ROWS, e);
+    code = sbnn_name_lists_match(&m->axes, path, m->n_rows, m->n_cols, o->genes_in, SBNN_GENES_IN_ROWS, e);
   if (code == SBNN_OK) code = prepare_sink(m);
   if (code == SBNN_OK) code = read_entries(m);
   if (code != SBNN_OK) return code;
@@ -264,7 +264,7 @@ static int read_matrix(matrix *m, const char *path, const sbnn_table_options *o,
   if (m->sparse && (code = make_counts(m, t)) != SBNN_OK) return code;
   t->values = m->values;
   m->values = NULL;
-  sbnn_axes_name(&m->axes, path, sbnn_source_hash(m->text.source), t);
+  sbnn_name_lists_name(&m->axes, path, sbnn_source_hash(m->text.source), t);
   return SBNN_OK;
 }
 
@@ -274,7 +274,7 @@ int sbnn_table_read_mtx(const char *path, const sbnn_table_options *options, sbn
   matrix m = {.sparse = options->sparse};
   int code = read_matrix(&m, file, options, t, e);
   sbnn_text_close(&m.text);
-  sbnn_axes_free(&m.axes);
+  sbnn_name_lists_free(&m.axes);
   free(m.row);
   free(m.column);
   free(m.value);

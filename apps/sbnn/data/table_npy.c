@@ -1,5 +1,5 @@
 /* table_npy.c - NumPy arrays (.npy) of two dimensions and any kind of number, in C or Fortran order, with
- * their lists of features and cells (axes.h). One of table.c's readers (readers.h). */
+ * their lists of features and cells (name_lists.h). One of table.c's readers (readers.h). */
 #include "data/matrix.h"
 #include "data/npy.h"
 #include "data/readers.h"
@@ -34,7 +34,7 @@ static int read_header(sbnn_npy *a) {
                    a->path, a->header.rank, a->header.rank == 2 ? ", one of them of length 0" : "");
 }
 
-static int read_numbers(file *f, const sbnn_axes *axes, const sbnn_table_options *o, sbnn_table *t) {
+static int read_numbers(file *f, const sbnn_name_lists *axes, const sbnn_table_options *o, sbnn_table *t) {
   sbnn_npy *a = &f->array;
   size_t line = a->shape[!a->header.fortran], got;
   sbnn_dense m = {.path = a->path,
@@ -58,15 +58,15 @@ int sbnn_table_read_npy(const char *path, const sbnn_table_options *options, sbn
   sbnn_source *source = sbnn_source_open(path, e);
   if (!source) return e ? e->code : SBNN_BAD_INPUT;
   file f = {.source = source, .array = {.path = path, .error = e, .from = source, .read = read_source}};
-  sbnn_axes axes = {0};
+  sbnn_name_lists axes = {0};
   int code = read_header(&f.array);
-  if (code == SBNN_OK) code = sbnn_axes_read(path, ".npy", options, &axes, e);
+  if (code == SBNN_OK) code = sbnn_name_lists_read(path, ".npy", options, &axes, e);
   if (code == SBNN_OK)
-    code = sbnn_axes_match(&axes, path, f.array.shape[0], f.array.shape[1], options->genes_in,
-                           SBNN_GENES_AUTO, e);
+    code = sbnn_name_lists_match(&axes, path, f.array.shape[0], f.array.shape[1], options->genes_in,
+                                 SBNN_GENES_AUTO, e);
   if (code == SBNN_OK) code = read_numbers(&f, &axes, options, t);
-  if (code == SBNN_OK) sbnn_axes_name(&axes, path, sbnn_source_hash(source), t);
-  sbnn_axes_free(&axes);
+  if (code == SBNN_OK) sbnn_name_lists_name(&axes, path, sbnn_source_hash(source), t);
+  sbnn_name_lists_free(&axes);
   sbnn_source_close(source);
   return code;
 }

@@ -192,7 +192,7 @@ static void take_start(void *to, size_t at, double v) {
   ((size_t *)to)[at] = v >= 0 && v < 9e15 ? (size_t)v : SIZE_MAX;
 }
 
-static int read_sparse(archive *a, const char *path, const sbnn_axes *axes, const sbnn_table_options *o,
+static int read_sparse(archive *a, const char *path, const sbnn_name_lists *axes, const sbnn_table_options *o,
                        size_t rows, size_t columns, sbnn_table *t) {
   const size_t n = a->members[a->data].array.shape[0], n_starts = a->members[a->indptr].array.shape[0];
   const size_t lists[] = {a->data, a->indices, a->indptr};
@@ -233,7 +233,7 @@ static int next_numbers(void *from, size_t n, double *out, sbnn_error *e) {
   return sbnn_npy_numbers(&d->m->array, n, d->bytes, out);
 }
 
-static int read_dense(archive *a, size_t i, const char *path, const sbnn_axes *axes,
+static int read_dense(archive *a, size_t i, const char *path, const sbnn_name_lists *axes,
                       const sbnn_table_options *o, sbnn_table *t) {
   dense d = {.m = &a->members[i]};
   int code = begin(a, i);
@@ -253,7 +253,7 @@ static int read_dense(archive *a, size_t i, const char *path, const sbnn_axes *a
   return finish(a, i, code);
 }
 
-static int read_matrix(sbnn_container *c, size_t v, const char *path, const sbnn_axes *axes,
+static int read_matrix(sbnn_container *c, size_t v, const char *path, const sbnn_name_lists *axes,
                        const sbnn_table_options *o, sbnn_table *t) {
   archive *a = c->file;
   const sbnn_variable *x = &c->variables[v];

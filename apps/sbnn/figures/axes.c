@@ -118,7 +118,7 @@ static void segment(sbnn_canvas *c, double x0, double y0, double x1, double y1) 
 static void draw_x(sbnn_canvas *c, const sbnn_axes *a) {
   sbnn_ticks t = x_ticks(a);
   double bottom = a->y + a->h, text_y = bottom + TICK + GAP;
-  const sbnn_type type = {.across = SBNN_CENTER};
+  const sbnn_type type = {.across = SBNN_ALIGN_CENTER};
   for (int i = 0; i < t.count; i++) {
     char text[32];
     double x = sbnn_axes_x(a, sbnn_tick_at(&t, i));
@@ -131,7 +131,7 @@ static void draw_x(sbnn_canvas *c, const sbnn_axes *a) {
 
 static void draw_y(sbnn_canvas *c, const sbnn_axes *a) {
   sbnn_ticks t = y_ticks(a);
-  const sbnn_type type = {.across = SBNN_END, .down = SBNN_CENTER};
+  const sbnn_type type = {.across = SBNN_ALIGN_END, .down = SBNN_ALIGN_CENTER};
   for (int i = 0; i < t.count; i++) {
     char text[32];
     double y = sbnn_axes_y(a, sbnn_tick_at(&t, i));
@@ -141,7 +141,7 @@ static void draw_y(sbnn_canvas *c, const sbnn_axes *a) {
   }
   double x = a->x - TICK - GAP - widest_tick(c, a, &t) - 2 * GAP;
   sbnn_canvas_text(c, x, a->y + a->h / 2, a->y_label,
-                   &(sbnn_type){.upward = true, .across = SBNN_CENTER, .down = SBNN_END});
+                   &(sbnn_type){.upward = true, .across = SBNN_ALIGN_CENTER, .down = SBNN_ALIGN_END});
 }
 
 void sbnn_axes_draw(sbnn_canvas *c, const sbnn_axes *a) {
@@ -198,7 +198,7 @@ void sbnn_axes_band(sbnn_canvas *c, const sbnn_axes *a, int64_t n, const double 
 static void draw_key(sbnn_canvas *c, double x, double y, const sbnn_key *key) {
   if (key->dot) sbnn_canvas_discs(c, 1, (double[]){x + KEY / 2, y}, 2.2, &key->pen.color);
   else sbnn_canvas_line(c, 2, (double[]){x, y, x + KEY, y}, key->pen);
-  sbnn_canvas_text(c, x + KEY + 3, y, key->text, &(sbnn_type){.down = SBNN_CENTER});
+  sbnn_canvas_text(c, x + KEY + 3, y, key->text, &(sbnn_type){.down = SBNN_ALIGN_CENTER});
 }
 
 double sbnn_legend(sbnn_canvas *c, double x, double y, double width, int n, const sbnn_key *keys, bool draw) {

@@ -30,7 +30,7 @@ typedef struct sbnn_pen {
   sbnn_dash dash;
 } sbnn_pen;
 
-typedef enum sbnn_align { SBNN_START, SBNN_CENTER, SBNN_END } sbnn_align;
+typedef enum sbnn_align { SBNN_ALIGN_START, SBNN_ALIGN_CENTER, SBNN_ALIGN_END } sbnn_align;
 
 /* How text is set; zero values mean 7 pt, upright, regular, black, anchored at its top left corner. */
 typedef struct sbnn_type {
@@ -38,7 +38,7 @@ typedef struct sbnn_type {
   bool bold, italic;
   bool upward; /* turned by 90 degrees to read from bottom to top; `across` then runs upwards */
   sbnn_align across;
-  sbnn_align down;  /* SBNN_START hangs below the anchor, SBNN_END stands on it */
+  sbnn_align down;  /* SBNN_ALIGN_START hangs below the anchor, SBNN_ALIGN_END stands on it */
   sbnn_color color; /* all zero = black */
   double halo;      /* width of a white outline in points, 0 = none: for text over dots */
 } sbnn_type;

@@ -116,7 +116,8 @@ static void mark_lowest(sbnn_canvas *c, const sbnn_axes *a, const sbnn_curve *v,
 
 /* Names stand in the two lines above the frame, lines at the boundaries within it. */
 static void draw_phases(sbnn_canvas *c, const sbnn_axes *a, const sbnn_curves *s) {
-  const sbnn_type type = {.across = SBNN_CENTER, .down = SBNN_END, .color = {0.35, 0.35, 0.35, 1}};
+  const sbnn_type type = {
+      .across = SBNN_ALIGN_CENTER, .down = SBNN_ALIGN_END, .color = {0.35, 0.35, 0.35, 1}};
   for (int i = 0; i < s->n_phases; i++) {
     const sbnn_phase *p = &s->phase[i];
     double from = sbnn_axes_x(a, fmax(p->from, a->x_lo)), to = sbnn_axes_x(a, fmin(p->to, a->x_hi));
@@ -152,7 +153,7 @@ static void draw_level_names(sbnn_canvas *c, const sbnn_axes *a, const sbnn_curv
   int n = sorted_levels(a, s, level);
   for (int i = 0; i < n; i++) y[i] = fmax(sbnn_axes_y(a, level[i]->value), i ? y[i - 1] + LABEL_GAP : a->y);
   for (int i = n - 1; i >= 0; i--, limit -= LABEL_GAP) limit = y[i] = fmin(y[i], limit);
-  const sbnn_type type = {.down = SBNN_CENTER, .color = {0.35, 0.35, 0.35, 1}};
+  const sbnn_type type = {.down = SBNN_ALIGN_CENTER, .color = {0.35, 0.35, 0.35, 1}};
   for (int i = 0; i < n; i++) {
     char text[SBNN_TEXT];
     double at = sbnn_axes_y(a, level[i]->value);

@@ -64,7 +64,7 @@ int sbnn_labels_thin(int n, sbnn_label *label) {
 
 void sbnn_labels_draw(sbnn_canvas *c, int n, const sbnn_label *label, const sbnn_type *type) {
   sbnn_type t = *type;
-  t.across = t.down = SBNN_CENTER;
+  t.across = t.down = SBNN_ALIGN_CENTER;
   if (t.halo == 0) t.halo = 1.2;
   for (int i = 0; i < n; i++) {
     const sbnn_label *l = &label[i];

@@ -64,7 +64,7 @@ static void draw_mark(sbnn_canvas *c, const sbnn_axes *a, const sbnn_lines *s) {
   sbnn_canvas_line(c, 2, (double[]){x, a->y, x, a->y + a->h}, (sbnn_pen){SBNN_GREY, 0.8, SBNN_DOTTED});
   if (s->mark_name)
     sbnn_canvas_text(c, x + 3, a->y + a->h - 3, s->mark_name,
-                     &(sbnn_type){.down = SBNN_END, .color = {0.35, 0.35, 0.35, 1}});
+                     &(sbnn_type){.down = SBNN_ALIGN_END, .color = {0.35, 0.35, 0.35, 1}});
 }
 
 static int legend_keys(const sbnn_lines *s, sbnn_key *keys) {

@@ -240,14 +240,14 @@ static void draw_legend(sbnn_canvas *c, const page *p, double x, double y) {
   sbnn_color *palette = label_colors(p->map);
   int most = p->rows * p->columns, n = p->groups > most ? most - 1 : p->groups;
   char text[SBNN_TEXT], number[16];
-  const sbnn_type type = {.down = SBNN_CENTER};
+  const sbnn_type type = {.down = SBNN_ALIGN_CENTER};
   for (int i = 0; i < n; i++) {
     double left = x + COLUMN_WIDTH * (i / p->rows), middle = y + LINE * (i % p->rows + 0.5);
     snprintf(number, sizeof number, "%d", i + 1);
     sbnn_text_fit(c, p->map->label_name[p->group[i].label], &type, COLUMN_WIDTH - 26, text, sizeof text);
     sbnn_canvas_discs(c, 1, (double[]){left + 3, middle}, 2.2, &palette[p->group[i].label]);
     sbnn_canvas_text(c, left + 17, middle, number,
-                     &(sbnn_type){.bold = true, .down = SBNN_CENTER, .across = SBNN_END});
+                     &(sbnn_type){.bold = true, .down = SBNN_ALIGN_CENTER, .across = SBNN_ALIGN_END});
     sbnn_canvas_text(c, left + 20, middle, text, &type);
   }
   if (n < p->groups) {

@@ -36,7 +36,7 @@ static void draw_panel(sbnn_canvas *c, const figure *f, int i) {
   sbnn_canvas_frame(c, a.x, a.y, a.w, a.h, (sbnn_pen){SBNN_LIGHT_GREY, 0.5, SBNN_SOLID});
   if (m->title) {
     char text[SBNN_TEXT];
-    const sbnn_type type = {.bold = f->panel >= NAMED, .down = SBNN_END};
+    const sbnn_type type = {.bold = f->panel >= NAMED, .down = SBNN_ALIGN_END};
     sbnn_text_fit(c, m->title, &type, f->panel, text, sizeof text);
     sbnn_canvas_text(c, a.x, a.y - 3, text, &type);
   }

@@ -53,7 +53,7 @@ static double top_of(const figure *f) { return MARGIN + (f->spec->title ? 14 : 0
 
 static void draw_panel(sbnn_canvas *c, const figure *f, int side, int i, double x, double y) {
   const sbnn_overlay_side *s = side_of(f, side);
-  const sbnn_type type = {.italic = side == 0, .across = SBNN_CENTER, .down = SBNN_END};
+  const sbnn_type type = {.italic = side == 0, .across = SBNN_ALIGN_CENTER, .down = SBNN_ALIGN_END};
   char line[2][SBNN_TEXT];
   double h = panel_height(f), frame = y + f->title_lines[i / GRID] * LINE, room = PANEL + PANEL_GAP - 3;
   int lines = 1;
@@ -81,7 +81,7 @@ static void draw_side(sbnn_canvas *c, const figure *f, int side, double x) {
   const sbnn_overlay_side *s = side_of(f, side);
   const char *heading = s->heading ? s->heading : side ? "Responses (alloencoder)" : "Genes (autoencoder)";
   double y = top_of(f);
-  sbnn_canvas_text(c, x + SIDE / 2, y, heading, &(sbnn_type){.bold = true, .across = SBNN_CENTER});
+  sbnn_canvas_text(c, x + SIDE / 2, y, heading, &(sbnn_type){.bold = true, .across = SBNN_ALIGN_CENTER});
   for (int i = 0; i < shown(s); i++)
     draw_panel(c, f, side, i, x + (i % GRID) * (PANEL + PANEL_GAP), y + HEADING + row_top(f, i / GRID));
 }
@@ -97,13 +97,13 @@ static void draw_middle(sbnn_canvas *c, const figure *f, double x, double w) {
   a.x = x + LINE + 0.5 * (w - LINE - a.w);
   a.y = top + 0.5 * (room - a.h);
   snprintf(heading, sizeof heading, "Latent space, n = %lld", (long long)m->n);
-  const sbnn_type grey = {.across = SBNN_CENTER, .color = {0.3, 0.3, 0.3, 1}};
-  sbnn_canvas_text(c, x + w / 2, top_of(f), heading, &(sbnn_type){.bold = true, .across = SBNN_CENTER});
+  const sbnn_type grey = {.across = SBNN_ALIGN_CENTER, .color = {0.3, 0.3, 0.3, 1}};
+  sbnn_canvas_text(c, x + w / 2, top_of(f), heading, &(sbnn_type){.bold = true, .across = SBNN_ALIGN_CENTER});
   sbnn_map_draw(c, m, &a, MAP_NAMES);
   sbnn_canvas_frame(c, a.x, a.y, a.w, a.h, (sbnn_pen){SBNN_LIGHT_GREY, 0.5, SBNN_SOLID});
   sbnn_canvas_text(c, a.x + a.w / 2, a.y + a.h + 3, m->x_label ? m->x_label : "Bottleneck unit 1", &grey);
   sbnn_type turned = grey;
-  turned.upward = true, turned.down = SBNN_END;
+  turned.upward = true, turned.down = SBNN_ALIGN_END;
   sbnn_canvas_text(c, a.x - 3, a.y + a.h / 2, m->y_label ? m->y_label : "Bottleneck unit 2", &turned);
 }
 
@@ -128,10 +128,10 @@ static void draw_bar(sbnn_canvas *c, const figure *f, double x, double y, double
     double at = x + w * (sbnn_tick_at(&t, i) - f->lo) / (f->hi - f->lo);
     sbnn_tick_text(&t, i, text);
     sbnn_canvas_line(c, 2, (double[]){at, y + h, at, y + h + 2}, (sbnn_pen){SBNN_BLACK, 0.6, SBNN_SOLID});
-    sbnn_canvas_text(c, at, y + h + 4, text, &(sbnn_type){.across = SBNN_CENTER});
+    sbnn_canvas_text(c, at, y + h + 4, text, &(sbnn_type){.across = SBNN_ALIGN_CENTER});
   }
   sbnn_canvas_text(c, x + w / 2, y + h + 13, f->spec->bar ? f->spec->bar : "Network prediction (z-score)",
-                   &(sbnn_type){.across = SBNN_CENTER});
+                   &(sbnn_type){.across = SBNN_ALIGN_CENTER});
 }
 
 static void draw_figure(sbnn_canvas *c, const void *what) {

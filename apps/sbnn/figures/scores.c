@@ -101,7 +101,7 @@ static int response_keys(const responses *f, sbnn_key *key) {
 }
 
 static void draw_names(sbnn_canvas *c, const responses *f, const sbnn_axes *a, double slot) {
-  const sbnn_type type = {.upward = true, .across = SBNN_END, .down = SBNN_CENTER};
+  const sbnn_type type = {.upward = true, .across = SBNN_ALIGN_END, .down = SBNN_ALIGN_CENTER};
   for (int i = 0; i < f->n; i++) {
     char text[SBNN_TEXT];
     double x = a->x + slot * (i + 0.5), y = a->y + a->h;
@@ -177,7 +177,7 @@ static void draw_gene_axis(sbnn_canvas *c, const sbnn_axes *a) {
   static const int steps[] = {1, 2, 5};
   const sbnn_ticks even = sbnn_ticks_for(pow(10, a->x_lo), pow(10, a->x_hi), 6);
   const bool narrow = a->x_hi - a->x_lo < log10(5);
-  const sbnn_type type = {.across = SBNN_CENTER};
+  const sbnn_type type = {.across = SBNN_ALIGN_CENTER};
   double bottom = a->y + a->h, free_from = -INFINITY;
   for (int i = 0; i < (narrow ? even.count : 18); i++) {
     char text[32];
@@ -225,7 +225,7 @@ static void draw_by_genes(sbnn_canvas *c, const void *what) {
     snprintf(text, sizeof text, "%d genes", f->genes);
     sbnn_canvas_line(c, 2, (double[]){at, a.y, at, a.y + a.h}, (sbnn_pen){SBNN_GREY, 0.8, SBNN_DASHED});
     sbnn_canvas_text(c, at + 3, a.y + a.h - 4, text,
-                     &(sbnn_type){.down = SBNN_END, .color = {0.35, 0.35, 0.35, 1}, .halo = 1.2});
+                     &(sbnn_type){.down = SBNN_ALIGN_END, .color = {0.35, 0.35, 0.35, 1}, .halo = 1.2});
   }
   for (int i = 0; i < f->n_paths; i++) draw_path(c, &a, &f->path[i], sbnn_line_color(i));
   sbnn_axes_draw(c, &a);

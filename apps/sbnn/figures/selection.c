@@ -23,7 +23,8 @@ static void draw_bar(sbnn_canvas *c, const sbnn_axes *a, const sbnn_bar *b, doub
   const sbnn_pen whisker = {{0.25, 0.25, 0.25, 1}, 0.6, SBNN_SOLID};
   double top = sbnn_axes_y(a, b->frequency), low = sbnn_axes_y(a, b->low), high = sbnn_axes_y(a, b->high);
   char text[SBNN_TEXT];
-  const sbnn_type type = {.italic = true, .upward = true, .across = SBNN_END, .down = SBNN_CENTER};
+  const sbnn_type type = {
+      .italic = true, .upward = true, .across = SBNN_ALIGN_END, .down = SBNN_ALIGN_CENTER};
   sbnn_canvas_rect(c, x - 0.36 * SLOT, top, 0.72 * SLOT, a->y + a->h - top, sbnn_line_color(2));
   sbnn_canvas_line(c, 2, (double[]){x, low, x, high}, whisker);
   sbnn_text_fit(c, b->name, &type, NAMES - 6, text, sizeof text);

@@ -3,8 +3,8 @@
 #include "parts/part.h"
 
 #include "hash.h"
+#include "output/outdir.h"
 #include "parts/part_fields.h"
-#include "results/outdir.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 
 #include "hash.h"
 #include "interrupt.h"
+#include "output/reader.h"
 #include "parts/part.h"
-#include "results/reader.h"
 
 #include <errno.h>
 #include <stdatomic.h>

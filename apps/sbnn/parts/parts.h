@@ -5,9 +5,9 @@
 #define SBNN_PARTS_PARTS_H
 
 #include "nn/nn.h"
+#include "output/outdir.h"
 #include "parts/task.h"
 #include "results/experiment.h"
-#include "results/outdir.h"
 
 #include <stdbool.h>
 

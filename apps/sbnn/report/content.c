@@ -5,9 +5,9 @@
 #include "figures/overlays.h"
 #include "figures/palette.h"
 #include "figures/short_names.h"
+#include "pictures/map_data.h"
 #include "report/table_json.h"
-#include "results/map_data.h"
-#include "results/stored.h"
+#include "tables/stored.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* page.c - see page.h. */
 #include "report/page.h"
 
+#include "output/writer.h"
 #include "report/page_files.h"
-#include "results/writer.h"
 
 #include <string.h>
 

@@ -3,12 +3,12 @@
 
 #include "figures/contour.h"
 #include "nabla_version.h"
+#include "output/outdir.h"
+#include "output/reader.h"
 #include "report/content.h"
 #include "report/page.h"
 #include "report/table_json.h"
-#include "results/outdir.h"
-#include "results/reader.h"
-#include "results/verdict.h"
+#include "verdict/verdict.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* table_json.c - see table_json.h. */
 #include "report/table_json.h"
 
-#include "results/reader.h"
-#include "results/run_json.h"
+#include "output/reader.h"
+#include "tables/run_json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "data/ids.h"
 #include "hash.h"
-#include "results/writer.h"
+#include "output/writer.h"
 #include "utf8.h"
 
 #include <errno.h>
