@@ -57,6 +57,11 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #else
 #define HAS_MATIO "no"
 #endif
+#ifdef NABLA_HDF5
+#define HAS_HDF5 "yes"
+#else
+#define HAS_HDF5 "no"
+#endif
 
 void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *value), void *ctx) {
   char cpu[CPU_ROOM], cpus[24], threads[24];
@@ -76,6 +81,7 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"qhull", HAS_QHULL},
       {"libzip", HAS_LIBZIP},
       {"matio", HAS_MATIO},
+      {"hdf5", HAS_HDF5},
   };
   for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) each(ctx, facts[i][0], known(facts[i][1]));
 }

@@ -21,8 +21,11 @@ int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
   return code;
 }
 
+void (*sbnn_no_memory)(void);
+
 static void *checked(void *p, size_t n, size_t size) {
   if (p || n == 0 || size == 0) return p;
+  if (sbnn_no_memory) sbnn_no_memory();
   fprintf(stderr,
           "sbnn: out of memory: %zu x %zu bytes were refused; close other programs or use a smaller table\n",
           n, size);

@@ -33,6 +33,8 @@ int sbnn_fail(sbnn_error *e, int code, const char *format, ...) __attribute__((f
  * none, as does all that allocates below. */
 void *sbnn_alloc(size_t n, size_t size);
 void *sbnn_realloc(void *p, size_t n, size_t size);
+/* Called in place of that where it is set: by a child process that ends in its own way (sandbox.c). */
+extern void (*sbnn_no_memory)(void);
 /* Text of its own, which the caller frees: a copy; what printf would write; "folder/name". */
 char *sbnn_strdup(const char *s);
 char *sbnn_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -206,7 +206,7 @@ Test(sbnn_options, unknown_options) {
   refuse("cv -x a", "unknown option '-x': did you mean '--x'? ('sbnn help cv' lists them)");
   refuse(CV " --hepl", "unknown option '--hepl': did you mean '--help'? ('sbnn help cv' lists them)");
   refuse(TRAIN " --gene 3", "unknown option '--gene': did you mean '--gene-threshold' or '--gene-prefix' or "
-                            "'--genes-from' or '--genes'? ('sbnn "
+                            "'--gene-names' or '--genes-from' or '--genes'? ('sbnn "
                             "help train' lists them)");
   refuse(CV " --momentum 1", "unknown option '--momentum' ('sbnn help cv' lists them)");
   refuse(CV " --", "unknown option '--' ('sbnn help cv' lists them)");

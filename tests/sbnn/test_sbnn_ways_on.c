@@ -61,7 +61,7 @@ Test(sbnn_ways_on, formats_that_are_not_read_name_the_way_out) {
   put_file(at("p.parquet"), "PAR1\x15\x04 and more");
   refuse("cv --x p.parquet --y y.csv --out no" FAST, 3, "p.parquet|Parquet|read_parquet|to_csv");
   put_file(at("h.h5ad"), "\x89HDF\r\n\032\n and more");
-  refuse("cv --x h.h5ad --y y.csv --out no" FAST, 3, "h.h5ad|HDF5|read_h5ad|docs/input.md");
+  refuse("cv --x h.h5ad --y y.csv --out no" FAST, 3, "h.h5ad|HDF5|damaged or cut off|copy it again");
 }
 
 /* ---- labels ---- */

@@ -20,11 +20,11 @@ static const char *const overview_tail =
 static const char *const table_notes =
     "\n"
     "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Counts and\n"
-    "responses may also be Matrix Market (.mtx with its lists), a 10x folder, .npy, .npz or .mat. Cells\n"
-    "are matched by id.";
+    "responses may also be .h5ad, .h5mu, .loom, .h5 of 10x ('sbnn inspect FILE' looks into them), Matrix\n"
+    "Market (.mtx with its lists), a 10x folder, .npy, .npz or .mat. Cells are matched by id.\n";
 
 static const char *const fit_notes =
-    " The defaults of network, pretraining and training are the paper's.\n"
+    "The defaults of network, pretraining and training are the paper's.\n"
     "\n"
     "--recipe denoise chooses the genes by a linear model (--select), then trains a small network on them\n"
     "in one phase, with noise on its inputs and on the map. There are no penalties and no pretraining\n"
@@ -88,7 +88,6 @@ static void print_command(FILE *to, const sbnn_command *c) {
   fprintf(to, "\n  %-*s  print this text\n", widest, "-h, --help");
   if (c->takes & SBNN_TAKES_XY) fputs(table_notes, to);
   if (c->takes & SBNN_TAKES_NETWORK) fputs(fit_notes, to);
-  else if (c->takes & SBNN_TAKES_XY) fputc('\n', to);
 }
 
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e) {

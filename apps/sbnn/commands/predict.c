@@ -210,7 +210,8 @@ static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_e
   const sbnn_predict_options how = {.path = o->x,
                                     .genes_in = (sbnn_genes_in)o->x_genes_in,
                                     .gene_prefix = o->gene_prefix,
-                                    .cells_path = o->cells};
+                                    .cells_path = o->cells,
+                                    .gene_names = o->gene_names};
   int code = sbnn_predict_cells(&how, m, &d, e);
   if (code != SBNN_OK) return code;
   for (size_t i = 0; i < d.n_notes && !o->quiet; i++) fprintf(stderr, "%s\n", d.notes[i]);
@@ -249,6 +250,11 @@ static const sbnn_option own_rows[] = {
      .field = SBNN_FIELD(x_genes_in),
      .initial = "auto",
      .help = "where --x has its genes; auto looks for the model's"},
+    {.group = SBNN_GROUP_DATA,
+     .name = "gene-names",
+     .value = "COLUMN",
+     .field = SBNN_FIELD(gene_names),
+     .help = "of .h5ad and such: genes by var/COLUMN, as in training"},
     {.group = SBNN_GROUP_DATA,
      .kind = SBNN_OPTION_WHOLE,
      .name = "min-counts",

@@ -29,6 +29,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
                             .cells_path = o->cells,
                             .min_counts = o->min_counts,
                             .genes_from_path = o->genes_from,
+                            .gene_names = o->gene_names,
                             .gene_prefix = o->gene_prefix,
                             .drop_responses = o->drop_responses,
                             .y_transform = o->y_transform,

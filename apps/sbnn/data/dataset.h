@@ -48,8 +48,9 @@ typedef struct sbnn_dataset_options {
   const char *cells_path;       /* a list of the cells to keep, or a table whose ids they are; NULL: all */
   const char *gene_prefix;      /* only genes that begin so, and take it off; NULL: all */
   const char *drop_responses;   /* names or patterns to leave out, separated by commas; NULL: none */
-  double min_counts; /* cells of fewer counts in all are left out, with a note that names them; under
+  double min_counts;      /* cells of fewer counts in all are left out, with a note that names them; under
                                    SBNN_X_NONE, or where it would leave none, nothing is */
+  const char *gene_names; /* of an HDF5 file the column that names the genes (table.h); NULL: its index */
   const char *genes_from_path; /* only genes that this table of counts has too; NULL: all */
   const char *y_transform; /* the rule that will follow (y_transform.h), checked against the responses' names;
                               NULL: none */

@@ -163,13 +163,20 @@ static void copy_responses(const sbnn_join *j, sbnn_dataset *d) {
     }
 }
 
+/* A note for each line; NULL: none. */
+static void note_lines(sbnn_dataset *d, const char *text) {
+  char *copy = text ? sbnn_strdup(text) : NULL, *rest = copy;
+  for (char *line; (line = strsep(&rest, "\n")) != NULL;) sbnn_dataset_note(d, line);
+  free(copy);
+}
+
 static void copy_join(const sbnn_join *j, sbnn_dataset *d) {
   size_t x_cells, y_cells;
   const sbnn_table *x = j->x, *y = j->y;
   axis(x, j->x_cells_in_rows, &x_cells);
   axis(y, j->y_cells_in_rows, &y_cells);
-  if (x->note) sbnn_dataset_note(d, x->note);
-  if (y->note) sbnn_dataset_note(d, y->note);
+  note_lines(d, x->note);
+  note_lines(d, y->note);
   copy_names(j, d);
   copy_counts(j, d);
   copy_responses(j, d);
@@ -192,10 +199,13 @@ static int read_tables(const sbnn_dataset_options *o, sbnn_table *x, sbnn_table 
   const sbnn_table_options y_options = {.allow_missing = true,
                                         .allow_duplicates = true, /* check_names_differ */
                                         .responses = true,
+                                        .alone = !sbnn_table_same_file(o->x_path, o->y_path),
                                         .feature_type = "Antibody Capture"},
                            x_options = {.sparse = true,
                                         .allow_duplicates = true,
                                         .genes_in = o->x_genes_in,
+                                        .normalised = o->x_transform == SBNN_X_NONE,
+                                        .gene_names = o->gene_names,
                                         .feature_type = "Gene Expression"};
   int code = sbnn_table_read(o->y_path, &y_options, y, e);
   return code == SBNN_OK ? sbnn_table_read(o->x_path, &x_options, x, e) : code;

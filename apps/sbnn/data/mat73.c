@@ -1,6 +1,7 @@
 /* mat73.c - MATLAB files of version 7.3, which are HDF5: see mat.h. libmatio reads them. */
 #include "data/mat.h"
 #include "data/source.h"
+#include "sandbox.h"
 
 #if NABLA_MATIO
 
@@ -74,6 +75,8 @@ int sbnn_mat73_open(sbnn_mat_file *f) {
   f->next_cell = next_cell;
   f->close = close_file;
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* which prints what goes wrong */
+  H5PLset_loading_state(0);
+  sbnn_sandbox_filter(true);
   m->file = Mat_Open(f->c.path, MAT_ACC_RDONLY);
   if (!m->file) return sbnn_mat_damaged(f, "the file cannot be read as one of MATLAB");
   for (matvar_t *v; (v = Mat_VarReadNextInfo(m->file)) != NULL; Mat_VarFree(v)) {

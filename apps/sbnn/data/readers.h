@@ -7,7 +7,7 @@
  *            all zero before, and may be filled in part on failure (table.c frees it). Equal ids are no error
  *            of a table's reader: it leaves them in row_fault and col_fault. Files of several named arrays:
  *            whichever of t and l is not NULL
- * A build without libzip or libmatio still claims their files, and says what to do in place of it.
+ * A build without libzip, libmatio or libhdf5 still claims their files, and says what to do in place of it.
  * Threads: two files may be read at once. */
 #ifndef SBNN_DATA_READERS_H
 #define SBNN_DATA_READERS_H
@@ -35,6 +35,17 @@ int sbnn_read_npz(const char *path, const sbnn_table_options *options, sbnn_tabl
 bool sbnn_table_claims_mat(const char *path);
 int sbnn_read_mat(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_labels *l,
                   sbnn_error *e);
+
+/* HDF5: AnnData, MuData, 10x, loom (table_h5.c, hdf5/). */
+bool sbnn_table_claims_h5(const char *path);
+size_t sbnn_h5_file_length(const char *path); /* up to ":PART"; the whole length if the path has none */
+int sbnn_read_h5(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_labels *l,
+                 sbnn_error *e);
+
+/* zarr, which is refused with the way to convert it (table_zarr.c). */
+bool sbnn_table_claims_zarr(const char *path);
+int sbnn_read_zarr(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_labels *l,
+                   sbnn_error *e);
 
 /* True if the name ends so (upper or lower case), perhaps with .gz, or if the regular file's (decompressed)
  * content begins with `magic`, of at most 16 bytes. */

@@ -4,6 +4,7 @@
 #include "data/ids.h"
 #include "data/readers.h"
 #include "data/source.h"
+#include "sandbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,10 +24,12 @@ typedef struct table_reader {
 static bool claims_anything(const char *path) { return path != NULL; }
 
 static const table_reader readers[] = {
+    {.claims = sbnn_table_claims_zarr, .read_named = sbnn_read_zarr},
     {.claims = sbnn_table_claims_mtx, .read = sbnn_table_read_mtx},
     {.claims = sbnn_table_claims_npy, .read = sbnn_table_read_npy},
     {.claims = sbnn_table_claims_npz, .read_named = sbnn_read_npz},
     {.claims = sbnn_table_claims_mat, .read_named = sbnn_read_mat},
+    {.claims = sbnn_table_claims_h5, .read_named = sbnn_read_h5},
     {.claims = claims_anything, .read = sbnn_table_read_text},
 };
 
@@ -40,6 +43,11 @@ bool sbnn_table_holds_several(const char *path) {
   struct stat status;
   bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode); /* of 10x */
   return folder || reader_of(path)->read_named;
+}
+
+bool sbnn_table_same_file(const char *a, const char *b) {
+  const size_t n = sbnn_h5_file_length(a), k = sbnn_h5_file_length(b);
+  return n == k && strncmp(a, b, n) == 0;
 }
 
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
@@ -65,7 +73,10 @@ void sbnn_table_free(sbnn_table *t) {
   free(t->row_lines);
   free(t->row_fault);
   free(t->col_fault);
+  free(t->taken);
   free(t->note);
+  if (t->shared) sbnn_sandbox_free(t->shared);
+  free(t->shared);
   *t = (sbnn_table){0};
 }
 

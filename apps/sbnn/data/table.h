@@ -7,6 +7,7 @@
  *   folder
  * - .npy: a NumPy array of two dimensions, with the same lists beside it
  * - .npz, .mat: named arrays of NumPy, SciPy, MATLAB: matrices, and the names of their rows and columns
+ * - HDF5: AnnData, MuData, 10x, loom; "FILE:PART" names a part, such as layers/counts
  *
  * Another format is another file: see `readers` in table.c. Threads: a table may be read by any number of
  * threads; reading two files at once is fine. */
@@ -35,7 +36,9 @@ typedef struct sbnn_table {
   sbnn_genes_in genes_in; /* AUTO: the table cannot tell. Else rows are cells and columns genes (or responses)
                              whichever way they lie in the file, which is what this says */
   char *row_fault, *col_fault; /* a sentence on the first ids that are equal; NULL: all differ */
-  char *note;                  /* a sentence for the user on what was left out; NULL: nothing */
+  char *taken;                 /* which of a file's matrices this is; NULL: it has one */
+  char *note; /* sentences for the user on what was chosen and left out, a line each; NULL: nothing */
+  struct sbnn_sandbox_output *shared; /* sandbox.h: where counts are borrowed from; NULL: nowhere */
   uint64_t hash; /* 64-bit FNV-1a of the file's bytes as they are on disk (compressed if compressed); with
                     lists beside it, of these three hashes */
 } sbnn_table;
@@ -48,6 +51,9 @@ typedef struct sbnn_table_options {
   sbnn_genes_in genes_in;   /* for formats that know genes from cells by their lists: where the user says they
                                are */
   bool responses;           /* of files that hold both, the responses are wanted and not the counts */
+  bool normalised;          /* of files of several matrices one that holds no counts: X */
+  bool alone;               /* the file is for responses alone: it may hold nothing else */
+  const char *gene_names;   /* of files with tables of genes the column that names them; NULL: their index */
   const char *feature_type; /* of 10x features with types, those to take: "Gene Expression". NULL: all */
 } sbnn_table_options;
 
@@ -58,6 +64,8 @@ typedef struct sbnn_table_options {
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
 /* Whether one path may be both counts and responses: a 10x folder, a file of several named arrays. */
 bool sbnn_table_holds_several(const char *path);
+/* Whether two paths name one file, or parts of one ("FILE:PART"). */
+bool sbnn_table_same_file(const char *a, const char *b);
 
 void sbnn_table_free(sbnn_table *t); /* leaves *t all zero; t may be all zero */
 

@@ -1,6 +1,7 @@
 /* table_mat.c - MATLAB files (.mat) of the versions 5 to 7.3: matrices of numbers, also sparse ones, and
  * lists of names, as cell arrays of strings or char matrices. One of table.c's readers (readers.h); which
  * variable is which: container.c; how they are stored: mat5.c, mat73.c. */
+#include "data/handover.h"
 #include "data/mat.h"
 #include "data/matrix.h"
 #include "data/readers.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { HEADER = 128 };
 static const char magic_5[] = "MATLAB 5.0 MAT-f", magic_73[] = "MATLAB 7.3 MAT-f";
@@ -281,8 +283,8 @@ static void close_file(sbnn_container *c) {
   if (m->close) m->close(m);
 }
 
-int sbnn_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                  sbnn_error *e) {
+static int read_here(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                     sbnn_error *e) {
   sbnn_mat_file m = {.c = {.ending = ".mat",
                            .what = "variable",
                            .open = open_file,
@@ -291,4 +293,41 @@ int sbnn_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, 
                            .close = close_file}};
   m.c.file = &m;
   return sbnn_container_read(&m.c, path, o, t, l, e);
+}
+
+/* ---- version 7.3, in a sandbox: HDF5 reads it ---- */
+
+typedef struct arguments {
+  const char *path;
+  const sbnn_table_options *options;
+} arguments;
+
+static int read_there(void *ctx, int fd, const sbnn_handover *result, sbnn_error *e) {
+  const arguments *a = ctx;
+  (void)fd; /* libmatio opens files by their names */
+  return read_here(a->path, a->options, result->table, result->labels, e);
+}
+
+static bool is_73(const char *file, uint64_t *bytes) {
+  unsigned char head[HEADER];
+  struct stat status;
+  FILE *f = fopen(file, "rbe");
+  size_t n = f ? fread(head, 1, HEADER, f) : 0;
+  if (f && fstat(fileno(f), &status) == 0) *bytes = (uint64_t)status.st_size;
+  if (f) fclose(f);
+  return n == HEADER && is_version(head, magic_73, 0x0200);
+}
+
+int sbnn_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                  sbnn_error *e) {
+  char *file = sbnn_format("%.*s", (int)sbnn_h5_file_length(path), path);
+  uint64_t bytes = 0;
+  int code;
+  if (is_73(file, &bytes)) {
+    const sbnn_sandbox s = {.path = file, .library = "libmatio", .memory = sbnn_sandbox_memory(bytes)};
+    code = sbnn_read_sandboxed(&s, read_there, &(arguments){path, o},
+                               &(sbnn_handover){.table = t, .labels = t ? NULL : l}, e);
+  } else code = read_here(path, o, t, l, e);
+  free(file);
+  return code;
 }

@@ -61,11 +61,7 @@ static const struct {
 } foreign[] = {
     {"PK\003\004", 4, "a ZIP archive or an Excel workbook", NULL},
     {"\xd0\xcf\x11\xe0", 4, "an old Excel workbook", NULL},
-    {"\x89HDF", 4, "an HDF5 file (.h5, .h5ad, .h5mu)",
-     "in Python, a = anndata.read_h5ad(FILE); a.to_df().to_csv('counts.csv.gz') writes what is read "
-     "(docs/input.md, "
-     "under .npz, has a way that keeps it sparse); of 10x, give the folder with matrix.mtx.gz that lies "
-     "beside it"},
+    {"\x89HDF", 4, "an HDF5 file compressed as a whole", "decompress it first, with gunzip"},
     {"PAR1", 4, "a Parquet file",
      "in Python, pandas.read_parquet(FILE).to_csv('table.csv.gz') writes what is read"},
     {"ARROW1", 6, "an Arrow (Feather) file",

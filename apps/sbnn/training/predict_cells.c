@@ -188,8 +188,12 @@ int sbnn_predict_cells(const sbnn_predict_options *o, const sbnn_model_file *m, 
                        sbnn_error *e) {
   sbnn_table t;
   *d = (sbnn_dataset){0};
-  const sbnn_table_options how = {
-      .sparse = true, .allow_duplicates = true, .genes_in = o->genes_in, .feature_type = "Gene Expression"};
+  const sbnn_table_options how = {.sparse = true,
+                                  .allow_duplicates = true,
+                                  .genes_in = o->genes_in,
+                                  .normalised = m->prepared.preparation.x_transform == SBNN_X_NONE,
+                                  .gene_names = o->gene_names,
+                                  .feature_type = "Gene Expression"};
   int code = sbnn_table_read(o->path, &how, &t, e);
   if (code != SBNN_OK) return code;
   places p = look(o, m, &t);

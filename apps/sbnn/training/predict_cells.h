@@ -10,6 +10,7 @@ typedef struct sbnn_predict_options {
   sbnn_genes_in genes_in;
   const char *gene_prefix; /* only genes that begin so, without it; NULL: all */
   const char *cells_path;  /* only cells listed there; NULL: all */
+  const char *gene_names;  /* of an HDF5 file the column that names the genes (table.h) */
 } sbnn_predict_options;
 
 /* Reads the counts and fills d: its cells in the order of the table, as columns the genes of the model in the
