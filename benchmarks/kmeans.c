@@ -27,8 +27,8 @@ static int read_responses(const char *folder, float **y, size_t *cells, size_t *
   *cells = d.n_cells;
   *responses = d.n_responses;
   *y = sbnn_alloc(d.n_cells * d.n_responses, sizeof **y);
-  code = sbnn_prepare_fit(&d, all, d.n_cells, &(sbnn_prepare_options){0}, &p, e);
-  if (code == SBNN_OK) code = sbnn_prepare_apply(&p, &d, all, d.n_cells, NULL, *y, e);
+  code = sbnn_prepare_fit(&d, (sbnn_rows){all, d.n_cells}, &(sbnn_prepare_options){0}, &p, e);
+  if (code == SBNN_OK) code = sbnn_prepare_apply(&p, &d, (sbnn_rows){all, d.n_cells}, NULL, *y, e);
   sbnn_preparation_free(&p);
   sbnn_dataset_free(&d);
   free(all);

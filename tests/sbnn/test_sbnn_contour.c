@@ -147,7 +147,7 @@ Test(sbnn_contour, square_of_two_halves) {
   int32_t corner[] = {0, 1, 2, 0, 2, 3};
   const sbnn_triangles t = {2, corner};
   const sbnn_window w = {-0.5, 1.5, -0.5, 1.5};
-  uint32_t *image = sbnn_contour_image(&t, p, value, 2, &two_bands, &w, 80, 80);
+  uint32_t *image = sbnn_contour_image(&(sbnn_contours){&t, p, value, 2, &two_bands, &w}, 80, 80);
   uint32_t low = sbnn_color_argb(sbnn_band_color(&two_bands, 0)),
            high = sbnn_color_argb(sbnn_band_color(&two_bands, 1));
   cr_assert_float_eq(covered(image, 6400, NULL), 1600, 1e-9);
@@ -169,7 +169,7 @@ Test(sbnn_contour, areas_sum_to_the_triangulation) {
   double pixel_area = 1.2 * 1.2 / (SIDE * SIDE);
   for (int masked = 0; masked < 100; masked += 50) {
     sbnn_triangles_mask_longest(&t, p, masked);
-    uint32_t *image = sbnn_contour_image(&t, p, value, 1, &b, &w, SIDE, SIDE);
+    uint32_t *image = sbnn_contour_image(&(sbnn_contours){&t, p, value, 1, &b, &w}, SIDE, SIDE);
     /* Half a sample along the whole outline would be 3e-3. */
     cr_assert_float_eq(covered(image, SIDE * SIDE, NULL) * pixel_area, area_of(&t, p), 1e-3,
                        "%d masked: %g, not %g", masked, covered(image, SIDE * SIDE, NULL) * pixel_area,
@@ -177,7 +177,7 @@ Test(sbnn_contour, areas_sum_to_the_triangulation) {
     free(image);
   }
   value[0] = NAN; /* its triangles are left out, nothing else */
-  uint32_t *image = sbnn_contour_image(&t, p, value, 1, &b, &w, SIDE, SIDE);
+  uint32_t *image = sbnn_contour_image(&(sbnn_contours){&t, p, value, 1, &b, &w}, SIDE, SIDE);
   cr_assert(covered(image, SIDE * SIDE, NULL) * pixel_area < area_of(&t, p));
   free(image);
   sbnn_triangles_free(&t);

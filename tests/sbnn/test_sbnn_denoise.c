@@ -59,7 +59,9 @@ Test(sbnn_forward, each_step_is_the_best_one) {
   size_t chosen[K];
   double gain[K], left = 1;
   make_data(&d);
-  cr_assert_eq(sbnn_forward_select(&d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES, K, chosen, gain), K);
+  cr_assert_eq(sbnn_forward_select(&(sbnn_linear_data){&d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES}, K,
+                                   chosen, gain),
+               K);
   for (size_t k = 0; k < K; k++) {
     size_t tried[K], own = chosen[k];
     memcpy(tried, chosen, sizeof tried);
@@ -80,7 +82,8 @@ Test(sbnn_forward, a_copy_of_a_chosen_gene_stays_out) {
   data d;
   size_t chosen[GENES];
   make_data(&d);
-  size_t n = sbnn_forward_select(&d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES, GENES - 1, chosen, NULL);
+  size_t n = sbnn_forward_select(&(sbnn_linear_data){&d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES},
+                                 GENES - 1, chosen, NULL);
   bool first = false, copy = false;
   for (size_t k = 0; k < n; k++) first |= chosen[k] == 0, copy |= chosen[k] == GENES - 1;
   cr_expect(first && !copy);
@@ -89,23 +92,25 @@ Test(sbnn_forward, a_copy_of_a_chosen_gene_stays_out) {
 Test(sbnn_forward, stops_when_nothing_is_left_to_explain) {
   const float x[] = {1, 0, -1, 0, 1, 0, -1, 0}, y[] = {2, -2, 2, -2}, none[4] = {0};
   size_t chosen[2];
-  cr_expect_eq(sbnn_forward_select(x, y, 4, 2, 1, 2, chosen, NULL), 1);
+  cr_expect_eq(sbnn_forward_select(&(sbnn_linear_data){x, y, 4, 2, 1}, 2, chosen, NULL), 1);
   cr_expect_eq(chosen[0], 0);
-  cr_expect_eq(sbnn_forward_select(x, none, 4, 2, 1, 2, chosen, NULL), 0);
+  cr_expect_eq(sbnn_forward_select(&(sbnn_linear_data){x, none, 4, 2, 1}, 2, chosen, NULL), 0);
 }
 
 Test(sbnn_choose, group_lasso_chooses_as_many_as_asked_largest_first) {
   data d;
   make_data(&d);
   for (size_t k = 1; k <= 6; k++) {
-    size_t chosen[6], n;
+    size_t chosen[6];
     double norm[6];
+    sbnn_chosen_genes c = {.gene = chosen, .norm = norm};
     sbnn_error e = {0};
-    cr_assert_eq(sbnn_choose_genes(SBNN_LINEAR_GROUP_LASSO, &d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES,
-                                   k, chosen, norm, &n, &e),
+    cr_assert_eq(sbnn_choose_genes(SBNN_LINEAR_GROUP_LASSO,
+                                   &(sbnn_linear_data){&d.x[0][0], &d.y[0][0], CELLS, GENES, RESPONSES}, k,
+                                   &c, &e),
                  SBNN_OK);
-    cr_expect_eq(n, k);
-    for (size_t i = 0; i < n; i++) cr_expect(norm[i] > 0 && (i == 0 || norm[i] <= norm[i - 1]));
+    cr_expect_eq(c.n, k);
+    for (size_t i = 0; i < c.n; i++) cr_expect(norm[i] > 0 && (i == 0 || norm[i] <= norm[i - 1]));
   }
 }
 

@@ -130,7 +130,7 @@ static int draw_responses(const char *name, int n, sbnn_error *e) {
     sd[i] = 0.01 * i;
   }
   const sbnn_response_scores model[] = {{"with pretraining", r2[0], sd, 0.4}, {"without", r2[1], NULL, NAN}};
-  return sbnn_figure_responses(root, name, n, name_of, 2, model, e);
+  return sbnn_figure_responses(root, name, &(sbnn_responses_chart){n, 2, name_of, model}, e);
 }
 
 static int draw_by_genes(const char *name, int n, sbnn_error *e) {

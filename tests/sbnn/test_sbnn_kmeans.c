@@ -165,8 +165,9 @@ Test(sbnn_kmeans, m1_is_as_good_as_scikit_learn) {
   size_t *rows = malloc(d.n_cells * sizeof *rows);
   for (size_t i = 0; i < d.n_cells; i++) rows[i] = i;
   float *y = malloc(d.n_cells * 16 * sizeof *y);
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, d.n_cells, &(sbnn_prepare_options){0}, &p, &e), SBNN_OK);
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, d.n_cells, NULL, y, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, d.n_cells}, &(sbnn_prepare_options){0}, &p, &e),
+               SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows, d.n_cells}, NULL, y, &e), SBNN_OK);
   sbnn_kmeans r;
   cr_assert_eq(
       sbnn_kmeans_fit(y, d.n_cells, 16, &(sbnn_kmeans_options){.restarts = 200, .threads = 2}, &r, &e),

@@ -385,7 +385,7 @@ Test(sbnn_srrr, no_genes_is_a_fit_too) {
   cr_assert_eq(sbnn_srrr_solve(s, 100, &fit, &e), SBNN_OK);
   cr_expect_eq(fit.n_genes, 0);
   const float x[GENES] = {1}, y[RESPONSES] = {2, 1};
-  cr_expect_eq(sbnn_linear_r2(x, y, 1, GENES, RESPONSES, fit.genes, 0, fit.b), 0);
+  cr_expect_eq(sbnn_linear_r2(&(sbnn_linear_data){x, y, 1, GENES, RESPONSES}, fit.genes, 0, fit.b), 0);
   sbnn_srrr_fit_free(&fit);
   sbnn_srrr_free(s);
   sbnn_moments_free(&m);
@@ -416,7 +416,7 @@ Test(sbnn_moments, match_their_definition) {
   for (int i = 0; i < CELLS * GENES; i++) x[i] = (float)(&d->x[0][0])[i];
   for (int i = 0; i < CELLS * RESPONSES; i++) y[i] = (float)(&d->y[0][0])[i];
   sbnn_moments a = moments_of(d), b;
-  sbnn_moments_make(x, y, CELLS, GENES, RESPONSES, &b);
+  sbnn_moments_make(&(sbnn_linear_data){x, y, CELLS, GENES, RESPONSES}, &b);
   for (size_t i = 0; i < GENES * GENES; i++) cr_expect_float_eq(a.xx[i], b.xx[i], 1e-6);
   for (size_t i = 0; i < RESPONSES * GENES; i++) cr_expect_float_eq(a.yx[i], b.yx[i], 1e-6);
   cr_expect_float_eq(a.yy, b.yy, 1e-6);

@@ -39,11 +39,12 @@ Test(sbnn_prepare, by_hand) {
   const size_t rows[] = {0, 1, 2}, test[] = {3};
   sbnn_preparation p;
   sbnn_error e = {0};
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, 3, &(sbnn_prepare_options){0}, &p, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 3}, &(sbnn_prepare_options){0}, &p, &e), SBNN_OK, "%s",
+               e.text);
   cr_expect_eq(p.median_library, 4); /* of 2, 8, 4 */
   float x[6], y[3], x_test[2], y_test[1];
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, 3, x, y, &e), SBNN_OK);
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, test, 1, x_test, y_test, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows, 3}, x, y, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){test, 1}, x_test, y_test, &e), SBNN_OK);
   /* first gene: 1/2*4 = 2, 3/8*4 = 1.5, 0 */
   double v[] = {log2(3), log2(2.5), 0}, mean = (v[0] + v[1] + v[2]) / 3, var = 0;
   for (int i = 0; i < 3; i++) var += (v[i] - mean) * (v[i] - mean) / 3;
@@ -62,10 +63,11 @@ Test(sbnn_prepare, a_gene_constant_in_training_gives_zeros) {
   const size_t rows[] = {0, 1, 2}, test[] = {3};
   sbnn_preparation p;
   sbnn_error e = {0};
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, 3, &(sbnn_prepare_options){0}, &p, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 3}, &(sbnn_prepare_options){0}, &p, &e), SBNN_OK, "%s",
+               e.text);
   float x[6], x_test[2];
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, 3, x, NULL, &e), SBNN_OK);
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, test, 1, x_test, NULL, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows, 3}, x, NULL, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){test, 1}, x_test, NULL, &e), SBNN_OK);
   for (int i = 0; i < 6; i++) cr_expect(x[i] == 0); /* the other is constant too once divided by itself */
   cr_expect(x_test[0] == 0 && x_test[1] == 0);
   sbnn_preparation_free(&p);
@@ -80,11 +82,11 @@ Test(sbnn_prepare, log1p) {
   const sbnn_prepare_options o = {.y_transform = "log1p"};
   sbnn_preparation p;
   sbnn_error e = {0};
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, 3, &o, &p, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 3}, &o, &p, &e), SBNN_OK, "%s", e.text);
   cr_expect_float_eq(p.y_mean[0], (log(2) + log(10)) / 3, 1e-12);
   sbnn_preparation_free(&p);
   responses[1] = -1;
-  cr_expect_eq(sbnn_prepare_fit(&d, rows, 3, &o, &p, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 3}, &o, &p, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "'n0'|'n1'|-1|--y-transform");
   sbnn_counts_free(&d.counts);
 }
@@ -98,28 +100,28 @@ Test(sbnn_prepare, faults) {
   const sbnn_prepare_options one = {.variable_genes = 1};
   sbnn_preparation p;
   sbnn_error e = {0};
-  cr_expect_eq(sbnn_prepare_fit(&d, rows, 3, &all, &p, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 3}, &all, &p, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "cell 'n1'|no counts|2 chosen genes");
   e = (sbnn_error){0};
-  cr_assert_eq(sbnn_prepare_fit(&d, pair, 2, &all, &p, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){pair, 2}, &all, &p, &e), SBNN_OK, "%s", e.text);
   float x[2];
-  cr_expect_eq(sbnn_prepare_apply(&p, &d, rows + 1, 1, x, NULL, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows + 1, 1}, x, NULL, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "cell 'n1'");
   sbnn_preparation_free(&p);
   e = (sbnn_error){0};
   counts[2] = 1;
   sbnn_counts_free(&d.counts);
   d.counts = sbnn_counts_from_dense(counts, 3, 2);
-  cr_expect_eq(sbnn_prepare_fit(&d, rows, 2, &all, &p, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 2}, &all, &p, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "response 'n0'|same value in all 2 cells");
   e = (sbnn_error){0};
   all.may_be_constant = true; /* but not all of them */
-  cr_expect_eq(sbnn_prepare_fit(&d, rows, 2, &all, &p, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 2}, &all, &p, &e), SBNN_BAD_INPUT);
   e = (sbnn_error){0};
-  cr_expect_eq(sbnn_prepare_fit(&d, rows, 3, &one, &p, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 3}, &one, &p, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "only 0 of the 2 genes|--variable-genes|--gene-threshold");
   e = (sbnn_error){0};
-  cr_expect_eq(sbnn_prepare_fit(&d, rows, 0, &all, &p, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 0}, &all, &p, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "no cells");
   sbnn_counts_free(&d.counts);
 }
@@ -156,7 +158,8 @@ Test(sbnn_prepare, variable_genes_agree_with_bisection) {
   cr_assert_eq(sbnn_synthetic(3, NULL, &d, NULL, &e), SBNN_OK, "%s", e.text);
   size_t *rows = all_rows(d.n_cells), chosen[50];
   bool *kept = calloc(d.n_genes, sizeof *kept);
-  cr_assert_eq(sbnn_variable_genes(&d, rows, d.n_cells, 10, 50, chosen, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_variable_genes(&d, (sbnn_rows){rows, d.n_cells}, 10, 50, chosen, &e), SBNN_OK, "%s",
+               e.text);
   double low = -20, high = 20;
   while (high - low > 1e-12) {
     double b = 0.5 * (low + high);
@@ -183,11 +186,11 @@ Test(sbnn_prepare, ties_keep_the_earlier_genes) {
   d.counts = sbnn_counts_from_dense(counts, N, P);
   size_t *rows = all_rows(N), chosen[3];
   sbnn_error e = {0};
-  cr_assert_eq(sbnn_variable_genes(&d, rows, N, 0, 2, chosen, &e), SBNN_OK);
+  cr_assert_eq(sbnn_variable_genes(&d, (sbnn_rows){rows, N}, 0, 2, chosen, &e), SBNN_OK);
   cr_expect(chosen[0] == 0 && chosen[1] == 2);
-  cr_assert_eq(sbnn_variable_genes(&d, rows, N, 0, 3, chosen, &e), SBNN_OK);
+  cr_assert_eq(sbnn_variable_genes(&d, (sbnn_rows){rows, N}, 0, 3, chosen, &e), SBNN_OK);
   cr_expect(chosen[1] == 2 && chosen[2] == 3);
-  cr_expect_eq(sbnn_variable_genes(&d, rows, N, 1, 4, chosen, &e),
+  cr_expect_eq(sbnn_variable_genes(&d, (sbnn_rows){rows, N}, 1, 4, chosen, &e),
                SBNN_BAD_INPUT); /* gene 1 is never above 1 */
   free(rows);
   sbnn_counts_free(&d.counts);
@@ -214,12 +217,12 @@ Test(sbnn_prepare, m1_agrees_with_numpy) {
   sbnn_error e = {0};
   cr_assert_eq(sbnn_dataset_read(&o, &d, &e), SBNN_OK, "%s", e.text);
   size_t *rows = all_rows(d.n_cells);
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, d.n_cells,
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, d.n_cells},
                                 &(sbnn_prepare_options){1000, 30, NULL, SBNN_X_COUNTS, false}, &p, &e),
                SBNN_OK);
   cr_expect(p.n_genes == 1000 && p.genes[999] == 999 && p.median_library == 364168);
   float *x = malloc(d.n_cells * 1000 * sizeof *x), *y = malloc(d.n_cells * 16 * sizeof *y);
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, d.n_cells, x, y, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows, d.n_cells}, x, y, &e), SBNN_OK);
   cr_expect_float_eq(x[0], -2.187055519780191, 1e-6);
   cr_expect_float_eq(x[1], 1.1774759334960172, 1e-6);
   cr_expect_float_eq(x[700 * 1000 + 500], 1.3032111809076978, 1e-6);
@@ -248,7 +251,7 @@ Test(sbnn_prepare, pbmc_chooses_1000_of_4000) {
   cr_expect(d.n_cells == 6855 && d.n_genes == 4000 && d.n_responses == 14 && d.n_labels == 8);
   cr_expect(d.overlap.x_genes_in == SBNN_GENES_IN_ROWS && !d.overlap.y_cells_in_rows);
   size_t *rows = all_rows(d.n_cells);
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, d.n_cells,
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, d.n_cells},
                                 &(sbnn_prepare_options){1000, 0, "log1p", SBNN_X_COUNTS, false}, &p, &e),
                SBNN_OK, "%s", e.text);
   cr_expect(p.n_genes == 1000 && p.median_library == 282);
@@ -256,7 +259,7 @@ Test(sbnn_prepare, pbmc_chooses_1000_of_4000) {
   cr_expect_str_eq(d.gene_names[p.genes[2]], "TNFRSF18");
   cr_expect_str_eq(d.gene_names[p.genes[999]], "S100B");
   float *x = malloc(d.n_cells * 1000 * sizeof *x);
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, d.n_cells, x, NULL, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows, d.n_cells}, x, NULL, &e), SBNN_OK);
   cr_expect_float_eq(x[1], -0.09564545, 1e-6);
   cr_expect_float_eq(x[6000 * 1000 + 500], -0.1196245857558379, 1e-6);
   free(x);

@@ -151,10 +151,10 @@ Test(sbnn_responses, round_trip) {
   sbnn_error e = {0};
   cr_assert_eq(sbnn_dataset_read(&o, &d, &e), SBNN_OK, "%s", e.text);
   sbnn_prepare_options po = {.y_transform = o.y_transform};
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, 4, &po, &p, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 4}, &po, &p, &e), SBNN_OK, "%s", e.text);
   float y[16];
   double z[16];
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, 4, NULL, y, &e), SBNN_OK);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows, 4}, NULL, y, &e), SBNN_OK);
   for (int i = 0; i < 16; i++) z[i] = (double)y[i];
   sbnn_preparation_copy(&p, &copy);
   sbnn_preparation_free(&p);

@@ -88,8 +88,8 @@ Test(sbnn_select, normalised_already) {
   sbnn_error e = {0};
   float z[16];
   const sbnn_prepare_options o = {.x_transform = SBNN_X_NONE};
-  cr_assert_eq(sbnn_prepare_fit(&d, rows, 4, &o, &p, &e), SBNN_OK, "%s", e.text);
-  cr_assert_eq(sbnn_prepare_apply(&p, &d, rows, 4, z, NULL, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 4}, &o, &p, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_prepare_apply(&p, &d, (sbnn_rows){rows, 4}, z, NULL, &e), SBNN_OK, "%s", e.text);
   for (size_t j = 0; j < 4; j++) {
     double mean = 0, var = 0;
     for (size_t i = 0; i < 4; i++) mean += (double)x[4 * i + j] / 4;
@@ -100,7 +100,7 @@ Test(sbnn_select, normalised_already) {
   sbnn_preparation_free(&p);
   /* variances: 0.3125, 2.5, 0.0117, 0.1719 */
   size_t chosen[2];
-  sbnn_widest_genes(&d, rows, 4, 2, chosen);
+  sbnn_widest_genes(&d, (sbnn_rows){rows, 4}, 2, chosen);
   cr_expect(chosen[0] == 0 && chosen[1] == 1);
   sbnn_counts_free(&d.counts);
 }

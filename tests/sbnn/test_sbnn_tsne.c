@@ -33,7 +33,7 @@ static void golden(const char *name, double *value, size_t n) {
 static void golden_affinities(size_t k, int threads, sbnn_affinities *a) {
   double x[CELLS * COLUMNS];
   golden("x", x, CELLS * COLUMNS);
-  sbnn_affinities_make(x, CELLS, COLUMNS, PERPLEXITY, k, threads, a);
+  sbnn_affinities_make(&(sbnn_points){x, CELLS, COLUMNS}, PERPLEXITY, k, threads, a);
 }
 
 static double *normal(size_t n, uint32_t replica, double sd) {
@@ -132,7 +132,7 @@ Test(sbnn_affinity, of_few_neighbours_are_symmetric_and_sum_to_one) {
 Test(sbnn_affinity, of_many_copies_stay_finite) {
   double x[12] = {0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5};
   sbnn_affinities a;
-  sbnn_affinities_make(x, 12, 1, 3, 11, 1, &a);
+  sbnn_affinities_make(&(sbnn_points){x, 12, 1}, 3, 11, 1, &a);
   for (size_t k = 0; k < a.first[12]; k++) cr_expect(isfinite(a.p[k]) && a.p[k] >= 0);
   cr_expect(near(a.p[0], 1.0 / 6 / 12, 1e-12), "%g", a.p[0]);
   sbnn_affinities_free(&a);
@@ -148,8 +148,9 @@ static void check_gradient(const char *name, double exaggeration, bool exact) {
   golden("kl", &wanted_kl, 1);
   golden(name, wanted, 2 * CELLS);
   golden_affinities(CELLS - 1, 1, &a);
-  cr_assert_eq(sbnn_tsne_gradient(&a, y, exaggeration, exact, 0, 1, gradient, &kl, &e), SBNN_OK, "%s",
-               e.text);
+  cr_assert_eq(
+      sbnn_tsne_gradient(&(sbnn_tsne_objective){&a, exaggeration, exact, 0, 1}, y, gradient, &kl, &e),
+      SBNN_OK, "%s", e.text);
   cr_expect(near(kl, wanted_kl, 1e-9), "%.12g, not %.12g", kl, wanted_kl);
   for (int i = 0; i < 2 * CELLS; i++)
     cr_expect(near(gradient[i], wanted[i], 1e-9), "%s %d: %g, not %g", name, i, gradient[i], wanted[i]);
@@ -170,7 +171,8 @@ Test(sbnn_tsne, gradient_of_the_tree_is_that_of_the_oracle) {
 static double error_of(const sbnn_affinities *a, const double *y, double theta, const double *exact) {
   double *tree = malloc(2 * a->n * sizeof *tree), kl, off = 0, all = 0;
   sbnn_error e = {0};
-  cr_assert_eq(sbnn_tsne_gradient(a, y, 1, false, theta, 1, tree, &kl, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_tsne_gradient(&(sbnn_tsne_objective){a, 1, false, theta, 1}, y, tree, &kl, &e), SBNN_OK,
+               "%s", e.text);
   for (size_t i = 0; i < 2 * a->n; i++) {
     off += (exact[i] - tree[i]) * (exact[i] - tree[i]);
     all += exact[i] * exact[i];
@@ -187,9 +189,11 @@ Test(sbnn_tsne, tree_approximates_the_graph) {
   sbnn_affinities a;
   sbnn_error e = {0};
   double kl, other, largest = 0, off = 0;
-  sbnn_affinities_make(x, N, 4, 20, N - 1, 1, &a);
-  cr_assert_eq(sbnn_tsne_gradient(&a, y, 1, true, 0, 1, exact, &kl, &e), SBNN_OK, "%s", e.text);
-  cr_assert_eq(sbnn_tsne_gradient(&a, y, 1, false, 0, 1, tree, &other, &e), SBNN_OK, "%s", e.text);
+  sbnn_affinities_make(&(sbnn_points){x, N, 4}, 20, N - 1, 1, &a);
+  cr_assert_eq(sbnn_tsne_gradient(&(sbnn_tsne_objective){&a, 1, true, 0, 1}, y, exact, &kl, &e), SBNN_OK,
+               "%s", e.text);
+  cr_assert_eq(sbnn_tsne_gradient(&(sbnn_tsne_objective){&a, 1, false, 0, 1}, y, tree, &other, &e), SBNN_OK,
+               "%s", e.text);
   for (int i = 0; i < 2 * N; i++) {
     largest = fmax(largest, fabs(exact[i]));
     off = fmax(off, fabs(exact[i] - tree[i]));
@@ -229,7 +233,7 @@ static void embed(const double *x, size_t n, sbnn_tsne_options o, double *y, sbn
   if (!o.iterations) o.iterations = 400;
   o.perplexity = 10;
   o.theta = 0.5;
-  cr_assert_eq(sbnn_tsne(x, n, 4, &o, y, fit, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_tsne(&(sbnn_points){x, n, 4}, &o, y, fit, &e), SBNN_OK, "%s", e.text);
 }
 
 Test(sbnn_tsne, keeps_clouds_together_either_way) {
@@ -282,11 +286,11 @@ Test(sbnn_tsne, refuses_what_it_cannot_embed) {
   sbnn_tsne_fit fit;
   sbnn_error e = {0};
   sbnn_tsne_options o = {.perplexity = 10, .iterations = 5};
-  cr_expect_eq(sbnn_tsne(x, 30, 2, &o, y, &fit, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_tsne(&(sbnn_points){x, 30, 2}, &o, y, &fit, &e), SBNN_BAD_INPUT);
   cr_expect_str_eq(e.text, "t-SNE of perplexity 10 needs more than 30 cells, and there are 30; give "
                            "--perplexity 9 or less");
   e = (sbnn_error){0};
-  cr_expect_eq(sbnn_tsne(x, 32, 2, &o, y, &fit, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_tsne(&(sbnn_points){x, 32, 2}, &o, y, &fit, &e), SBNN_BAD_INPUT);
   cr_expect_str_eq(e.text, "t-SNE: all 32 cells are alike");
 }
 
@@ -298,7 +302,7 @@ Test(sbnn_tsne, of_a_single_column_with_copies) {
   sbnn_error e = {0};
   for (int i = 0; i < N; i++) x[i] = i / 4;
   sbnn_tsne_options o = {.perplexity = 8, .iterations = 300, .exact_cells = N};
-  cr_assert_eq(sbnn_tsne(x, N, 1, &o, y, &fit, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_tsne(&(sbnn_points){x, N, 1}, &o, y, &fit, &e), SBNN_OK, "%s", e.text);
   for (int i = 0; i < N; i++) spread = fmax(spread, fabs(y[2 * i + 1] - y[1]));
   cr_expect(spread > 0.1 && isfinite(spread), "%g", spread);
 }

@@ -129,8 +129,8 @@ Test(sbnn_verdict, genes_above_chance) {
     y[i] = x[i / Q * P + i % Q] + noise;
     other[i] = noise;
   }
-  size_t real = sbnn_genes_above_chance(x, y, N, P, Q, 8, 0),
-         none = sbnn_genes_above_chance(x, other, N, P, Q, 8, 0);
+  size_t real = sbnn_genes_above_chance(&(sbnn_linear_data){x, y, N, P, Q}, 8, 0),
+         none = sbnn_genes_above_chance(&(sbnn_linear_data){x, other, N, P, Q}, 8, 0);
   cr_expect_eq(real, 4, "%zu", real);
   cr_expect_leq(none, 1, "%zu", none);
 }

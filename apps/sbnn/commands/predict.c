@@ -91,7 +91,7 @@ static int make_inputs(const sbnn_model_file *m, const sbnn_dataset *d, char *co
   float *to = x->view.data;
   for (size_t i = 0; i < d->n_cells && code == SBNN_OK; i++) {
     if (why[i]) continue;
-    code = sbnn_prepare_apply(&m->prepared.preparation, d, &i, 1, all, NULL, e);
+    code = sbnn_prepare_apply(&m->prepared.preparation, d, (sbnn_rows){&i, 1}, all, NULL, e);
     for (size_t k = 0; k < m->n_kept && code == SBNN_OK; k++) to[i * m->n_kept + k] = all[m->kept[k]];
   }
   free(all);

@@ -37,10 +37,10 @@ static void score(const sbnn_prepared *f, sbnn_srrr_fit *fit, size_t fold, size_
   *s = (sbnn_srrr_score){.rank = rank, .fold = (int)fold + 1, .lambda = fit->lambda, .n_genes = fit->n_genes};
   for (int split = 0; split < SBNN_N_SPLITS; split++) {
     size_t n = split == SBNN_TRAIN ? p->n_train : p->n_test, before = split == SBNN_TRAIN ? 0 : p->n_train;
-    const float *x = p->x + before * p->n_inputs, *y = p->y + before * p->n_responses;
-    s->r2[split] = sbnn_linear_r2(x, y, n, p->n_inputs, p->n_responses, fit->genes, fit->n_genes, fit->b);
-    s->relaxed[split] =
-        sbnn_linear_r2(x, y, n, p->n_inputs, p->n_responses, fit->genes, fit->n_genes, fit->relaxed);
+    const sbnn_linear_data d = {p->x + before * p->n_inputs, p->y + before * p->n_responses, n, p->n_inputs,
+                                p->n_responses};
+    s->r2[split] = sbnn_linear_r2(&d, fit->genes, fit->n_genes, fit->b);
+    s->relaxed[split] = sbnn_linear_r2(&d, fit->genes, fit->n_genes, fit->relaxed);
   }
   s->genes = sbnn_alloc(fit->n_genes, sizeof *s->genes);
   for (size_t k = 0; k < fit->n_genes; k++) s->genes[k] = p->input_genes[fit->genes[k]];
@@ -116,7 +116,7 @@ static tn_status run_fold(void *ctx, int64_t i) {
     char where[32];
     snprintf(where, sizeof where, "srrr, fold %zu", fold + 1);
     v->notes[fold] = sbnn_left_out_sentence(v->work.data, where, f.left_out, p->n_train);
-    sbnn_moments_make(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, &m);
+    sbnn_moments_make(&(sbnn_linear_data){p->x, p->y, p->n_train, p->n_inputs, p->n_responses}, &m);
     code = check_ranks(v->work.options, p->n_responses, NULL, e);
     for (size_t rank = 0; rank < v->n_ranks && code == SBNN_OK; rank++)
       code = run_path(v, &f, &m, fold, rank, e);

@@ -132,7 +132,7 @@ int sbnn_srrr_map(const sbnn_work *w, sbnn_experiment *x, sbnn_error *e) {
   const sbnn_matrices *p = &prepared.matrices;
   sbnn_moments m;
   sbnn_srrr_fit fit = {0};
-  sbnn_moments_make(p->x, p->y, n, p->n_inputs, p->n_responses, &m);
+  sbnn_moments_make(&(sbnn_linear_data){p->x, p->y, n, p->n_inputs, p->n_responses}, &m);
   sbnn_srrr *s = sbnn_srrr_new(&m, rank);
   code = sbnn_srrr_solve_genes(s, o->genes ? (size_t)o->genes : SBNN_MAP_GENES, &fit, e);
   if (code == SBNN_OK && fit.n_genes > 0) fill(&prepared, &fit, rank, x);

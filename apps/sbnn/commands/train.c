@@ -22,7 +22,8 @@ static void finish(const sbnn_prepared *f, const size_t *cells, uint64_t seed, s
   sbnn_take_measured(p, x);
   if (p->n_train * p->n_inputs > MOST_NUMBERS) return;
   x->n_tried = x->n_genes;
-  x->n_told = sbnn_genes_above_chance(p->x, p->y, p->n_train, p->n_inputs, p->n_responses, x->n_genes, seed);
+  x->n_told = sbnn_genes_above_chance(
+      &(sbnn_linear_data){p->x, p->y, p->n_train, p->n_inputs, p->n_responses}, x->n_genes, seed);
 }
 
 /* Of the model under way, for the hook. */

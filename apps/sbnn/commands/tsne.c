@@ -54,7 +54,8 @@ static tn_status embed(void *ctx, int64_t i) {
                                .seed = (uint64_t)o->seed,
                                .threads = j->inner};
   r->y = sbnn_alloc(2 * j->n, sizeof *r->y);
-  if (sbnn_tsne(v->x, j->n, r->dimensions, &t, r->y, &r->fit, &v->error) != SBNN_OK) return TN_ESTOPPED;
+  if (sbnn_tsne(&(sbnn_points){v->x, j->n, r->dimensions}, &t, r->y, &r->fit, &v->error) != SBNN_OK)
+    return TN_ESTOPPED;
   if (2 * SBNN_MAP_NEIGHBOURS < j->n && j->n <= SBNN_MAP_MOST_CELLS)
     r->trustworthiness = sbnn_trustworthiness(v->x, j->n, r->dimensions, r->y, SBNN_MAP_NEIGHBOURS, j->inner);
   if (!o->quiet)

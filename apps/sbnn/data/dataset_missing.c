@@ -78,14 +78,14 @@ static int refuse(const sbnn_dataset *d, const char *path, const sbnn_join *j, c
       g->n_cells, d->n_cells, list_responses(d, g, true, list));
 }
 
-static void note(sbnn_dataset *d, const char *path, const gaps *g, const char *what, size_t left_out,
-                 size_t of, const char *list) {
+/* left_out: "3 of 60 cells are"; taken over. */
+static void note(sbnn_dataset *d, const char *path, const gaps *g, char *left_out, const char *list) {
   char responses[TEXT_ROOM], text[3 * TEXT_ROOM];
   list_responses(d, g, true, responses);
-  snprintf(text, sizeof text, "%s: %zu value%s missing, of the response%s %s: %zu of %zu %s left out: %s",
-           path, g->n, g->n == 1 ? " is" : "s are", g->n_responses == 1 ? "" : "s", responses, left_out, of,
-           what, list);
+  snprintf(text, sizeof text, "%s: %zu value%s missing, of the response%s %s: %s left out: %s", path, g->n,
+           g->n == 1 ? " is" : "s are", g->n_responses == 1 ? "" : "s", responses, left_out, list);
   sbnn_dataset_note(d, text);
+  free(left_out);
 }
 
 /* For the terminal only: whoever reads the file later decides anew, and is told then. */
@@ -139,7 +139,8 @@ static int drop_cells(sbnn_dataset *d, const char *path, const gaps *g, sbnn_err
                      "%s: all %zu cells have missing responses, so --missing drop-cells leaves none; use "
                      "--missing drop-responses or fill them in",
                      path, d->n_cells);
-  note(d, path, g, g->n_cells == 1 ? "cells is" : "cells are", g->n_cells, d->n_cells,
+  note(d, path, g,
+       sbnn_format("%zu of %zu %s", g->n_cells, d->n_cells, g->n_cells == 1 ? "cells is" : "cells are"),
        list_cells(d, g, list));
   size_t *cells = sbnn_alloc(d->n_cells, sizeof *cells);
   for (size_t i = 0; i < d->n_cells; i++)
@@ -169,8 +170,10 @@ static int drop_responses(sbnn_dataset *d, const char *path, const gaps *g, sbnn
         "%s: all %zu responses have missing values, so --missing drop-responses leaves none; use "
         "--missing drop-cells or fill them in",
         path, q);
-  note(d, path, g, g->n_responses == 1 ? "responses is" : "responses are", g->n_responses, q,
-       list_responses(d, g, false, list));
+  note(
+      d, path, g,
+      sbnn_format("%zu of %zu %s", g->n_responses, q, g->n_responses == 1 ? "responses is" : "responses are"),
+      list_responses(d, g, false, list));
   sbnn_dataset_drop_responses(d, g->of_response);
   return SBNN_OK;
 }

@@ -26,33 +26,32 @@ static int by_position(const void *a, const void *b) {
 }
 
 /* Per gene: in how many cells it is on, and the sum of log2(count) over these. */
-static void summarise(const sbnn_dataset *d, const size_t *rows, size_t n_rows, double threshold, size_t *on,
-                      double *log_sum) {
+static void summarise(const sbnn_dataset *d, sbnn_rows rows, double threshold, size_t *on, double *log_sum) {
   const sbnn_counts *c = &d->counts;
-  for (size_t i = 0; i < n_rows; i++)
-    for (size_t k = c->start[rows[i]]; k < c->start[rows[i] + 1]; k++)
+  for (size_t i = 0; i < rows.n; i++)
+    for (size_t k = c->start[rows.row[i]]; k < c->start[rows.row[i] + 1]; k++)
       if ((double)c->value[k] > threshold)
         on[c->column[k]]++, log_sum[c->column[k]] += log2((double)c->value[k]);
 }
 
-static size_t bound_genes(size_t n_genes, size_t n_rows, const size_t *on, const double *log_sum,
+static size_t bound_genes(size_t n_genes, size_t n_cells, const size_t *on, const double *log_sum,
                           gene_bound *list) {
   size_t n = 0;
   for (size_t g = 0; g < n_genes; g++) {
-    double off = 1.0 - (double)on[g] / (double)n_rows;
+    double off = 1.0 - (double)on[g] / (double)n_cells;
     if (on[g] < CELLS_NEEDED || off <= floor_fraction) continue;
     list[n++] = (gene_bound){log_sum[g] / (double)on[g] + log(off - floor_fraction) / decay, g};
   }
   return n;
 }
 
-int sbnn_variable_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, double threshold, size_t n,
-                        size_t *chosen, sbnn_error *e) {
+int sbnn_variable_genes(const sbnn_dataset *d, sbnn_rows rows, double threshold, size_t n, size_t *chosen,
+                        sbnn_error *e) {
   size_t *on = sbnn_alloc(d->n_genes, sizeof *on);
   double *log_sum = sbnn_alloc(d->n_genes, sizeof *log_sum);
   gene_bound *list = sbnn_alloc(d->n_genes, sizeof *list);
-  summarise(d, rows, n_rows, threshold, on, log_sum);
-  size_t candidates = bound_genes(d->n_genes, n_rows, on, log_sum, list);
+  summarise(d, rows, threshold, on, log_sum);
+  size_t candidates = bound_genes(d->n_genes, rows.n, on, log_sum, list);
   int code = SBNN_OK;
   if (candidates < n) {
     code = sbnn_fail(
@@ -60,7 +59,7 @@ int sbnn_variable_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows
         "only %zu of the %zu genes are above the threshold %g in at least %d of the %zu cells, and not "
         "in nearly all: %zu cannot be chosen; give a smaller --variable-genes or another "
         "--gene-threshold",
-        candidates, d->n_genes, threshold, CELLS_NEEDED, n_rows, n);
+        candidates, d->n_genes, threshold, CELLS_NEEDED, rows.n, n);
   } else {
     qsort(list, candidates, sizeof *list, by_bound);
     for (size_t i = 0; i < n; i++) chosen[i] = list[i].gene;
@@ -73,17 +72,17 @@ int sbnn_variable_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows
 }
 
 /* Sums of squares about the mean, in two passes over the values that are not 0. */
-static void sum_squares(const sbnn_dataset *d, const size_t *rows, size_t n_rows, gene_bound *list) {
+static void sum_squares(const sbnn_dataset *d, sbnn_rows rows, gene_bound *list) {
   const sbnn_counts *c = &d->counts;
   double *mean = sbnn_alloc(d->n_genes, sizeof *mean);
   size_t *on = sbnn_alloc(d->n_genes, sizeof *on);
-  for (size_t i = 0; i < n_rows; i++)
-    for (size_t k = c->start[rows[i]]; k < c->start[rows[i] + 1]; k++)
-      mean[c->column[k]] += (double)c->value[k] / (double)n_rows, on[c->column[k]]++;
+  for (size_t i = 0; i < rows.n; i++)
+    for (size_t k = c->start[rows.row[i]]; k < c->start[rows.row[i] + 1]; k++)
+      mean[c->column[k]] += (double)c->value[k] / (double)rows.n, on[c->column[k]]++;
   for (size_t g = 0; g < d->n_genes; g++)
-    list[g] = (gene_bound){(double)(n_rows - on[g]) * mean[g] * mean[g], g};
-  for (size_t i = 0; i < n_rows; i++)
-    for (size_t k = c->start[rows[i]]; k < c->start[rows[i] + 1]; k++) {
+    list[g] = (gene_bound){(double)(rows.n - on[g]) * mean[g] * mean[g], g};
+  for (size_t i = 0; i < rows.n; i++)
+    for (size_t k = c->start[rows.row[i]]; k < c->start[rows.row[i] + 1]; k++) {
       double off = (double)c->value[k] - mean[c->column[k]];
       list[c->column[k]].b += off * off;
     }
@@ -91,9 +90,9 @@ static void sum_squares(const sbnn_dataset *d, const size_t *rows, size_t n_rows
   free(on);
 }
 
-void sbnn_widest_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, size_t n, size_t *chosen) {
+void sbnn_widest_genes(const sbnn_dataset *d, sbnn_rows rows, size_t n, size_t *chosen) {
   gene_bound *list = sbnn_alloc(d->n_genes, sizeof *list);
-  sum_squares(d, rows, n_rows, list);
+  sum_squares(d, rows, list);
   qsort(list, d->n_genes, sizeof *list, by_bound);
   for (size_t i = 0; i < n; i++) chosen[i] = list[i].gene;
   qsort(chosen, n, sizeof *chosen, by_position);

@@ -25,12 +25,10 @@ static int check_line(const sbnn_dense *m, size_t line, const double *v, size_t 
   return SBNN_OK;
 }
 
-static void keep_line(const sbnn_name_list *features, bool features_outside, size_t line, size_t n,
-                      bool sparse, double *v, sbnn_table *t) {
-  if (features_outside && features->place[line] == SBNN_ABSENT) return;
-  for (size_t j = 0; !features_outside && j < n; j++)
+/* Of a line of features only those that are kept. */
+static void keep_features(const sbnn_name_list *features, size_t n, double *v) {
+  for (size_t j = 0; j < n; j++)
     if (features->place[j] != SBNN_ABSENT) v[features->place[j]] = v[j]; /* never to the right */
-  sbnn_table_add_row(t, sparse, v);
 }
 
 int sbnn_dense_read(const sbnn_dense *m, const sbnn_name_lists *a, const sbnn_table_options *o, sbnn_table *t,
@@ -43,7 +41,9 @@ int sbnn_dense_read(const sbnn_dense *m, const sbnn_name_lists *a, const sbnn_ta
   for (size_t i = 0; i < lines && code == SBNN_OK; i++) {
     code = m->next(m->from, n, v, e);
     if (code == SBNN_OK && !o->allow_missing) code = check_line(m, i, v, n, e);
-    if (code == SBNN_OK) keep_line(&a->features, features_outside, i, n, o->sparse, v, t);
+    if (code != SBNN_OK || (features_outside && a->features.place[i] == SBNN_ABSENT)) continue;
+    if (!features_outside) keep_features(&a->features, n, v);
+    sbnn_table_add_row(t, o->sparse, v);
   }
   free(v);
   if (code == SBNN_OK && features_outside) sbnn_table_transpose(t, o->sparse);

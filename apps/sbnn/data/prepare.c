@@ -54,14 +54,13 @@ static int compare_doubles(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-static int fit_median_library(sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
-                              sbnn_error *e) {
-  double *sizes = sbnn_alloc(n_rows, sizeof *sizes), *counts = sbnn_alloc(p->n_genes, sizeof *counts);
+static int fit_median_library(sbnn_preparation *p, const sbnn_dataset *d, sbnn_rows rows, sbnn_error *e) {
+  double *sizes = sbnn_alloc(rows.n, sizeof *sizes), *counts = sbnn_alloc(p->n_genes, sizeof *counts);
   int code = SBNN_OK;
-  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++)
-    code = chosen_counts(p, d, rows[i], counts, &sizes[i], e);
-  qsort(sizes, n_rows, sizeof *sizes, compare_doubles);
-  p->median_library = 0.5 * (sizes[(n_rows - 1) / 2] + sizes[n_rows / 2]);
+  for (size_t i = 0; i < rows.n && code == SBNN_OK; i++)
+    code = chosen_counts(p, d, rows.row[i], counts, &sizes[i], e);
+  qsort(sizes, rows.n, sizeof *sizes, compare_doubles);
+  p->median_library = 0.5 * (sizes[(rows.n - 1) / 2] + sizes[rows.n / 2]);
   free(sizes);
   free(counts);
   return code;
@@ -70,44 +69,61 @@ static int fit_median_library(sbnn_preparation *p, const sbnn_dataset *d, const 
 typedef int (*row_function)(const sbnn_preparation *, const sbnn_dataset *, size_t row, double *out,
                             sbnn_error *);
 
+/* What a row of a matrix is made of, and what its columns are scaled by. */
+typedef struct columns {
+  row_function of;
+  size_t n;
+  double *mean, *sd; /* [n] */
+} columns;
+
+static columns gene_columns(const sbnn_preparation *p) {
+  return (columns){expression, p->n_genes, p->x_mean, p->x_sd};
+}
+
+static columns response_columns(const sbnn_preparation *p) {
+  return (columns){transformed_responses, p->n_responses, p->y_mean, p->y_sd};
+}
+
 /* Column means and population standard deviations of f over the rows, in two passes (the one-pass formula
  * cancels). Exactly 0 for a column of equal values, whose mean may be off by a rounding. */
-static int fit_columns(row_function f, const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows,
-                       size_t n_rows, size_t n_cols, double *mean, double *sd, sbnn_error *e) {
+static int fit_columns(const columns *c, const sbnn_preparation *p, const sbnn_dataset *d, sbnn_rows rows,
+                       sbnn_error *e) {
+  const size_t n_cols = c->n;
+  double *mean = c->mean, *sd = c->sd;
   double *v = sbnn_alloc(n_cols, sizeof *v), *first = sbnn_alloc(n_cols, sizeof *first);
   bool *varies = sbnn_alloc(n_cols, sizeof *varies);
-  int code = f(p, d, rows[0], first, e);
-  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) {
-    code = f(p, d, rows[i], v, e);
+  int code = c->of(p, d, rows.row[0], first, e);
+  for (size_t i = 0; i < rows.n && code == SBNN_OK; i++) {
+    code = c->of(p, d, rows.row[i], v, e);
     for (size_t j = 0; j < n_cols; j++) mean[j] += v[j], varies[j] |= v[j] != first[j];
   }
-  for (size_t j = 0; j < n_cols; j++) mean[j] /= (double)n_rows;
-  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) {
-    code = f(p, d, rows[i], v, e);
+  for (size_t j = 0; j < n_cols; j++) mean[j] /= (double)rows.n;
+  for (size_t i = 0; i < rows.n && code == SBNN_OK; i++) {
+    code = c->of(p, d, rows.row[i], v, e);
     for (size_t j = 0; j < n_cols; j++) sd[j] += (v[j] - mean[j]) * (v[j] - mean[j]);
   }
-  for (size_t j = 0; j < n_cols; j++) sd[j] = varies[j] ? sqrt(sd[j] / (double)n_rows) : 0;
+  for (size_t j = 0; j < n_cols; j++) sd[j] = varies[j] ? sqrt(sd[j] / (double)rows.n) : 0;
   free(v);
   free(first);
   free(varies);
   return code;
 }
 
-static int choose_genes(sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
+static int choose_genes(sbnn_preparation *p, const sbnn_dataset *d, sbnn_rows rows,
                         const sbnn_prepare_options *o, sbnn_error *e) {
   bool selection = o->variable_genes > 0 && o->variable_genes < d->n_genes;
   p->n_genes = selection ? o->variable_genes : d->n_genes;
   p->genes = sbnn_alloc(p->n_genes, sizeof *p->genes);
   if (selection && o->x_transform == SBNN_X_NONE) {
-    sbnn_widest_genes(d, rows, n_rows, p->n_genes, p->genes);
+    sbnn_widest_genes(d, rows, p->n_genes, p->genes);
     return SBNN_OK;
   }
-  if (selection) return sbnn_variable_genes(d, rows, n_rows, o->gene_threshold, p->n_genes, p->genes, e);
+  if (selection) return sbnn_variable_genes(d, rows, o->gene_threshold, p->n_genes, p->genes, e);
   for (size_t j = 0; j < p->n_genes; j++) p->genes[j] = j;
   return SBNN_OK;
 }
 
-static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t n_rows,
+static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, size_t n_cells,
                            bool may_be_constant, sbnn_error *e) {
   size_t varying = 0;
   for (size_t r = 0; r < p->n_responses; r++) varying += p->y_sd[r] > 0;
@@ -122,18 +138,18 @@ static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, siz
           e, SBNN_BAD_INPUT,
           "response '%s' has the same value in all %zu cells that are trained on, or nearly, and cannot be "
           "scaled; remove it or give more cells",
-          sbnn_shown(d->response_names[r]), n_rows);
+          sbnn_shown(d->response_names[r]), n_cells);
   }
   return SBNN_OK;
 }
 
-int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,
+int sbnn_prepare_fit(const sbnn_dataset *d, sbnn_rows rows, const sbnn_prepare_options *o,
                      sbnn_preparation *p, sbnn_error *e) {
   *p = (sbnn_preparation){.n_responses = d->n_responses, .x_transform = o->x_transform, .median_library = 1};
-  if (n_rows == 0)
+  if (rows.n == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "there are no cells to fit the scaling on; give more cells or fewer folds");
-  int code = choose_genes(p, d, rows, n_rows, o, e);
+  int code = choose_genes(p, d, rows, o, e);
   p->x_mean = sbnn_alloc(p->n_genes, sizeof *p->x_mean);
   p->x_sd = sbnn_alloc(p->n_genes, sizeof *p->x_sd);
   p->y_mean = sbnn_alloc(p->n_responses, sizeof *p->y_mean);
@@ -141,24 +157,25 @@ int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, c
   p->y_transform = sbnn_alloc(p->n_responses, sizeof *p->y_transform);
   if (code == SBNN_OK)
     code = sbnn_y_rule_apply(o->y_transform, d->response_names, p->n_responses, p->y_transform, e);
-  if (code == SBNN_OK && o->x_transform == SBNN_X_COUNTS) code = fit_median_library(p, d, rows, n_rows, e);
-  if (code == SBNN_OK) code = fit_columns(expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, e);
-  if (code == SBNN_OK)
-    code = fit_columns(transformed_responses, p, d, rows, n_rows, p->n_responses, p->y_mean, p->y_sd, e);
-  if (code == SBNN_OK) code = check_responses(p, d, n_rows, o->may_be_constant, e);
+  const columns genes = gene_columns(p), responses = response_columns(p);
+  if (code == SBNN_OK && o->x_transform == SBNN_X_COUNTS) code = fit_median_library(p, d, rows, e);
+  if (code == SBNN_OK) code = fit_columns(&genes, p, d, rows, e);
+  if (code == SBNN_OK) code = fit_columns(&responses, p, d, rows, e);
+  if (code == SBNN_OK) code = check_responses(p, d, rows.n, o->may_be_constant, e);
   if (code != SBNN_OK) sbnn_preparation_free(p);
   return code;
 }
 
 /* ---- applying ---- */
 
-static int apply_columns(row_function f, const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows,
-                         size_t n_rows, size_t n_cols, const double *mean, const double *sd, float *out,
-                         sbnn_error *e) {
+static int apply_columns(const columns *c, const sbnn_preparation *p, const sbnn_dataset *d, sbnn_rows rows,
+                         float *out, sbnn_error *e) {
+  const size_t n_cols = c->n;
+  const double *mean = c->mean, *sd = c->sd;
   double *v = sbnn_alloc(n_cols, sizeof *v);
   int code = SBNN_OK;
-  for (size_t i = 0; i < n_rows && code == SBNN_OK; i++) {
-    code = f(p, d, rows[i], v, e);
+  for (size_t i = 0; i < rows.n && code == SBNN_OK; i++) {
+    code = c->of(p, d, rows.row[i], v, e);
     if (code != SBNN_OK) break;
     for (size_t j = 0; j < n_cols; j++)
       out[i * n_cols + j] = sd[j] > 0 ? (float)((v[j] - mean[j]) / sd[j]) : 0; /* genes and responses */
@@ -167,12 +184,12 @@ static int apply_columns(row_function f, const sbnn_preparation *p, const sbnn_d
   return code;
 }
 
-int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
-                       float *x, float *y, sbnn_error *e) {
+int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, sbnn_rows rows, float *x, float *y,
+                       sbnn_error *e) {
+  const columns genes = gene_columns(p), responses = response_columns(p);
   int code = SBNN_OK;
-  if (x) code = apply_columns(expression, p, d, rows, n_rows, p->n_genes, p->x_mean, p->x_sd, x, e);
-  if (y && code == SBNN_OK)
-    code = apply_columns(transformed_responses, p, d, rows, n_rows, p->n_responses, p->y_mean, p->y_sd, y, e);
+  if (x) code = apply_columns(&genes, p, d, rows, x, e);
+  if (y && code == SBNN_OK) code = apply_columns(&responses, p, d, rows, y, e);
   return code;
 }
 

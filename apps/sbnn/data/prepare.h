@@ -16,6 +16,12 @@
 
 #include <stddef.h>
 
+/* Cells of a data set; borrowed. */
+typedef struct sbnn_rows {
+  const size_t *row;
+  size_t n;
+} sbnn_rows;
+
 typedef struct sbnn_prepare_options {
   size_t variable_genes; /* the most variable ones are chosen if the data set has more; 0: all are used */
   double gene_threshold; /* a gene is "on" in a cell above this count (30 for Smart-seq reads, 0 for UMIs) */
@@ -37,19 +43,19 @@ typedef struct sbnn_preparation {
   sbnn_y_transform *y_transform; /* n_responses */
 } sbnn_preparation;
 
-/* Fits on the cells rows[0..n_rows). On failure *p is all zero.
+/* Fits on the cells. On failure *p is all zero.
  * SBNN_BAD_INPUT: no cells; a cell with no counts over the chosen genes (named); a response constant over
  * these cells (named; under may_be_constant only if all are); a response outside the transform's domain (y <=
  * -1 under log1p and clr); a rule that does not fit (y_transform.h); too few variable genes. A gene may be
  * constant over a training part: its sd is then 0 and that is no error. */
-int sbnn_prepare_fit(const sbnn_dataset *d, const size_t *rows, size_t n_rows, const sbnn_prepare_options *o,
+int sbnn_prepare_fit(const sbnn_dataset *d, sbnn_rows rows, const sbnn_prepare_options *o,
                      sbnn_preparation *p, sbnn_error *e);
 
-/* Fills x (n_rows x p->n_genes) and y (n_rows x p->n_responses), row-major; either may be NULL. A gene with
+/* Fills x (rows.n x p->n_genes) and y (rows.n x p->n_responses), row-major; either may be NULL. A gene with
  * sd 0 becomes a column of zeros, in training and test cells alike: it carries nothing that could be learned.
  * SBNN_BAD_INPUT: a cell with no counts over the chosen genes; a response outside the transform's domain. */
-int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, const size_t *rows, size_t n_rows,
-                       float *x, float *y, sbnn_error *e);
+int sbnn_prepare_apply(const sbnn_preparation *p, const sbnn_dataset *d, sbnn_rows rows, float *x, float *y,
+                       sbnn_error *e);
 
 /* z-scores (n_rows x p->n_responses) to the responses' own units, in place; clr has no way back
  * (y_transform.h). `center` (n_responses, or NULL) is what was taken off the z-scores before. */
@@ -67,11 +73,11 @@ void sbnn_center(float *train, size_t n_train, float *test, size_t n_test, size_
  * cells are left out; kept are the genes above exp(-1.5 (mean - b)) + 0.02 for the largest b that keeps n.
  * Where ties keep more, the later columns among the equal ones are dropped. chosen: n indices, ascending.
  * SBNN_BAD_INPUT: fewer than n genes are above the curve for any b. */
-int sbnn_variable_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, double threshold, size_t n,
-                        size_t *chosen, sbnn_error *e);
+int sbnn_variable_genes(const sbnn_dataset *d, sbnn_rows rows, double threshold, size_t n, size_t *chosen,
+                        sbnn_error *e);
 
 /* The n genes of the largest variance over the given cells; of equal ones the earlier columns. For X that is
  * normalised already. chosen: n <= n_genes indices, ascending. */
-void sbnn_widest_genes(const sbnn_dataset *d, const size_t *rows, size_t n_rows, size_t n, size_t *chosen);
+void sbnn_widest_genes(const sbnn_dataset *d, sbnn_rows rows, size_t n, size_t *chosen);
 
 #endif

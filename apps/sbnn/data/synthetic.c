@@ -70,16 +70,22 @@ static double gene_rate(const gene_shape *g, const double z[2]) {
   return g->base * exp(2.6 / (1 + exp(-2 * along)));
 }
 
+/* The cells: where they lie and how deeply they were sequenced. */
+typedef struct cells_made {
+  uint64_t seed;
+  size_t n;
+  const double *latent, *depth; /* [n x 2], [n] */
+} cells_made;
+
 /* A planted gene looks at the cell's own position; any other one at that of a random cell, which leaves its
  * distribution alike and makes it independent of everything. */
-static void make_gene(uint64_t seed, size_t gene, bool planted, const double *latent, const double *depth,
-                      size_t n_cells, double *counts) {
-  const sbnn_stream s = stream(seed, USE_GENE, gene);
-  const gene_shape shape = shape_of(seed, gene);
-  for (size_t i = 0; i < n_cells; i++) {
-    size_t seen = planted ? i : (size_t)sbnn_random_below(s, 4 * i, n_cells);
+static void make_gene(const cells_made *c, size_t gene, bool planted, double *counts) {
+  const sbnn_stream s = stream(c->seed, USE_GENE, gene);
+  const gene_shape shape = shape_of(c->seed, gene);
+  for (size_t i = 0; i < c->n; i++) {
+    size_t seen = planted ? i : (size_t)sbnn_random_below(s, 4 * i, c->n);
     double noise = exp(0.35 * sbnn_random_normal(s, 4 * i + 1));
-    double mean = depth[i] * noise * gene_rate(&shape, latent + 2 * seen);
+    double mean = c->depth[i] * noise * gene_rate(&shape, c->latent + 2 * seen);
     counts[i] = (double)poisson(mean, s, 4 * i + 2);
   }
 }
@@ -89,6 +95,7 @@ static void make_genes(uint64_t seed, const sbnn_synthetic_truth *truth, sbnn_da
   double *depth = sbnn_alloc(d->n_cells, sizeof *depth), *row = sbnn_alloc(d->n_cells, sizeof *row);
   size_t *all = sbnn_alloc(d->n_cells, sizeof *all);
   sbnn_counts by_gene = {.n_cols = d->n_cells};
+  const cells_made cells = {seed, d->n_cells, truth->latent, depth};
   for (size_t i = 0; i < d->n_cells; i++) all[i] = i;
   for (size_t i = 0; i < d->n_cells; i++) depth[i] = exp(0.3 * sbnn_random_normal(s, i));
   for (size_t g = 0, next = 0; g < d->n_genes; g++) {
@@ -96,7 +103,7 @@ static void make_genes(uint64_t seed, const sbnn_synthetic_truth *truth, sbnn_da
     char name[48];
     snprintf(name, sizeof name, planted ? "Marker%02zu" : "Gene%03zu", planted ? next + 1 : g + 1);
     d->gene_names[g] = sbnn_strdup(name);
-    make_gene(seed, g, planted, truth->latent, depth, d->n_cells, row);
+    make_gene(&cells, g, planted, row);
     sbnn_counts_add_row(&by_gene, row);
     next += planted;
   }

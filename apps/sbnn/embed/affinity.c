@@ -91,9 +91,10 @@ static void symmetrise(search *s, sbnn_affinities *a) {
   free(turned);
 }
 
-void sbnn_affinities_make(const double *x, size_t n, size_t d, double perplexity, size_t k, int threads,
+void sbnn_affinities_make(const sbnn_points *x, double perplexity, size_t k, int threads,
                           sbnn_affinities *a) {
-  search s = {.x = x, .n = n, .d = d, .k = k, .entropy = log(perplexity)};
+  const size_t n = x->n;
+  search s = {.x = x->x, .n = n, .d = x->d, .k = k, .entropy = log(perplexity)};
   s.near = sbnn_alloc(n * k, sizeof *s.near);
   tn_parallel_for((int64_t)n, threads, fit_row, &s);
   symmetrise(&s, a);

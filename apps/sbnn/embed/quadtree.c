@@ -50,18 +50,22 @@ static size_t part(tree *t, size_t first, size_t last, int axis, double limit) {
   return first;
 }
 
-/* The square with corner (x, y) and all in it. */
-static void build(tree *t, size_t first, size_t last, double x, double y, double width, int depth) {
+typedef struct square {
+  double x, y, width; /* its corner */
+} square;
+
+/* The square and all in it. */
+static void build(tree *t, size_t first, size_t last, square q, int depth) {
   if (first == last) return;
-  size_t me = add_node(t, first, last, width);
+  size_t me = add_node(t, first, last, q.width);
   if (last - first > 1 && depth < DEEPEST) {
-    double half = width / 2;
-    size_t middle = part(t, first, last, 0, x + half);
-    size_t left = part(t, first, middle, 1, y + half), right = part(t, middle, last, 1, y + half);
-    build(t, first, left, x, y, half, depth + 1);
-    build(t, left, middle, x, y + half, half, depth + 1);
-    build(t, middle, right, x + half, y, half, depth + 1);
-    build(t, right, last, x + half, y + half, half, depth + 1);
+    double half = q.width / 2;
+    size_t middle = part(t, first, last, 0, q.x + half);
+    size_t left = part(t, first, middle, 1, q.y + half), right = part(t, middle, last, 1, q.y + half);
+    build(t, first, left, (square){q.x, q.y, half}, depth + 1);
+    build(t, left, middle, (square){q.x, q.y + half, half}, depth + 1);
+    build(t, middle, right, (square){q.x + half, q.y, half}, depth + 1);
+    build(t, right, last, (square){q.x + half, q.y + half, half}, depth + 1);
   }
   t->nodes[me].skip = t->n_nodes;
 }
@@ -111,7 +115,7 @@ double sbnn_repulsion(const double *y, size_t n, double theta, int threads, doub
       hi[k] = fmax(hi[k], y[2 * i + k]);
     }
   }
-  build(&t, 0, n, lo[0], lo[1], fmax(hi[0] - lo[0], hi[1] - lo[1]), 0);
+  build(&t, 0, n, (square){lo[0], lo[1], fmax(hi[0] - lo[0], hi[1] - lo[1])}, 0);
   tn_parallel_for((int64_t)((n + CHUNK - 1) / CHUNK), threads, push_chunk, &t);
   for (size_t i = 0; i < n; i++) total += t.sum[i];
   free(t.order);

@@ -197,14 +197,15 @@ static int gradient_of(descent *s, double *gradient, double *kl, sbnn_error *e) 
   return SBNN_OK;
 }
 
-int sbnn_tsne_gradient(const sbnn_affinities *p, const double *y, double exaggeration, bool exact,
-                       double theta, int threads, double *gradient, double *kl, sbnn_error *e) {
+int sbnn_tsne_gradient(const sbnn_tsne_objective *o, const double *y, double *gradient, double *kl,
+                       sbnn_error *e) {
+  const sbnn_affinities *p = o->p;
   descent s = {.n = (int64_t)p->n,
-               .exact = exact,
+               .exact = o->exact,
                .p = p,
-               .theta = theta,
-               .exaggeration = exaggeration,
-               .threads = threads};
+               .theta = o->theta,
+               .exaggeration = o->exaggeration,
+               .threads = o->threads};
   int code = open_descent(&s, e);
   if (code == SBNN_OK) {
     memcpy(s.memory[Y], y, 2 * p->n * sizeof *y);
@@ -260,18 +261,19 @@ static int check(const double *x, size_t n, size_t d, const sbnn_tsne_options *o
   return sbnn_fail(e, SBNN_BAD_INPUT, "t-SNE: all %zu cells are alike", n);
 }
 
-int sbnn_tsne(const double *x, size_t n, size_t d, const sbnn_tsne_options *o, double *y, sbnn_tsne_fit *fit,
+int sbnn_tsne(const sbnn_points *x, const sbnn_tsne_options *o, double *y, sbnn_tsne_fit *fit,
               sbnn_error *e) {
-  int code = check(x, n, d, o, e);
+  const size_t n = x->n;
+  int code = check(x->x, n, x->d, o, e);
   if (code != SBNN_OK) return code;
   sbnn_affinities p;
   bool exact = n <= o->exact_cells;
   size_t k = exact ? n - 1 : (size_t)(3 * o->perplexity) + 1;
-  sbnn_affinities_make(x, n, d, o->perplexity, k < n ? k : n - 1, o->threads, &p);
+  sbnn_affinities_make(x, o->perplexity, k < n ? k : n - 1, o->threads, &p);
   descent s = {.n = (int64_t)n, .exact = exact, .p = &p, .theta = o->theta, .threads = o->threads};
   code = open_descent(&s, e);
   if (code == SBNN_OK) {
-    start(x, n, d, o, s.memory[Y]);
+    start(x->x, n, x->d, o, s.memory[Y]);
     code = iterate(&s, o->iterations, e);
   }
   fit->exact = exact;

@@ -29,14 +29,21 @@ typedef struct sbnn_tsne_fit {
   bool exact;
 } sbnn_tsne_fit;
 
-/* y [n x 2]: the map of x [n x d], row-major, finite. SBNN_BAD_INPUT: not more cells than three times the
+/* y [n x 2]: the map of finite points. SBNN_BAD_INPUT: not more cells than three times the
  * perplexity, or all of them alike. SBNN_INTERRUPTED. One call, one thread, `threads` inside. */
-int sbnn_tsne(const double *x, size_t n, size_t d, const sbnn_tsne_options *o, double *y, sbnn_tsne_fit *fit,
-              sbnn_error *e);
+int sbnn_tsne(const sbnn_points *x, const sbnn_tsne_options *o, double *y, sbnn_tsne_fit *fit, sbnn_error *e);
 
-/* The gradient of KL at y [n x 2] with the attraction times `exaggeration`, and KL itself without that: by
- * tree, or (`exact`) by the graph. For tests and the last word. */
-int sbnn_tsne_gradient(const sbnn_affinities *p, const double *y, double exaggeration, bool exact,
-                       double theta, int threads, double *gradient, double *kl, sbnn_error *e);
+/* What the descent lowers: by tree, or (`exact`) by the graph. */
+typedef struct sbnn_tsne_objective {
+  const sbnn_affinities *p;
+  double exaggeration; /* of the attraction */
+  bool exact;
+  double theta;
+  int threads;
+} sbnn_tsne_objective;
+
+/* The gradient of KL at y [n x 2], and KL itself without exaggeration. For tests and the last word. */
+int sbnn_tsne_gradient(const sbnn_tsne_objective *o, const double *y, double *gradient, double *kl,
+                       sbnn_error *e);
 
 #endif

@@ -170,26 +170,25 @@ void sbnn_axes_line(sbnn_canvas *c, const sbnn_axes *a, int64_t n, const double 
 }
 
 /* One stretch [from, to) without gaps: along the upper edge, back along the lower. */
-static void band_piece(sbnn_canvas *c, const sbnn_axes *a, int64_t from, int64_t to, const double *x,
-                       const double *lower, const double *upper, sbnn_color fill) {
+static void ribbon_piece(sbnn_canvas *c, const sbnn_axes *a, const sbnn_ribbon *r, int64_t from, int64_t to,
+                         sbnn_color fill) {
   int64_t n = to - from;
   double *xy = sbnn_alloc((size_t)n, 4 * sizeof *xy);
   for (int64_t i = 0; i < n; i++) {
     int64_t back = 2 * n - 1 - i;
-    xy[2 * i] = xy[2 * back] = sbnn_axes_x(a, x[from + i]);
-    xy[2 * i + 1] = sbnn_axes_y(a, upper[from + i]);
-    xy[2 * back + 1] = sbnn_axes_y(a, lower[from + i]);
+    xy[2 * i] = xy[2 * back] = sbnn_axes_x(a, r->x[from + i]);
+    xy[2 * i + 1] = sbnn_axes_y(a, r->upper[from + i]);
+    xy[2 * back + 1] = sbnn_axes_y(a, r->lower[from + i]);
   }
   sbnn_canvas_polygon(c, 2 * n, xy, fill);
   free(xy);
 }
 
-void sbnn_axes_band(sbnn_canvas *c, const sbnn_axes *a, int64_t n, const double *x, const double *lower,
-                    const double *upper, sbnn_color fill) {
+void sbnn_axes_ribbon(sbnn_canvas *c, const sbnn_axes *a, const sbnn_ribbon *r, sbnn_color fill) {
   clip_to(c, a);
-  for (int64_t i = 0, from = 0; i <= n; i++) {
-    bool gap = i == n || !isfinite(x[i] + lower[i] + upper[i]);
-    if (gap && i > from) band_piece(c, a, from, i, x, lower, upper, fill);
+  for (int64_t i = 0, from = 0; i <= r->n; i++) {
+    bool gap = i == r->n || !isfinite(r->x[i] + r->lower[i] + r->upper[i]);
+    if (gap && i > from) ribbon_piece(c, a, r, from, i, fill);
     if (gap) from = i + 1;
   }
   sbnn_canvas_unclip(c);
@@ -201,15 +200,24 @@ static void draw_key(sbnn_canvas *c, double x, double y, const sbnn_key *key) {
   sbnn_canvas_text(c, x + KEY + 3, y, key->text, &(sbnn_type){.down = SBNN_ALIGN_CENTER});
 }
 
-double sbnn_legend(sbnn_canvas *c, double x, double y, double width, int n, const sbnn_key *keys, bool draw) {
+/* corner NULL: nothing is drawn. Returns the height. */
+static double flow_keys(sbnn_canvas *c, const double *corner, double width, int n, const sbnn_key *keys) {
   double at = 0, row = 0;
   for (int i = 0; i < n; i++) {
     double w = KEY + 3 + sbnn_canvas_text_width(c, keys[i].text, &(sbnn_type){0});
     if (at > 0 && at + w > width) at = 0, row += LINE_STEP;
-    if (draw) draw_key(c, x + at, y + row + LINE_STEP / 2, &keys[i]);
+    if (corner) draw_key(c, corner[0] + at, corner[1] + row + LINE_STEP / 2, &keys[i]);
     at += w + KEY_GAP;
   }
   return n > 0 ? row + LINE_STEP : 0;
+}
+
+double sbnn_legend_height(sbnn_canvas *c, double width, int n, const sbnn_key *keys) {
+  return flow_keys(c, NULL, width, n, keys);
+}
+
+void sbnn_legend(sbnn_canvas *c, double x, double y, double width, int n, const sbnn_key *keys) {
+  (void)flow_keys(c, (double[]){x, y}, width, n, keys);
 }
 
 void sbnn_text_fit(sbnn_canvas *c, const char *text, const sbnn_type *type, double width, char *out,

@@ -43,12 +43,15 @@ double sbnn_axes_below(const sbnn_axes *a);
 /* Left and bottom spine, ticks, tick texts, labels. */
 void sbnn_axes_draw(sbnn_canvas *c, const sbnn_axes *a);
 
-/* Clipped to the frame: a line through n points (x, y: [n]); a band between lower and upper ([n] each). NaN
+/* Clipped to the frame: a line through n points (x, y: [n]); a ribbon between lower and upper. NaN
  * in any array interrupts. */
 void sbnn_axes_line(sbnn_canvas *c, const sbnn_axes *a, int64_t n, const double *x, const double *y,
                     sbnn_pen pen);
-void sbnn_axes_band(sbnn_canvas *c, const sbnn_axes *a, int64_t n, const double *x, const double *lower,
-                    const double *upper, sbnn_color fill);
+typedef struct sbnn_ribbon {
+  int64_t n;
+  const double *x, *lower, *upper; /* [n] */
+} sbnn_ribbon;
+void sbnn_axes_ribbon(sbnn_canvas *c, const sbnn_axes *a, const sbnn_ribbon *r, sbnn_color fill);
 
 /* One line of a legend: a stroke, or a dot when `dot` is set, and its text (borrowed). */
 typedef struct sbnn_key {
@@ -57,9 +60,9 @@ typedef struct sbnn_key {
   bool dot;
 } sbnn_key;
 
-/* Keys flow left to right and wrap at `width` points. Returns the height in points; draws only when `draw`,
- * so that a layout can ask first. */
-double sbnn_legend(sbnn_canvas *c, double x, double y, double width, int n, const sbnn_key *keys, bool draw);
+/* Keys flow left to right and wrap at `width` points. Height in points, for a layout that asks first. */
+double sbnn_legend_height(sbnn_canvas *c, double width, int n, const sbnn_key *keys);
+void sbnn_legend(sbnn_canvas *c, double x, double y, double width, int n, const sbnn_key *keys);
 
 /* Cuts UTF-8 `text` to `width` points with an ellipsis, into `out` of `size` (>= 8) bytes. */
 void sbnn_text_fit(sbnn_canvas *c, const char *text, const sbnn_type *type, double width, char *out,

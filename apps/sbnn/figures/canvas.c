@@ -173,14 +173,14 @@ void sbnn_canvas_discs(sbnn_canvas *c, int64_t n, const double *xy, double radiu
   place_image(c->cairo, image, x0, y0, columns / scale, rows / scale);
 }
 
-void sbnn_canvas_image(sbnn_canvas *c, double x, double y, double w, double h, int columns, int rows,
-                       const uint32_t *pixels) {
-  cairo_surface_t *image = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, columns, rows);
+void sbnn_canvas_image(sbnn_canvas *c, double x, double y, double w, double h, const sbnn_image *from) {
+  cairo_surface_t *image = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, from->columns, from->rows);
   unsigned char *data = cairo_image_surface_get_data(image);
   if (data) {
     int stride = cairo_image_surface_get_stride(image);
-    for (int i = 0; i < rows; i++)
-      memcpy(data + (size_t)i * (size_t)stride, pixels + (size_t)i * (size_t)columns, 4 * (size_t)columns);
+    const size_t columns = (size_t)from->columns;
+    for (int i = 0; i < from->rows; i++)
+      memcpy(data + (size_t)i * (size_t)stride, from->pixels + (size_t)i * columns, 4 * columns);
     cairo_surface_mark_dirty(image);
   }
   place_image(c->cairo, image, x, y, w, h);
@@ -199,14 +199,16 @@ static cairo_status_t collect(void *bytes, const unsigned char *data, unsigned n
   return CAIRO_STATUS_SUCCESS;
 }
 
+typedef enum file_format { PNG, SVG, PDF } file_format;
+
 /* PNGs are written from the finished pixels, the others as they are drawn. */
-static cairo_surface_t *open_surface(unsigned format, double width, double height, sbnn_bytes *bytes) {
+static cairo_surface_t *open_surface(file_format format, sbnn_page page, sbnn_bytes *bytes) {
   cairo_surface_t *s;
-  if (format == SBNN_PNG)
-    return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)lround(width * PNG_DPI / 72),
-                                      (int)lround(height * PNG_DPI / 72));
-  if (format == SBNN_SVG) return cairo_svg_surface_create_for_stream(collect, bytes, width, height);
-  s = cairo_pdf_surface_create_for_stream(collect, bytes, width, height);
+  if (format == PNG)
+    return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)lround(page.width * PNG_DPI / 72),
+                                      (int)lround(page.height * PNG_DPI / 72));
+  if (format == SVG) return cairo_svg_surface_create_for_stream(collect, bytes, page.width, page.height);
+  s = cairo_pdf_surface_create_for_stream(collect, bytes, page.width, page.height);
   /* A fixed date: same picture, same bytes. */
   cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
   cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATOR, "sbnn");
@@ -214,42 +216,41 @@ static cairo_surface_t *open_surface(unsigned format, double width, double heigh
 }
 
 /* Without hinting of metrics text is as wide in pixels as in vectors, so one layout serves all. */
-static void set_defaults(sbnn_canvas *c, unsigned format) {
+static void set_defaults(sbnn_canvas *c, file_format format) {
   cairo_font_options_t *options = cairo_font_options_create();
   cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
   cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
   cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
   cairo_set_font_options(c->cairo, options);
   cairo_font_options_destroy(options);
-  if (format == SBNN_PNG) cairo_scale(c->cairo, PNG_DPI / 72.0, PNG_DPI / 72.0);
+  if (format == PNG) cairo_scale(c->cairo, PNG_DPI / 72.0, PNG_DPI / 72.0);
   sbnn_canvas_rect(c, -1, -1, c->width + 2, c->height + 2, (sbnn_color){1, 1, 1, 1});
 }
 
-static cairo_status_t render(unsigned format, double width, double height, sbnn_draw *draw, const void *what,
+static cairo_status_t render(file_format format, sbnn_page page, sbnn_draw *draw, const void *what,
                              sbnn_bytes *bytes) {
-  cairo_surface_t *surface = open_surface(format, width, height, bytes);
-  sbnn_canvas c = {cairo_create(surface), width, height, format != SBNN_PNG};
+  cairo_surface_t *surface = open_surface(format, page, bytes);
+  sbnn_canvas c = {cairo_create(surface), page.width, page.height, format != PNG};
   set_defaults(&c, format);
   draw(&c, what);
   cairo_status_t status = cairo_status(c.cairo);
   cairo_destroy(c.cairo);
   cairo_surface_flush(surface);
-  if (!status && format == SBNN_PNG) status = cairo_surface_write_to_png_stream(surface, collect, bytes);
+  if (!status && format == PNG) status = cairo_surface_write_to_png_stream(surface, collect, bytes);
   cairo_surface_finish(surface);
   if (!status) status = cairo_surface_status(surface);
   cairo_surface_destroy(surface);
-  if (!status && format == SBNN_SVG) sbnn_svg_renumber(bytes);
+  if (!status && format == SVG) sbnn_svg_renumber(bytes);
   return status;
 }
 
-int sbnn_figure_save(const char *directory, const char *name, unsigned formats, double width, double height,
-                     sbnn_draw *draw, const void *what, sbnn_error *e) {
-  static const char *const extension[] = {"png", "svg", "pdf"};
+int sbnn_figure_save(const char *directory, const char *name, sbnn_page page, sbnn_draw *draw,
+                     const void *what, sbnn_error *e) {
+  static const char *const extension[] = {[PNG] = "png", [SVG] = "svg", [PDF] = "pdf"};
   int status = SBNN_OK;
-  for (int i = 0; i < 3 && status == SBNN_OK; i++) {
-    if (!(formats & 1u << i)) continue;
+  for (int i = PNG; i <= PDF && status == SBNN_OK; i++) {
     sbnn_bytes bytes = {0};
-    cairo_status_t drawn = render(1u << i, width, height, draw, what, &bytes);
+    cairo_status_t drawn = render((file_format)i, page, draw, what, &bytes);
     status = drawn ? sbnn_fail(e, SBNN_FAILED, "the figure %s/%s.%s could not be drawn: cairo says \"%s\"",
                                directory, name, extension[i], cairo_status_to_string(drawn))
                    : sbnn_outfile_write(directory, name, extension[i], &bytes, e);
@@ -264,9 +265,9 @@ bool sbnn_figures_available(void) { return false; }
 double sbnn_canvas_width(const sbnn_canvas *c) { return c ? 0 : 0; }
 double sbnn_canvas_height(const sbnn_canvas *c) { return c ? 0 : 0; }
 
-int sbnn_figure_save(const char *directory, const char *name, unsigned formats, double width, double height,
-                     sbnn_draw *draw, const void *what, sbnn_error *e) {
-  (void)directory, (void)name, (void)formats, (void)width, (void)height, (void)draw, (void)what, (void)e;
+int sbnn_figure_save(const char *directory, const char *name, sbnn_page page, sbnn_draw *draw,
+                     const void *what, sbnn_error *e) {
+  (void)directory, (void)name, (void)page, (void)draw, (void)what, (void)e;
   return SBNN_OK;
 }
 
@@ -299,9 +300,8 @@ void sbnn_canvas_discs(sbnn_canvas *c, int64_t n, const double *xy, double radiu
   (void)c, (void)n, (void)xy, (void)radius, (void)color;
 }
 
-void sbnn_canvas_image(sbnn_canvas *c, double x, double y, double w, double h, int columns, int rows,
-                       const uint32_t *pixels) {
-  (void)c, (void)x, (void)y, (void)w, (void)h, (void)columns, (void)rows, (void)pixels;
+void sbnn_canvas_image(sbnn_canvas *c, double x, double y, double w, double h, const sbnn_image *from) {
+  (void)c, (void)x, (void)y, (void)w, (void)h, (void)from;
 }
 
 void sbnn_canvas_clip(sbnn_canvas *c, double x, double y, double w, double h) {

@@ -43,19 +43,21 @@ typedef struct sbnn_type {
   double halo;      /* width of a white outline in points, 0 = none: for text over dots */
 } sbnn_type;
 
-enum { SBNN_PNG = 1, SBNN_SVG = 2, SBNN_PDF = 4, SBNN_ALL_FORMATS = 7 };
-
 /* Draws one picture; `what` is the caller's. Must draw the same however often it is called. */
 typedef void sbnn_draw(sbnn_canvas *c, const void *what);
 
 /* True when the program was built with cairo. */
 bool sbnn_figures_available(void);
 
-/* Writes DIRECTORY/NAME.png, .svg and .pdf (those in `formats`), white background, width x height points, the
- * PNG at 200 dpi. Each file is written whole under a temporary name, then renamed; the same picture gives the
+/* In points. */
+typedef struct sbnn_page {
+  double width, height;
+} sbnn_page;
+
+/* Writes DIRECTORY/NAME.png, .svg and .pdf, white background, the PNG at 200 dpi. Each file is written whole under a temporary name, then renamed; the same picture gives the
  * same bytes. Errors: SBNN_FAILED with one sentence, and no partial file is left. */
-int sbnn_figure_save(const char *directory, const char *name, unsigned formats, double width, double height,
-                     sbnn_draw *draw, const void *what, sbnn_error *e);
+int sbnn_figure_save(const char *directory, const char *name, sbnn_page page, sbnn_draw *draw,
+                     const void *what, sbnn_error *e);
 
 /* Size in points. */
 double sbnn_canvas_width(const sbnn_canvas *c);
@@ -78,9 +80,14 @@ void sbnn_canvas_frame(sbnn_canvas *c, double x, double y, double w, double h, s
  * over the current clip rectangle, which keeps the file small enough to mail. xy: [n x 2]. */
 void sbnn_canvas_discs(sbnn_canvas *c, int64_t n, const double *xy, double radius, const sbnn_color *color);
 
-/* Paints an image of columns x rows pixels (0xAARRGGBB, premultiplied alpha, row-major) into a rectangle. */
-void sbnn_canvas_image(sbnn_canvas *c, double x, double y, double w, double h, int columns, int rows,
-                       const uint32_t *pixels);
+/* columns x rows pixels (0xAARRGGBB, premultiplied alpha, row-major); borrowed. */
+typedef struct sbnn_image {
+  int columns, rows;
+  const uint32_t *pixels;
+} sbnn_image;
+
+/* Paints it into a rectangle. */
+void sbnn_canvas_image(sbnn_canvas *c, double x, double y, double w, double h, const sbnn_image *image);
 
 /* Restricts drawing to a rectangle until the matching unclip; clips nest. */
 void sbnn_canvas_clip(sbnn_canvas *c, double x, double y, double w, double h);

@@ -75,19 +75,19 @@ static void paint_triangle(samples *s, const double x[3], const double y[3], con
   }
 }
 
-static void paint_all(samples *s, const sbnn_triangles *t, const double *points, const double *value,
-                      int64_t stride, const sbnn_bands *b, const sbnn_window *w) {
+static void paint_all(samples *s, const sbnn_contours *c) {
+  const sbnn_window *w = c->window;
   double sx = s->columns / (w->x_hi - w->x_lo), sy = s->rows / (w->y_hi - w->y_lo);
-  for (int64_t i = 0; i < t->n; i++) {
+  for (int64_t i = 0; i < c->triangles->n; i++) {
     double x[3], y[3], v[3];
     for (int k = 0; k < 3; k++) {
-      int64_t j = t->corner[3 * i + k];
-      x[k] = sx * (points[2 * j] - w->x_lo);
-      y[k] = sy * (w->y_hi - points[2 * j + 1]);
-      v[k] = value[j * stride];
+      int64_t j = c->triangles->corner[3 * i + k];
+      x[k] = sx * (c->points[2 * j] - w->x_lo);
+      y[k] = sy * (w->y_hi - c->points[2 * j + 1]);
+      v[k] = c->value[j * c->stride];
     }
     /* A corner without a value: the triangle is left out. */
-    if (isfinite(v[0] + v[1] + v[2])) paint_triangle(s, x, y, v, b);
+    if (isfinite(v[0] + v[1] + v[2])) paint_triangle(s, x, y, v, c->bands);
   }
 }
 
@@ -104,12 +104,11 @@ static uint32_t pixel(const samples *s, int column, int row, const sbnn_color *c
   return sbnn_color_argb((sbnn_color){r / n, g / n, b / n, n / (SUB * SUB)});
 }
 
-uint32_t *sbnn_contour_image(const sbnn_triangles *t, const double *points, const double *value,
-                             int64_t stride, const sbnn_bands *b, const sbnn_window *window, int columns,
-                             int rows) {
+uint32_t *sbnn_contour_image(const sbnn_contours *c, int columns, int rows) {
+  const sbnn_bands *b = c->bands;
   samples s = {.columns = SUB * columns, .rows = SUB * rows};
   s.band = sbnn_alloc((size_t)s.columns * (size_t)s.rows, sizeof *s.band);
-  paint_all(&s, t, points, value, stride, b, window);
+  paint_all(&s, c);
   sbnn_color *color = sbnn_alloc((size_t)b->bands, sizeof *color);
   for (int i = 0; i < b->bands; i++) color[i] = sbnn_band_color(b, i);
   uint32_t *pixels = sbnn_alloc((size_t)columns * (size_t)rows, sizeof *pixels);

@@ -24,11 +24,19 @@ typedef struct sbnn_window {
   double x_lo, x_hi, y_lo, y_hi;
 } sbnn_window;
 
+/* What is shown; all borrowed. */
+typedef struct sbnn_contours {
+  const sbnn_triangles *triangles;
+  const double *points; /* [n x 2] */
+  const double *value;  /* of point i: value[i * stride] */
+  int64_t stride;
+  const sbnn_bands *bands;
+  const sbnn_window *window;
+} sbnn_contours;
+
 /* Returns columns x rows pixels (0xAARRGGBB premultiplied, row-major; transparent outside the triangles); the
- * caller frees. points: [n x 2]; value of point i: value[i * stride]. Edges are smoothed by 4 x 4 samples a
- * pixel; the sum of coverage is the area of the triangles inside the window. */
-uint32_t *sbnn_contour_image(const sbnn_triangles *t, const double *points, const double *value,
-                             int64_t stride, const sbnn_bands *b, const sbnn_window *window, int columns,
-                             int rows);
+ * caller frees. Edges are smoothed by 4 x 4 samples a pixel; the sum of coverage is the area of the triangles
+ * inside the window. */
+uint32_t *sbnn_contour_image(const sbnn_contours *c, int columns, int rows);
 
 #endif

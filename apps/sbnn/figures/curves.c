@@ -86,7 +86,7 @@ static void draw_band(sbnn_canvas *c, const sbnn_axes *a, const sbnn_curve *v, c
     edges[i] = mean[i] - sd[i];
     edges[v->n + i] = mean[i] + sd[i];
   }
-  sbnn_axes_band(c, a, v->n, x, edges, edges + v->n, sbnn_color_alpha(color, 0.18));
+  sbnn_axes_ribbon(c, a, &(sbnn_ribbon){v->n, x, edges, edges + v->n}, sbnn_color_alpha(color, 0.18));
   free(edges);
   free(x);
 }
@@ -238,7 +238,7 @@ static void draw_chart(sbnn_canvas *c, const void *what) {
   sbnn_key keys[MOST_KEYS];
   int n_keys = legend_keys(k, keys);
   double inner = sbnn_canvas_width(c) - 2 * MARGIN - 4, room = right_room(c, s);
-  double legend = sbnn_legend(c, 0, 0, inner, n_keys, keys, false);
+  double legend = sbnn_legend_height(c, inner, n_keys, keys);
   sbnn_axes a = layout(c, k, legend, room);
   draw_phases(c, &a, s);
   draw_levels(c, &a, s);
@@ -250,7 +250,7 @@ static void draw_chart(sbnn_canvas *c, const void *what) {
   for (int i = 0; i < s->n_curves && !k->r2; i++) mark_lowest(c, &a, &s->curve[i], sbnn_line_color(i));
   sbnn_axes_draw(c, &a);
   draw_level_names(c, &a, s, room);
-  sbnn_legend(c, MARGIN + 4, sbnn_canvas_height(c) - MARGIN - legend, inner, n_keys, keys, true);
+  sbnn_legend(c, MARGIN + 4, sbnn_canvas_height(c) - MARGIN - legend, inner, n_keys, keys);
   if (s->title) sbnn_canvas_text(c, MARGIN + 4, MARGIN + 2, s->title, &(sbnn_type){.bold = true, .size = 8});
 }
 
@@ -262,7 +262,7 @@ static int save(const char *directory, const char *name, chart *k, sbnn_error *e
   if (!isfinite(k->y_lo) || !isfinite(k->y_hi)) return SBNN_OK; /* nothing finite to show */
   double width = (k->spec->width_mm > 0 ? k->spec->width_mm : 85) * SBNN_PT_PER_MM;
   double height = 150 + 0.15 * width + (k->spec->title ? LINE + 4 : 0) + LINE * (k->spec->n_curves / 3);
-  return sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, width, height, draw_chart, k, e);
+  return sbnn_figure_save(directory, name, (sbnn_page){width, height}, draw_chart, k, e);
 }
 
 int sbnn_figure_r2(const char *directory, const char *name, const sbnn_curves *what, sbnn_error *e) {

@@ -50,7 +50,7 @@ static void draw_line(sbnn_canvas *c, const sbnn_axes *a, const sbnn_lines *s, c
     lower[j] = l->sd ? on_axis(s, l->y[j] - l->sd[j]) : NAN;
     upper[j] = l->sd ? on_axis(s, l->y[j] + l->sd[j]) : NAN;
   }
-  if (l->sd) sbnn_axes_band(c, a, l->n, l->x, lower, upper, sbnn_color_alpha(color, 0.18));
+  if (l->sd) sbnn_axes_ribbon(c, a, &(sbnn_ribbon){l->n, l->x, lower, upper}, sbnn_color_alpha(color, 0.18));
   sbnn_axes_line(c, a, l->n, l->x, value, (sbnn_pen){color, 1.3, SBNN_SOLID});
   for (size_t j = 0; s->dots && j < n; j++)
     if (isfinite(value[j]))
@@ -83,7 +83,7 @@ static void draw_chart(sbnn_canvas *c, const void *what) {
   sbnn_key keys[MOST_KEYS];
   int n_keys = legend_keys(s, keys);
   double width = sbnn_canvas_width(c), height = sbnn_canvas_height(c), inner = width - 2 * MARGIN - 4;
-  double legend = sbnn_legend(c, 0, 0, inner, n_keys, keys, false);
+  double legend = sbnn_legend_height(c, inner, n_keys, keys);
   sbnn_axes a = {.x_lo = k->x_lo,
                  .x_hi = k->x_hi,
                  .y_lo = k->y_lo,
@@ -99,7 +99,7 @@ static void draw_chart(sbnn_canvas *c, const void *what) {
   draw_mark(c, &a, s);
   for (int i = 0; i < s->n_lines; i++) draw_line(c, &a, s, &s->line[i], sbnn_line_color(i));
   sbnn_axes_draw(c, &a);
-  sbnn_legend(c, MARGIN + 4, height - MARGIN - legend, inner, n_keys, keys, true);
+  sbnn_legend(c, MARGIN + 4, height - MARGIN - legend, inner, n_keys, keys);
 }
 
 int sbnn_figure_lines(const char *directory, const char *name, const sbnn_lines *what, sbnn_error *e) {
@@ -107,5 +107,5 @@ int sbnn_figure_lines(const char *directory, const char *name, const sbnn_lines 
   ranges(&k);
   if (!(k.x_lo < k.x_hi) || !isfinite(k.y_lo) || !isfinite(k.y_hi)) return SBNN_OK;
   double width = 85 * SBNN_PT_PER_MM, height = 186 + 10.0 * (what->n_lines / 3);
-  return sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, width, height, draw_chart, &k, e);
+  return sbnn_figure_save(directory, name, (sbnn_page){width, height}, draw_chart, &k, e);
 }

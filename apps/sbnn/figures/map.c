@@ -291,7 +291,7 @@ int sbnn_figure_map(const char *directory, const char *name, const sbnn_map *m, 
     if (p.columns > MOST_COLUMNS) p.columns = MOST_COLUMNS;
     width += p.columns * COLUMN_WIDTH + MARGIN;
   }
-  int status = sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, width, height, draw_page, &p, e);
+  int status = sbnn_figure_save(directory, name, (sbnn_page){width, height}, draw_page, &p, e);
   free(p.group);
   return status;
 }

@@ -50,7 +50,7 @@ static void draw_keys(sbnn_canvas *c, const figure *f, double y) {
     sbnn_key key = f->keys[i];
     key.text = text;
     sbnn_text_fit(c, f->keys[i].text, &(sbnn_type){0}, width - 18, text, sizeof text);
-    sbnn_legend(c, MARGIN + i % KEY_COLUMNS * width, y + i / KEY_COLUMNS * LINE, width, 1, &key, true);
+    sbnn_legend(c, MARGIN + i % KEY_COLUMNS * width, y + i / KEY_COLUMNS * LINE, width, 1, &key);
   }
 }
 
@@ -94,5 +94,5 @@ int sbnn_figure_maps(const char *directory, const char *name, const sbnn_maps *w
   bool named = f.panel >= NAMED && what->map[0].n_labels <= SBNN_MAPS_NAMED;
   if (what->map[0].label && what->map[0].n_labels > 0 && !named) make_keys(&f);
   double height = 2 * MARGIN + f.rows * step_of(&f) + (f.n_keys + KEY_COLUMNS - 1) / KEY_COLUMNS * LINE;
-  return sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, WIDTH, height, draw_figure, &f, e);
+  return sbnn_figure_save(directory, name, (sbnn_page){WIDTH, height}, draw_figure, &f, e);
 }

@@ -62,7 +62,7 @@ static void draw_panel(sbnn_canvas *c, const figure *f, int side, int i, double 
   for (int j = 0; j < lines; j++)
     sbnn_canvas_text(c, x + PANEL / 2, frame - 2.5 - (lines - 1 - j) * LINE, line[j], &type);
   if (f->image[side][i]) {
-    sbnn_canvas_image(c, x, frame, PANEL, h, f->columns, f->rows, f->image[side][i]);
+    sbnn_canvas_image(c, x, frame, PANEL, h, &(sbnn_image){f->columns, f->rows, f->image[side][i]});
   } else { /* no triangulation: the cells themselves, in the same colours */
     sbnn_color *color = sbnn_alloc((size_t)f->spec->map.n, sizeof *color);
     for (int64_t j = 0; j < f->spec->map.n; j++)
@@ -173,8 +173,9 @@ static void paint(figure *f) {
   for (int side = 0; side < 2; side++) {
     const sbnn_overlay_side *s = side_of(f, side);
     for (int i = 0; i < shown(s); i++)
-      f->image[side][i] = sbnn_contour_image(&f->triangles, f->spec->map.z, s->value + i, s->n, &f->bands, &w,
-                                             f->columns, f->rows);
+      f->image[side][i] = sbnn_contour_image(
+          &(sbnn_contours){&f->triangles, f->spec->map.z, s->value + i, s->n, &f->bands, &w}, f->columns,
+          f->rows);
   }
 }
 
@@ -207,7 +208,7 @@ int sbnn_figure_overlays(const char *directory, const char *name, const sbnn_ove
   if (status == SBNN_OK && f.triangles.n > 0) paint(&f);
   double height = top_of(&f) + HEADING + row_top(&f, GRID) + BAR;
   if (status == SBNN_OK)
-    status = sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, WIDTH, height, draw_figure, &f, e);
+    status = sbnn_figure_save(directory, name, (sbnn_page){WIDTH, height}, draw_figure, &f, e);
   for (int i = 0; i < 2 * SBNN_OVERLAYS; i++) free(f.image[i / SBNN_OVERLAYS][i % SBNN_OVERLAYS]);
   sbnn_triangles_free(&f.triangles);
   return status;

@@ -41,9 +41,13 @@ static void draw_point(sbnn_canvas *c, const sbnn_axes *a, double x, double r2, 
   sbnn_canvas_unclip(c);
 }
 
-/* Keys in one line above the frame; returns its height. */
-static double draw_keys(sbnn_canvas *c, double x, int n, const sbnn_key *key, bool draw) {
-  return sbnn_legend(c, x, MARGIN, sbnn_canvas_width(c) - x - MARGIN, n, key, draw);
+/* Keys above the frame. */
+static double keys_height(sbnn_canvas *c, double x, int n, const sbnn_key *key) {
+  return sbnn_legend_height(c, sbnn_canvas_width(c) - x - MARGIN, n, key);
+}
+
+static void draw_keys(sbnn_canvas *c, double x, int n, const sbnn_key *key) {
+  sbnn_legend(c, x, MARGIN, sbnn_canvas_width(c) - x - MARGIN, n, key);
 }
 
 /* ---- by response ---- */
@@ -120,7 +124,7 @@ static void draw_responses(sbnn_canvas *c, const void *what) {
   a.y = MARGIN + 6;
   a.h = 100; /* until the space left is known: it decides the ticks, whose texts decide a.x */
   a.x = MARGIN + sbnn_axes_left(c, &a);
-  a.y += draw_keys(c, a.x, n_keys, key, false);
+  a.y += keys_height(c, a.x, n_keys, key);
   a.h = sbnn_canvas_height(c) - a.y - longest_name(c, f) - 6 - MARGIN;
   a.w = sbnn_canvas_width(c) - a.x - MARGIN - 2;
   double slot = a.w / f->n, offset = fmin(0.5 * slot, 6) / f->n_models;
@@ -142,21 +146,20 @@ static void draw_responses(sbnn_canvas *c, const void *what) {
   }
   sbnn_axes_draw(c, &a);
   draw_names(c, f, &a, slot);
-  draw_keys(c, a.x, n_keys, key, true);
+  draw_keys(c, a.x, n_keys, key);
 }
 
-int sbnn_figure_responses(const char *directory, const char *name, int n_responses,
-                          const char *const *response, int n_models, const sbnn_response_scores *model,
+int sbnn_figure_responses(const char *directory, const char *name, const sbnn_responses_chart *chart,
                           sbnn_error *e) {
-  if (n_responses < 1 || n_models < 1) return SBNN_OK;
-  responses f = {.n_models = n_models,
-                 .order = sbnn_alloc((size_t)n_responses, sizeof *f.order),
-                 .name = response,
-                 .model = model};
-  sort_responses(&f, n_responses);
+  if (chart->n_responses < 1 || chart->n_models < 1) return SBNN_OK;
+  responses f = {.n_models = chart->n_models,
+                 .order = sbnn_alloc((size_t)chart->n_responses, sizeof *f.order),
+                 .name = chart->response,
+                 .model = chart->model};
+  sort_responses(&f, chart->n_responses);
   set_range(&f);
   double width = fmax(ONE_WIDTH, 40 + SLOT * f.n);
-  int status = sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, width, 190, draw_responses, &f, e);
+  int status = sbnn_figure_save(directory, name, (sbnn_page){width, 190}, draw_responses, &f, e);
   free(f.order);
   return status;
 }
@@ -216,7 +219,7 @@ static void draw_by_genes(sbnn_canvas *c, const void *what) {
   a.y = MARGIN + 6;
   a.h = 100; /* see draw_responses */
   a.x = MARGIN + sbnn_axes_left(c, &a);
-  a.y += draw_keys(c, a.x, n_keys, key, false);
+  a.y += keys_height(c, a.x, n_keys, key);
   a.h = sbnn_canvas_height(c) - a.y - 28 - MARGIN;
   a.w = sbnn_canvas_width(c) - a.x - MARGIN - 6;
   double at = sbnn_axes_x(&a, log_genes(f->genes));
@@ -230,7 +233,7 @@ static void draw_by_genes(sbnn_canvas *c, const void *what) {
   for (int i = 0; i < f->n_paths; i++) draw_path(c, &a, &f->path[i], sbnn_line_color(i));
   sbnn_axes_draw(c, &a);
   draw_gene_axis(c, &a);
-  draw_keys(c, a.x, n_keys, key, true);
+  draw_keys(c, a.x, n_keys, key);
 }
 
 int sbnn_figure_by_genes(const char *directory, const char *name, int n_paths, const sbnn_path_scores *path,
@@ -248,5 +251,5 @@ int sbnn_figure_by_genes(const char *directory, const char *name, int n_paths, c
   f.x_hi = fmax(x_hi, genes > 0 ? log_genes(genes) : x_hi) + 0.06;
   f.y_lo = y_lo < 0 ? fmax(1.05 * y_lo, -0.5) : 0;
   f.y_hi = y_hi + 0.05 * (y_hi - f.y_lo);
-  return sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, ONE_WIDTH, 180, draw_by_genes, &f, e);
+  return sbnn_figure_save(directory, name, (sbnn_page){ONE_WIDTH, 180}, draw_by_genes, &f, e);
 }

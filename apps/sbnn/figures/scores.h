@@ -12,10 +12,15 @@ typedef struct sbnn_response_scores {
   double pooled;         /* over all responses: the horizontal line; NaN = none */
 } sbnn_response_scores;
 
+typedef struct sbnn_responses_chart {
+  int n_responses, n_models;
+  const char *const *response; /* [n_responses] names */
+  const sbnn_response_scores *model;
+} sbnn_responses_chart;
+
 /* Writes DIRECTORY/NAME.{png,svg,pdf}: one dot with its bar for each response and model, in descending order
  * of the first model's R2; the best 60 when there are more. No response: nothing is written, SBNN_OK. */
-int sbnn_figure_responses(const char *directory, const char *name, int n_responses,
-                          const char *const *response, int n_models, const sbnn_response_scores *model,
+int sbnn_figure_responses(const char *directory, const char *name, const sbnn_responses_chart *chart,
                           sbnn_error *e);
 
 /* One line: n points in ascending order of genes. */

@@ -52,5 +52,5 @@ int sbnn_figure_selection(const char *directory, const char *name, int n, const 
   figure f = {.bar = bar, .n = n < MOST ? n : MOST, .runs = runs};
   f.left_out = n - f.n;
   double width = 2 * MARGIN + 36 + SLOT * (f.n > FEWEST ? f.n : FEWEST);
-  return sbnn_figure_save(directory, name, SBNN_ALL_FORMATS, width, HEIGHT, draw_figure, &f, e);
+  return sbnn_figure_save(directory, name, (sbnn_page){width, HEIGHT}, draw_figure, &f, e);
 }

@@ -12,15 +12,17 @@
 enum { SHUFFLES = 10 };
 
 /* The largest part of the responses that one gene explains when the cells do not belong together. */
-static double by_chance(const float *x, const float *y, size_t n, size_t p, size_t q, uint64_t seed) {
+static double by_chance(const sbnn_linear_data *d, uint64_t seed) {
+  const size_t n = d->n, q = d->q;
   size_t *order = sbnn_alloc(n, sizeof *order), gene;
   float *shuffled = sbnn_alloc(n * q, sizeof *shuffled);
+  const sbnn_linear_data other = {d->x, shuffled, n, d->p, q};
   double most = 0;
   for (uint64_t i = 0; i < SHUFFLES; i++) {
     double gain = 0;
     sbnn_permutation(seed + i, n, order);
-    for (size_t k = 0; k < n; k++) memcpy(shuffled + k * q, y + order[k] * q, q * sizeof *y);
-    sbnn_forward_select(x, shuffled, n, p, q, 1, &gene, &gain);
+    for (size_t k = 0; k < n; k++) memcpy(shuffled + k * q, d->y + order[k] * q, q * sizeof *d->y);
+    sbnn_forward_select(&other, 1, &gene, &gain);
     most = fmax(most, gain);
   }
   free(shuffled);
@@ -28,11 +30,10 @@ static double by_chance(const float *x, const float *y, size_t n, size_t p, size
   return most;
 }
 
-size_t sbnn_genes_above_chance(const float *x, const float *y, size_t n, size_t p, size_t q, size_t k,
-                               uint64_t seed) {
+size_t sbnn_genes_above_chance(const sbnn_linear_data *d, size_t k, uint64_t seed) {
   size_t *chosen = sbnn_alloc(k, sizeof *chosen), above = 0;
-  double *gain = sbnn_alloc(k, sizeof *gain), left = 1, chance = by_chance(x, y, n, p, q, seed);
-  size_t found = sbnn_forward_select(x, y, n, p, q, k, chosen, gain);
+  double *gain = sbnn_alloc(k, sizeof *gain), left = 1, chance = by_chance(d, seed);
+  size_t found = sbnn_forward_select(d, k, chosen, gain);
   for (; above < found && left > 0 && gain[above] / left > chance; above++) left -= gain[above];
   free(gain);
   free(chosen);

@@ -2,7 +2,6 @@
  * to those before, what is left of X'Y and of the genes' mean squares follows from the one column X'x_j. */
 #include "linear/forward.h"
 
-#include "linear/moments.h"
 #include "sbnn.h"
 #include "tensor/tensor.h"
 
@@ -84,14 +83,13 @@ static double begin(selection *s, const float *x, const float *y, size_t k) {
   return yy;
 }
 
-size_t sbnn_forward_select(const float *x, const float *y, size_t n, size_t p, size_t q, size_t k,
-                           size_t *chosen, double *gain) {
-  selection s = {.n = n, .p = p, .q = q};
-  double yy = begin(&s, x, y, k);
+size_t sbnn_forward_select(const sbnn_linear_data *d, size_t k, size_t *chosen, double *gain) {
+  selection s = {.n = d->n, .p = d->p, .q = d->q};
+  double yy = begin(&s, d->x, d->y, k);
   size_t at = 0;
   for (; at < k; at++) {
     size_t j = best_of(&s);
-    if (j == p) break;
+    if (j == s.p) break;
     if (gain) gain[at] = explained(&s, j) / yy;
     chosen[at] = j;
     take(&s, at, j);

@@ -27,12 +27,13 @@ void sbnn_cross_moment(double *x, const float *y, size_t n, size_t p, size_t q, 
   free(yd);
 }
 
-void sbnn_moments_make(const float *x, const float *y, size_t n, size_t p, size_t q, sbnn_moments *m) {
-  double *xd = to_double(x, n * p);
+void sbnn_moments_make(const sbnn_linear_data *d, sbnn_moments *m) {
+  const size_t n = d->n, p = d->p, q = d->q;
+  double *xd = to_double(d->x, n * p);
   *m = (sbnn_moments){n, p, q, sbnn_alloc(p * p, sizeof(double)), sbnn_alloc(q * p, sizeof(double)), 0};
   product(xd, xd, n, p, p, m->xx);
-  sbnn_cross_moment(xd, y, n, p, q, m->yx);
-  for (size_t i = 0; i < n * q; i++) m->yy += (double)y[i] * y[i] / (double)n;
+  sbnn_cross_moment(xd, d->y, n, p, q, m->yx);
+  for (size_t i = 0; i < n * q; i++) m->yy += (double)d->y[i] * d->y[i] / (double)n;
   free(xd);
 }
 
@@ -42,18 +43,17 @@ void sbnn_moments_free(sbnn_moments *m) {
   *m = (sbnn_moments){0};
 }
 
-double sbnn_linear_r2(const float *x, const float *y, size_t n, size_t p, size_t q, const size_t *genes,
-                      size_t n_genes, const double *b) {
+double sbnn_linear_r2(const sbnn_linear_data *d, const size_t *genes, size_t n_genes, const double *b) {
   double errors = 0, squares = 0, *row = sbnn_alloc(n_genes, sizeof *row);
-  for (size_t i = 0; i < n; i++) {
-    for (size_t k = 0; k < n_genes; k++) row[k] = x[i * p + genes[k]];
-    for (size_t c = 0; c < q; c++) {
-      double truth = y[i * q + c], f = 0;
+  for (size_t i = 0; i < d->n; i++) {
+    for (size_t k = 0; k < n_genes; k++) row[k] = d->x[i * d->p + genes[k]];
+    for (size_t c = 0; c < d->q; c++) {
+      double truth = d->y[i * d->q + c], f = 0;
       for (size_t k = 0; k < n_genes; k++) f += row[k] * b[c * n_genes + k];
       errors += (truth - f) * (truth - f);
       squares += truth * truth;
     }
   }
   free(row);
-  return n ? 1 - errors / squares : NAN;
+  return d->n ? 1 - errors / squares : NAN;
 }

@@ -224,8 +224,10 @@ static int responses(const char *directory, const sbnn_results *r, sbnn_error *e
   }
   int code = SBNN_OK;
   if (found)
-    code = sbnn_figure_responses(directory, "responses", (int)q, (const char *const *)r->data->response_names,
-                                 (int)models, scores, e);
+    code = sbnn_figure_responses(
+        directory, "responses",
+        &(sbnn_responses_chart){(int)q, (int)models, (const char *const *)r->data->response_names, scores},
+        e);
   free(value);
   return code;
 }

@@ -30,8 +30,10 @@ static int choose_by_linear_model(sbnn__fitting *s, size_t *order) {
   x->norms = sbnn_alloc(k, sizeof *x->norms);
   x->genes = sbnn_alloc(k, sizeof *x->genes);
   sbnn_linear_choice by = s->o->select == SBNN_SELECT_FORWARD ? SBNN_LINEAR_FORWARD : SBNN_LINEAR_GROUP_LASSO;
-  int code = sbnn_choose_genes(by, p->x, p->y, p->n_train, p->n_inputs, p->n_responses, k, order, x->norms,
-                               &x->n_genes, s->e);
+  sbnn_chosen_genes chosen = {.gene = order, .norm = x->norms};
+  int code = sbnn_choose_genes(by, &(sbnn_linear_data){p->x, p->y, p->n_train, p->n_inputs, p->n_responses},
+                               k, &chosen, s->e);
+  x->n_genes = chosen.n;
   for (size_t i = 0; i < x->n_genes; i++) x->genes[i] = p->input_genes[order[i]];
   if (code == SBNN_OK && x->n_genes == 0)
     code = sbnn_fail(s->e, SBNN_BAD_INPUT, "no gene explains anything of the responses");

@@ -91,27 +91,34 @@ static void watch_for_best(const sbnn__fitting *s, sbnn__fit_plan *c) {
   c->best_epoch = &s->out->prune_epoch;
 }
 
-/* From `from` (NULL: fresh weights) through one fit of the responses head; scores the result. */
-static int regress(sbnn__fitting *s, const sbnn__net *from, const char *name, const sbnn_phase_options *o,
-                   const char *freeze, sbnn_stage stage, sbnn__net *f) {
-  s->name = name;
-  sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->lr);
-  sbnn__fit_plan c = all_rows(s, o->epochs);
-  bool last = stage == SBNN_STAGE_UNFROZEN;
-  network.freeze[0] = freeze;
+/* A phase of the responses head. */
+typedef struct regression {
+  const char *name;
+  const sbnn_phase_options *o;
+  const char *freeze; /* a glob; NULL: nothing */
+  sbnn_stage stage;   /* that it ends with */
+} regression;
+
+/* From `from` (NULL: fresh weights) through one fit; scores the result. */
+static int regress(sbnn__fitting *s, const sbnn__net *from, const regression *r, sbnn__net *f) {
+  s->name = r->name;
+  sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, r->o->lr);
+  sbnn__fit_plan c = all_rows(s, r->o->epochs);
+  bool last = r->stage == SBNN_STAGE_UNFROZEN;
+  network.freeze[0] = r->freeze;
   network.proximal = last && s->o->penalty == SBNN_PENALTY_PROXIMAL && s->o->genes == 0;
   if (last && s->o->prune_at == SBNN_PRUNE_AT_BEST) watch_for_best(s, &c);
   int code = sbnn__net_new(s, network, f);
   if (code == SBNN_OK && from) take_weights(f, from);
   if (code == SBNN_OK) code = sbnn__fit(s, f, &c);
-  return code == SBNN_OK ? sbnn__score(s, f, stage) : code;
+  return code == SBNN_OK ? sbnn__score(s, f, r->stage) : code;
 }
 
 /* The phase before pruning. */
 static int unfreeze(sbnn__fitting *s, const sbnn__net *from, const sbnn_phase_options *o, sbnn__net *f) {
   size_t genes = (size_t)s->o->genes;
   if (s->o->penalty != SBNN_PENALTY_PROXIMAL || genes == 0 || genes >= s->p->n_inputs)
-    return regress(s, from, "unfrozen", o, NULL, SBNN_STAGE_UNFROZEN, f);
+    return regress(s, from, &(regression){"unfrozen", o, NULL, SBNN_STAGE_UNFROZEN}, f);
   s->name = "unfrozen";
   int code = sbnn__sparsify(s, from, o, genes, f);
   return code == SBNN_OK ? sbnn__score(s, f, SBNN_STAGE_UNFROZEN) : code;
@@ -277,6 +284,7 @@ int sbnn__train_on_kept_genes(sbnn__fitting *full, const sbnn__net *unfrozen, co
 /* Through the phases before pruning, from the last one that is finished on. */
 static int to_unfrozen(sbnn__fitting *s, sbnn__net *first, sbnn__net *frozen, sbnn__net *unfrozen) {
   const sbnn_recipe_options *o = s->o;
+  const regression freeze = {"frozen", &o->frozen, "encoder/*", SBNN_STAGE_FROZEN};
   bool taken = false, pretrained = s->p->clusters != NULL;
   sbnn_network responses = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->unfrozen.lr);
   int code = take_part(s, "unfrozen", responses, unfrozen, &taken);
@@ -286,9 +294,7 @@ static int to_unfrozen(sbnn__fitting *s, sbnn__net *first, sbnn__net *frozen, sb
   if (code == SBNN_OK && !taken) {
     code = take_part(s, "pretrain", sbnn__network_for(s, SBNN_HEAD_CLUSTERS, o->pretrain.lr), first, &taken);
     if (code == SBNN_OK && !taken) code = keep_part(s, "pretrain", first, pretrain(s, first));
-    if (code == SBNN_OK)
-      code = keep_part(s, "frozen", frozen,
-                       regress(s, first, "frozen", &o->frozen, "encoder/*", SBNN_STAGE_FROZEN, frozen));
+    if (code == SBNN_OK) code = keep_part(s, "frozen", frozen, regress(s, first, &freeze, frozen));
     sbnn__net_free(first);
   }
   if (code != SBNN_OK) return code;

@@ -8,10 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct clusters {
+  int32_t *label; /* owned; -1: of none */
+  int64_t n;
+} clusters;
+
 /* k-means classes of the rows of y; classes of fewer than cluster_min rows become -1, the others are numbered
  * anew. */
-static int cluster(const float *y, size_t n, size_t d, const sbnn_matrices_options *o, int32_t **labels,
-                   int64_t *n_clusters, sbnn_error *e) {
+static int cluster(const float *y, size_t n, size_t d, const sbnn_matrices_options *o, clusters *out,
+                   sbnn_error *e) {
   sbnn_kmeans km;
   sbnn_kmeans_options ko = {.clusters = (size_t)o->clusters,
                             .restarts = (size_t)o->kmeans_restarts,
@@ -21,9 +26,9 @@ static int cluster(const float *y, size_t n, size_t d, const sbnn_matrices_optio
   if (code != SBNN_OK) return code;
   int32_t *number = sbnn_alloc(km.k, sizeof *number), used = 0;
   for (size_t c = 0; c < km.k; c++) number[c] = km.sizes[c] >= (size_t)o->cluster_min ? used++ : -1;
-  *labels = sbnn_alloc(n, sizeof **labels);
-  for (size_t i = 0; i < n; i++) (*labels)[i] = number[km.labels[i]];
-  *n_clusters = used;
+  out->label = sbnn_alloc(n, sizeof *out->label);
+  for (size_t i = 0; i < n; i++) out->label[i] = number[km.labels[i]];
+  out->n = used;
   free(number);
   sbnn_kmeans_free(&km);
   if (used >= 2) return SBNN_OK;
@@ -37,14 +42,16 @@ int sbnn_shared_make(const sbnn_dataset *d, const sbnn_matrices_options *o, sbnn
   size_t *all = sbnn_alloc(d->n_cells, sizeof *all);
   for (size_t i = 0; i < d->n_cells; i++) all[i] = i;
   *s = (sbnn_shared){0};
-  int code = sbnn_prepare_fit(d, all, d->n_cells, &o->prepare, &s->preparation, e);
+  int code = sbnn_prepare_fit(d, (sbnn_rows){all, d->n_cells}, &o->prepare, &s->preparation, e);
   if (code == SBNN_OK) {
     s->x = sbnn_alloc(d->n_cells * s->preparation.n_genes, sizeof *s->x);
     s->y = sbnn_alloc(d->n_cells * d->n_responses, sizeof *s->y);
-    code = sbnn_prepare_apply(&s->preparation, d, all, d->n_cells, s->x, s->y, e);
+    code = sbnn_prepare_apply(&s->preparation, d, (sbnn_rows){all, d->n_cells}, s->x, s->y, e);
   }
-  if (code == SBNN_OK && o->pretrain)
-    code = cluster(s->y, d->n_cells, d->n_responses, o, &s->clusters, &s->n_clusters, e);
+  clusters c = {0};
+  if (code == SBNN_OK && o->pretrain) code = cluster(s->y, d->n_cells, d->n_responses, o, &c, e);
+  s->clusters = c.label;
+  s->n_clusters = c.n;
   free(all);
   if (code != SBNN_OK) sbnn_shared_free(s);
   return code;
@@ -94,13 +101,15 @@ static void leave_out(const sbnn_dataset *d, sbnn_prepared *f) {
 static int fit_inside(const sbnn_dataset *d, const sbnn_matrices_options *o, const sbnn_cells *c,
                       sbnn_prepared *f, sbnn_error *e) {
   sbnn_matrices *m = &f->matrices;
-  int code = sbnn_prepare_apply(&f->preparation, d, c->train, c->n_train, m->x, m->y, e);
+  int code = sbnn_prepare_apply(&f->preparation, d, (sbnn_rows){c->train, c->n_train}, m->x, m->y, e);
   if (code == SBNN_OK && c->n_test)
-    code = sbnn_prepare_apply(&f->preparation, d, c->test, c->n_test, m->x + c->n_train * m->n_inputs,
-                              m->y + c->n_train * m->n_responses, e);
+    code = sbnn_prepare_apply(&f->preparation, d, (sbnn_rows){c->test, c->n_test},
+                              m->x + c->n_train * m->n_inputs, m->y + c->n_train * m->n_responses, e);
   if (code == SBNN_OK) leave_out(d, f);
-  if (code == SBNN_OK && o->pretrain)
-    code = cluster(m->y, c->n_train, m->n_responses, o, &f->clusters, &m->n_clusters, e);
+  clusters found = {0};
+  if (code == SBNN_OK && o->pretrain) code = cluster(m->y, c->n_train, m->n_responses, o, &found, e);
+  f->clusters = found.label;
+  m->n_clusters = found.n;
   return code;
 }
 
@@ -134,7 +143,7 @@ int sbnn_prepared_make(const sbnn_dataset *d, const sbnn_matrices_options *o, co
   po.may_be_constant =
       cells->n_train < d->n_cells; /* a part of the cells; of all of them it would be a fault */
   if (shared) sbnn_preparation_copy(&shared->preparation, &f->preparation);
-  else code = sbnn_prepare_fit(d, cells->train, cells->n_train, &po, &f->preparation, e);
+  else code = sbnn_prepare_fit(d, (sbnn_rows){cells->train, cells->n_train}, &po, &f->preparation, e);
   if (code != SBNN_OK) return code;
   alloc_matrices(cells, d, f);
   if (shared) {

@@ -35,13 +35,17 @@ bool sbnn_verdict_doubts(const sbnn_verdict *v) {
   return doubt;
 }
 
-static void add(sbnn_verdict *v, const char *model, const char *about, bool doubt, double seen, double limit,
-                char *text) {
+/* What was measured, and where doubt begins. */
+typedef struct measure {
+  double seen, limit;
+} measure;
+
+static void add(sbnn_verdict *v, const char *model, const char *about, bool doubt, measure m, char *text) {
   sbnn_verdict_add(v, &(sbnn_finding){.model = (char *)model,
                                       .about = (char *)about,
                                       .doubt = doubt,
-                                      .seen = seen,
-                                      .limit = limit,
+                                      .seen = m.seen,
+                                      .limit = m.limit,
                                       .text = text});
 }
 
@@ -64,7 +68,7 @@ static void judge_norms(const sbnn_experiment *x, sbnn_verdict *v) {
   free(norm);
   if (!(last > 0)) return;
   bool doubt = ratio < SBNN_LIMIT_NORMS;
-  add(v, x->model, "norms", doubt, ratio, SBNN_LIMIT_NORMS,
+  add(v, x->model, "norms", doubt, (measure){ratio, SBNN_LIMIT_NORMS},
       doubt
           ? sbnn_format("The genes kept hardly stand out from the others: their norms begin at %.3g, and the "
                         "gene of rank %zu still has %.3g, so that chance has chosen among them",
@@ -87,7 +91,7 @@ static void judge_chance(const sbnn_experiment *x, sbnn_verdict *v) {
                        "cells than a gene does by chance (responses shuffled among the cells)",
                        doubt ? "Only" : "The first", x->n_told, x->n_genes, x->n_told == 1 ? "s" : "",
                        x->n_train);
-  add(v, x->model, "chance", doubt, part, SBNN_LIMIT_CHANCE, text);
+  add(v, x->model, "chance", doubt, (measure){part, SBNN_LIMIT_CHANCE}, text);
 }
 
 /* ---- runs against runs ---- */
@@ -98,15 +102,20 @@ static double agreement(double both, double k, double p) {
   return k > chance ? (both - chance) / (k - chance) : NAN;
 }
 
-/* `what`: "Two folds". */
-static void judge_agreement(sbnn_verdict *v, const char *model, const char *about, const char *what,
-                            const double seen[3], double limit, const char *consequence) {
-  double both = seen[0], k = seen[1], p = seen[2], index = agreement(both, k, p);
+/* Two runs that might choose the same genes. */
+typedef struct pairing {
+  const char *about, *what; /* "folds", "Two folds" */
+  double shared, kept, candidates, limit;
+  const char *consequence; /* of doubt */
+} pairing;
+
+static void judge_agreement(sbnn_verdict *v, const char *model, const pairing *p) {
+  double index = agreement(p->shared, p->kept, p->candidates);
   if (isnan(index)) return;
-  bool doubt = index < limit;
-  add(v, model, about, doubt, index, limit,
-      sbnn_format("%s share %.1f of %.3g genes (%.1f by chance)%s%s", what, both, k, k * k / p,
-                  doubt ? ": " : "", doubt ? consequence : ""));
+  bool doubt = index < p->limit;
+  add(v, model, p->about, doubt, (measure){index, p->limit},
+      sbnn_format("%s share %.1f of %.3g genes (%.1f by chance)%s%s", p->what, p->shared, p->kept,
+                  p->kept * p->kept / p->candidates, doubt ? ": " : "", doubt ? p->consequence : ""));
 }
 
 static double mean_genes(const sbnn_experiment *x, size_t n) {
@@ -131,10 +140,11 @@ static void judge_folds(const sbnn_results *r, const sbnn_verdict_options *o, co
         both += (double)sbnn_experiment_shared(x, &r->experiments[j]), pairs++;
   }
   if (pairs == 0) return;
-  bool linear = o->linear_choice;
-  judge_agreement(v, model, "folds", "Two folds",
-                  (double[]){both / (double)pairs, k / (double)folds, (double)o->candidates},
-                  linear ? SBNN_LIMIT_FOLDS_LINEAR : SBNN_LIMIT_FOLDS, "a few other cells give other genes");
+  judge_agreement(v, model,
+                  &(pairing){"folds", "Two folds", both / (double)pairs, k / (double)folds,
+                             (double)o->candidates,
+                             o->linear_choice ? SBNN_LIMIT_FOLDS_LINEAR : SBNN_LIMIT_FOLDS,
+                             "a few other cells give other genes"});
 }
 
 /* Is the mean over folds above 0 by more than two of its standard errors? */
@@ -143,7 +153,7 @@ static void judge_unseen(const sbnn_results *r, const char *model, sbnn_verdict 
   if (m.n < 2) return;
   double limit = fmax(2 * m.sd / sqrt((double)m.n - 1), SBNN_LIMIT_R2);
   bool doubt = m.mean < limit;
-  add(v, model, "unseen", doubt, m.mean, limit,
+  add(v, model, "unseen", doubt, (measure){m.mean, limit},
       sbnn_format("%s (test R2 %.3f +- %.3f over %zu folds)",
                   doubt ? "Unseen cells are hardly predicted better than by the mean of each response"
                         : "Unseen cells are predicted better than by the mean of each response",
@@ -170,7 +180,7 @@ static void judge_responses(const sbnn_results *r, const sbnn_verdict_options *o
   if (bad > NAMED) names = sbnn_joined(names, " and ", sbnn_format("%zu more", bad - NAMED));
   if (n) advice = sbnn_tail_advice(d, o->y_transform, heavy, n);
   if (bad)
-    add(v, model, "responses", true, worst, -SBNN_LIMIT_R2,
+    add(v, model, "responses", true, (measure){worst, -SBNN_LIMIT_R2},
         sbnn_format("%zu of %zu responses %s predicted worse than by %s mean (test R2): %s%s%s", bad,
                     d->n_responses, bad == 1 ? "is" : "are", bad == 1 ? "its" : "their", names,
                     n ? ". A few cells hold most of the variance: " : "", n ? advice : ""));
@@ -205,7 +215,7 @@ static void advise(sbnn_verdict *v, const char *model, const sbnn_verdict_option
   else
     text =
         sbnn_format("Keep fewer genes%s; sbnn stability --subsample then tells how steady they are", fewer);
-  add(v, model, "advice", false, NAN, NAN, text);
+  add(v, model, "advice", false, (measure){NAN, NAN}, text);
 }
 
 /* ---- all of it ---- */
@@ -230,15 +240,19 @@ void sbnn_judge_results(const sbnn_results *r, const sbnn_verdict_options *o, sb
 
 void sbnn_judge_stability(const sbnn_stability_results *s, const sbnn_verdict_options *o, sbnn_verdict *v) {
   const char *model = s->runs[0].model;
-  bool linear = o->linear_choice;
-  const double seen[] = {s->halves ? s->disjoint.mean : s->all.mean, mean_genes(s->runs, s->n),
-                         (double)s->candidates};
-  if (s->halves)
-    judge_agreement(v, model, "halves", "Two disjoint halves of the cells", seen,
-                    linear ? SBNN_LIMIT_HALVES_LINEAR : SBNN_LIMIT_HALVES, "other cells give other genes");
-  else if (!linear)
-    judge_agreement(v, model, "restarts", "Two restarts on the same cells", seen, SBNN_LIMIT_RESTARTS,
-                    "another random start gives other genes");
+  pairing p = {.shared = s->halves ? s->disjoint.mean : s->all.mean,
+               .kept = mean_genes(s->runs, s->n),
+               .candidates = (double)s->candidates};
+  if (s->halves) {
+    p.about = "halves", p.what = "Two disjoint halves of the cells";
+    p.limit = o->linear_choice ? SBNN_LIMIT_HALVES_LINEAR : SBNN_LIMIT_HALVES;
+    p.consequence = "other cells give other genes";
+    judge_agreement(v, model, &p);
+  } else if (!o->linear_choice) {
+    p.about = "restarts", p.what = "Two restarts on the same cells", p.limit = SBNN_LIMIT_RESTARTS;
+    p.consequence = "another random start gives other genes";
+    judge_agreement(v, model, &p);
+  }
   advise(v, model, o, 0);
 }
 
