@@ -18,6 +18,12 @@ ag_ref ag_sign(ag_graph *g, ag_ref x);
 ag_ref ag_maximum(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_minimum(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_clamp(ag_graph *g, ag_ref x, double low, double high); /* derivative 0 at the bounds */
+/* The same, but of a number and a NaN the number is the result. */
+ag_ref ag_fmax(ag_graph *g, ag_ref a, ag_ref b);
+ag_ref ag_fmin(ag_graph *g, ag_ref a, ag_ref b);
+ag_ref ag_copysign(ag_graph *g, ag_ref x,
+                   ag_ref sign); /* |x| with the sign of `sign`, also of -0; derivative 0 at x = 0 */
+ag_ref ag_lerp(ag_graph *g, ag_ref a, ag_ref b, ag_ref weight); /* a + weight (b - a) */
 
 /* Masks: comparisons, and logic on them (anything but 0 counts as true). A comparison with NaN is false, so
  * that not_equal is true of it. */
@@ -53,6 +59,8 @@ ag_ref ag_xlogy(ag_graph *g, ag_ref x, ag_ref y);     /* x log y, 0 at x = 0 unl
 ag_ref ag_xlog1py(ag_graph *g, ag_ref x, ag_ref y);   /* x log(1 + y), likewise */
 ag_ref ag_logit(ag_graph *g, ag_ref p);               /* log(p / (1 - p)): the inverse of sigmoid */
 ag_ref ag_digamma(ag_graph *g, ag_ref x);
+ag_ref ag_ndtr(ag_graph *g, ag_ref x);  /* the normal distribution's function, accurate in its lower tail */
+ag_ref ag_ndtri(ag_graph *g, ag_ref p); /* its inverse, p in [0, 1], accurate near 0 */
 
 /* Parts of numbers. */
 ag_ref ag_ceil(ag_graph *g, ag_ref x);

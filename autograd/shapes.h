@@ -62,7 +62,12 @@ void ag_meshgrid(ag_graph *g, const ag_ref *x, int n, ag_ref *out);
  *   index_add         x plus, in its place index[j] along axis, y's place j
  *   put_along_axis_add  x plus y's elements where take_along_axis would take them
  *   one_hot           index [...] -> [..., classes], in a float type; all 0 for an index that is no class
- * A scatter that overwrites is left out: with repeated places its result would hang on an order. */
+ * And those that overwrite. Of places that are named more than once the last counts, in the index's order; x has derivative 0
+ * where it is overwritten, y where it does not count. The index is sorted for it. Float types.
+ *   put_along_axis    x with y's elements where take_along_axis would take them (PyTorch's scatter)
+ *   index_copy        x with, in its place index[j] along axis, y's place j
+ *   index_fill        x with one value in the places index[j] along axis
+ *   select_put        x with y, which lacks the axis, in one place along it */
 ag_ref ag_gather_axis(ag_graph *g, ag_ref x, ag_ref index, int axis, int batch);
 ag_ref ag_scatter_add_axis(ag_graph *g, ag_ref x, ag_ref index, int axis, int batch, int64_t rows);
 ag_ref ag_index_select(ag_graph *g, ag_ref x, int axis, ag_ref index);
@@ -71,5 +76,9 @@ ag_ref ag_take_along_axis(ag_graph *g, ag_ref x, ag_ref index, int axis);
 ag_ref ag_index_add(ag_graph *g, ag_ref x, int axis, ag_ref index, ag_ref y);
 ag_ref ag_put_along_axis_add(ag_graph *g, ag_ref x, ag_ref index, ag_ref y, int axis);
 ag_ref ag_one_hot(ag_graph *g, ag_ref index, int64_t classes, tn_dtype dtype);
+ag_ref ag_put_along_axis(ag_graph *g, ag_ref x, ag_ref index, ag_ref y, int axis);
+ag_ref ag_index_copy(ag_graph *g, ag_ref x, int axis, ag_ref index, ag_ref y);
+ag_ref ag_index_fill(ag_graph *g, ag_ref x, int axis, ag_ref index, double value);
+ag_ref ag_select_put(ag_graph *g, ag_ref x, int axis, int64_t place, ag_ref y);
 
 #endif

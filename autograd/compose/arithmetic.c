@@ -65,3 +65,23 @@ ag_ref ag_clamp(ag_graph *g, ag_ref x, double low, double high) {
   ag_ref raised = ag_where(g, ag_greater_equal(g, least, x), least, x);
   return ag_where(g, ag_greater_equal(g, raised, most), most, raised);
 }
+
+static ag_ref of_numbers(ag_graph *g, ag_ref a, ag_ref b, ag_ref (*choose)(ag_graph *g, ag_ref a, ag_ref b)) {
+  return ag_where(g, ag_isnan(g, a), b, ag_where(g, ag_isnan(g, b), a, choose(g, a, b)));
+}
+
+ag_ref ag_fmax(ag_graph *g, ag_ref a, ag_ref b) { return of_numbers(g, a, b, ag_maximum); }
+
+ag_ref ag_fmin(ag_graph *g, ag_ref a, ag_ref b) { return of_numbers(g, a, b, ag_minimum); }
+
+/* The sign of a zero is that of its reciprocal. */
+ag_ref ag_copysign(ag_graph *g, ag_ref x, ag_ref sign) {
+  ag_ref zero = ag_like(g, sign, 0), s = ag_detach(g, sign);
+  s = ag_where(g, ag_equal(g, s, zero), ag_reciprocal(g, s), s);
+  ag_ref size = ag_abs(g, x);
+  return ag_where(g, ag_less(g, s, zero), ag_neg(g, size), size);
+}
+
+ag_ref ag_lerp(ag_graph *g, ag_ref a, ag_ref b, ag_ref weight) {
+  return ag_add(g, a, ag_mul(g, weight, ag_sub(g, b, a)));
+}

@@ -54,3 +54,11 @@ ag_ref ag_xlog1py(ag_graph *g, ag_ref x, ag_ref y) { return x_log(g, x, y, ag_lo
 ag_ref ag_logit(ag_graph *g, ag_ref p) { return ag_sub(g, ag_log(g, p), ag_log1p(g, ag_neg(g, p))); }
 
 ag_ref ag_digamma(ag_graph *g, ag_ref x) { return ag_polygamma(g, 0, x); }
+
+ag_ref ag_ndtr(ag_graph *g, ag_ref x) {
+  return ag_scale(g, ag_erfc(g, ag_scale(g, x, -0.70710678118654752440)), 0.5);
+}
+
+ag_ref ag_ndtri(ag_graph *g, ag_ref p) {
+  return ag_scale(g, ag_erfcinv(g, ag_scale(g, p, 2)), -1.41421356237309504880);
+}

@@ -5,6 +5,8 @@
 #include "conformance.h"
 #include "opinfo_sample.h"
 
+#include "opinfo_fourier.h"
+#include "opinfo_index.h"
 #include "opinfo_more.h"
 
 typedef int row_function(sample *s, ag_graph *g, ag_ref *y);

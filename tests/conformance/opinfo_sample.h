@@ -21,7 +21,7 @@ typedef struct sample {
 
 /* The text of the argument at a position or of a name; NULL if it is not there or None. */
 static inline const char *text_of(const sample *s, int position, const char *name) {
-  char number[8];
+  char number[16];
   snprintf(number, sizeof number, "%d", position);
   for (const char *at = s->arguments; *at;) {
     size_t word = strcspn(at, " "), key = strcspn(at, "=");

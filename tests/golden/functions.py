@@ -204,6 +204,44 @@ def axes():
     case("searchsorted_right", lambda s, v: torch.searchsorted(s, v, right=True), torch.tensor([1.0, 2, 2, 5]), torch.tensor([[0.0, 2, 5], [9, 1.5, 2]]))
 
 
+def last_wins(x, index, y):  # element by element, so that PyTorch's derivative is that of the elements that count
+    z = [list(row) for row in x]
+    for r, row in enumerate(index.tolist()):
+        for c, to in enumerate(row):
+            z[r][to] = y[r][c]
+    return torch.stack([torch.stack(row) for row in z])
+
+
+def overwriting():
+    case("put_along_axis", lambda x, i, y: x.scatter(1, i, y), draw(3, 3), torch.tensor([[2, 0], [1, 0]]), draw(2, 2))
+    case("put_along_axis_0", lambda x, i, y: x.scatter(0, i, y), draw(4, 3), torch.tensor([[3, 0], [1, 2]]), draw(2, 2))
+    case("put_along_axis_twice", last_wins, draw(2, 4), torch.tensor([[2, 0, 2, 2, 0], [1, 1, 1, 1, 3]]), draw(2, 5))
+    case("index_copy", lambda x, i, y: x.index_copy(1, i, y), draw(2, 4, 3), torch.tensor([2, 0]), draw(2, 2, 3))
+    case("index_fill", lambda x, i: x.index_fill(1, i, 0.5), draw(2, 4, 3), torch.tensor([2, 0, 2]))
+    case("select_put", lambda x, y: x.select_scatter(y, 1, 2), draw(2, 4, 3), draw(2, 3))
+
+
+def inverses():
+    mpmath.mp.dps = 60
+    half = mpmath.sqrt(mpmath.pi) / 2
+    inverse = {
+        "erfinv": (mpmath.erfinv, lambda x: half * mpmath.exp(mpmath.erfinv(x) ** 2)),
+        "erfcinv": (lambda x: mpmath.erfinv(1 - x), lambda x: -half * mpmath.exp(mpmath.erfinv(1 - x) ** 2)),
+        "ndtri": (lambda p: mpmath.sqrt(2) * mpmath.erfinv(2 * p - 1), lambda p: 2 * mpmath.sqrt(2) * half * mpmath.exp(mpmath.erfinv(2 * p - 1) ** 2)),
+    }
+    case("ndtr", torch.special.ndtr, draw(14, low=-9, high=9))
+    for name, at in [("erfinv", torch.tensor([1e-300, -1e-9, 0.1, -0.3, 0.4999, 0.5, -0.75, 0.9, 0.999, -1 + 1e-10, 1 - 2.0**-53])),
+                     ("erfcinv", torch.tensor([1e-30, 1e-9, 0.1, 0.4999, 0.5, 0.9, 1.0, 1 + 1e-9, 1.5, 1.9, 2 - 2.0**-50])),
+                     ("ndtri", torch.tensor([1e-30, 1e-9, 0.05, 0.25, 0.5, 0.6, 0.99, 1 - 2.0**-53]))]:  # fmt: skip
+        mpmath_case(name, *inverse[name], at)
+    case("erfinv", lambda x: torch.erfinv(x).detach(), special)
+    for name, f in [("fmax", torch.fmax), ("fmin", torch.fmin), ("copysign", torch.copysign)]:
+        case(name, f, draw(3, 4), draw(4))
+        a, b = torch.meshgrid(special, special, indexing="ij")
+        case(name, lambda x, y, f=f: f(x, y).detach(), a.reshape(-1), b.reshape(-1))
+    case("lerp", torch.lerp, draw(3, 4), draw(4), draw(3, 1))
+
+
 if __name__ == "__main__":
     print(f"# case, role, element type, extents, values: functions.py by PyTorch {torch.__version__}")
     elementwise()
@@ -211,3 +249,5 @@ if __name__ == "__main__":
     shapes()
     indices()
     axes()
+    overwriting()
+    inverses()
