@@ -1,5 +1,5 @@
-"""Whether a training step has become slower than the stored one by more than 5 %, relative to a product of BLIS that is timed in
-between, or that of a large network reaches less than 80 % of BLIS's rate: `./dev bench check`. Exit code 1 if so."""
+"""Whether a training step, of the sBNN or of a network of benchmarks/models, has become slower than the stored one by more than 5 %,
+relative to a product of BLIS that is timed in between, or that of a large network reaches less than 80 % of BLIS's rate: `./dev bench check`. Exit code 1 if so."""
 
 import sys
 
@@ -19,12 +19,17 @@ def main():
         print(f"SKIPPED: the stored steps are of another CPU ({stored['machine']['cpu']})")
         return
     now = store.measure(o.build, o.rounds, o.epochs)["steps"]
+    known = stored["steps"] | stored.get("networks", {})
+    if "networks" in stored:
+        now |= store.measure_networks(o.build, o.rounds)
     slower = []
     for phase, s in now.items():
-        before = stored["steps"][phase]["relative"]["median"]
-        ratio = s["relative"]["median"] / before
+        if phase not in known:
+            print(f"new    {phase:12s} {s['us']['median']:8.1f} us: ./dev bench store")
+            continue
+        ratio = s["relative"]["median"] / known[phase]["relative"]["median"]
         # The smallest rounds must agree: one disturbed median is no reason for an alarm.
-        least = s["relative"]["min"] / stored["steps"][phase]["relative"]["min"]
+        least = s["relative"]["min"] / known[phase]["relative"]["min"]
         worse = ratio > WORSE and least > WORSE
         slower += [phase] if worse else []
         print(f"{'SLOWER' if worse else 'ok    '} {phase:12s} {s['us']['median']:8.1f} us, {ratio:.3f} x the stored step (smallest {least:.3f} x)")

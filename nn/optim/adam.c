@@ -12,14 +12,10 @@ static ag_ref adam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp,
   ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
   ag_ref c1 = nn_bias_correction(g, beta1, step), c2 = ag_sqrt(g, nn_bias_correction(g, beta2, step));
   if (o->amsgrad) v = new_slots[2] = ag_maximum(g, slots[2], v);
-  ag_ref rate, root = ag_sqrt(g, v);
-  if (o->torch_epsilon) {
-    rate = ag_div(g, lr, c1);
-    root = ag_div(g, root, c2);
-  } else {
-    rate = ag_div(g, ag_mul(g, lr, c2), c1);
-  }
-  ag_ref change = ag_div(g, ag_mul(g, rate, m), ag_offset(g, root, epsilon));
+  ag_ref rate = ag_div(g, ag_mul(g, lr, c2), c1), root = ag_sqrt(g, v);
+  /* lr / c1 m / (root / c2 + epsilon) is that with epsilon c2: one division an element, and the same kernel. */
+  root = o->torch_epsilon ? ag_add(g, root, ag_scale(g, c2, epsilon)) : ag_offset(g, root, epsilon);
+  ag_ref change = ag_div(g, ag_mul(g, rate, m), root);
   if (o->weight_decay != 0) {
     /* Decoupled: on the parameter as it was, not through the moments (Loshchilov & Hutter 2019). */
     change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));

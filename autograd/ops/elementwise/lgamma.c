@@ -1,14 +1,29 @@
 #include "autograd/ops/op.h"
 #include "tensor/special.h"
+#include "tensor/vmath_gamma.h"
 
-/* One by one in double, whatever the element type. */
-#define LOOP(T, SUFFIX)                                                                                      \
-  static void lgamma_##SUFFIX(const ag_attr *attr, int n, const T *const *in, T *out) {                      \
-    (void)attr;                                                                                              \
-    for (int i = 0; i < n; i++) out[i] = (T)tn_lgamma((double)in[0][i]);                                     \
-  }
-LOOP(float, f32)
-LOOP(double, f64)
+/* A vector loop where all are positive and finite; else one by one, by the same formulas where they hold, so that no
+ * element's bits depend on its neighbours. */
+TN_ANY void positive_any(int n, const float *x, float *out) {
+  TN_IVDEP for (int i = 0; i < n; i++) out[i] = (float)tn__lgamma_positive((double)x[i]);
+}
+TN_BY_ISA(positive, (int n, const float *x, float *out), (n, x, out))
+
+static void lgamma_f32(const ag_attr *attr, int n, const float *const *in, float *out) {
+  (void)attr;
+  if (tn__all_positive(n, in[0])) positive(n, in[0], out);
+  else
+    for (int i = 0; i < n; i++) {
+      const float x = in[0][i];
+      if (tn__all_positive(1, &x)) positive(1, &x, &out[i]);
+      else out[i] = (float)tn_lgamma((double)x);
+    }
+}
+
+static void lgamma_f64(const ag_attr *attr, int n, const double *const *in, double *out) {
+  (void)attr;
+  for (int i = 0; i < n; i++) out[i] = tn_lgamma(in[0][i]);
+}
 
 static void lgamma_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_mul(g, dy, ag_polygamma(g, 0, ag_in(g, y, 0)));

@@ -1,16 +1,30 @@
 #include "autograd/ops/op.h"
 #include "tensor/special.h"
+#include "tensor/vmath_gamma.h"
 
 /* attr.i: [0] n. */
 
-/* One by one in double, whatever the element type. */
-#define LOOP(T, SUFFIX)                                                                                      \
-  static void polygamma_##SUFFIX(const ag_attr *attr, int n, const T *const *in, T *out) {                   \
-    (void)attr;                                                                                              \
-    for (int i = 0; i < n; i++) out[i] = (T)tn_polygamma((int)attr->i[0], (double)in[0][i]);                 \
-  }
-LOOP(float, f32)
-LOOP(double, f64)
+/* Digamma is a vector loop where all are positive and finite; else, and for higher orders, they go one by one in
+ * double, by the same formulas where they hold, so that no element's bits depend on its neighbours. */
+TN_ANY void digamma_any(int n, const float *x, float *out) {
+  TN_IVDEP for (int i = 0; i < n; i++) out[i] = (float)tn__digamma_positive((double)x[i]);
+}
+TN_BY_ISA(digamma, (int n, const float *x, float *out), (n, x, out))
+
+static void polygamma_f32(const ag_attr *attr, int n, const float *const *in, float *out) {
+  const int order = (int)attr->i[0];
+  if (order == 0 && tn__all_positive(n, in[0])) digamma(n, in[0], out);
+  else
+    for (int i = 0; i < n; i++) {
+      const float x = in[0][i];
+      if (order == 0 && tn__all_positive(1, &x)) digamma(1, &x, &out[i]);
+      else out[i] = (float)tn_polygamma(order, (double)x);
+    }
+}
+
+static void polygamma_f64(const ag_attr *attr, int n, const double *const *in, double *out) {
+  for (int i = 0; i < n; i++) out[i] = tn_polygamma((int)attr->i[0], in[0][i]);
+}
 
 static void polygamma_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   int n = (int)ag_attr_of(g, y)->i[0];
