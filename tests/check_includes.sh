@@ -82,8 +82,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
       }
       if (quoted && file ~ /\.h$/ && file != "tensor/files/atomic_file.h" && exists(other)) # that one is a part of tensor.h
         print file, other > edges
-      if (folder ~ /^apps\/sbnn\/./ && folder !~ /\/(commands|options)\// && other !~ /data\/readers/ && # these three: not yet
-          index(other, folder) == 1) {
+      if (folder ~ /^apps\/sbnn\/./ && index(other, folder) == 1) {
         one = file; two = other; sub(/\.[ch]$/, "", one); sub(/\.[ch]$/, "", two)
         if (one != two) print one, two > edges
       }

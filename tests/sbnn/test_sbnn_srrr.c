@@ -1,5 +1,5 @@
 /* test_sbnn_srrr.c - `sbnn srrr` from tables to tables, and its options. */
-#include "commands/srrr.h"
+#include "commands/srrr_own.h"
 #include "options/options.h"
 #include "test_sbnn_program.h"
 

@@ -2,7 +2,7 @@
  * that what is known of commands (all or nothing, --resume, provenance) holds for steps; the report stands
  * beside them. A step that fails does not end the others: the report is made of what there is and says what
  * is missing. */
-#include "commands/srrr.h"
+#include "commands/srrr_own.h"
 #include "commands/work.h"
 #include "interrupt.h"
 #include "output/outdir.h"

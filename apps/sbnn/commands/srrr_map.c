@@ -2,7 +2,7 @@
 #include "commands/srrr_map.h"
 
 #include "commands/room_options.h"
-#include "commands/srrr.h"
+#include "commands/srrr_own.h"
 #include "linear/srrr.h"
 #include "linear/svd.h"
 #include "training/measured.h"

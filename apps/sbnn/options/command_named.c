@@ -1,4 +1,4 @@
-/* command.c - commands by name and flag, and what each calls its own (command.h). */
+/* command_named.c - commands by name and flag, and what each calls its own (command.h). */
 #include "options/command.h"
 
 #include "options/options.h"

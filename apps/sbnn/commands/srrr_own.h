@@ -1,6 +1,6 @@
-/* srrr.h - what `sbnn srrr` calls its own, for its files and for `sbnn run`. */
-#ifndef SBNN_COMMANDS_SRRR_H
-#define SBNN_COMMANDS_SRRR_H
+/* srrr_own.h - what `sbnn srrr` calls its own, for its files and for `sbnn run`. */
+#ifndef SBNN_COMMANDS_SRRR_OWN_H
+#define SBNN_COMMANDS_SRRR_OWN_H
 
 #include "commands/commands.h"
 

@@ -1,4 +1,4 @@
-/* table.c - which reader reads a file, and releasing tables (table.h). */
+/* table_read.c - which reader reads a file, and releasing tables (table.h). */
 #include "data/table.h"
 
 #include "data/ids.h"

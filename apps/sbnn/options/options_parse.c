@@ -1,4 +1,4 @@
-/* options.c - from the command line to sbnn_options and back to text (options.h). */
+/* options_parse.c - from the command line to sbnn_options and back to text (options.h). */
 #include "options/options.h"
 
 #include "options/config.h"
