@@ -1,8 +1,8 @@
 /* srrr.c - `sbnn srrr`: sparse reduced-rank regression over ranks and penalties, on the folds of cv. */
 #include "linear/srrr.h"
 #include "commands/room_options.h"
-#include "commands/srrr_own.h"
 #include "commands/srrr_map.h"
+#include "commands/srrr_own.h"
 #include "commands/work.h"
 #include "interrupt.h"
 #include "pictures/pictures.h"

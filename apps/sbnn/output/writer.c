@@ -22,18 +22,18 @@ int sbnn_check_place(const char *path, bool force, sbnn_error *e) {
   }
   char *folder = sbnn_strdup(path), *slash = strrchr(folder, '/');
   if (slash) slash[slash == folder] = '\0';
-  int problem = access(slash ? folder : ".", W_OK | X_OK) == 0 ? 0 : errno;
+  int error = access(slash ? folder : ".", W_OK | X_OK) == 0 ? 0 : errno;
   free(folder);
-  if (!problem) return SBNN_OK;
+  if (!error) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED,
                    "%s could not be written (%s); choose a folder that exists and that you may "
                    "write to",
-                   path, strerror(problem));
+                   path, strerror(error));
 }
 
 void sbnn_writer_open(sbnn_writer *w, const char *path) {
   *w = (sbnn_writer){.path = sbnn_strdup(path)};
-  if (tn_atomic_open(&w->file, path) != TN_OK) w->problem = w->file.error;
+  if (tn_atomic_open(&w->file, path) != TN_OK) w->error = w->file.error;
 }
 
 void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name) {
@@ -43,17 +43,17 @@ void sbnn_writer_open_in(sbnn_writer *w, const char *directory, const char *name
 }
 
 void sbnn_put(sbnn_writer *w, const char *format, ...) {
-  if (w->problem) return;
+  if (w->error) return;
   va_list args;
   va_start(args, format);
   errno = 0;
-  if (vfprintf(w->file.stream, format, args) < 0) w->problem = errno ? errno : EIO;
+  if (vfprintf(w->file.stream, format, args) < 0) w->error = errno ? errno : EIO;
   va_end(args);
 }
 
 void sbnn_put_bytes(sbnn_writer *w, const char *bytes, size_t n) {
   errno = 0;
-  if (!w->problem && n && fwrite(bytes, 1, n, w->file.stream) != n) w->problem = errno ? errno : EIO;
+  if (!w->error && n && fwrite(bytes, 1, n, w->file.stream) != n) w->error = errno ? errno : EIO;
 }
 
 void sbnn_put_number(sbnn_writer *w, double value) {
@@ -82,11 +82,11 @@ void sbnn_put_name(sbnn_writer *w, const char *name) {
 
 int sbnn_writer_close(sbnn_writer *w, sbnn_error *e) {
   int code = SBNN_OK;
-  if (tn_atomic_close(&w->file, !w->problem) != TN_OK) w->problem = w->file.error;
-  if (w->problem)
+  if (tn_atomic_close(&w->file, !w->error) != TN_OK) w->error = w->file.error;
+  if (w->error)
     code = sbnn_fail(e, SBNN_FAILED,
                      "%s could not be written (%s); free space or choose a directory you may write to",
-                     w->path, strerror(w->problem));
+                     w->path, strerror(w->error));
   free(w->path);
   *w = (sbnn_writer){0};
   return code;

@@ -13,7 +13,7 @@
 typedef struct sbnn_writer {
   tn_atomic_file file;
   char *path;
-  int problem; /* errno of the first failure */
+  int error; /* errno of the first failure */
 } sbnn_writer;
 
 /* Before hours of work: may --out name this file? SBNN_FAILED: a folder, a file that exists (without

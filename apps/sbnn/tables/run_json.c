@@ -255,8 +255,8 @@ static int dump(const char *path, json_t *root, sbnn_error *e) {
   sbnn_writer_open(&w, path);
   if (json_dump_callback(root, put_piece, &w,
                          JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS)) &&
-      !w.problem)
-    w.problem = ENOMEM;
+      !w.error)
+    w.error = ENOMEM;
   sbnn_put(&w, "\n");
   json_decref(root);
   return sbnn_writer_close(&w, e);

@@ -156,8 +156,8 @@ int sbnn_model_file_write(const char *directory, const sbnn_recipe_options *o, c
     sbnn_writer w;
     json_t *root = whole(o, d, f, x, hash);
     sbnn_writer_open(&w, path);
-    if (json_dump_callback(root, put_piece, &w, JSON_INDENT(1) | JSON_REAL_PRECISION(EXACT)) && !w.problem)
-      w.problem = ENOMEM;
+    if (json_dump_callback(root, put_piece, &w, JSON_INDENT(1) | JSON_REAL_PRECISION(EXACT)) && !w.error)
+      w.error = ENOMEM;
     sbnn_put(&w, "\n");
     json_decref(root);
     code = sbnn_writer_close(&w, e);
