@@ -8,7 +8,7 @@ failed=0
 
 clean_tree() {
   rm -rf "${root:?}"/*
-  mkdir -p "$root"/{tensor,autograd/{ops,plan},nn/{model,layers},apps/sbnn/{data,results},docs/code}
+  mkdir -p "$root"/{tensor,autograd/{ops,plan},nn/{model,layers},apps/sbnn/{data,tables},docs/code}
   touch "$root"/tensor/{tensor.h,vmath.h} "$root"/autograd/{ops/op.h,ops/ops.def,plan/plan.h} "$root"/apps/sbnn/sbnn.h
   printf '#include "../tensor/tensor.h"\n#include "ops/ops.def"\n' >"$root/autograd/autograd.h"
   printf '#include "../autograd/autograd.h"\n' >"$root/nn/nn.h"
@@ -58,7 +58,7 @@ expect refused apps/sbnn/data/table.c '#include "../../../autograd/plan/plan.h"'
 expect refused apps/sbnn/data/table.c '#include <nabla/tensor/vmath.h>'
 expect refused apps/sbnn/data/table.c '#include <tensor/vmath.h>'
 expect refused apps/sbnn/data/table.c '#include "tables/tables.h"'
-expect refused apps/sbnn/data/table.c '#include "../results/tables.h"'
+expect refused apps/sbnn/data/table.c '#include "../tables/tables.h"'
 expect refused apps/sbnn/sbnn.h '#include "data/table.h"'
 expect refused apps/sbnn/tables/tables.c '#include "commands/work.h"'
 expect refused nn/nn.h '#include "tensor/tensor.h"'
