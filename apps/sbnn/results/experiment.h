@@ -1,5 +1,5 @@
 /* experiment.h - what one trained model leaves behind: scores by stage, history by epoch, genes, predictions.
- * Filled by training/phases.c, written by the other files of results/, drawn by figures/. Plain data: no
+ * Filled by training/, kept by parts/, written by tables/, drawn by pictures/. Plain data: no
  * thread owns it once its model is done. */
 #ifndef SBNN_EXPERIMENT_H
 #define SBNN_EXPERIMENT_H

@@ -21,7 +21,7 @@ typedef struct sbnn_run {
   double seconds_reading;      /* of it, reading the tables */
   double seconds_models;       /* of it, from the first model's start to the last one's end */
   const sbnn_verdict *verdict; /* NULL: left out */
-  const char *resume_key;      /* of results/parts.h; NULL: left out */
+  const char *resume_key;      /* of parts/parts.h; NULL: left out */
   char *const *notes;          /* [n_notes] what was done otherwise than asked */
   size_t n_notes;
   /* Calls `each` with version, commit, compiler, cpu, threads, ...: sbnn_build_facts. NULL: left out.
