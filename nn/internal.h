@@ -239,7 +239,10 @@ typedef struct nn__column { /* an input leaf and where its rows come from */
   tn_view source, stage;
   tn_view source_row, stage_row; /* without axis 0 */
   size_t row_bytes;
-  bool plain; /* rows are copied as bytes */
+  bool plain;         /* rows are copied as bytes */
+  nn_fill_rows *fill; /* of a generated column; source is then memory for a batch of it, `numbers` its rows */
+  void *fill_ctx;
+  int64_t *numbers;
 } nn__column;
 
 /* A plan bound to a state and to staging memory of its own. */
@@ -304,6 +307,8 @@ TN_MUST_CHECK tn_status nn__pass_means(nn__pass *p, nn_state *s, const char *who
 
 /* The rows a split stands for, and whether they exist (else a sentence in the state). */
 int64_t nn__split_size(const nn_data *d, nn_split split);
+/* The function of a generated column, or NULL. */
+nn_fill_rows *nn__data_filler(const nn_data *d, const char *name, void **ctx);
 TN_MUST_CHECK tn_status nn__split_check(nn_state *s, const char *who, const nn_data *d, nn_split split);
 
 /* Which batch this rank takes in its step-th step, counted over all ranks: `step` itself without nn_sum_over_ranks. */

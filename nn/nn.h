@@ -50,6 +50,7 @@
 #include "train/fit.h"
 #include "train/history.h"
 #include "train/replicas.h"
+#include "train/plateau.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
 

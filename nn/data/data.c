@@ -6,6 +6,8 @@
 typedef struct column {
   char *name;
   tn_view view;
+  nn_fill_rows *fill; /* NULL: the view has memory */
+  void *ctx;
 } column;
 
 struct nn_data {
@@ -45,23 +47,50 @@ static tn_status check_column(nn_data *d, const char *name, const tn_view *view)
   if (d->n_columns && view->shape[0] != nn_data_rows(d))
     return nn__say(d->error, TN_ESHAPE, "nn_data_add: '%.80s' has %lld rows, but column '%.80s' has %lld",
                    name, (long long)view->shape[0], d->columns[0].name, (long long)nn_data_rows(d));
-  if (!view->data && tn_view_numel(view))
-    return nn__say(d->error, TN_EINVAL, "nn_data_add: '%.80s' has no memory (NULL)", name);
   return TN_OK;
 }
 
-tn_status nn_data_add(nn_data *d, const char *name, tn_view view) {
-  if (!d) return TN_EINVAL;
-  tn_status status = check_column(d, name, &view);
+static tn_status append(nn_data *d, const char *name, column c) {
+  tn_status status = check_column(d, name, &c.view);
   if (status != TN_OK) return status;
+  if (!c.fill && !c.view.data && tn_view_numel(&c.view))
+    return nn__say(d->error, TN_EINVAL, "nn_data_add: '%.80s' has no memory (NULL)", name);
   char *copy = nn__strdup(d->alloc, name);
   if (!copy) return nn__say(d->error, TN_ENOMEM, "nn_data_add: out of memory");
   if (tn_grow(d->alloc, &d->columns, &d->cap_columns, d->n_columns + 1, sizeof *d->columns) != TN_OK) {
     tn_free(d->alloc, copy);
     return nn__say(d->error, TN_ENOMEM, "nn_data_add: out of memory");
   }
-  d->columns[d->n_columns++] = (column){copy, view};
+  c.name = copy;
+  d->columns[d->n_columns++] = c;
   return TN_OK;
+}
+
+tn_status nn_data_add(nn_data *d, const char *name, tn_view view) {
+  return d ? append(d, name, (column){.view = view}) : TN_EINVAL;
+}
+
+tn_status nn_data_add_generated(nn_data *d, const char *name, const nn_generator *o) {
+  if (!d) return TN_EINVAL;
+  bool fits = o && o->fill && o->rank >= 1 && o->rank <= TN_MAX_RANK;
+  for (int a = 0; fits && a < o->rank; a++) fits = o->shape[a] >= 0;
+  if (!fits)
+    return nn__say(
+        d->error, TN_EINVAL,
+        "nn_data_add_generated: '%.80s' needs a function, and a shape [rows, ...] without negative extents",
+        name ? name : "");
+  return append(
+      d, name,
+      (column){.view = tn_view_of(NULL, o->dtype, o->rank, o->shape), .fill = o->fill, .ctx = o->ctx});
+}
+
+nn_fill_rows *nn__data_filler(const nn_data *d, const char *name, void **ctx) {
+  for (size_t i = 0; i < d->n_columns; i++) {
+    if (strcmp(d->columns[i].name, name)) continue;
+    *ctx = d->columns[i].ctx;
+    return d->columns[i].fill;
+  }
+  return NULL;
 }
 
 int64_t nn_data_rows(const nn_data *d) { return d->n_columns ? d->columns[0].view.shape[0] : 0; }

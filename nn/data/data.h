@@ -16,8 +16,22 @@ void nn_data_free(nn_data *d);
 /* TN_ESHAPE: no axis of rows, or another number of rows than the columns before; TN_EINVAL: no memory behind
  * the view, a name that is empty or taken. nn_data_error has the sentence. */
 TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name, tn_view column);
+/* A column whose rows are made when a batch is gathered: read from files, augmented, drawn. `fill` writes rows rows[0..n) in that
+ * order to out, [n, row's...], contiguous, of the given type; false: it cannot, and the call that asked fails with TN_EIO. shape[0] is the
+ * number of rows, shape[0..rank) the column's. The same row must have the same values each time: a step may be repeated. fill
+ * is called by any thread that reads the data set. ctx is borrowed. Errors: as nn_data_add. */
+typedef bool nn_fill_rows(void *ctx, const int64_t *rows, int64_t n, tn_view out);
+typedef struct nn_generator {
+  tn_dtype dtype;
+  int rank;
+  int64_t shape[TN_MAX_RANK];
+  nn_fill_rows *fill;
+  void *ctx;
+} nn_generator;
+TN_MUST_CHECK tn_status nn_data_add_generated(nn_data *d, const char *name, const nn_generator *generator);
 const char *nn_data_error(const nn_data *d); /* of the last nn_data_add that failed; "" if none */
 int64_t nn_data_rows(const nn_data *d);
+/* The view of a generated column has no memory (NULL). */
 bool nn_data_column(const nn_data *d, const char *name, tn_view *out);
 
 /* A list of row numbers; borrowed. rows == NULL means all rows of the data set in order; n is then ignored. */

@@ -39,6 +39,17 @@ static tn_status add_stage(nn__runner *r, nn_state *s, int leaf) {
   return ag_run_bind(r->run, leaf, c->stage);
 }
 
+/* Of a generated column: memory for a batch of its own type and for the numbers of its rows. */
+static tn_status add_batch(nn__runner *r, nn_state *s, nn__column *c) {
+  c->source.shape[0] = r->plan->rows;
+  size_t bytes = tn_view_bytes(&c->source);
+  c->source =
+      tn_view_of(tn_malloc(r->alloc, bytes ? bytes : 1), c->source.dtype, c->source.rank, c->source.shape);
+  c->numbers = tn_malloc(r->alloc, (size_t)r->plan->rows * sizeof *c->numbers);
+  if (c->source.data && c->numbers) return TN_OK;
+  return nn__state_fail(s, TN_ENOMEM, "out of memory for a batch of a generated column");
+}
+
 /* `given`: where the rows come from if they are no column of the data, else NULL. */
 static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const tn_view *given, int leaf) {
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
@@ -60,8 +71,10 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const 
     return nn__state_fail(s, TN_ETYPE, "column '%s' holds %s, but the network reads %s", name,
                           tn_dtype_name(v->dtype), tn_dtype_name(type.dtype));
   }
+  c->fill = given ? NULL : nn__data_filler(d, name, &c->fill_ctx);
   tn_status status = add_stage(r, s, leaf);
   if (status != TN_OK) return status;
+  if (c->fill) return add_batch(r, s, c);
   c->stage_row = row_of(c->stage);
   c->source_row = row_of(c->source);
   c->row_bytes = tn_view_bytes(&c->stage_row);
@@ -124,13 +137,25 @@ tn_status nn__runner_open(nn_model *m, nn_state *s, nn__purpose purpose, const c
 }
 
 void nn__runner_free(nn__runner *r) {
-  for (int i = 0; i < r->n_columns; i++) tn_free(r->alloc, r->columns[i].stage.data);
+  for (int i = 0; i < r->n_columns; i++) {
+    nn__column *c = &r->columns[i];
+    tn_free(r->alloc, c->stage.data);
+    tn_free(r->alloc, c->numbers);
+    if (c->fill) tn_free(r->alloc, c->source.data);
+  }
   tn_free(r->alloc, r->columns);
   ag_run_free(r->run);
   *r = (nn__runner){.alloc = r->alloc};
 }
 
 /* ---- stepping ---------------------------------------------------------------------------------------- */
+
+static tn_status generate(nn__column *c, const int64_t *rows, int64_t first, int64_t n) {
+  for (int64_t i = 0; i < n; i++) c->numbers[i] = rows ? rows[i] : first + i;
+  if (!c->fill(c->fill_ctx, c->numbers, n, c->source)) return TN_EIO;
+  tn_copy(c->stage, c->source);
+  return TN_OK;
+}
 
 static void gather(nn__column *c, const int64_t *rows, int64_t first, int64_t n) {
   size_t size = tn_dtype_size(c->source.dtype);
@@ -155,7 +180,12 @@ tn_status nn__runner_run(nn__runner *r, double lr, tn_rng rng) {
 }
 
 tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr, tn_rng rng) {
-  for (int i = 0; i < r->n_columns; i++) gather(&r->columns[i], rows, first, r->plan->rows);
+  for (int i = 0; i < r->n_columns; i++) {
+    nn__column *c = &r->columns[i];
+    tn_status status = c->fill ? generate(c, rows, first, r->plan->rows) : TN_OK;
+    if (status != TN_OK) return status;
+    if (!c->fill) gather(c, rows, first, r->plan->rows);
+  }
   return nn__runner_run(r, lr, rng);
 }
 

@@ -79,3 +79,64 @@ Test(nn_schedule, in_a_fit) {
   nn_model_free(m);
   free_table(&t);
 }
+
+/* Rates after each epoch of ReduceLROnPlateau (torch 2.15) for these means, as factors on the first rate. */
+static void check_plateau(nn_plateau p, const double *want) {
+  static const double means[16] = {1,   0.9, 0.9, 0.89995, 0.95, 0.91, 0.5, 0.6,
+                                   0.6, 0.6, 0.6, 0.6,     0.6,  0.6,  0.6, 0.6};
+  const char *names[] = {"mae", "mse"};
+  enum { EACH = 5 }; /* steps of an epoch */
+  p.monitor = "mse";
+  for (int e = 0; e < 16; e++) {
+    double valid[] = {7, means[e]}, train[] = {1, 1};
+    nn_epoch epoch = {
+        .epoch = e + 1, .epochs = 16, .n_reports = 2, .names = names, .train = train, .valid = valid};
+    cr_assert(nn_plateau_watch(&p, &epoch));
+    double next = nn_plateau_rate(&p, (e + 1) * EACH, 16 * EACH);
+    cr_expect_float_eq(next, want[e], 1e-15, "after epoch %d: %g, not %g", e + 1, next, want[e]);
+  }
+  for (int e = 0; e < 15; e++) /* what a replay gets */
+    for (int k = 0; k < EACH; k++)
+      cr_expect_float_eq(nn_plateau_rate(&p, (e + 1) * EACH + k, 16 * EACH), want[e], 1e-15);
+  cr_expect_eq(nn_plateau_rate(&p, EACH - 1, 16 * EACH), 1);
+}
+
+Test(nn_schedule, plateau_equals_pytorch) {
+  check_plateau((nn_plateau){.factor = 0.5, .patience = 1},
+                (double[]){1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125, 0.125, 0.0625, 0.0625, 0.03125,
+                           0.03125, 0.015625, 0.015625});
+  check_plateau(
+      (nn_plateau){.patience = 0, .cooldown = 2, .least = 0.01},
+      (double[]){1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01});
+  check_plateau(
+      (nn_plateau){.factor = 0.3, .patience = 2, .threshold = 0.05},
+      (double[]){1, 1, 1, 1, 0.3, 0.3, 0.3, 0.3, 0.3, 0.09, 0.09, 0.09, 0.027, 0.027, 0.027, 0.0081});
+}
+
+/* A rate so small that nothing improves by a ten-thousandth: after 2 epochs it falls. */
+Test(nn_schedule, plateau_in_a_fit) {
+  knobs k = {.lr = 1e-9};
+  table t = make_table(TN_F32, 16);
+  nn_model *m = make_model(&(nn_model_options){.batch = 8}, small_network, &k);
+  nn_state *s = make_state(m, 1);
+  nn_history h = {0};
+  nn_plateau p = {.monitor = "mse", .patience = 1, .then = nn_history_record, .then_ctx = &h};
+  nn_fit_options o = {.epochs = 6,
+                      .schedule = nn_plateau_rate,
+                      .schedule_ctx = &p,
+                      .on_epoch = nn_plateau_watch,
+                      .on_epoch_ctx = &p};
+  OK(nn_fit(m, s, t.data, (nn_split){0}, &o, NULL));
+  for (int e = 0; e < 6; e++)
+    cr_expect_float_eq(h.rows[e].lr,
+                       e < 3   ? 1e-9
+                       : e < 5 ? 1e-10
+                               : 1e-11,
+                       1e-20, "epoch %d: %g", e + 1, h.rows[e].lr);
+  p.monitor = "none";
+  cr_expect_eq(nn_fit(m, s, t.data, (nn_split){0}, &o, NULL), TN_ESTOPPED);
+  nn_history_free(&h);
+  nn_state_free(s);
+  nn_model_free(m);
+  free_table(&t);
+}

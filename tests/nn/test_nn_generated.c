@@ -1,0 +1,97 @@
+/* Columns that a function makes: the bits of a fit, of predictions and of hoisted layers are those of stored columns. */
+#include "test_nn.h"
+
+enum { ROWS = 22 };
+
+typedef struct source {
+  tn_view from;
+  int64_t fails_at; /* a row; -1: none */
+  int calls;
+} source;
+
+static bool copy_rows(void *ctx, const int64_t *rows, int64_t n, tn_view out) {
+  source *s = ctx;
+  s->calls++;
+  for (int64_t i = 0; i < n; i++) {
+    if (rows[i] == s->fails_at) return false;
+    tn_copy(tn_view_slice(out, 0, i, 1, 1), tn_view_slice(s->from, 0, rows[i], 1, 1));
+  }
+  return true;
+}
+
+/* The table with "x" generated in another type than the network reads. */
+static nn_data *generated(const table *t, source *x) {
+  nn_data *d;
+  nn_generator o = {.dtype = TN_F64, .rank = 2, .shape = {ROWS, IN}, .fill = copy_rows, .ctx = x};
+  *x = (source){.from = t->x.view, .fails_at = -1};
+  OK(nn_data_new(NULL, &d));
+  OK(nn_data_add_generated(d, "x", &o));
+  OK(nn_data_add(d, "y", t->y.view));
+  return d;
+}
+
+static void fit_both(knobs *k) {
+  table t = make_table(TN_F32, ROWS);
+  source x;
+  nn_data *d = generated(&t, &x);
+  nn_model *m = make_model(&(nn_model_options){.batch = 8, .eval_batch = 5}, small_network, k);
+  nn_state *a = make_state(m, 1), *b = make_state(m, 1);
+  float p[ROWS * OUT], q[ROWS * OUT];
+  int64_t some[] = {3, 4, 19, 0, 7, 8, 9, 2, 21, 11};
+  nn_fit_options o = {.epochs = 3, .valid = {(int64_t[]){1, 5, 6}, 3}};
+  OK(nn_fit(m, a, t.data, (nn_split){some, 10}, &o, NULL));
+  OK(nn_fit(m, b, d, (nn_split){some, 10}, &o, NULL));
+  OK(nn_predict(m, a, t.data, (nn_split){0}, "prediction", tn_matrix(p, TN_F32, ROWS, OUT)));
+  OK(nn_predict(m, b, d, (nn_split){0}, "prediction", tn_matrix(q, TN_F32, ROWS, OUT)));
+  cr_expect_arr_eq(p, q, sizeof p);
+  cr_expect_gt(x.calls, 0);
+  nn_state_free(a);
+  nn_state_free(b);
+  nn_model_free(m);
+  nn_data_free(d);
+  free_table(&t);
+}
+
+Test(nn_generated, a_fit_has_the_bits_of_stored_columns) { fit_both(&(knobs){.lr = 0.1}); }
+Test(nn_generated, a_frozen_layer_has_them_too) { fit_both(&(knobs){.lr = 0.1, .freeze = "hidden/*"}); }
+
+Test(nn_generated, a_function_that_fails_ends_the_fit) {
+  table t = make_table(TN_F32, ROWS);
+  source x;
+  nn_data *d = generated(&t, &x);
+  knobs k = {.lr = 0.1};
+  nn_model *m = make_model(&(nn_model_options){.batch = 8}, small_network, &k);
+  nn_state *s = make_state(m, 1);
+  nn_fit_result r;
+  x.fails_at = 13;
+  tn_status status = nn_fit(m, s, d, (nn_split){0}, &(nn_fit_options){.epochs = 1}, &r);
+  cr_expect_eq(status, TN_EIO);
+  cr_expect(*r.message);
+  nn_state_free(s);
+  nn_model_free(m);
+  nn_data_free(d);
+  free_table(&t);
+}
+
+Test(nn_generated, what_does_not_fit_is_told) {
+  table t = make_table(TN_F32, ROWS);
+  source x;
+  nn_data *d = generated(&t, &x);
+  nn_generator o = {.dtype = TN_F32, .rank = 1, .shape = {ROWS + 1}, .fill = copy_rows, .ctx = &x};
+  tn_view v;
+  cr_expect(nn_data_column(d, "x", &v) && v.data == NULL && v.shape[0] == ROWS);
+  cr_expect_eq(nn_data_add_generated(d, "z", &o), TN_ESHAPE);
+  cr_expect_eq(nn_data_add_generated(d, "x", &o), TN_EINVAL);
+  cr_expect_eq(nn_data_add_generated(d, NULL, &o), TN_EINVAL);
+  cr_expect_eq(nn_data_add_generated(d, "z", NULL), TN_EINVAL);
+  cr_expect_eq(nn_data_add_generated(NULL, "z", &o), TN_EINVAL);
+  o.fill = NULL;
+  cr_expect_eq(nn_data_add_generated(d, "z", &o), TN_EINVAL);
+  o.fill = copy_rows, o.shape[0] = -1;
+  cr_expect_eq(nn_data_add_generated(d, "z", &o), TN_EINVAL);
+  o.rank = TN_MAX_RANK + 1;
+  cr_expect_eq(nn_data_add_generated(d, "z", &o), TN_EINVAL);
+  cr_expect(*nn_data_error(d));
+  nn_data_free(d);
+  free_table(&t);
+}
