@@ -49,8 +49,8 @@
 #include "train/evaluate.h"
 #include "train/fit.h"
 #include "train/history.h"
-#include "train/replicas.h"
 #include "train/plateau.h"
+#include "train/replicas.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
 
