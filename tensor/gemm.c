@@ -2,11 +2,14 @@
  * which takes panels of the result. */
 #include "tensor/isa.h"
 #include "tensor/kernels/product.h"
+#include "tensor/threads.h"
 
 #include <assert.h>
 
-static const int64_t ALIGN = 32;         /* the width of a thread's panel is a multiple of */
-static const double WORTH_THREADS = 1e6; /* multiplications */
+static const int64_t ALIGN = 32; /* the width of a thread's panel is a multiple of */
+/* What threads are worth starting for: multiplications, or so many elements of a factor, more than a core's own cache
+ * can serve: each then keeps its part. */
+static const double WORTH_THREADS = 1e6, WORTH_CACHES = 65536;
 
 static tn__multiply *const kernels[][2] = {
     [TN__BASELINE] = {tn__multiply_f32_baseline, tn__multiply_f64_baseline},
@@ -51,7 +54,9 @@ static void multiply_panel(void *ctx, int64_t i) {
 /* Any panels will do: a share for each thread, where there is enough to share. */
 static int64_t panel_width(const tn__product *p, int threads, int64_t extent) {
   const double multiplications = (double)p->m * (double)p->n * (double)p->k;
-  const int64_t shares = threads > 1 && multiplications > WORTH_THREADS ? 2 * (int64_t)threads : 1;
+  const double factor = (double)p->k * (double)(p->m > p->n ? p->m : p->n);
+  const bool worth = multiplications > WORTH_THREADS || factor > WORTH_CACHES;
+  const int64_t shares = threads > 1 && worth ? 2 * (int64_t)threads : 1;
   return ((extent - 1) / shares / ALIGN + 1) * ALIGN;
 }
 
@@ -101,5 +106,5 @@ void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c
     p.multiply(&p.whole);
     return;
   }
-  tn_parallel_for((extent - 1) / p.width + 1, threads, multiply_panel, &p);
+  tn__parallel_near((extent - 1) / p.width + 1, threads, multiply_panel, &p);
 }

@@ -1,8 +1,9 @@
-/* thread.c - one parallel loop. */
-#include "tensor/tensor.h"
+/* thread.c - parallel loops: of long work and of short. */
+#include "tensor/threads.h"
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <stdatomic.h>
 #ifdef __linux__
 #include <sched.h>
 #endif
@@ -47,6 +48,22 @@ static void bind_thread(const places *p, int thread) {
 static void release_thread(const places *p) {
   if (p->bind) (void)sched_setaffinity(0, sizeof p->all, &p->all);
 }
+
+/* Moves the thread to its CPU if it is elsewhere, and leaves it free. To ask costs nanoseconds, to bind a system call.
+ * What CPUs there are is asked now and then. */
+static void place_thread(int threads, int thread) {
+  enum { OFTEN = 4096 };
+  static _Thread_local places p;
+  static _Thread_local int known_for, mine, uses;
+  if (known_for != threads * OFTEN + thread || uses++ == OFTEN) {
+    p = find_places(threads);
+    known_for = threads * OFTEN + thread, uses = 0, mine = -1;
+    for (int passed = -1; p.bind && passed < thread;) passed += CPU_ISSET(++mine, &p.all) != 0;
+  }
+  if (!p.bind || sched_getcpu() == mine) return;
+  bind_thread(&p, thread);
+  release_thread(&p);
+}
 #else
 typedef struct places {
   bool bind;
@@ -54,6 +71,7 @@ typedef struct places {
 static places find_places(int threads) { return (void)threads, (places){false}; }
 static void bind_thread(const places *p, int thread) { (void)p, (void)thread; }
 static void release_thread(const places *p) { (void)p; }
+static void place_thread(int threads, int thread) { (void)threads, (void)thread; }
 #endif
 
 static void run_bound(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), void *ctx) {
@@ -67,7 +85,47 @@ static void run_bound(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), 
   }
 }
 
+/* A thread's stretch of the indices, in a cache line of its own. */
+typedef struct stretch {
+  _Alignas(64) _Atomic int64_t next;
+  int64_t end;
+} stretch;
+enum { MOST_STRETCHES = 64 };
+
+static void run_near(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), void *ctx) {
+  stretch of[MOST_STRETCHES];
+  for (int t = 0; t < threads; t++) {
+    atomic_init(&of[t].next, n * t / threads);
+    of[t].end = n * (t + 1) / threads;
+  }
+#pragma omp parallel num_threads(threads)
+  {
+    const int thread = omp_get_thread_num();
+    place_thread(threads, thread);
+    for (int k = 0; k < threads; k++) { /* its own, then those of others */
+      stretch *s = &of[(thread + k) % threads];
+      for (int64_t i; (i = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed)) < s->end;)
+        fn(ctx, i);
+    }
+  }
+}
+
 #endif
+
+void tn__parallel_near(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), void *ctx) {
+#ifdef _OPENMP
+  if (threads <= 0) threads = omp_get_max_threads();
+  if (threads > n) threads = (int)n;
+  if (threads > MOST_STRETCHES) threads = MOST_STRETCHES;
+  if (threads > 1 && !omp_in_parallel()) {
+    run_near(n, threads, fn, ctx);
+    return;
+  }
+#else
+  (void)threads;
+#endif
+  for (int64_t i = 0; i < n; i++) fn(ctx, i);
+}
 
 void tn_parallel_for(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), void *ctx) {
 #ifdef _OPENMP

@@ -1,6 +1,7 @@
 /* run.c - one replica's arena and bindings, and the loop over steps. Nothing here allocates once a run
  * exists. */
 #include "autograd/plan/plan.h"
+#include "tensor/threads.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -340,7 +341,7 @@ static void run_shared(ag_run *r, const ag__step *s) {
     job.parts = (s->numel + job.size - 1) / job.size;
   }
   if (r->threads > 1 && (job.panel || s->numel >= WORTH_THREADS))
-    tn_parallel_for(r->threads, r->threads, run_share, &job);
+    tn__parallel_near(r->threads, r->threads, run_share, &job);
   else if (job.panel)
     for (int64_t k = 0; k < job.parts; k++) run_panel(r, r->workers, job.panel, k);
   else run_fused(r, r->workers, s, 0, s->numel);

@@ -1,4 +1,5 @@
 #include "autograd/ops/op.h"
+#include "tensor/threads.h"
 
 /* attr.i: [0] transpose a, [1] transpose b. With op() that transpose of the last two axes, y = op(a) op(b)
  * for every index of the leading axes, which broadcast. */
@@ -79,7 +80,7 @@ static void contract_run(const ag_call *call) {
     p.threads = 1;
     p.parts = p.n < 4 * (int64_t)call->threads ? p.n : 4 * (int64_t)call->threads;
   }
-  tn_parallel_for(p.parts, call->threads, multiply_part, &p);
+  tn__parallel_near(p.parts, call->threads, multiply_part, &p);
 }
 
 static int contract_row_axis(const ag_attr *attr) { return attr->i[0] ? 1 : 0; }
