@@ -1,14 +1,23 @@
 /* main.c - parses the command line and runs the command; its exit code is the program's (sbnn.h). */
 #include "interrupt.h"
+#include "options/advice.h"
 #include "options/options.h"
 #include "sbnn.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What was printed must have arrived: `sbnn info > /dev/full` fails. */
 static int flush_output(sbnn_error *e) {
   if (fflush(stdout) == 0 && !ferror(stdout)) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED, "cannot write to the standard output: is the disk full?");
+}
+
+/* c: whose options the sentence advises; NULL: it says so itself. */
+static void say(const sbnn_command *c, const char *sentence) {
+  char *text = c ? sbnn_advice(c, sentence) : sbnn_strdup(sentence);
+  fprintf(stderr, "sbnn: %s\n", text);
+  free(text);
 }
 
 int main(int argc, char **argv) {
@@ -24,6 +33,6 @@ int main(int argc, char **argv) {
   if (code == SBNN_OK && !o.command->prints) sbnn_interrupt_ignore_pipes(); /* its results are files */
   if (code == SBNN_OK) code = o.command->run(&o, &e);
   if (code == SBNN_OK) code = flush_output(&e);
-  if (code != SBNN_OK && e.text[0]) fprintf(stderr, "sbnn: %s\n", e.text);
+  if (code != SBNN_OK && e.text[0]) say(code == SBNN_USAGE ? NULL : o.command, e.text);
   return code;
 }

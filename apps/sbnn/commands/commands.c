@@ -2,6 +2,7 @@
 #include "commands/commands.h"
 
 #include "output/outdir.h"
+#include "pictures/pictures.h"
 #include "verdict/verdict.h"
 
 #include <pthread.h>
@@ -45,6 +46,7 @@ static void add_figure(const char *figure) {
 }
 
 static void gather_names(void) {
+  for (size_t i = 0; sbnn_picture_name(i); i++) add_figure(sbnn_picture_name(i));
   for (size_t i = 0; i < sbnn_n_commands; i++) {
     const char *const *file = sbnn_commands[i]->files, *const *figure = sbnn_commands[i]->figures;
     for (; file && *file; file++) add_name(*file);

@@ -104,7 +104,6 @@ static const sbnn_option own_rows[] = {
 
 static const char *const files[] = {
     "metrics.tsv", "history.tsv", "genes.tsv", "predictions.tsv", "predictions-nopretrain.tsv", NULL};
-static const char *const figures[] = {"training_curves", "pretraining", "responses", NULL};
 
 const sbnn_command sbnn_command_cv = {
     .name = "cv",
@@ -121,5 +120,4 @@ const sbnn_command sbnn_command_cv = {
     .resolve = resolve,
     .run = run,
     .files = files,
-    .figures = figures,
 };

@@ -1,7 +1,9 @@
 /* help.c - what `sbnn help` prints: the overview, or one command from the table of options. */
 #include "commands/commands.h"
+#include "data/table.h"
 #include "options/options_table.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const overview_head =
@@ -17,14 +19,7 @@ static const char *const overview_tail =
     "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish: manual, completions.\n"
     "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 not finite, 5 done in part, 130 interrupted.\n";
 
-static const char *const table_notes =
-    "\n"
-    "Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. Counts and\n"
-    "responses may also be .h5ad, .h5mu, .loom, .h5 of 10x ('sbnn inspect FILE' looks into them), Matrix\n"
-    "Market (.mtx with its lists), a 10x folder, .npy, .npz or .mat. Cells are matched by id.\n";
-
-static const char *const fit_notes =
-    "The defaults of network, pretraining and training are the paper's.\n"
+static const char *const recipe_notes =
     "\n"
     "--recipe denoise chooses the genes by a linear model (--select), then trains a small network on them\n"
     "in one phase, with noise on its inputs and on the map. There are no penalties and no pretraining\n"
@@ -79,6 +74,40 @@ static void print_options(FILE *to, const sbnn_command *c, int widest) {
   }
 }
 
+enum { COLUMNS = 100 };
+
+/* As many words on a line as fit; takes the text over. */
+static void print_wrapped(FILE *to, char *text) {
+  size_t column = 0;
+  char *rest = text;
+  for (char *word; (word = strsep(&rest, " "));) {
+    const size_t n = strlen(word);
+    const bool breaks = column && column + 1 + n > COLUMNS;
+    if (column) fputc(breaks ? '\n' : ' ', to);
+    fputs(word, to);
+    column = column == 0 || breaks ? n : column + 1 + n;
+  }
+  fputc('\n', to);
+  free(text);
+}
+
+/* Which tables are read. */
+static void print_notes(FILE *to, const sbnn_command *c) {
+  char *list = NULL;
+  for (size_t i = 0; sbnn_shown_format(i); i++)
+    list = sbnn_joined(list, sbnn_shown_format(i + 1) ? ", " : " or ", sbnn_strdup(sbnn_shown_format(i)));
+  fputc('\n', to);
+  print_wrapped(
+      to,
+      sbnn_format("Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. "
+                  "Counts and responses may also be %s ('sbnn inspect FILE' looks into a file). Cells are matched by id.%s",
+                  list,
+                  c->takes & SBNN_TAKES_NETWORK
+                      ? " The defaults of network, pretraining and training are the paper's."
+                      : ""));
+  free(list);
+}
+
 static void print_command(FILE *to, const sbnn_command *c) {
   int widest = widest_left(c);
   fprintf(to, "Usage: sbnn %s%s%s\n\n%s", c->name, *c->usage ? " " : "", c->usage, c->description);
@@ -86,8 +115,8 @@ static void print_command(FILE *to, const sbnn_command *c) {
   if (!c->prints) fputs("\nDefaults stand in [brackets].\n", to);
   print_options(to, c, widest);
   fprintf(to, "\n  %-*s  print this text\n", widest, "-h, --help");
-  if (c->takes & SBNN_TAKES_XY) fputs(table_notes, to);
-  if (c->takes & SBNN_TAKES_NETWORK) fputs(fit_notes, to);
+  if (c->takes & SBNN_TAKES_XY) print_notes(to, c);
+  if (c->takes & SBNN_TAKES_RECIPE) fputs(recipe_notes, to);
 }
 
 int sbnn_options_help(FILE *to, const char *topic, sbnn_error *e) {

@@ -5,6 +5,7 @@
 #include "commands/srrr_own.h"
 #include "commands/work.h"
 #include "interrupt.h"
+#include "options/options_table.h"
 #include "output/outdir.h"
 #include "output/writer.h"
 #include "report/report.h"
@@ -111,7 +112,8 @@ static int check_data(const sbnn_options *o, const char *file, sbnn_error *e) {
   if (code != SBNN_OK) return code;
   sbnn_options_step(o, &sbnn_command_srrr, SBNN_RECIPE_PAPER, &own);
   take_data(file, &own);
-  code = sbnn_srrr_check(&own, &d, e);
+  code = sbnn_folds_check(d.n_cells, (size_t)o->folds, e);
+  if (code == SBNN_OK) code = sbnn_srrr_check(&own, &d, e);
   sbnn_dataset_free(&d);
   return code;
 }
@@ -177,28 +179,60 @@ static int write_failed(const running *r, sbnn_error *e) {
   return sbnn_writer_close(&w, e);
 }
 
-/* The command as it was given, with --resume; the caller frees. Without /proc: in words. */
-static char *command_to_go_on(void) {
+/* Does the sentence of a failed step name the option? Then its value is what must change. */
+static bool is_blamed(const running *r, const sbnn_option *row) {
+  char *named = sbnn_format("--%s ", row->name);
+  bool is = false;
+  for (size_t i = 0; i < N_STEPS; i++) {
+    char *text = sbnn_format("%s ", r->failed[i].text);
+    for (char *c = text; *c; c++)
+      if (strchr(",;.:)'", *c)) *c = ' ';
+    is |= r->failed[i].code && strstr(text, named);
+    free(text);
+  }
+  free(named);
+  return is;
+}
+
+/* The option of "--name" or "--name=value" if a failed step blames it, else NULL. */
+static const sbnn_option *blamed_by(const running *r, const char *word) {
+  if (strncmp(word, "--", 2) != 0) return NULL;
+  const sbnn_option *row = sbnn_option_named(r->o->command, word + 2, strcspn(word + 2, "="));
+  return row && row->value && is_blamed(r, row) ? row : NULL;
+}
+
+/* The command as it was given, with --resume, and without the values that made steps fail: "--ranks N,N,...",
+ * then with --force, since other options replace what they change. The caller frees. Without /proc: in words. */
+static char *command_to_go_on(const running *r) {
   FILE *f = fopen("/proc/self/cmdline", "rbe");
   char *line = sbnn_strdup(""), *word = NULL;
   size_t room = 0;
+  bool skip = false, force = false;
   while (f && getdelim(&word, &room, '\0', f) > 0) {
-    if (strcmp(word, "--resume") == 0 || strcmp(word, "--force") == 0) continue;
-    char *quoted = sbnn_shell_word(word), *longer = sbnn_format("%s%s%s", line, *line ? " " : "", quoted);
+    if (skip || strcmp(word, "--resume") == 0 || strcmp(word, "--force") == 0) {
+      skip = false;
+      continue;
+    }
+    const sbnn_option *row = blamed_by(r, word);
+    skip = row && !strchr(word, '=');
+    force |= row != NULL;
+    char *quoted = row ? sbnn_format("--%s %s", row->name, row->value) : sbnn_shell_word(word),
+         *longer = sbnn_format("%s%s%s", line, *line ? " " : "", quoted);
     free(quoted);
     free(line);
     line = longer;
   }
   free(word);
   if (f) fclose(f);
-  char *all = *line ? sbnn_format("%s --resume", line) : sbnn_strdup("the same command with --resume");
+  char *all = *line ? sbnn_format("%s --resume%s", line, force ? " --force" : "")
+                    : sbnn_strdup("the same command with --resume");
   free(line);
   return all;
 }
 
 static int partial(const running *r, sbnn_error *e) {
   size_t n = count_failed(r), shown = 0;
-  char list[560] = "", *again = command_to_go_on();
+  char list[560] = "", *again = command_to_go_on(r);
   for (size_t i = 0, used = 0; i < N_STEPS && used < sizeof list; i++)
     if (r->failed[i].code)
       used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%.*s)", shown++ ? ", " : "",

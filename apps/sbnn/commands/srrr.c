@@ -243,7 +243,6 @@ static const sbnn_option own_rows[] = {
 static const char *const files[] = {
     "srrr.tsv",   "srrr_folds.tsv", "srrr_genes.tsv", "metrics.tsv", "genes.tsv", "predictions.tsv",
     "latent.tsv", "overlays.tsv",   "measured.tsv",   "labels.tsv",  NULL};
-static const char *const figures[] = {"by_genes", "latent_map", "overlays", "responses", NULL};
 
 const sbnn_command sbnn_command_srrr = {
     .name = "srrr",
@@ -259,5 +258,4 @@ const sbnn_command sbnn_command_srrr = {
     .own_size = sizeof(sbnn_srrr_own),
     .run = run,
     .files = files,
-    .figures = figures,
 };

@@ -102,8 +102,6 @@ static int run(const sbnn_options *o, sbnn_error *e) {
 static const char *const files[] = {"metrics.tsv",     "history.tsv",   "genes.tsv",      "predictions.tsv",
                                     "latent.tsv",      "overlays.tsv",  "measured.tsv",   "labels.tsv",
                                     SBNN_WEIGHTS_FILE, SBNN_MODEL_FILE, SBNN_RESCUE_FILE, NULL};
-static const char *const figures[] = {"training_curves", "pretraining", "responses",
-                                      "latent_map",      "overlays",    NULL};
 
 const sbnn_command sbnn_command_train = {
     .name = "train",
@@ -116,5 +114,4 @@ const sbnn_command sbnn_command_train = {
     .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER,
     .run = run,
     .files = files,
-    .figures = figures,
 };

@@ -5,6 +5,7 @@
 #include "commands/resume_key.h"
 #include "commands/room_options.h"
 #include "figures/canvas.h"
+#include "options/advice.h"
 #include "pictures/pictures.h"
 #include "tables/run_json.h"
 #include "tables/summary.h"
@@ -13,6 +14,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* A line each. */
+static void say_hints(const sbnn_command *c, const char *hints) {
+  char *lines = sbnn_strdup(hints), *rest = lines;
+  for (char *line; (line = strsep(&rest, "\n"));) {
+    char *text = sbnn_advice(c, line);
+    fprintf(stderr, "%s\n", text);
+    free(text);
+  }
+  free(lines);
+}
 
 int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   sbnn_dataset_options q = {.x_path = o->x,
@@ -61,7 +73,7 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
             d->label_column, d->n_labels, d->n_labels == 1 ? "" : "s");
   fprintf(stderr, "\n");
   for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
-  if (d->hint && !o->no_hints) fprintf(stderr, "%s\n", d->hint);
+  if (d->hint && !o->no_hints) say_hints(o->command, d->hint);
   return code;
 }
 

@@ -72,20 +72,25 @@ static void place_folds(sbnn_protocol protocol, sbnn_folds *f) {
   for (size_t k = 0; k < f->n_folds; k++) f->start[k + 1] = f->start[k] + size + (k < extra);
 }
 
-int sbnn_folds_make(sbnn_protocol protocol, size_t n_cells, size_t n_folds, const char *permutation_path,
-                    uint64_t seed, sbnn_folds *f, sbnn_error *e) {
-  *f = (sbnn_folds){0};
+int sbnn_folds_check(size_t n_cells, size_t n_folds, sbnn_error *e) {
   if (n_folds < 2)
     return sbnn_fail(e, SBNN_USAGE, "cross-validation with %zu folds is impossible; give --folds 2 or more",
                      n_folds);
   if (n_cells < n_folds)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%zu cells cannot make %zu folds; give more cells or fewer --folds",
                      n_cells, n_folds);
+  return SBNN_OK;
+}
+
+int sbnn_folds_make(sbnn_protocol protocol, size_t n_cells, size_t n_folds, const char *permutation_path,
+                    uint64_t seed, sbnn_folds *f, sbnn_error *e) {
+  int code = sbnn_folds_check(n_cells, n_folds, e);
+  *f = (sbnn_folds){0};
+  if (code != SBNN_OK) return code;
   *f = (sbnn_folds){.n_cells = n_cells,
                     .n_folds = n_folds,
                     .order = sbnn_alloc(n_cells, sizeof *f->order),
                     .start = sbnn_alloc(n_folds + 1, sizeof *f->start)};
-  int code = SBNN_OK;
   if (permutation_path) code = read_permutation(permutation_path, n_cells, f->order, e);
   else sbnn_permutation(seed, n_cells, f->order);
   place_folds(protocol, f);

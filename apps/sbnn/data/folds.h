@@ -19,6 +19,9 @@ typedef struct sbnn_folds {
   size_t *start; /* n_folds + 1: fold k (from 0) tests order[start[k]] .. order[start[k+1] - 1] */
 } sbnn_folds;
 
+/* Can so many cells make so many folds? SBNN_USAGE, SBNN_BAD_INPUT: no. */
+int sbnn_folds_check(size_t n_cells, size_t n_folds, sbnn_error *e);
+
 /* The permutation is read from `permutation_path` (one cell number from 0 a line, n_cells lines, gz allowed)
  * or, if that is NULL, drawn from `seed`. On failure *f is all zero. SBNN_BAD_INPUT: fewer cells than folds,
  * or a file that is no permutation (line named). SBNN_USAGE: fewer than two folds. */

@@ -9,7 +9,7 @@
  * - .npz, .mat: named arrays of NumPy, SciPy, MATLAB: matrices, and the names of their rows and columns
  * - HDF5: AnnData, MuData, 10x, loom; "FILE:PART" names a part, such as layers/counts
  *
- * Another format is another file: see `readers` in table.c. Threads: a table may be read by any number of
+ * Another format is another file and a line of formats.def. Threads: a table may be read by any number of
  * threads; reading two files at once is fine. */
 #ifndef SBNN_DATA_TABLE_H
 #define SBNN_DATA_TABLE_H
@@ -66,6 +66,9 @@ int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_ta
 bool sbnn_table_holds_several(const char *path);
 /* Whether two paths name one file, or parts of one ("FILE:PART"). */
 bool sbnn_table_same_file(const char *a, const char *b);
+
+/* For help, in the order of formats.def: the i-th format besides text, ".npz"; NULL: there are fewer. */
+const char *sbnn_shown_format(size_t i);
 
 void sbnn_table_free(sbnn_table *t); /* leaves *t all zero; t may be all zero */
 

@@ -55,7 +55,7 @@ static bool named_so(const char *path, size_t n) {
   return false;
 }
 
-bool sbnn_table_claims_h5(const char *path) {
+static bool claims(const char *path) {
   size_t n = sbnn_h5_file_length(path);
   char *file = sbnn_format("%.*s", (int)n, path);
   bool mine = is_file(file) ? has_mark(file) : named_so(path, strcspn(path, ":"));
@@ -117,7 +117,7 @@ static int read_part(const char *path, const sbnn_table_options *o, const sbnn_h
   return code;
 }
 
-int sbnn_read_h5(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
                  sbnn_error *e) {
   return read_part(path, o, &(sbnn_handover){.table = t, .labels = t ? NULL : l}, e);
 }
@@ -136,7 +136,7 @@ static int refuse(const char *path, sbnn_error *e) {
       path);
 }
 
-int sbnn_read_h5(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
                  sbnn_error *e) {
   (void)o;
   (void)t;
@@ -150,3 +150,6 @@ int sbnn_h5_describe(const char *path, sbnn_strings *lines, sbnn_error *e) {
 }
 
 #endif
+
+const sbnn_file_format sbnn_format_h5 = {
+    .shown = ".h5ad, .h5mu, .loom, .h5 of 10x", .claims = claims, .read_named = read_named};

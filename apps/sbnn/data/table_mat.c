@@ -16,7 +16,7 @@
 enum { HEADER = 128 };
 static const char magic_5[] = "MATLAB 5.0 MAT-f", magic_73[] = "MATLAB 7.3 MAT-f";
 
-bool sbnn_table_claims_mat(const char *path) {
+static bool claims(const char *path) {
   return sbnn_container_claims(path, ".mat") || sbnn_looks_like(path, ".mat", magic_5) ||
          sbnn_looks_like(path, ".mat", magic_73);
 }
@@ -318,7 +318,7 @@ static bool is_73(const char *file, uint64_t *bytes) {
   return n == HEADER && is_version(head, magic_73, 0x0200);
 }
 
-int sbnn_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
                   sbnn_error *e) {
   char *file = sbnn_format("%.*s", (int)sbnn_h5_file_length(path), path);
   uint64_t bytes = 0;
@@ -331,3 +331,5 @@ int sbnn_read_mat(const char *path, const sbnn_table_options *o, sbnn_table *t, 
   free(file);
   return code;
 }
+
+const sbnn_file_format sbnn_format_mat = {.shown = ".mat", .claims = claims, .read_named = read_named};

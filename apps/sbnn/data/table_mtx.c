@@ -33,7 +33,7 @@ static bool is_folder(const char *path) {
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-bool sbnn_table_claims_mtx(const char *path) {
+static bool claims(const char *path) {
   return is_folder(path) || sbnn_looks_like(path, ".mtx", "%%MatrixMarket");
 }
 
@@ -268,7 +268,7 @@ static int read_matrix(matrix *m, const char *path, const sbnn_table_options *o,
   return SBNN_OK;
 }
 
-int sbnn_table_read_mtx(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
+static int read_table(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   char *file = matrix_path(path, e);
   if (!file) return SBNN_BAD_INPUT;
   matrix m = {.sparse = options->sparse};
@@ -283,3 +283,9 @@ int sbnn_table_read_mtx(const char *path, const sbnn_table_options *options, sbn
   free(file);
   return code;
 }
+
+const sbnn_file_format sbnn_format_mtx = {.shown = "Matrix Market (.mtx with its lists), a 10x folder",
+                                          .magic = "%%MatrixMarket",
+                                          .what = "a Matrix Market file",
+                                          .claims = claims,
+                                          .read = read_table};

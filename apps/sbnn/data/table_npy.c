@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-bool sbnn_table_claims_npy(const char *path) { return sbnn_looks_like(path, ".npy", "\x93NUMPY"); }
-
 typedef struct file {
   sbnn_source *source;
   sbnn_npy array;
@@ -54,7 +52,7 @@ static int read_numbers(file *f, const sbnn_name_lists *axes, const sbnn_table_o
   return code;
 }
 
-int sbnn_table_read_npy(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
+static int read_table(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   sbnn_source *source = sbnn_source_open(path, e);
   if (!source) return e ? e->code : SBNN_BAD_INPUT;
   file f = {.source = source, .array = {.path = path, .error = e, .from = source, .read = read_source}};
@@ -70,3 +68,6 @@ int sbnn_table_read_npy(const char *path, const sbnn_table_options *options, sbn
   sbnn_source_close(source);
   return code;
 }
+
+const sbnn_file_format sbnn_format_npy = {
+    .shown = ".npy", .ending = ".npy", .magic = "\x93NUMPY", .what = "a NumPy array", .read = read_table};

@@ -17,9 +17,7 @@ static bool holds_arrays(const char *path) {
   return length >= 4 && NAME + length <= have && memcmp(start + NAME + length - 4, ".npy", 4) == 0;
 }
 
-bool sbnn_table_claims_npz(const char *path) {
-  return sbnn_container_claims(path, ".npz") || holds_arrays(path);
-}
+static bool claims(const char *path) { return sbnn_container_claims(path, ".npz") || holds_arrays(path); }
 
 #if NABLA_LIBZIP
 
@@ -370,8 +368,8 @@ static void close_archive(sbnn_container *c) {
   free(a->of_variable);
 }
 
-int sbnn_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                  sbnn_error *e) {
+static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                      sbnn_error *e) {
   archive a = {.c = {.ending = ".npz",
                      .what = "array",
                      .open = open_archive,
@@ -384,8 +382,8 @@ int sbnn_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, 
 
 #else
 
-int sbnn_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                  sbnn_error *e) {
+static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                      sbnn_error *e) {
   (void)o, (void)t, (void)l;
   return sbnn_fail(e, SBNN_BAD_INPUT,
                    "%s: this build cannot read .npz (it was made without libzip); save each array with "
@@ -394,3 +392,5 @@ int sbnn_read_npz(const char *path, const sbnn_table_options *o, sbnn_table *t, 
 }
 
 #endif
+
+const sbnn_file_format sbnn_format_npz = {.shown = ".npz", .claims = claims, .read_named = read_named};

@@ -1,4 +1,4 @@
-/* table_read.c - which reader reads a file, and releasing tables (table.h). */
+/* table_read.c - which format a file has, and releasing tables (table.h). */
 #include "data/table.h"
 
 #include "data/ids.h"
@@ -11,38 +11,31 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-/* One line per format; the first that claims a path reads it. A new format is a new file and a line above the
- * text reader, which claims everything and names in its error the formats it knows but cannot read. */
-typedef struct table_reader {
-  bool (*claims)(const char *path);
-  int (*read)(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
-  /* In place of it, for files of several named arrays; labels in other files are text. */
-  int (*read_named)(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_labels *l,
-                    sbnn_error *e);
-} table_reader;
+const sbnn_file_format *const sbnn_formats[] = {
+#define SBNN_FORMAT(name) &sbnn_format_##name,
+#include "data/formats.def"
+    NULL};
 
-static bool claims_anything(const char *path) { return path != NULL; }
+static bool claims(const sbnn_file_format *f, const char *path) {
+  return f->claims ? f->claims(path) : sbnn_looks_like(path, f->ending, f->magic);
+}
 
-static const table_reader readers[] = {
-    {.claims = sbnn_table_claims_zarr, .read_named = sbnn_read_zarr},
-    {.claims = sbnn_table_claims_mtx, .read = sbnn_table_read_mtx},
-    {.claims = sbnn_table_claims_npy, .read = sbnn_table_read_npy},
-    {.claims = sbnn_table_claims_npz, .read_named = sbnn_read_npz},
-    {.claims = sbnn_table_claims_mat, .read_named = sbnn_read_mat},
-    {.claims = sbnn_table_claims_h5, .read_named = sbnn_read_h5},
-    {.claims = claims_anything, .read = sbnn_table_read_text},
-};
+static const sbnn_file_format *format_of(const char *path) {
+  const sbnn_file_format *const *f = sbnn_formats;
+  while (!claims(*f, path)) f++;
+  return *f;
+}
 
-static const table_reader *reader_of(const char *path) {
-  const table_reader *reader = readers;
-  while (!reader->claims(path)) reader++;
-  return reader;
+const char *sbnn_shown_format(size_t i) {
+  for (const sbnn_file_format *const *f = sbnn_formats; *f; f++)
+    if ((*f)->shown && i-- == 0) return (*f)->shown;
+  return NULL;
 }
 
 bool sbnn_table_holds_several(const char *path) {
   struct stat status;
   bool folder = stat(path, &status) == 0 && S_ISDIR(status.st_mode); /* of 10x */
-  return folder || reader_of(path)->read_named;
+  return folder || format_of(path)->read_named;
 }
 
 bool sbnn_table_same_file(const char *a, const char *b) {
@@ -54,9 +47,9 @@ int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_ta
   static const sbnn_table_options defaults = {0};
   if (!options) options = &defaults;
   *t = (sbnn_table){0};
-  const table_reader *reader = reader_of(path);
+  const sbnn_file_format *format = format_of(path);
   int code =
-      reader->read_named ? reader->read_named(path, options, t, NULL, e) : reader->read(path, options, t, e);
+      format->read_named ? format->read_named(path, options, t, NULL, e) : format->read(path, options, t, e);
   const char *fault = t->col_fault ? t->col_fault : t->row_fault;
   if (code == SBNN_OK && fault && !options->allow_duplicates)
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
@@ -81,10 +74,10 @@ void sbnn_table_free(sbnn_table *t) {
 }
 
 int sbnn_labels_read(const char *path, sbnn_labels *l, sbnn_error *e) {
-  const table_reader *reader = reader_of(path);
+  const sbnn_file_format *format = format_of(path);
   *l = (sbnn_labels){0};
   int code =
-      reader->read_named ? reader->read_named(path, NULL, NULL, l, e) : sbnn_labels_read_text(path, l, e);
+      format->read_named ? format->read_named(path, NULL, NULL, l, e) : sbnn_labels_read_text(path, l, e);
   if (code != SBNN_OK) sbnn_labels_free(l);
   return code;
 }

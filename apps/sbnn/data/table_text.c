@@ -309,7 +309,7 @@ static void free_grid(grid *g) {
   free(g->corner);
 }
 
-int sbnn_table_read_text(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
+static int read_table(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e) {
   grid g = {.read_cells = read_numbers, .options = options};
   int code = read_grid(&g, path, e);
   if (code == SBNN_OK) code = check_marks(&g, e);
@@ -356,3 +356,7 @@ int sbnn_labels_read_text(const char *path, sbnn_labels *l, sbnn_error *e) {
   free_grid(&g);
   return code;
 }
+
+static bool claims_anything(const char *path) { return path != NULL; }
+
+const sbnn_file_format sbnn_format_text = {.claims = claims_anything, .read = read_table};

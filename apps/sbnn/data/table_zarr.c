@@ -23,14 +23,14 @@ static bool holds(const char *folder, const char *name) {
   return is;
 }
 
-bool sbnn_table_claims_zarr(const char *path) {
+static bool claims(const char *path) {
   struct stat status;
   if (ends_in(path, ".zarr.zip") || ends_in(path, ".zarr")) return true;
   return stat(path, &status) == 0 && S_ISDIR(status.st_mode) &&
          (holds(path, ".zgroup") || holds(path, "zarr.json"));
 }
 
-int sbnn_read_zarr(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
                    sbnn_error *e) {
   (void)o;
   (void)t;
@@ -44,3 +44,5 @@ int sbnn_read_zarr(const char *path, const sbnn_table_options *o, sbnn_table *t,
       "mode='r') in place of its name; of MuData: mudata.read_zarr, write_h5mu)",
       path);
 }
+
+const sbnn_file_format sbnn_format_zarr = {.claims = claims, .read_named = read_named}; /* not shown */

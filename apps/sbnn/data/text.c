@@ -2,6 +2,8 @@
  * no bounds; a NUL anywhere else means that the file is not text. */
 #include "data/text.h"
 
+#include "data/readers.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,16 +71,29 @@ static const struct {
     {"BZh", 3, "compressed with bzip2", NULL},
     {"\xfd\x37zXZ", 5, "compressed with xz", NULL},
     {"\x28\xb5\x2f\xfd", 4, "compressed with zstd", NULL},
-    {"\x93NUMPY", 6, "a NumPy array", NULL},
-    {"%%MatrixMarket", 14, "a Matrix Market file", NULL},
     {"X\n\0\0\0", 5, "an R object (RDS)", NULL},
     {"RDX", 3, "an R workspace (RData)", NULL},
     {"\xff\xfe", 2, "in UTF-16", NULL},
     {"\xfe\xff", 2, "in UTF-16", NULL},
 };
 
+/* A format that is read elsewhere: labels are text. */
+static const char *other_format(const sbnn_text *t) {
+  for (const sbnn_file_format *const *f = sbnn_formats; *f; f++) {
+    size_t n = (*f)->what ? strlen((*f)->magic) : 0;
+    if (n && (size_t)(t->end - t->at) >= n && memcmp(t->at, (*f)->magic, n) == 0) return (*f)->what;
+  }
+  return NULL;
+}
+
 int sbnn_text_check_kind(sbnn_text *t) {
   size_t n = (size_t)(t->end - t->at);
+  const char *what = other_format(t);
+  if (what)
+    return sbnn_fail(
+        t->error, SBNN_BAD_INPUT,
+        "%s: this is %s, which is not read here; save the table as CSV or TSV in UTF-8, plain or .gz",
+        t->path, what);
   for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
     if (n >= foreign[i].n && memcmp(t->at, foreign[i].bytes, foreign[i].n) == 0)
       return sbnn_fail(

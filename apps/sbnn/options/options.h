@@ -74,8 +74,8 @@ typedef struct sbnn_options {
 } sbnn_options;
 
 /* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
- * nearest name for a typo, or names the missing option; *o is then of no use. Of an option given twice the
- * last counts. For commands of the family CONFIG, what the command line leaves open comes from the environment
+ * nearest name for a typo, or names the missing option; *o is then of no use. An option given twice with
+ * different values is refused. For commands of the family CONFIG, what the command line leaves open comes from the environment
  * (SBNN_LASSO=0.2), else from the file --config, else from --preset, else from --recipe denoise, which has
  * defaults of its own, else from the table. SBNN_BAD_INPUT: a configuration file that makes no sense. --help
  * anywhere makes the command HELP (its topic: the command it was given to). */

@@ -73,6 +73,23 @@ static const char *next_value(arguments *a, const sbnn_option *row, sbnn_error *
   return next;
 }
 
+static bool is_typed(const char *origin) { return origin && strcmp(origin, "command line") == 0; }
+
+static void keep_text(const sbnn_options *o, const sbnn_option *row, char text[SBNN_LIST_TEXT]) {
+  char room[SBNN_LIST_TEXT];
+  const char *value = sbnn_option_text(o, row, room);
+  snprintf(text, SBNN_LIST_TEXT, "%s", value ? value : "");
+}
+
+/* An option that was typed before: the same value is no harm, another one is a slip. */
+static int check_again(const sbnn_options *o, const sbnn_option *row, const char *before, sbnn_error *e) {
+  char now[SBNN_LIST_TEXT];
+  keep_text(o, row, now);
+  if (strcmp(before, now) == 0) return SBNN_OK;
+  return sbnn_fail(e, SBNN_USAGE, "--%s is given twice, as '%.200s' and as '%.200s': leave one of them out",
+                   row->name, before, now);
+}
+
 static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
   const char *arg = a->argv[a->at++];
   if (arg[0] != '-')
@@ -88,8 +105,12 @@ static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
   if (row->kind == SBNN_OPTION_FLAG && value)
     return sbnn_fail(e, SBNN_USAGE, "--%s takes no value: leave out '=%s'", row->name, value);
   if (row->kind != SBNN_OPTION_FLAG && !value && !(value = next_value(a, row, e))) return SBNN_USAGE;
-  o->origin[sbnn_option_index(row)] = "command line";
-  if (sbnn_option_set(o, row, value)) return SBNN_OK;
+  const char **origin = &o->origin[sbnn_option_index(row)];
+  char before[SBNN_LIST_TEXT] = "";
+  if (is_typed(*origin)) keep_text(o, row, before);
+  const bool again = is_typed(*origin);
+  *origin = "command line";
+  if (sbnn_option_set(o, row, value)) return again ? check_again(o, row, before, e) : SBNN_OK;
   char wanted[SBNN_OPTION_NEEDS], meant[TEXT_ROOM];
   sbnn_option_needs(row, wanted);
   sbnn_option_suggest(row, value, meant, sizeof meant);
@@ -267,8 +288,6 @@ static void take_back(sbnn_options *o, const char *name) {
   o->origin[sbnn_option_index(row)] = NULL;
 }
 
-static bool typed(const char *origin) { return origin && strcmp(origin, "command line") == 0; }
-
 /* --data stands for the two tables, and what says how to read these has no meaning with it. What was typed is
  * stronger than what a file or the environment says; two of equal strength are a mistake. */
 static int check_data(sbnn_options *o, sbnn_error *e) {
@@ -276,12 +295,12 @@ static int check_data(sbnn_options *o, sbnn_error *e) {
   enum { N = sizeof instead / sizeof *instead };
   const char *from = origin_of(o, "data"), *where[N];
   bool any_typed = false;
-  for (size_t i = 0; i < N; i++) any_typed |= typed(where[i] = origin_of(o, instead[i]));
+  for (size_t i = 0; i < N; i++) any_typed |= is_typed(where[i] = origin_of(o, instead[i]));
   if (!from) return SBNN_OK;
-  if (any_typed && !typed(from)) take_back(o, "data");
+  if (any_typed && !is_typed(from)) take_back(o, "data");
   for (size_t i = 0; i < N && o->data; i++) {
     if (!where[i]) continue;
-    if (typed(from) == typed(where[i]))
+    if (is_typed(from) == is_typed(where[i]))
       return sbnn_fail(e, SBNN_USAGE,
                        "--data (%s) and --%s (%s) exclude each other: give the two tables, or the file that "
                        "sbnn prep made of them",

@@ -43,6 +43,11 @@ static int check_recipe(const sbnn_options *o, sbnn_error *e) {
 
 static int check_penalty(const sbnn_options *o, sbnn_error *e) {
   bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL;
+  if (o->genes == 0 && (o->command->takes & SBNN_TAKES_NETWORK) && o->recipes != SBNN_RECIPES_PAPER)
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "--genes 0, as many as the penalty leaves, belongs to --recipe paper with --penalty proximal: "
+        "the other recipe has no penalty; give --genes 1 or more");
   if (!proximal && o->genes == 0 && (o->command->takes & SBNN_TAKES_NETWORK))
     return sbnn_fail(e, SBNN_USAGE,
                      "--genes 0, as many as the penalty leaves, needs --penalty proximal: only its zeros are "

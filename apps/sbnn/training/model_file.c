@@ -7,6 +7,7 @@
 #include "utf8.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,8 +350,32 @@ static bool is_memory(const json_error_t *e) {
   return json_error_code(e) == json_error_out_of_memory || json_error_code(e) == json_error_unknown;
 }
 
+/* "runs/train-denoise, runs/train-paper": folders in the one of `path` that hold a model; NULL: none. The caller
+ * frees. */
+static char *models_beside(const char *path) {
+  char *pattern = sbnn_format("%.*s*/" SBNN_MODEL_FILE, (int)(strlen(path) - strlen(SBNN_MODEL_FILE)), path);
+  char *list = NULL;
+  glob_t found;
+  if (glob(pattern, 0, NULL, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; i++)
+      list = sbnn_joined(
+          list, " or ",
+          sbnn_format("%.*s", (int)(strlen(found.gl_pathv[i]) - sizeof SBNN_MODEL_FILE), found.gl_pathv[i]));
+    globfree(&found);
+  }
+  free(pattern);
+  return list;
+}
+
 static json_t *load(const char *path, sbnn_error *e) {
   json_error_t error = {0};
+  char *others = access(path, R_OK) != 0 && errno == ENOENT ? models_beside(path) : NULL;
+  if (others) {
+    sbnn_fail(e, SBNN_BAD_INPUT, "%s does not exist, but folders beside it hold models: give --model %s",
+              path, others);
+    free(others);
+    return NULL;
+  }
   if (access(path, R_OK) != 0) {
     sbnn_fail(e, SBNN_BAD_INPUT,
               "%s cannot be opened (%s); --model wants a folder that 'sbnn train' has written its results to",
