@@ -31,6 +31,7 @@ int main(int argc, char **argv) {
   sbnn_options o;
   int code = sbnn_options_parse(argc, argv, &o, &e);
   if (code == SBNN_OK && !o.command->prints) sbnn_interrupt_ignore_pipes(); /* its results are files */
+  if (code == SBNN_OK && *o.repeated && !o.quiet) fprintf(stderr, "sbnn: %s\n", o.repeated);
   if (code == SBNN_OK) code = o.command->run(&o, &e);
   if (code == SBNN_OK) code = flush_output(&e);
   if (code != SBNN_OK && e.text[0]) say(code == SBNN_USAGE ? NULL : o.command, e.text);

@@ -70,12 +70,13 @@ typedef struct sbnn_options {
   int step;                    /* 0; of a step of run its number, from 1: it says less */
   const char *origin[SBNN_MAX_OPTIONS]; /* by sbnn_option_index: "command line", "run.conf, line 3", ...; NULL
                                            = default */
+  char repeated[512]; /* a sentence on options that were typed twice with different values; "": none */
   alignas(max_align_t) unsigned char own[SBNN_OWN_ROOM]; /* of commands: sbnn_own */
 } sbnn_options;
 
 /* Fills `o` from the command line (argv[0] is the program). SBNN_USAGE with one sentence, which suggests the
- * nearest name for a typo, or names the missing option; *o is then of no use. An option given twice with
- * different values is refused. For commands of the family CONFIG, what the command line leaves open comes from the environment
+ * nearest name for a typo, or names the missing option; *o is then of no use. Of an option given twice the
+ * last counts, and o->repeated says so. For commands of the family CONFIG, what the command line leaves open comes from the environment
  * (SBNN_LASSO=0.2), else from the file --config, else from --preset, else from --recipe denoise, which has
  * defaults of its own, else from the table. SBNN_BAD_INPUT: a configuration file that makes no sense. --help
  * anywhere makes the command HELP (its topic: the command it was given to). */

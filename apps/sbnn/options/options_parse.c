@@ -81,13 +81,14 @@ static void keep_text(const sbnn_options *o, const sbnn_option *row, char text[S
   snprintf(text, SBNN_LIST_TEXT, "%s", value ? value : "");
 }
 
-/* An option that was typed before: the same value is no harm, another one is a slip. */
-static int check_again(const sbnn_options *o, const sbnn_option *row, const char *before, sbnn_error *e) {
+/* An option that was typed before: the last one counts, and another value may be a slip. */
+static void note_again(sbnn_options *o, const sbnn_option *row, const char *before) {
   char now[SBNN_LIST_TEXT];
+  const size_t used = strlen(o->repeated);
   keep_text(o, row, now);
-  if (strcmp(before, now) == 0) return SBNN_OK;
-  return sbnn_fail(e, SBNN_USAGE, "--%s is given twice, as '%.200s' and as '%.200s': leave one of them out",
-                   row->name, before, now);
+  if (strcmp(before, now) != 0)
+    snprintf(o->repeated + used, sizeof o->repeated - used,
+             "%s--%s is given twice: '%.80s' counts, not '%.80s'", used ? "; " : "", row->name, now, before);
 }
 
 static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
@@ -110,7 +111,10 @@ static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
   if (is_typed(*origin)) keep_text(o, row, before);
   const bool again = is_typed(*origin);
   *origin = "command line";
-  if (sbnn_option_set(o, row, value)) return again ? check_again(o, row, before, e) : SBNN_OK;
+  if (sbnn_option_set(o, row, value)) {
+    if (again) note_again(o, row, before);
+    return SBNN_OK;
+  }
   char wanted[SBNN_OPTION_NEEDS], meant[TEXT_ROOM];
   sbnn_option_needs(row, wanted);
   sbnn_option_suggest(row, value, meant, sizeof meant);
