@@ -178,7 +178,7 @@ static int run(const sbnn_options *o, sbnn_error *e) {
   const own_options *own = sbnn_own(o, &sbnn_command_inspect);
   findings f = {.path = own->path};
   if (is_data_file(f.path)) return sbnn_data_file_describe(stdout, f.path, e);
-  const bool parts = sbnn_table_claims_h5(f.path), several = sbnn_table_holds_several(f.path);
+  const bool parts = sbnn_h5_claims(f.path), several = sbnn_table_holds_several(f.path);
   uint64_t bytes, hash;
   int code = SBNN_OK;
   if (parts) code = print_contents(f.path, e);

@@ -55,7 +55,7 @@ static bool named_so(const char *path, size_t n) {
   return false;
 }
 
-static bool claims(const char *path) {
+bool sbnn_h5_claims(const char *path) {
   size_t n = sbnn_h5_file_length(path);
   char *file = sbnn_format("%.*s", (int)n, path);
   bool mine = is_file(file) ? has_mark(file) : named_so(path, strcspn(path, ":"));
@@ -152,4 +152,4 @@ int sbnn_h5_describe(const char *path, sbnn_strings *lines, sbnn_error *e) {
 #endif
 
 const sbnn_file_format sbnn_format_h5 = {
-    .shown = ".h5ad, .h5mu, .loom, .h5 of 10x", .claims = claims, .read_named = read_named};
+    .shown = ".h5ad, .h5mu, .loom, .h5 of 10x", .claims = sbnn_h5_claims, .read_named = read_named};

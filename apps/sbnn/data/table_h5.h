@@ -5,6 +5,8 @@
 #include "data/ids.h"
 #include "sbnn.h"
 
+bool sbnn_h5_claims(const char *path); /* is it an HDF5 file, or a part of one, by name or content? */
+
 /* Lines "WHAT<tab>HOW": the first is the layout ("AnnData"). Appended to *lines. SBNN_BAD_INPUT: damaged, or no
  * layout that is known. */
 int sbnn_h5_describe(const char *path, sbnn_strings *lines, sbnn_error *e);
