@@ -100,7 +100,8 @@ static void print_notes(FILE *to, const sbnn_command *c) {
   print_wrapped(
       to,
       sbnn_format("Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. "
-                  "Counts and responses may also be %s ('sbnn inspect FILE' looks into a file). Cells are matched by id.%s",
+                  "Counts and responses may also be %s ('sbnn inspect FILE' looks into a file). Cells are "
+                  "matched by id.%s",
                   list,
                   c->takes & SBNN_TAKES_NETWORK
                       ? " The defaults of network, pretraining and training are the paper's."

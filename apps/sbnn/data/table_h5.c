@@ -118,7 +118,7 @@ static int read_part(const char *path, const sbnn_table_options *o, const sbnn_h
 }
 
 static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                 sbnn_error *e) {
+                      sbnn_error *e) {
   return read_part(path, o, &(sbnn_handover){.table = t, .labels = t ? NULL : l}, e);
 }
 
@@ -137,7 +137,7 @@ static int refuse(const char *path, sbnn_error *e) {
 }
 
 static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                 sbnn_error *e) {
+                      sbnn_error *e) {
   (void)o;
   (void)t;
   (void)l;

@@ -31,7 +31,7 @@ static bool claims(const char *path) {
 }
 
 static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                   sbnn_error *e) {
+                      sbnn_error *e) {
   (void)o;
   (void)t;
   (void)l;

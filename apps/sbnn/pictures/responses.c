@@ -29,7 +29,8 @@ int sbnn_picture_responses(const char *directory, const char *name, const sbnn_r
   if (found)
     code = sbnn_figure_responses(
         directory, name,
-        &(sbnn_responses_chart){(int)q, (int)models, (const char *const *)r->data->response_names, scores}, e);
+        &(sbnn_responses_chart){(int)q, (int)models, (const char *const *)r->data->response_names, scores},
+        e);
   free(value);
   return code;
 }
