@@ -13,17 +13,28 @@ static double sees(const int64_t *index, const void *ctx) { return (void)ctx, in
 
 /* ---- attend -------------------------------------------------------------------------------------------- */
 
-/* What is wrong with a key mask for so many examples and keys, or "". */
-static const char *wrong_mask(char *text, size_t size, ag_type mask, tn_dtype dtype, int64_t batch,
-                              int64_t keys) {
-  char have[NN_SHAPE_TEXT];
+/* What is wrong with the masks for so many examples, queries and keys, or "". */
+static const char *wrong_mask(char *text, size_t size, ag_graph *g, const nn_attend_options *o,
+                              tn_dtype dtype, const int64_t shape[3]) {
+  char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
+  const struct {
+    const char *what, *axes;
+    ag_ref mask;
+    int rank;
+    int64_t shape[3];
+  } masks[] = {{"key mask", "[batch, keys]", o->key_mask, 2, {shape[0], shape[2]}},
+               {"mask", "[batch, queries, keys]", o->mask, 3, {shape[0], shape[1], shape[2]}}};
   text[0] = 0;
-  if (mask.dtype != TN_U8 && mask.dtype != dtype)
-    snprintf(text, size, "the key mask must be u8 or %s, not %s", tn_dtype_name(dtype),
-             tn_dtype_name(mask.dtype));
-  else if (mask.rank != 2 || mask.shape[0] != batch || mask.shape[1] != keys)
-    snprintf(text, size, "the key mask must be [batch, keys], [%lld, %lld], not %s", (long long)batch,
-             (long long)keys, nn_shape_text(have, mask.rank, mask.shape));
+  for (int i = 0; i < 2 && !text[0]; i++) {
+    ag_type t = ag_type_of(g, masks[i].mask);
+    if (!masks[i].mask.id) continue;
+    if (t.dtype != TN_U8 && t.dtype != dtype)
+      snprintf(text, size, "the %s must be u8 or %s, not %s", masks[i].what, tn_dtype_name(dtype),
+               tn_dtype_name(t.dtype));
+    else if (!tn_same_shape(t.rank, t.shape, masks[i].rank, masks[i].shape))
+      snprintf(text, size, "the %s must be %s, %s, not %s", masks[i].what, masks[i].axes,
+               nn_shape_text(want, masks[i].rank, masks[i].shape), nn_shape_text(have, t.rank, t.shape));
+  }
   return text;
 }
 
@@ -39,8 +50,8 @@ static bool attend_fits(nn_model *m, ag_type q, ag_type k, ag_type v, const nn_a
         m, TN_ESHAPE,
         "nn_attend: queries, keys and values [batch, heads, places, width] do not go together: %s, %s, %s", a,
         b, c);
-  else if (o->key_mask.id && *wrong_mask(text, sizeof text, ag_type_of(nn_graph(m), o->key_mask), q.dtype,
-                                         k.shape[0], k.shape[2]))
+  else if (*wrong_mask(text, sizeof text, nn_graph(m), o, q.dtype,
+                       (int64_t[]){k.shape[0], q.shape[2], k.shape[2]}))
     nn_fail(m, TN_ESHAPE, "nn_attend: %s", text);
   return fits && !text[0];
 }
@@ -54,9 +65,12 @@ static ag_ref masked(nn_model *m, ag_ref scores, const nn_attend_options *o) {
     ag_ref may = nn_constant(m, 2, &t.shape[3], sees, NULL);
     scores = ag_where(g, ag_broadcast(g, may, t.rank, t.shape), scores, never);
   }
-  if (o->key_mask.id) {
-    ag_ref may = ag_cast(g, o->key_mask, t.dtype);
-    may = ag_reshape(g, may, 5, (int64_t[]){t.shape[0], 1, 1, 1, t.shape[4]});
+  const ag_ref masks[] = {o->key_mask, o->mask};
+  for (int i = 0; i < 2; i++) {
+    if (!masks[i].id) continue;
+    int64_t queries = i ? t.shape[3] : 1;
+    ag_ref may =
+        ag_reshape(g, ag_cast(g, masks[i], t.dtype), 5, (int64_t[]){t.shape[0], 1, 1, queries, t.shape[4]});
     scores = ag_where(g, ag_broadcast(g, may, t.rank, t.shape), scores, never);
   }
   return scores;
@@ -101,23 +115,42 @@ static ag_ref project(nn_model *m, const char *name, ag_ref x, int64_t heads, in
   return ag_transpose(g, y, (int[]){0, 2, 1, 3});
 }
 
-static bool attention_fits(nn_model *m, ag_type t, ag_type memory, int64_t heads, int64_t key_heads,
-                           int64_t width, ag_ref mask) {
-  char have[NN_SHAPE_TEXT], other[NN_SHAPE_TEXT], text[256] = "";
+typedef struct parts { /* of multi-head attention */
+  ag_ref memory, values;
+  int64_t heads, key_heads, width, value_width, out;
+} parts;
+
+static bool attention_fits(nn_model *m, ag_type t, const parts *p, const nn_attend_options *how) {
+  char have[NN_SHAPE_TEXT], other[NN_SHAPE_TEXT], third[NN_SHAPE_TEXT], text[256];
+  ag_type memory = ag_type_of(nn_graph(m), p->memory), values = ag_type_of(nn_graph(m), p->values);
   nn_shape_text(have, t.rank, t.shape), nn_shape_text(other, memory.rank, memory.shape);
+  nn_shape_text(third, values.rank, values.shape);
   if (t.rank != 3 || memory.rank != 3 || t.shape[0] != memory.shape[0]) {
     nn_refuse(m, TN_ESHAPE, "the input must be [batch, time, channels], and memory too, not %s and %s", have,
               other);
-  } else if (heads < 1 || key_heads < 1 || heads % key_heads || width < 1) {
+  } else if (values.rank != 3 || !tn_same_shape(2, values.shape, 2, memory.shape)) {
+    nn_refuse(m, TN_ESHAPE, "values must be [batch, keys, any] for the keys %s, not %s", other, third);
+  } else if (p->heads < 1 || p->key_heads < 1 || p->heads % p->key_heads || p->width < 1 ||
+             p->value_width < 1 || p->out < 1) {
     nn_refuse(m, TN_EINVAL, "%lld heads of width %lld and %lld key heads do not fit the input %s",
-              (long long)heads, (long long)width, (long long)key_heads, have);
-  } else if (mask.id && *wrong_mask(text, sizeof text, ag_type_of(nn_graph(m), mask), t.dtype,
-                                    memory.shape[0], memory.shape[1])) {
+              (long long)p->heads, (long long)p->width, (long long)p->key_heads, have);
+  } else if (*wrong_mask(text, sizeof text, nn_graph(m), how, t.dtype,
+                         (int64_t[]){t.shape[0], t.shape[1], memory.shape[1]})) {
     nn_refuse(m, TN_ESHAPE, "%s", text);
   } else {
     return true;
   }
   return false;
+}
+
+static parts parts_of(ag_type t, ag_ref x, int64_t heads, const nn_attention_options *o) {
+  parts p = {.memory = o->memory.id ? o->memory : x, .heads = heads};
+  p.values = o->values.id ? o->values : p.memory;
+  p.key_heads = o->key_heads ? o->key_heads : heads;
+  p.width = o->width ? o->width : heads > 0 && t.shape[2] % heads == 0 ? t.shape[2] / heads : 0;
+  p.value_width = o->value_width ? o->value_width : p.width;
+  p.out = o->out ? o->out : t.shape[2];
+  return p;
 }
 
 ag_ref nn_attention(nn_model *m, const char *name, ag_ref x, int64_t heads,
@@ -126,23 +159,21 @@ ag_ref nn_attention(nn_model *m, const char *name, ag_ref x, int64_t heads,
   const nn_attention_options *o = options ? options : &defaults;
   if (!nn_enter(m, "nn_attention", name)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
-  ag_ref memory = o->memory.id ? o->memory : x;
   ag_type t = ag_type_of(g, x);
-  int64_t channels = t.shape[2], key_heads = o->key_heads ? o->key_heads : heads;
-  int64_t width = o->width ? o->width : heads > 0 && channels % heads == 0 ? channels / heads : 0;
-  if (!attention_fits(m, t, ag_type_of(g, memory), heads, key_heads, width, o->key_mask)) return (ag_ref){0};
-  ag_ref q = project(m, "query", x, heads, width, o->no_bias);
-  ag_ref k = project(m, "key", memory, key_heads, width, o->no_bias);
-  ag_ref v = project(m, "value", memory, key_heads, width, o->no_bias);
+  parts p = parts_of(t, x, heads, o);
+  nn_attend_options how = {.causal = o->causal, .key_mask = o->key_mask, .mask = o->mask};
+  if (!attention_fits(m, t, &p, &how)) return (ag_ref){0};
+  ag_ref q = project(m, "query", x, heads, p.width, o->no_bias);
+  ag_ref k = project(m, "key", p.memory, p.key_heads, p.width, o->no_bias);
+  ag_ref v = project(m, "value", p.values, p.key_heads, p.value_width, o->no_bias);
   if (o->rotary) {
     double base = o->rotary_base == 0 ? 10000 : o->rotary_base;
     q = nn_rotary(m, q, base, 0), k = nn_rotary(m, k, base, 0);
   }
-  nn_attend_options how = {.causal = o->causal, .key_mask = o->key_mask};
   ag_ref y = ag_transpose(g, nn_attend(m, q, k, v, &how), (int[]){0, 2, 1, 3});
-  y = ag_reshape(g, y, 3, (int64_t[]){t.shape[0], t.shape[1], heads * width});
+  y = ag_reshape(g, y, 3, (int64_t[]){t.shape[0], t.shape[1], heads * p.value_width});
   y = nn_dropout(m, "dropout", y, o->dropout);
-  return nn_leave(m, nn_dense(m, "out", y, channels, &(nn_dense_options){.no_bias = o->no_bias}));
+  return nn_leave(m, nn_dense(m, "out", y, p.out, &(nn_dense_options){.no_bias = o->no_bias}));
 }
 
 /* ---- samples ------------------------------------------------------------------------------------------- */
@@ -156,6 +187,11 @@ static ag_ref masks(nn_model *m, const ag_ref *in) {
 }
 static ag_ref cross(nn_model *m, const ag_ref *in) {
   return nn_attention(m, "mha", in[0], 2, &(nn_attention_options){.memory = in[1]});
+}
+static ag_ref apart(nn_model *m, const ag_ref *in) {
+  nn_attention_options o = {
+      .memory = in[1], .values = in[2], .mask = in[3], .width = 3, .value_width = 2, .out = 5};
+  return nn_attention(m, "mha", in[0], 2, &o);
 }
 static ag_ref grouped(nn_model *m, const ag_ref *in) {
   nn_attention_options o = {.key_heads = 2, .width = 2, .causal = true, .rotary = true, .no_bias = true};
@@ -181,9 +217,16 @@ static const nn_sample samples[] = {
      .in = {{.rank = 3, .shape = {2, 3, 4}}, {.rank = 3, .shape = {2, 5, 6}}},
      .build = cross},
     {.name = "grouped queries, rotary", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 6}}}, .build = grouped},
+    {.name = "keys and values apart, mask of each query",
+     .n_in = 4,
+     .in = {{.rank = 3, .shape = {2, 3, 4}},
+            {.rank = 3, .shape = {2, 5, 6}},
+            {.rank = 3, .shape = {2, 5, 3}},
+            {.dtype = TN_U8, .rank = 3, .shape = {2, 3, 5}, .low = 0, .high = 1}},
+     .build = apart},
 };
 
 const nn_row nn_layer_attend = {"nn_attend", "Scaled dot products of queries and keys choose values.",
                                 attend_samples, 1};
 const nn_row nn_layer_attention = {"nn_attention", "Multi-head attention, to itself or to a memory.", samples,
-                                   4};
+                                   5};

@@ -12,6 +12,7 @@ typedef struct nn_attend_options {
   bool causal; /* query i sees keys 0 to i only */
   ag_ref
       key_mask; /* [batch, keys], of TN_U8 or the model's type: 1 = visible, 0 = hidden; id 0 = all visible */
+  ag_ref mask;  /* the same for each query: [batch, queries, keys]; id 0 = all visible */
   ag_ref bias;  /* added to the scores; broadcasts to [batch, heads, queries, keys]; id 0 = none */
   double scale; /* 0 = 1 / sqrt(width) */
 } nn_attend_options;
@@ -26,17 +27,20 @@ typedef struct nn_attention_options {
   int64_t key_heads; /* 0 = heads; fewer: grouped queries, 1: one key for all */
   int64_t width;     /* of a head; 0 = channels / heads */
   bool causal;
-  ag_ref key_mask; /* as of nn_attend */
-  ag_ref memory;   /* [batch, keys, any]: keys and values come from there (cross-attention); id 0 = from x */
-  bool rotary;     /* nn_rotary on queries and keys */
-  double rotary_base; /* 0 = 10000 */
-  double dropout;     /* rate, before the last projection */
+  ag_ref key_mask, mask; /* as of nn_attend */
+  ag_ref memory; /* [batch, keys, any]: keys and values come from there (cross-attention); id 0 = from x */
+  ag_ref values; /* [batch, keys, any]: values come from there; id 0 = from where the keys come */
+  int64_t value_width; /* of a head's values; 0 = width */
+  int64_t out;         /* channels of the result; 0 = those of x */
+  bool rotary;         /* nn_rotary on queries and keys */
+  double rotary_base;  /* 0 = 10000 */
+  double dropout;      /* rate, before the last projection */
   bool no_bias;
 } nn_attention_options;
 
-/* Multi-head attention: x [batch, queries, channels] -> [batch, queries, channels]. Parameters
- * "<name>/query/kernel" [channels, heads width], "<name>/key/kernel", "<name>/value/kernel" [.., key heads width],
- * "<name>/out/kernel" [heads width, channels], and their biases. PyTorch's in_proj_weight holds the first three, transposed and stacked. */
+/* Multi-head attention: x [batch, queries, channels] -> [batch, queries, out]. Parameters
+ * "<name>/query/kernel" [channels, heads width], "<name>/key/kernel" [.., key heads width], "<name>/value/kernel" [.., key heads
+ * value width], "<name>/out/kernel" [heads value width, out], and their biases. PyTorch's in_proj_weight holds the first three, transposed and stacked. */
 ag_ref nn_attention(nn_model *m, const char *name, ag_ref x, int64_t heads,
                     const nn_attention_options *options);
 

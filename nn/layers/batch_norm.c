@@ -9,18 +9,42 @@ static void follow(ag_graph *g, ag_ref running, ag_ref now, double momentum) {
   ag_assign(g, running, ag_add(g, kept, ag_scale(g, ag_detach(g, now), momentum)));
 }
 
+typedef struct places { /* that the moments are taken over */
+  ag_ref share;         /* of each in a mean, of x's rank; id 0: 1 / n */
+  ag_ref unbiased;      /* factor of the variance, n / (n - 1) */
+  double n;
+} places;
+
+static places places_of(ag_graph *g, ag_ref x, ag_ref mask) {
+  ag_type t = ag_type_of(g, x), mt = ag_type_of(g, mask);
+  places p = {.n = (double)tn_numel(t.rank - 1, t.shape)};
+  double unbiased = p.n < 2 ? 1 : p.n / (p.n - 1);
+  p.unbiased = ag_scalar(g, t.dtype, unbiased);
+  if (!mask.id) return p;
+  for (int a = mt.rank; a < t.rank; a++) mt.shape[a] = 1;
+  ag_ref weight = ag_reshape(g, ag_cast(g, mask, t.dtype), t.rank, mt.shape);
+  double rest = p.n / (double)tn_numel(t.rank, mt.shape); /* places that a place of the mask stands for */
+  ag_ref n = ag_maximum(g, ag_scale(g, ag_sum_all(g, weight), rest), ag_scalar(g, t.dtype, 1));
+  p.share = ag_div(g, weight, n);
+  p.unbiased = ag_div(g, n, ag_maximum(g, ag_offset(g, n, -1), ag_like(g, n, 1)));
+  return p;
+}
+
+/* Over all axes but the last. */
+static ag_ref mean_over(ag_graph *g, ag_ref x, const places *p) {
+  unsigned axes = (1u << (ag_type_of(g, x).rank - 1)) - 1;
+  if (p->share.id) return ag_sum(g, ag_mul(g, x, p->share), axes, false);
+  return ag_scale(g, ag_sum(g, x, axes, false), 1 / p->n);
+}
+
 /* (x - mean) / sqrt(variance + epsilon) by the batch; the running values follow. */
 static ag_ref by_batch(ag_graph *g, ag_ref x, ag_ref mean, ag_ref variance, const nn_batch_norm_options *o) {
-  ag_type t = ag_type_of(g, x);
-  unsigned axes = (1u << (t.rank - 1)) - 1;
-  int64_t n = tn_numel(t.rank - 1, t.shape);
+  places p = places_of(g, x, o->mask);
   double momentum = o->momentum == 0 ? 0.1 : o->momentum;
-  ag_ref now = ag_scale(g, ag_sum(g, x, axes, false), 1 / (double)n);
-  ag_ref centred = ag_sub(g, x, now);
-  ag_ref spread = ag_scale(g, ag_sum(g, ag_square(g, centred), axes, false), 1 / (double)n);
-  double unbiased = o->population || n < 2 ? 1 : (double)n / (double)(n - 1);
+  ag_ref now = mean_over(g, x, &p), centred = ag_sub(g, x, now);
+  ag_ref spread = mean_over(g, ag_square(g, centred), &p);
   follow(g, mean, now, momentum);
-  follow(g, variance, ag_scale(g, spread, unbiased), momentum);
+  follow(g, variance, o->population ? spread : ag_mul(g, spread, p.unbiased), momentum);
   return ag_div(g, centred, ag_sqrt(g, ag_offset(g, spread, o->epsilon == 0 ? 1e-5 : o->epsilon)));
 }
 
@@ -43,6 +67,15 @@ ag_ref nn_batch_norm(nn_model *m, const char *name, ag_ref x, const nn_batch_nor
   if (!(o->momentum >= 0 && o->momentum <= 1 && o->epsilon >= 0))
     return nn_refuse(m, TN_EINVAL, "momentum %g must be from 0 to 1, and epsilon %g at least 0", o->momentum,
                      o->epsilon);
+  ag_type mask = ag_type_of(g, o->mask);
+  char other[NN_SHAPE_TEXT];
+  if (o->mask.id &&
+      (mask.rank < 1 || mask.rank >= t.rank || !tn_same_shape(mask.rank, mask.shape, mask.rank, t.shape) ||
+       (mask.dtype != TN_U8 && mask.dtype != t.dtype)))
+    return nn_refuse(m, TN_ESHAPE,
+                     "the mask must be of u8 or %s and have leading axes of the input %s, not %s %s",
+                     tn_dtype_name(t.dtype), nn_shape_text(have, t.rank, t.shape), tn_dtype_name(mask.dtype),
+                     nn_shape_text(other, mask.rank, mask.shape));
   const int64_t *channels = &t.shape[t.rank - 1];
   ag_ref mean = nn_buffer(m, "mean", 1, channels, 0), variance = nn_buffer(m, "variance", 1, channels, 1);
   bool train = nn_mode_of(m) == NN_TRAIN && !o->frozen;
@@ -65,13 +98,22 @@ static ag_ref frozen(nn_model *m, const ag_ref *in) {
   return nn_batch_norm(m, "bn", in[0], &(nn_batch_norm_options){.frozen = true});
 }
 
+static ag_ref some(nn_model *m, const ag_ref *in) {
+  return nn_batch_norm(m, "bn", in[0], &(nn_batch_norm_options){.mask = in[1]});
+}
+
 static const nn_sample samples[] = {
     {.name = "vectors", .n_in = 1, .in = {{.rank = 2, .shape = {6, 3}}}, .build = plain},
     {.name = "images", .n_in = 1, .in = {{.rank = 4, .shape = {2, 3, 2, 4}}}, .build = plain},
     {.name = "Keras, no scale, no bias", .n_in = 1, .in = {{.rank = 3, .shape = {2, 4, 3}}}, .build = bare},
+    {.name = "mask",
+     .n_in = 2,
+     .in = {{.rank = 3, .shape = {4, 3, 2}},
+            {.dtype = TN_U8, .rank = 2, .shape = {4, 3}, .low = 0, .high = 1}},
+     .build = some},
     {.name = "frozen", .n_in = 1, .in = {{.rank = 2, .shape = {4, 3}}}, .build = frozen},
 };
 
 const nn_row nn_layer_batch_norm = {
     "nn_batch_norm", "Each channel with mean 0 and variance 1 over the batch, then scaled and shifted.",
-    samples, 4};
+    samples, 5};

@@ -16,6 +16,9 @@ typedef struct nn_batch_norm_options {
   bool population;
   bool frozen; /* for fine-tuning: NN_TRAIN uses the running values too, and does not update them */
   bool no_scale, no_bias;
+  /* [batch, ...], of any leading axes of x, TN_U8 or x's type: where it is 0 a place does not count in the batch's moments.
+   * All places are normalized. id 0 = all count; the moments of a batch in which none counts are 0. */
+  ag_ref mask;
 } nn_batch_norm_options;
 
 /* x [batch, ..., channels] -> (x - mean) / sqrt(variance + epsilon) scale + bias, channel by channel: in

@@ -2,47 +2,11 @@
  * modules.py exports (it says how tensors and samples are called). A module passes when every sample passes or is refused
  * by name, and one passes at least. Within 1e-9 of the largest value. */
 #include "conformance.h"
-#include "nn/internal.h"
+#include "samples.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-enum { INPUTS = 4, MOST = 64, WORDS = 48 };
-
-typedef struct sample {
-  const nn_tensor_file *f;
-  char number[16], name[160], kind[32], options[512];
-  tn_view in[INPUTS];
-  int n_in;
-  nn_model *m;
-} sample;
-
-static bool find(const sample *s, const char *prefix, const char *name, tn_view *out) {
-  char key[512];
-  snprintf(key, sizeof key, "%s/%s%s", s->number, prefix, name);
-  const nn_tensor *t = nn_tensor_file_find(s->f, key);
-  if (t) *out = tn_view_of((void *)t->data, strcmp(t->dtype, "I64") ? TN_F64 : TN_I64, t->rank, t->shape);
-  return t != NULL;
-}
-
-static double get(const sample *s, const char *key, double otherwise) {
-  size_t n = strlen(key);
-  for (const char *at = s->options; (at = strstr(at, key)) != NULL; at += n)
-    if ((at == s->options || at[-1] == ' ') && at[n] == '=') {
-      if (!strncmp(at + n + 1, "True", 4)) return 1;
-      return strtod(at + n + 1, NULL); /* False reads as 0 */
-    }
-  return otherwise;
-}
-static int64_t whole(const sample *s, const char *key) { return (int64_t)get(s, key, 0); }
-
-static void three(const sample *s, const char *key, int64_t *out) {
-  for (int a = 0; a < 3; a++) {
-    char word[32];
-    snprintf(word, sizeof word, "%s%d", key, a);
-    out[a] = whole(s, word);
-  }
-}
+enum { MOST = 64 };
 
 /* ---- modules ------------------------------------------------------------------------------------------- */
 
@@ -291,12 +255,6 @@ static ag_ref build(const sample *s, nn_model *m, const ag_ref *in) {
 
 /* ---- one sample ------------------------------------------------------------------------------------------ */
 
-static ag_ref input(const sample *s, nn_model *m, int i) {
-  char name[8];
-  snprintf(name, sizeof name, "in%d", i);
-  return ag_input(nn_graph(m), name, s->in[i].dtype, s->in[i].rank, s->in[i].shape);
-}
-
 static void network(nn_model *m, void *ctx) {
   const sample *s = ctx;
   ag_ref in[INPUTS];
@@ -388,8 +346,7 @@ static verdict check(sample *s, char *why, size_t size) {
   ag_graph *g = NULL;
   tn_view u;
   *why = 0;
-  static const char *const names[INPUTS] = {"in0", "in1", "in2", "in3"};
-  for (s->n_in = 0; s->n_in < INPUTS && find(s, "", names[s->n_in], &s->in[s->n_in]);) s->n_in++;
+  take_inputs(s);
   options.batch = options.eval_batch = s->in[0].rank ? s->in[0].shape[0] : 1;
   tn_status status = nn_model_new(&options, network, s, &s->m);
   if (status != TN_OK || !find(s, "", "u", &u) || ag_graph_new(NULL, &g) != TN_OK) {
@@ -406,14 +363,6 @@ static verdict check(sample *s, char *why, size_t size) {
 }
 
 /* ---- all of them ----------------------------------------------------------------------------------------- */
-
-/* "nn.Conv1d description|kind|options" */
-static void take(sample *s, const char *note) {
-  const char *a = strchr(note, '|'), *b = strchr(a + 1, '|');
-  snprintf(s->name, sizeof s->name, "%.*s", (int)(a - note), note);
-  snprintf(s->kind, sizeof s->kind, "%.*s", (int)(b - a - 1), a + 1);
-  snprintf(s->options, sizeof s->options, "%s", b + 1);
-}
 
 typedef struct tally {
   char module[64], why[256];

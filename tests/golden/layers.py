@@ -139,6 +139,17 @@ def affine(scope, *shape):
 case("nn_batch_norm", "vectors", [(6, 3)], batch_norm(), affine("bn", 3), moments(3), batch_norm_eval())
 case("nn_batch_norm", "images", [(2, 3, 2, 4)], batch_norm(), affine("bn", 4), moments(4), batch_norm_eval())
 case("nn_batch_norm", "Keras, no scale, no bias", [(2, 4, 3)], batch_norm(0.01, 1e-3, True), {}, moments(3), batch_norm_eval(1e-3))
+def masked_norm(x, mask, p):
+    w = mask[..., None] / mask.sum()
+    mean = (x * w).sum((0, 1))
+    var = ((x - mean) ** 2 * w).sum((0, 1))
+    y = (x - mean) / (var + 1e-5).sqrt() * p["bn/scale"] + p["bn/bias"]
+    n = mask.sum()
+    return y, {"bn/mean": 0.9 * p["bn/mean"] + 0.1 * mean.detach(), "bn/variance": 0.9 * p["bn/variance"] + 0.1 * n / (n - 1) * var.detach()}
+
+
+case("nn_batch_norm", "mask", [(4, 3, 2), lambda d: torch.tensor([[1, 1, 0], [1, 0, 1], [0, 0, 0], [1, 1, 1]]).to(torch.uint8)], masked_norm,
+     affine("bn", 2), moments(2))
 case("nn_batch_norm", "frozen", [(4, 3)], lambda x, p: (batch_norm_eval()(x, p), {k: p[k] for k in ("bn/mean", "bn/variance")}),
      affine("bn", 3), moments(3))
 case("nn_layer_norm", "sequence", [(2, 3, 4)], lambda x, p: F.layer_norm(x, (4,), p["ln/scale"], p["ln/bias"]), affine("ln", 4))
@@ -254,6 +265,18 @@ case("nn_attention", "self", [(2, 4, 6)], lambda x, p: mha(p, "mha", x, x, 2), m
 case("nn_attention", "causal, key mask", [(2, 4, 6), lambda d: torch.tensor([[1, 1, 0, 1], [1, 0, 1, 0]]).to(torch.uint8)],
      lambda x, k, p: mha(p, "mha", x, x, 2, k, True), mha_shapes("mha", 6))
 case("nn_attention", "cross", [(2, 3, 4), (2, 5, 6)], lambda x, y, p: mha(p, "mha", x, y, 2), mha_shapes("mha", 4, 6))
+def apart(x, y, z, mask, p):
+    def split(v, name, width):
+        return (v @ p[f"mha/{name}/kernel"] + p[f"mha/{name}/bias"]).unflatten(-1, (2, width)).transpose(1, 2)
+    q, k, v = split(x, "query", 3), split(y, "key", 3), split(z, "value", 2)
+    o = F.scaled_dot_product_attention(q, k, v, mask.bool()[:, None]).transpose(1, 2).flatten(2)
+    return o @ p["mha/out/kernel"] + p["mha/out/bias"]
+
+
+case("nn_attention", "keys and values apart, mask of each query",
+     [(2, 3, 4), (2, 5, 6), (2, 5, 3), lambda d: (d(2, 3, 5) > -1).to(torch.uint8)], apart,
+     {"mha/query/kernel": (4, 6), "mha/query/bias": (6,), "mha/key/kernel": (6, 6), "mha/key/bias": (6,), "mha/value/kernel": (3, 4),
+      "mha/value/bias": (4,), "mha/out/kernel": (4, 5), "mha/out/bias": (5,)})
 case("nn_attention", "grouped queries, rotary", [(2, 4, 6)], grouped, mha_shapes("mha", 6, bias=False, width=8, key_width=4))
 case("nn_rotary", "from the third on", [(2, 3, 5, 4)], lambda x, p: rotary(x, first=3))
 

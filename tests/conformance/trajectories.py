@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
-"""A hundred steps of training by PyTorch, in double precision, as a fixture of tests/nn/test_trajectories.c: a LeNet, a ResNet
+"""A hundred steps of training by PyTorch, in double precision, as a fixture of trajectories.c: a LeNet, a ResNet
 with batch normalization, a stacked GRU and a two-layer GPT, all of them small.
 
-    .venv/bin/python tests/golden/trajectories.py      writes tests/golden/trajectories.safetensors (see layers.py)
+usage: trajectories.py    writes trajectories.safetensors beside itself (see tests/golden/layers.py)
 
 "<network>/x", "<network>/y" hold five batches one after the other, taken in turn; "<network>/initial.<variable>" and
 "<network>/final.<variable>" the values before and after; "<network>/loss" the loss before each step.
 """
 import pathlib
+import sys
 
 import torch
 import torch.nn.functional as F
 
-import layers
-from layers import Draw, dense, mha, oi, weights
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "golden"))
+import layers  # noqa: E402
+from layers import Draw, dense, mha, oi, weights  # noqa: E402
 
 STEPS, BATCHES = 100, 5
 out = {}
@@ -129,4 +131,4 @@ for k in ("block0", "block1"):
                    **layers.dense_shapes(k + "/dense2", 16, 8)})
 train("gpt", 4, lambda d: d.ints(20, 6, high=10), lambda d: d.ints(20, 6, high=10), shapes, gpt, adam(3e-3))
 
-layers.write(pathlib.Path(__file__).parent / "trajectories.safetensors", out)
+layers.write(pathlib.Path(__file__).with_suffix(".safetensors"), out)
