@@ -35,13 +35,18 @@ static places find_places(int threads) {
   return p;
 }
 
+/* The CPU of a thread, or -1: none. */
+static int place_of(const places *p, int thread) {
+  int cpu = -1;
+  for (int passed = -1; p->bind && passed < thread;) passed += CPU_ISSET(++cpu, &p->all) != 0;
+  return cpu;
+}
+
 static void bind_thread(const places *p, int thread) {
   cpu_set_t one;
-  int cpu = -1;
   if (!p->bind) return;
-  for (int passed = -1; passed < thread;) passed += CPU_ISSET(++cpu, &p->all) != 0;
   CPU_ZERO(&one);
-  CPU_SET(cpu, &one);
+  CPU_SET(place_of(p, thread), &one);
   (void)sched_setaffinity(0, sizeof one, &one); /* if it fails, it is slower */
 }
 
@@ -49,18 +54,16 @@ static void release_thread(const places *p) {
   if (p->bind) (void)sched_setaffinity(0, sizeof p->all, &p->all);
 }
 
-/* Moves the thread to its CPU if it is elsewhere, and leaves it free. To ask costs nanoseconds, to bind a system call.
- * What CPUs there are is asked now and then. */
+/* Moves the thread to its CPU if it is elsewhere, and leaves it free. Where it is costs nanoseconds to ask; which CPUs
+ * there are is a system call, made before it is moved, and now and then. */
 static void place_thread(int threads, int thread) {
   enum { OFTEN = 4096 };
-  static _Thread_local places p;
   static _Thread_local int known_for, mine, uses;
-  if (known_for != threads * OFTEN + thread || uses++ == OFTEN) {
-    p = find_places(threads);
-    known_for = threads * OFTEN + thread, uses = 0, mine = -1;
-    for (int passed = -1; p.bind && passed < thread;) passed += CPU_ISSET(++mine, &p.all) != 0;
-  }
-  if (!p.bind || sched_getcpu() == mine) return;
+  const int asked = threads * OFTEN + thread;
+  if (known_for == asked && uses++ < OFTEN && (mine < 0 || sched_getcpu() == mine)) return;
+  const places p = find_places(threads);
+  known_for = asked, uses = 0, mine = place_of(&p, thread);
+  if (mine < 0 || sched_getcpu() == mine) return;
   bind_thread(&p, thread);
   release_thread(&p);
 }
