@@ -31,7 +31,8 @@ ag_ref ag_slice_step(ag_graph *g, ag_ref x, int axis, int64_t start, int64_t cou
 ag_ref ag_roll(ag_graph *g, ag_ref x, int axis, int64_t shift);
 
 /* Of n values of one shape, a value with a new axis; and back: parts of given extents (they add up to x's), and
- * single places without the axis. out: room for n refs, or for the extent of the axis. */
+ * single places without the axis. out: room for n refs, or for the extent of the axis; not written
+ * where the graph fails. */
 ag_ref ag_stack(ag_graph *g, const ag_ref *x, int n, int axis);
 void ag_split(ag_graph *g, ag_ref x, int axis, int n, const int64_t *extents, ag_ref *out);
 void ag_unbind(ag_graph *g, ag_ref x, int axis, ag_ref *out);

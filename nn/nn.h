@@ -24,8 +24,11 @@
 #define NABLA_NN_H
 
 #include "../autograd/autograd.h"
+#include "../tensor/files/csv.h"
 #include "../tensor/files/npy.h"
+#include "../tensor/files/read.h"
 #include "data/data.h"
+#include "data/folds.h"
 #include "data/standardize.h"
 #include "files/checkpoint.h"
 #include "files/import.h"

@@ -11,6 +11,17 @@ static philox4x32_ctr_t block(tn_rng rng, uint32_t index) {
   return philox4x32(counter, key);
 }
 
+void tn_rng_block(tn_rng rng, uint32_t index, uint32_t words[4]) {
+  philox4x32_ctr_t b = block(rng, index);
+  for (int k = 0; k < 4; k++) words[k] = b.v[k];
+}
+
+uint64_t tn_hash(uint64_t hash, const void *bytes, size_t n) {
+  const unsigned char *b = bytes;
+  for (size_t i = 0; i < n; i++) hash = (hash ^ b[i]) * UINT64_C(0x100000001b3);
+  return hash;
+}
+
 uint32_t tn_stream(const char *name) {
   uint32_t h = 2166136261u;
   for (; *name; name++) h = (h ^ (unsigned char)*name) * 16777619u;

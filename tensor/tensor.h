@@ -136,6 +136,16 @@ void tn_rng_uniform(tn_rng rng, tn_view out); /* [0, 1); out contiguous f32 or f
 void tn_rng_normal(tn_rng rng, tn_view out);  /* mean 0, sd 1, Box-Muller; out contiguous f32 or f64 */
 void tn_rng_permutation(tn_rng rng, int64_t n, int64_t *out); /* of 0..n-1, Fisher-Yates; n < 2^32 */
 uint64_t tn_rng_u64(tn_rng rng, uint64_t position);           /* the position-th 64-bit word of the stream */
+/* The index-th block of four words, of which all of the above is made: Philox4x32-10 of the counter (index, stream, step,
+ * epoch) under the key (seed, replica). */
+void tn_rng_block(tn_rng rng, uint32_t index, uint32_t words[4]);
+
+/* ---- hashes ---------------------------------------------------------------------------------------- */
+
+/* 64-bit FNV-1a of n bytes, going on from `hash` (TN_HASH_START at first). Tells contents apart and finds damage; no
+ * protection against malice. Source: Fowler, Noll, Vo. */
+#define TN_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t tn_hash(uint64_t hash, const void *bytes, size_t n);
 
 /* ---- threads --------------------------------------------------------------------------------------- */
 

@@ -2,5 +2,6 @@
  * that of layers (layers/layers.h), with NN_METRIC; the others are functions of arrays. */
 #include "accuracy.h"
 #include "class_accuracy.h"
+#include "neighbours.h"
 #include "r2.h"
 #include "scores.h"

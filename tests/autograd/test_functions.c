@@ -14,19 +14,19 @@ typedef ag_ref function(ag_graph *g, const ag_ref *x);
 
 /* Calls with several results. */
 static ag_ref split_and_join(ag_graph *g, ag_ref x) {
-  ag_ref part[3];
+  ag_ref part[3] = {{0}};
   ag_split(g, x, 0, 3, (int64_t[]){1, 4, 2}, part);
   return ag_concat(g, (ag_ref[]){ag_scale(g, part[2], 2), part[0]}, 2, 0);
 }
 
 static ag_ref unbound(ag_graph *g, ag_ref x) {
-  ag_ref row[4];
+  ag_ref row[4] = {{0}}; /* stays so where the graph fails */
   ag_unbind(g, x, 1, row);
   return ag_mul(g, row[2], row[0]);
 }
 
 static ag_ref grid_product(ag_graph *g, const ag_ref *x) {
-  ag_ref grid[2];
+  ag_ref grid[2] = {{0}};
   ag_meshgrid(g, x, 2, grid);
   return ag_mul(g, grid[0], grid[1]);
 }

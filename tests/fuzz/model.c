@@ -16,7 +16,7 @@ static void write_model(const uint8_t *data, size_t size) {
   if (!json) abort();
   memcpy(json, part, n);
   char *place = memmem(json, n, mark, HEX);
-  snprintf(hex, sizeof hex, "%016llx", (unsigned long long)sbnn_hash(SBNN_HASH_START, data, size));
+  snprintf(hex, sizeof hex, "%016llx", (unsigned long long)tn_hash(TN_HASH_START, data, size));
   if (place) memcpy(place, hex, HEX);
   fuzz_write(SBNN_MODEL_FILE, json, n);
   fuzz_write(SBNN_WEIGHTS_FILE, data, size);

@@ -40,3 +40,55 @@ Test(nn_data, standardize) {
   nn_standardize_fit(t, (nn_split){0}, mean, sd);
   cr_assert_float_eq(mean[1], 5, 1e-15);
 }
+
+/* Each row is tested once and trained on by all other folds. */
+static void check_folds(const nn_folds *f) {
+  int64_t rows[64], tested[64] = {0}, trained[64] = {0};
+  for (int64_t k = 0; k < f->n_folds; k++) {
+    nn_split test = nn_fold_test(f, k), train = nn_fold_train(f, k, rows);
+    cr_assert_eq(test.n + train.n, f->n_rows);
+    cr_assert(test.n == f->n_rows / f->n_folds || test.n == f->n_rows / f->n_folds + 1);
+    for (int64_t i = 0; i < test.n; i++) tested[test.rows[i]]++;
+    for (int64_t i = 0; i < train.n; i++) trained[train.rows[i]]++;
+  }
+  for (int64_t i = 0; i < f->n_rows; i++) {
+    cr_expect_eq(tested[i], 1);
+    cr_expect_eq(trained[i], f->n_folds - 1);
+  }
+}
+
+Test(nn_data, folds) {
+  nn_folds f, g;
+  OK(nn_folds_new(NULL, 23, 5, NULL, 7, &f));
+  check_folds(&f);
+  OK(nn_folds_new(NULL, 23, 5, f.order, 0, &g)); /* a given order is kept */
+  cr_expect_eq(memcmp(f.order, g.order, 23 * sizeof *f.order), 0);
+  cr_expect_eq(nn_fold_test(&f, 5).n, 0);
+  nn_folds_free(&g);
+  f.order[3] = f.order[4];
+  cr_expect_eq(nn_folds_new(NULL, 23, 5, f.order, 0, &g), TN_EINVAL);
+  cr_expect_null(g.order);
+  cr_expect_eq(nn_folds_new(NULL, 4, 5, NULL, 0, &g), TN_EINVAL);
+  cr_expect_eq(nn_folds_new(NULL, 4, 1, NULL, 0, &g), TN_EINVAL);
+  nn_folds_free(&f);
+}
+
+Test(nn_data, stratified_folds) {
+  int32_t class[41];
+  int64_t n = 41, counts[3][4] = {{0}};
+  for (int i = 0; i < 41; i++) class[i] = i < 22 ? 0 : i < 34 ? 1 : 2; /* 22, 12, 7 */
+  nn_folds f;
+  OK(nn_folds_stratified(NULL, tn_view_of(class, TN_I32, 1, &n), 4, 1, &f));
+  check_folds(&f);
+  for (int64_t k = 0; k < 4; k++) {
+    nn_split test = nn_fold_test(&f, k);
+    for (int64_t i = 0; i < test.n; i++) counts[class[test.rows[i]]][k]++;
+  }
+  const int64_t sizes[] = {22, 12, 7};
+  for (int c = 0; c < 3; c++)
+    for (int k = 0; k < 4; k++) cr_expect(counts[c][k] == sizes[c] / 4 || counts[c][k] == sizes[c] / 4 + 1);
+  nn_folds_free(&f);
+  double x[41] = {0};
+  cr_expect_eq(nn_folds_stratified(NULL, tn_view_of(x, TN_F64, 1, &n), 4, 1, &f), TN_ETYPE);
+  cr_expect_eq(nn_folds_stratified(NULL, tn_matrix(class, TN_I32, 41, 1), 4, 1, &f), TN_ESHAPE);
+}

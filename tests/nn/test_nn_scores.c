@@ -59,3 +59,21 @@ Test(nn_scores, numbers) {
   cr_assert_float_eq(s.r2, 0.9486081370449679, 1e-14); /* the example of scikit-learn's documentation */
   cr_assert_eq(nn_scores_of_numbers(column(y, TN_F64, 4), column(f, TN_F64, 3), &s), TN_ESHAPE);
 }
+
+Test(nn_scores, neighbours) {
+  /* Two groups on a line, one point of the second among the first; the last has no label. */
+  float z[] = {0, 1, 2, 2.4f, 10, 11, 12, 0.5f};
+  int32_t label[] = {0, 0, 0, 1, 1, 1, 1, -1};
+  double accuracy = -1;
+  tn_view points = tn_matrix(z, TN_F32, 8, 1), labels = column(label, TN_I32, 8);
+  OK(nn_neighbour_accuracy(points, labels, 2, 3, &accuracy));
+  cr_assert_float_eq(accuracy, 6.0 / 7, 1e-15);
+  OK(nn_neighbour_accuracy(points, labels, 2, 100,
+                           &accuracy)); /* all others: a tie for label 1 */
+  cr_assert_float_eq(accuracy, 3.0 / 7, 1e-15);
+  OK(nn_neighbour_accuracy(tn_matrix(z, TN_F32, 1, 1), column(label, TN_I32, 1), 2, 3, &accuracy));
+  cr_assert(isnan(accuracy));
+  cr_assert_eq(nn_neighbour_accuracy(points, labels, 1, 3, &accuracy), TN_EINVAL);
+  cr_assert_eq(nn_neighbour_accuracy(points, labels, 2, 0, &accuracy), TN_EINVAL);
+  cr_assert_eq(nn_neighbour_accuracy(points, column(label, TN_I32, 7), 2, 3, &accuracy), TN_ESHAPE);
+}

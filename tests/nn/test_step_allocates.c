@@ -11,14 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#if defined(__has_feature)
-#if !__has_feature(address_sanitizer)
+#if defined(__GLIBC__) && !defined(NABLA_SANITIZED) /* sanitizers bring a malloc of their own */
 #define COUNTING 1
-#endif
-#else
-#define COUNTING 1
-#endif
 #endif
 
 static atomic_long allocations, locks;

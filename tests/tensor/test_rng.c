@@ -132,3 +132,21 @@ Test(rng, permutations_are_uniform) {
   cr_expect_eq(orders, 120);
   cr_expect(chi2 < 119 + 5 * 15.5, "chi-square %g", chi2);
 }
+
+/* The draws are made of blocks: the k-th 64-bit word is words 2k and 2k + 1. */
+Test(rng, blocks_are_what_draws_are_made_of) {
+  const tn_rng rng = {.seed = 3, .replica = 5, .stream = 7, .step = 11, .epoch = 13};
+  uint32_t words[4];
+  for (uint32_t i = 0; i < 4; i++) {
+    tn_rng_block(rng, i, words);
+    cr_expect_eq(tn_rng_u64(rng, 2 * i), (uint64_t)words[0] << 32 | words[1]);
+    cr_expect_eq(tn_rng_u64(rng, 2 * i + 1), (uint64_t)words[2] << 32 | words[3]);
+  }
+}
+
+/* Published values of FNV-1a. */
+Test(rng, hash) {
+  cr_expect_eq(tn_hash(TN_HASH_START, "", 0), UINT64_C(0xcbf29ce484222325));
+  cr_expect_eq(tn_hash(TN_HASH_START, "a", 1), UINT64_C(0xaf63dc4c8601ec8c));
+  cr_expect_eq(tn_hash(tn_hash(TN_HASH_START, "foo", 3), "bar", 3), UINT64_C(0x85944171f73967e8));
+}

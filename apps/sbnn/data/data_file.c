@@ -135,10 +135,10 @@ static void add_tensors(draft *f, const sbnn_dataset *d) {
 }
 
 static uint64_t checksum(const draft *f) {
-  uint64_t hash = SBNN_HASH_START;
+  uint64_t hash = TN_HASH_START;
   for (size_t i = 0; i < f->n_tensors; i++) {
     const nn_tensor *t = &f->tensor[i];
-    hash = sbnn_hash(hash, t->data, (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype));
+    hash = tn_hash(hash, t->data, (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype));
   }
   return hash;
 }

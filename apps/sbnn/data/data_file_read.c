@@ -225,10 +225,10 @@ static void read_sources(const input *f, sbnn_dataset *d) {
 /* Also what tells one file's contents from another's. A file by others may be without. */
 static int check_sum(const input *f, uint64_t *hash) {
   const char *text = nn_tensor_file_metadata(f->file, "fnv1a64");
-  *hash = SBNN_HASH_START;
+  *hash = TN_HASH_START;
   for (size_t i = 0; i < nn_tensor_file_count(f->file); i++) {
     const nn_tensor *t = nn_tensor_file_at(f->file, i);
-    *hash = sbnn_hash(*hash, t->data, t->bytes);
+    *hash = tn_hash(*hash, t->data, t->bytes);
   }
   if (!text || *hash == number_of(f, "fnv1a64", 16)) return SBNN_OK;
   return sbnn_fail(f->e, SBNN_BAD_INPUT,

@@ -41,7 +41,7 @@ char **sbnn_copy_strings(char *const *items, size_t n) {
 }
 
 static uint64_t hash_text(const char *s) {
-  uint64_t h = sbnn_hash(SBNN_HASH_START, s, strlen(s));
+  uint64_t h = tn_hash(TN_HASH_START, s, strlen(s));
   return h ^ h >> 32;
 }
 

@@ -1,11 +1,13 @@
 /* random.h - stateless random numbers for the data layer: Philox4x32-10 as a function of (stream, index).
  * Value i of a stream never depends on who asked for the others, so loops may run in any order and on any
- * number of threads. The only file of data/ that knows the generator.
+ * number of threads. Made of tn_rng_block; the words are put
+ * together otherwise than in tn_rng_u64, for the bits of earlier versions.
  * Threads: every function is pure. */
 #ifndef SBNN_DATA_RANDOM_H
 #define SBNN_DATA_RANDOM_H
 
-#include <Random123/philox.h>
+#include "tensor/tensor.h"
+
 #include <math.h>
 #include <stdint.h>
 
@@ -26,11 +28,15 @@ typedef struct sbnn_stream {
 
 /* 128 random bits for index i, as two 64-bit words. */
 static inline void sbnn_random_bits(sbnn_stream s, uint64_t i, uint64_t bits[2]) {
-  philox4x32_ctr_t c = {{(uint32_t)i, (uint32_t)(i >> 32), s.purpose, s.replica}};
-  philox4x32_key_t k = {{(uint32_t)s.seed, (uint32_t)(s.seed >> 32)}};
-  philox4x32_ctr_t r = philox4x32(c, k);
-  bits[0] = (uint64_t)r.v[0] | (uint64_t)r.v[1] << 32;
-  bits[1] = (uint64_t)r.v[2] | (uint64_t)r.v[3] << 32;
+  uint32_t w[4];
+  tn_rng_block((tn_rng){.seed = (uint32_t)s.seed,
+                        .replica = (uint32_t)(s.seed >> 32),
+                        .stream = (uint32_t)(i >> 32),
+                        .step = s.purpose,
+                        .epoch = s.replica},
+               (uint32_t)i, w);
+  bits[0] = (uint64_t)w[0] | (uint64_t)w[1] << 32;
+  bits[1] = (uint64_t)w[2] | (uint64_t)w[3] << 32;
 }
 
 /* Uniform in [0, 1), 53 bits. */

@@ -43,7 +43,7 @@ static int fill_raw(sbnn_source *s, sbnn_error *e) {
                        strerror(errno));
     s->file_end = true;
   }
-  s->hash = sbnn_hash(s->hash, s->raw + s->raw_end, got);
+  s->hash = tn_hash(s->hash, s->raw + s->raw_end, got);
   s->raw_end += got;
   return SBNN_OK;
 }
@@ -65,7 +65,7 @@ sbnn_source *sbnn_source_open(const char *path, sbnn_error *e) {
   sbnn_source *s = sbnn_alloc(1, sizeof *s);
   s->path = path;
   s->file = file;
-  s->hash = SBNN_HASH_START;
+  s->hash = TN_HASH_START;
   if (fill_raw(s, e) != SBNN_OK) {
     sbnn_source_close(s);
     return NULL;

@@ -60,10 +60,10 @@ static void say_facts(const sbnn_part *part, uint64_t hash, facts *f) {
 
 /* Of all tensors, in whatever order. */
 static uint64_t add_to_hash(uint64_t sum, const nn_tensor *t) {
-  uint64_t hash = sbnn_hash(SBNN_HASH_START, t->name, strlen(t->name) + 1);
-  hash = sbnn_hash(hash, t->dtype, strlen(t->dtype) + 1);
-  hash = sbnn_hash(hash, t->shape, (size_t)t->rank * sizeof *t->shape);
-  return sum + sbnn_hash(hash, t->data, (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype));
+  uint64_t hash = tn_hash(TN_HASH_START, t->name, strlen(t->name) + 1);
+  hash = tn_hash(hash, t->dtype, strlen(t->dtype) + 1);
+  hash = tn_hash(hash, t->shape, (size_t)t->rank * sizeof *t->shape);
+  return sum + tn_hash(hash, t->data, (size_t)tn_numel(t->rank, t->shape) * nn_tensor_type_bytes(t->dtype));
 }
 
 /* ---- writing ---- */

@@ -86,7 +86,7 @@ int sbnn_parts_open(sbnn_outdir *out, const char *key, sbnn_parts **parts, bool 
   p->out = sbnn_strdup(sbnn_outdir_path(out));
   p->key = sbnn_strdup(key);
   snprintf(p->digits, sizeof p->digits, "%016llx",
-           (unsigned long long)sbnn_hash(SBNN_HASH_START, key, strlen(key)));
+           (unsigned long long)tn_hash(TN_HASH_START, key, strlen(key)));
   char *old = text_of(p->directory, "key");
   int code = SBNN_OK;
   *done = false;

@@ -1,7 +1,7 @@
 /* results.c - what the writers ask of a finished command (results.h). */
 #include "results/results.h"
 
-#include "results/neighbours.h"
+#include "nn/nn.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -77,8 +77,12 @@ double sbnn_map_accuracy(const sbnn_dataset *d, const sbnn_experiment *x) {
     if (label[i] >= (int32_t)named) label[i] = -1;
   }
   double *map = sbnn_map_positions(x);
-  double accuracy =
-      sbnn_neighbour_accuracy(map, x->n_train, (size_t)x->bottleneck, label, named, SBNN_MAP_NEIGHBOURS);
+  const int64_t n = (int64_t)x->n_train;
+  double accuracy = NAN;
+  tn_status status =
+      nn_neighbour_accuracy(tn_matrix(map, TN_F64, n, x->bottleneck), tn_view_of(label, TN_I32, 1, &n),
+                            (int64_t)named, SBNN_MAP_NEIGHBOURS, &accuracy);
+  if (status != TN_OK) accuracy = NAN; /* no memory */
   free(map);
   free(label);
   return accuracy;

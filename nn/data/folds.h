@@ -1,0 +1,41 @@
+/* folds.h - cross-validation: which rows are trained on, which tested. */
+#ifndef NABLA_NN_DATA_FOLDS_H
+#define NABLA_NN_DATA_FOLDS_H
+
+#include "data.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An order of the rows cut into blocks: fold k (from 0) tests order[start[k]] ... order[start[k + 1] - 1] and trains on the other
+ * blocks. Rows of `order` behind the last block are trained on and never tested. Owns its arrays; release with nn_folds_free.
+ * Threads: a finished one is read-only and may be shared. */
+typedef struct nn_folds {
+  int64_t n_rows, n_folds;
+  int64_t *order; /* [n_rows] */
+  int64_t *start; /* [n_folds + 1] */
+  const tn_alloc *alloc;
+} nn_folds;
+
+/* Every row is tested once; the sizes of the blocks differ by at most one, the first are the larger. 2 <= n_folds <= n_rows
+ * (TN_EINVAL). TN_ENOMEM. On failure *out is all zero.
+ *   order       of the rows, a permutation of 0 ... n_rows - 1 (TN_EINVAL if not); copied. NULL: drawn from the seed
+ *   stratified  classes [n_rows] of an integer type: the rows of each class, in an order drawn from the seed, are dealt to the
+ *               folds in turn, so that the rows of a class in two folds differ in number by at most one. TN_ESHAPE, TN_ETYPE */
+TN_MUST_CHECK tn_status nn_folds_new(const tn_alloc *alloc, int64_t n_rows, int64_t n_folds,
+                                     const int64_t *order, uint32_t seed, nn_folds *out);
+TN_MUST_CHECK tn_status nn_folds_stratified(const tn_alloc *alloc, tn_view classes, int64_t n_folds,
+                                            uint32_t seed, nn_folds *out);
+void nn_folds_free(nn_folds *f); /* leaves *f all zero; NULL is allowed */
+
+/* Rows that fold k tests: borrowed from f. A fold that there is not has no rows: n is 0. */
+nn_split nn_fold_test(const nn_folds *f, int64_t k);
+
+/* Writes the rows that fold k trains on, in the order of f->order, to rows (room for n_rows); the split borrows them. */
+nn_split nn_fold_train(const nn_folds *f, int64_t k, int64_t *rows);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
