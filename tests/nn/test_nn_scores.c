@@ -68,8 +68,7 @@ Test(nn_scores, neighbours) {
   tn_view points = tn_matrix(z, TN_F32, 8, 1), labels = column(label, TN_I32, 8);
   OK(nn_neighbour_accuracy(points, labels, 2, 3, &accuracy));
   cr_assert_float_eq(accuracy, 6.0 / 7, 1e-15);
-  OK(nn_neighbour_accuracy(points, labels, 2, 100,
-                           &accuracy)); /* all others: a tie for label 1 */
+  OK(nn_neighbour_accuracy(points, labels, 2, 100, &accuracy)); /* all others: a tie for label 1 */
   cr_assert_float_eq(accuracy, 3.0 / 7, 1e-15);
   OK(nn_neighbour_accuracy(tn_matrix(z, TN_F32, 1, 1), column(label, TN_I32, 1), 2, 3, &accuracy));
   cr_assert(isnan(accuracy));
