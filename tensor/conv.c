@@ -3,6 +3,7 @@
  * factor is gathered from the image into a fixed buffer, multiplied, and added to the output; no buffer grows
  * with image, batch or kernel. Blocks follow from the shape alone, so bits do not depend on threads. */
 #include "tensor/conv_parts.h"
+#include "tensor/isa.h"
 
 #include <string.h>
 
@@ -232,18 +233,76 @@ static void split(job *j) {
   j->chunk = j->height * CHUNK;
 }
 
-void tn_convolve(const tn_conv *c, int threads) {
+static void convolve_blocks(const tn_conv *c, int threads) {
   job j = {.c = c,
            .rows = side_of(c->batch, c->x.row, c->places, c->stride),
            .depth = side_of(c->in, c->x.col, c->taps, c->dilation),
            .by_channel = c->x.col == 1 || c->x.row != 1};
   j.n_rows = c->batch * volume(c->places);
   j.n_depth = c->in * volume(c->taps);
-  double work = (double)j.n_rows * (double)j.n_depth * (double)c->out * (double)c->groups;
-  if (j.n_rows == 0 || c->out == 0 || c->groups == 0) return;
-  if (work < WORTH_THREADS) threads = 1;
-  if (tn__convolve_groups(c, threads) || tn__convolve_lines(c, threads)) return;
   split(&j);
   j.chunks = (j.n_rows - 1) / j.chunk + 1;
   tn_parallel_for(j.chunks * c->groups, threads, run_chunk, &j);
+}
+
+const tn__conv_kernels *tn__conv_kernels_of(tn_dtype dtype) {
+  static const tn__conv_kernels *const kernels[][2] = {
+    [TN__BASELINE] = {&tn__conv_f32_baseline, &tn__conv_f64_baseline},
+#if defined(__x86_64__) && defined(__gnu_linux__)
+    [TN__AVX2] = {&tn__conv_f32_avx2, &tn__conv_f64_avx2},
+    [TN__AVX512] = {&tn__conv_f32_avx512, &tn__conv_f64_avx512},
+#endif
+#ifdef __aarch64__
+    [TN__NEON] = {&tn__conv_f32_neon, &tn__conv_f64_neon},
+#endif
+  };
+  return kernels[tn__isa_used][dtype == TN_F64];
+}
+
+static int64_t common(int64_t a, int64_t b) { return b ? common(b, a % b) : a; }
+
+/* Every `period`-th place along an axis from `first` on: the taps that they meet, and elements of x side by side. */
+static void take_class(tn_conv *c, int axis, int64_t first, int64_t period) {
+  const int64_t spread = c->spread[axis], step = c->dilation[axis], every = spread / common(step, spread);
+  const int64_t at = first * c->stride[axis] - c->before[axis];
+  int64_t tap = 0;
+  while (tap < every && (at + tap * step) % spread) tap++;
+  const int64_t taps = tap < every && tap < c->taps[axis] ? (c->taps[axis] - 1 - tap) / every + 1 : 0;
+  c->y.data = (char *)c->y.data + first * c->y.space[axis] * (int64_t)tn_dtype_size(c->dtype);
+  c->y.space[axis] *= period;
+  c->places[axis] = (c->places[axis] - 1 - first) / period + 1;
+  c->kernel.data = (char *)c->kernel.data + tap * c->kernel.space[axis] * (int64_t)tn_dtype_size(c->dtype);
+  c->kernel.space[axis] *= every;
+  c->taps[axis] = taps;
+  c->stride[axis] = c->stride[axis] * period / spread;
+  c->dilation[axis] = step * every / spread;
+  c->before[axis] = -(at + tap * step) / spread;
+  c->spread[axis] = 1;
+}
+
+static void convolve_dense(const tn_conv *c, int threads) {
+  double work = (double)c->batch * (double)volume(c->places) * (double)c->in * (double)volume(c->taps) *
+                (double)c->out * (double)c->groups;
+  if (work < WORTH_THREADS) threads = 1;
+  if (tn__convolve_groups(c, threads) || tn__convolve_taps(c, threads) || tn__convolve_lines(c, threads))
+    return;
+  convolve_blocks(c, threads);
+}
+
+/* Places apart by spread / common(stride, spread) meet the same taps: a convolution by itself, without zeros between
+ * the elements of x. */
+void tn_convolve(const tn_conv *c, int threads) {
+  int64_t period[TN_CONV_AXES], first[TN_CONV_AXES];
+  if (c->batch * volume(c->places) == 0 || c->out == 0 || c->groups == 0) return;
+  for (int a = 0; a < TN_CONV_AXES; a++)
+    period[a] = least(c->spread[a] / common(c->stride[a], c->spread[a]), c->places[a]);
+  for (int64_t number = 0; number < volume(period); number++) {
+    tn_conv part = *c;
+    int64_t at = number;
+    for (int a = TN_CONV_AXES - 1; a >= 0; at /= period[a--]) {
+      first[a] = at % period[a];
+      if (c->spread[a] > 1) take_class(&part, a, first[a], c->spread[a] / common(c->stride[a], c->spread[a]));
+    }
+    convolve_dense(&part, threads);
+  }
 }

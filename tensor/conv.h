@@ -25,8 +25,8 @@ typedef struct tn_conv {
   tn_conv_operand x, kernel, y;
 } tn_conv;
 
-/* Fixed buffers on the stack, nothing allocated by itself (tn_gemm may); the same bits for any number of
- * threads. */
+/* Fixed buffers on the stack, nothing allocated; the same bits for any number of threads, and under every instruction
+ * set with FMA. */
 void tn_convolve(const tn_conv *c, int threads);
 
 #endif

@@ -1,179 +1,203 @@
-/* conv_lines.c - convolutions where channels lie side by side: lines of the image, zeros around them, are copied into a
- * fixed buffer; for each line of taps the left factor of a product is a view of it whose rows overlap. */
+/* conv_lines.c - convolutions whose output channels lie side by side: a block of the image, zeros around it, is copied
+ * into a fixed buffer, some channels at a time; rows of the left factor are places of the output, which lie in it the
+ * same distance apart and overlap. */
 #include "tensor/conv_parts.h"
+#include "tensor/kernels/conv.h"
 
 #include <string.h>
 
 enum {
-  LINES = 32768, /* elements of the lines that are worked on together */
-  KERNEL = 16384 /* elements of a kernel that is copied so that the taps of a line are one product */
+  BUFFER = 65536, /* elements of the block that is copied */
+  CHANNELS = 64,  /* that are copied at once, where a line of taps has too many terms for one block */
+  PLACES = 768, /* of the output in a block; few enough for all threads, enough to repay packing the kernel */
+  FEWEST = 64
 };
 
 typedef struct lines {
   const tn_conv *c;
-  int64_t pitch;                   /* places of a line in the buffer, zeros around it included */
-  int64_t height, blocks, columns; /* lines of the output at once, how often; output channels at once */
-  bool linear; /* strides of 1: the buffer's lines are one line; what is computed between them is left out */
-  bool copied; /* the kernel, as [taps, channels, columns] */
-  bool merge;  /* the taps of a line are one product */
+  const tn__conv_kernels *kernels;
+  int64_t chunk;                 /* channels at once */
+  int64_t width, height, images; /* of a block: places of a line, lines, examples */
+  int64_t pieces, heights, many; /* how many blocks there are along each */
+  int64_t pitch, read;           /* of the buffer: places of a line, lines of an example */
 } lines;
 
-static int64_t lines_read(const tn_conv *c, int64_t height) {
-  return (height - 1) * c->stride[1] + (c->taps[1] - 1) * c->dilation[1] + 1;
+static int64_t reach(const tn_conv *c, int axis, int64_t places) {
+  return (places - 1) * c->stride[axis] + (c->taps[axis] - 1) * c->dilation[axis] + 1;
 }
 
-static int64_t rows_of(const lines *l, int64_t height) {
-  return l->linear ? (height - 1) * l->pitch + l->c->places[2] : height * l->c->places[2];
+static int64_t pieces_of(int64_t n, int64_t piece) { return (n - 1) / piece + 1; }
+
+/* Pieces of n of about the same size, none larger than `most`. */
+static int64_t even(int64_t n, int64_t most) { return pieces_of(n, pieces_of(n, most)); }
+
+static void measure(lines *l) {
+  l->pitch = reach(l->c, 2, l->width);
+  l->read = reach(l->c, 1, l->height);
 }
 
-/* Whether lines can be copied, fit, and make products worth it. */
-static bool plan_lines(const tn_conv *c, lines *l) {
-  enum { SHALLOW = 32 /* a product */, SHORT = 12 /* a line */ };
-  *l = (lines){.c = c, .pitch = (c->places[2] - 1) * c->stride[2] + (c->taps[2] - 1) * c->dilation[2] + 1};
-  l->linear = c->stride[1] == 1 && c->stride[2] == 1;
-  l->merge = c->dilation[2] == 1 && (c->taps[2] == 1 || c->kernel.space[2] == c->in * c->kernel.row);
-  l->copied =
-      c->dilation[2] == 1 && !l->merge && c->in * volume(c->taps) * least(c->out, TN_CONV_COLUMNS) <= KERNEL;
-  l->merge |= l->copied;
-  if (c->x.col != 1 || c->spread[0] * c->spread[1] * c->spread[2] != 1) return false;
-  if (c->in * (l->merge ? c->taps[2] : 1) < SHALLOW || l->pitch > LINES / c->in) return false;
-  if (l->linear ? 8 * l->pitch > 9 * c->places[2] : c->places[2] < SHORT) return false;
-  l->columns = least(c->out, least(TN_CONV_COLUMNS, TN_CONV_SUMS / c->places[2]));
-  if (l->columns < least(c->out, TN_CONV_NARROW) || lines_read(c, 1) > LINES / (l->pitch * c->in))
-    return false;
-  for (l->height = 1; l->height < c->places[1]; l->height++)
-    if (lines_read(c, l->height + 1) * l->pitch * c->in > LINES ||
-        rows_of(l, l->height + 1) * l->columns > TN_CONV_SUMS)
-      break;
-  l->blocks = (c->places[1] - 1) / l->height + 1;
-  return true;
-}
+static bool fits(const lines *l) { return l->pitch <= BUFFER / l->chunk / l->read; }
 
-/* Places [0, pitch) of one line, which starts before[2] places before x; x NULL: zeros. */
-static void copy_line(const lines *l, const char *x, char *to) {
+/* Blocks as large as the buffer and `places` allow; bits do not depend on them. False: not one line fits. */
+static bool cut(lines *l, int64_t places) {
   const tn_conv *c = l->c;
-  const int64_t step = c->x.space[2] * (int64_t)tn_dtype_size(c->dtype);
-  size_t place = (size_t)c->in * tn_dtype_size(c->dtype);
-  int64_t first = c->before[2] < 0 ? 0 : least(c->before[2], l->pitch);
-  int64_t last = least(c->before[2] + c->size[2], l->pitch);
-  if (!x || last < first) first = last = 0;
-  memset(to, 0, (size_t)first * place);
-  const char *from = x ? x + (first - c->before[2]) * step : NULL;
-  if (last > first && c->x.space[2] == c->in)
-    memcpy(to + (size_t)first * place, from, (size_t)(last - first) * place);
+  l->images = l->height = 1;
+  l->width = even(c->places[2], places);
+  for (measure(l); !fits(l) && l->width > 1; measure(l)) l->width = even(c->places[2], l->width - 1);
+  if (!fits(l)) return false;
+  if (l->width == c->places[2]) {
+    for (; l->height < c->places[1] && (l->height + 1) * l->width <= places; l->height++) {
+      lines more = *l;
+      more.height++;
+      measure(&more);
+      if (!fits(&more)) break;
+    }
+    l->height = even(c->places[1], l->height);
+    measure(l);
+    if (l->height == c->places[1] && c->places[0] == 1)
+      l->images = least(least(c->batch, places / (l->width * l->height) + 1),
+                        BUFFER / (l->pitch * l->read * l->chunk));
+  }
+  l->pieces = pieces_of(c->places[2], l->width);
+  l->heights = pieces_of(c->places[1], l->height);
+  l->many = pieces_of(c->batch, l->images);
+  return l->images * l->height <= PLACES;
+}
+
+/* ---- the copy ---- */
+
+typedef struct block { /* of the output: example, plane, first line, first place; how many of each */
+  int64_t image, plane, line, place, images, lines, places, group;
+} block;
+
+static void copy_place(const tn__span *s, size_t size, const char *from, char *to) {
+  if (s->apart == 1) memcpy(to, from, (size_t)s->n * size);
   else
-    for (int64_t i = first; i < last; i++, from += step) memcpy(to + (size_t)i * place, from, place);
-  memset(to + (size_t)last * place, 0, (size_t)(l->pitch - last) * place);
+    for (int64_t i = 0; i < s->n; i++, to += size, from += s->apart * (int64_t)size) memcpy(to, from, size);
 }
 
-/* What `height` lines of the output from q on read in plane p of an example. */
-static void copy_lines(const lines *l, const char *x, int64_t p, int64_t q, int64_t height, char *to) {
-  const tn_conv *c = l->c;
-  int64_t size = (int64_t)tn_dtype_size(c->dtype), n = lines_read(c, height);
-  for (int64_t i = 0; i < n; i++, to += l->pitch * c->in * size) {
-    int64_t at = q * c->stride[1] - c->before[1] + i;
-    bool there = at >= 0 && at < c->size[1];
-    copy_line(l, there ? x + (p * c->x.space[0] + at * c->x.space[1]) * size : NULL, to);
-  }
+void tn__conv_copy_line(const tn_conv *c, const void *x, tn__span s, void *copy) {
+  const int64_t size = (int64_t)tn_dtype_size(c->dtype), place = s.n * size, step = c->x.space[2] * size;
+  const int64_t first = s.start < 0 ? least(-s.start, s.places) : 0;
+  const int64_t last = x && c->size[2] - s.start > first ? least(c->size[2] - s.start, s.places) : first;
+  const char *from = (const char *)x + (s.start + first) * step;
+  char *to = (char *)copy + first * place;
+  memset(copy, 0, (size_t)(first * place));
+  memset((char *)copy + last * place, 0, (size_t)((s.places - last) * place));
+  if (last > first && s.apart == 1 && step == place) memcpy(to, from, (size_t)((last - first) * place));
+  else
+    for (int64_t i = first; i < last; i++, from += step, to += place) copy_place(&s, (size_t)size, from, to);
 }
 
-/* The products with the kernel of one line of taps, or of one tap, on top of `sums` if more. */
-static void multiply_lines(const lines *l, const char *buffer, tn_view kernel, int64_t height, bool more,
-                           double *sums) {
+/* Channels first.. of what the block reads in plane p of x. */
+static void copy_block(const lines *l, const block *b, int64_t p, int64_t first, int64_t n, char *to) {
   const tn_conv *c = l->c;
-  int64_t size = (int64_t)tn_dtype_size(c->dtype), columns = kernel.shape[1];
-  int64_t times = l->linear ? 1 : height, rows = l->linear ? rows_of(l, height) : c->places[2];
-  tn_view a = tn_matrix(NULL, c->dtype, rows, kernel.shape[0]);
-  a.stride[0] = c->stride[2] * c->in;
-  for (int64_t i = 0; i < times; i++) {
-    a.data = (void *)(buffer + i * c->stride[1] * l->pitch * c->in * size);
-    tn_gemm(1, a, kernel, more, tn_matrix((char *)sums + i * rows * columns * size, c->dtype, rows, columns),
-            1);
-  }
-}
-
-/* Columns from o on of some lines of the output: `at` is example, plane and first line. */
-static void store_lines(const lines *l, const index_t *at, int64_t g, int64_t height, int64_t o,
-                        int64_t columns, const double *sums) {
-  const tn_conv *c = l->c;
-  int64_t step = l->linear ? l->pitch : c->places[2];
-  for (int64_t i = 0; i < height; i++)
-    for (int64_t q = 0; q < c->places[2]; q++) {
-      int64_t to = g * c->y.group + o * c->y.col + at->plain * c->y.row + at->space[0] * c->y.space[0] +
-                   (at->space[1] + i) * c->y.space[1] + q * c->y.space[2];
-      int64_t from = (i * step + q) * columns;
-      if (c->dtype == TN_F32)
-        for (int64_t k = 0; k < columns; k++)
-          ((float *)c->y.data)[to + k * c->y.col] = ((const float *)sums)[from + k];
-      else
-        for (int64_t k = 0; k < columns; k++) ((double *)c->y.data)[to + k * c->y.col] = sums[from + k];
+  const int64_t size = (int64_t)tn_dtype_size(c->dtype), read = reach(c, 1, b->lines);
+  const tn__span s = {b->place * c->stride[2] - c->before[2], l->pitch, n, c->x.col};
+  for (int64_t k = 0; k < b->images; k++)
+    for (int64_t i = 0; i < read; i++, to += l->pitch * n * size) {
+      const int64_t at = b->line * c->stride[1] - c->before[1] + i;
+      const int64_t from = b->group * c->x.group + (b->image + k) * c->x.row + p * c->x.space[0] +
+                           at * c->x.space[1] + first * c->x.col;
+      const bool there = at >= 0 && at < c->size[1];
+      tn__conv_copy_line(c, there ? (const char *)c->x.data + from * size : NULL, s, to);
     }
 }
 
-/* Columns from o on of the kernel of group g, for every tap and channel. */
-static void copy_kernel(const tn_conv *c, int64_t g, int64_t o, int64_t columns, double *to) {
-  int64_t taps = volume(c->taps), at = 0;
-  for (int64_t t = 0; t < taps; t++) {
-    int64_t k2 = t % c->taps[2], k1 = t / c->taps[2] % c->taps[1], k0 = t / c->taps[2] / c->taps[1];
-    int64_t from = g * c->kernel.group + o * c->kernel.col + k0 * c->kernel.space[0] +
-                   k1 * c->kernel.space[1] + k2 * c->kernel.space[2];
-    for (int64_t i = 0; i < c->in; i++, from += c->kernel.row)
-      for (int64_t k = 0; k < columns; k++, at++) {
-        if (c->dtype == TN_F32) ((float *)to)[at] = ((const float *)c->kernel.data)[from + k * c->kernel.col];
-        else to[at] = ((const double *)c->kernel.data)[from + k * c->kernel.col];
-      }
-  }
+/* ---- products ---- */
+
+/* Where lines start in the buffer and in y. */
+static void place_lines(const lines *l, const block *b, int64_t n, int64_t *from, int64_t *to) {
+  const tn_conv *c = l->c;
+  const int64_t read = reach(c, 1, b->lines);
+  for (int64_t k = 0, at = 0; k < b->images; k++)
+    for (int64_t i = 0; i < b->lines; i++, at++) {
+      from[at] = (k * read + i * c->stride[1]) * l->pitch * n;
+      to[at] = k * c->y.row + i * c->y.space[1];
+    }
 }
 
-/* Columns from o on of the taps of a line from `tap` on (or of that one), where they lie or in the copy. */
-static tn_view kernel_of(const lines *l, int64_t g, int64_t o, int64_t columns, const int64_t *tap,
-                         double *copy) {
+static const void *at(const void *x, int64_t elements, const tn_conv *c) {
+  return (const char *)x + elements * (int64_t)tn_dtype_size(c->dtype);
+}
+
+/* All lines of taps of one plane: as many at once as have terms for a block, and of a line that has more, some. */
+static void multiply_plane(const lines *l, tn__lines *p, const void *buffer, const void *kernel) {
   const tn_conv *c = l->c;
-  int64_t size = (int64_t)tn_dtype_size(c->dtype), from = g * c->kernel.group + o * c->kernel.col;
-  tn_view b = tn_matrix(copy, c->dtype, c->in * (l->merge ? c->taps[2] : 1), columns);
-  if (l->copied) {
-    b.data = (char *)copy + (tap[0] * c->taps[1] + tap[1]) * c->taps[2] * c->in * columns * size;
-    return b;
-  }
-  for (int a = 0; a < TN_CONV_AXES; a++) from += tap[a] * c->kernel.space[a];
-  b.data = (char *)c->kernel.data + from * size;
-  b.stride[0] = c->kernel.row, b.stride[1] = c->kernel.col;
+  const bool merge = c->dilation[2] == 1; /* taps and channels of a line lie side by side in the buffer */
+  const int64_t most = TN__CONV_DEPTH / p->chunk, many = least(c->taps[2], most);
+  const int64_t rows = merge && many == c->taps[2] ? most / many : 1;
+  const int64_t a_tap = c->dilation[2] * p->chunk, a_row = c->dilation[1] * l->pitch * p->chunk;
+  for (int64_t k1 = 0; k1 < c->taps[1]; k1 += rows)
+    for (int64_t k2 = 0; k2 < c->taps[2]; k2 += many, p->more = true) {
+      const int64_t taps = least(many, c->taps[2] - k2);
+      p->a = at(buffer, k1 * a_row + k2 * a_tap, c);
+      p->b = at(kernel, k1 * c->kernel.space[1] + k2 * c->kernel.space[2], c);
+      p->segments = merge ? least(rows, c->taps[1] - k1) : taps;
+      p->taps = merge ? taps : 1;
+      p->a_segment = merge ? a_row : a_tap;
+      p->b_segment = c->kernel.space[merge ? 1 : 2];
+      l->kernels->lines(p);
+    }
+}
+
+static void clear(const tn_conv *c, const tn__lines *p) {
+  const size_t bytes = (size_t)p->n * tn_dtype_size(c->dtype);
+  for (int64_t i = 0; i < p->lines; i++)
+    for (int64_t q = 0; q < p->width; q++)
+      memset((void *)(uintptr_t)at(p->c, p->c_line[i] + q * p->crs, c), 0, bytes);
+}
+
+static block block_at(const lines *l, int64_t number) {
+  const tn_conv *c = l->c;
+  block b;
+  b.place = number % l->pieces * l->width, number /= l->pieces;
+  b.line = number % l->heights * l->height, number /= l->heights;
+  b.plane = number % c->places[0], number /= c->places[0];
+  b.image = number % l->many * l->images, b.group = number / l->many;
+  b.places = least(l->width, c->places[2] - b.place), b.lines = least(l->height, c->places[1] - b.line);
+  b.images = least(l->images, c->batch - b.image);
   return b;
 }
 
-static void run_lines(void *ctx, int64_t number) {
+static void run_block(void *ctx, int64_t number) {
   const lines *l = ctx;
   const tn_conv *c = l->c;
-  double buffer[LINES], sums[TN_CONV_SUMS], copy[KERNEL]; /* as many floats need half of them */
-  int64_t size = (int64_t)tn_dtype_size(c->dtype), g = number % c->groups, q = number / c->groups;
-  index_t at = {.plain = q / l->blocks / c->places[0],
-                .space = {q / l->blocks % c->places[0], q % l->blocks * l->height}};
-  int64_t height = least(l->height, c->places[1] - at.space[1]), loaded = -1;
-  const char *x = (const char *)c->x.data + (g * c->x.group + at.plain * c->x.row) * size;
-  for (int64_t o = 0; o < c->out; o += l->columns) {
-    int64_t columns = least(l->columns, c->out - o);
-    bool more = false;
-    if (l->copied) copy_kernel(c, g, o, columns, copy);
-    for (int64_t k0 = 0; k0 < c->taps[0]; k0++) {
-      int64_t p = at.space[0] * c->stride[0] + k0 * c->dilation[0] - c->before[0];
-      if (p < 0 || p >= c->size[0]) continue;
-      if (p != loaded) copy_lines(l, x, p, at.space[1], height, (char *)buffer);
-      loaded = p;
-      for (int64_t k = 0; k < c->taps[1] * (l->merge ? 1 : c->taps[2]); k++, more = true) {
-        const int64_t tap[] = {k0, l->merge ? k : k / c->taps[2], l->merge ? 0 : k % c->taps[2]};
-        int64_t from = (tap[1] * c->dilation[1] * l->pitch + tap[2] * c->dilation[2]) * c->in;
-        tn_view kernel = kernel_of(l, g, o, columns, tap, copy);
-        multiply_lines(l, (const char *)buffer + from * size, kernel, height, more, sums);
-      }
+  _Alignas(64) double buffer[BUFFER]; /* as many floats need half of it */
+  int64_t from[PLACES], to[PLACES];
+  const block b = block_at(l, number);
+  const int64_t y = b.group * c->y.group + b.image * c->y.row + b.plane * c->y.space[0] +
+                    b.line * c->y.space[1] + b.place * c->y.space[2];
+  tn__lines p = {.c = (void *)(uintptr_t)at(c->y.data, y, c),
+                 .a_line = from,
+                 .c_line = to,
+                 .lines = b.images * b.lines,
+                 .width = b.places,
+                 .crs = c->y.space[2],
+                 .b_tap = c->kernel.space[2],
+                 .brs = c->kernel.row,
+                 .bcs = c->kernel.col,
+                 .n = c->out};
+  for (int64_t first = 0; first < c->in; first += l->chunk) {
+    p.chunk = least(l->chunk, c->in - first), p.ars = c->stride[2] * p.chunk;
+    place_lines(l, &b, p.chunk, from, to);
+    for (int64_t k = 0; k < c->taps[0]; k++) {
+      const int64_t plane = b.plane * c->stride[0] + k * c->dilation[0] - c->before[0];
+      if (plane < 0 || plane >= c->size[0]) continue;
+      copy_block(l, &b, plane, first, p.chunk, (char *)buffer);
+      const int64_t kernel = b.group * c->kernel.group + first * c->kernel.row + k * c->kernel.space[0];
+      multiply_plane(l, &p, buffer, at(c->kernel.data, kernel, c));
     }
-    if (!more) memset(sums, 0, (size_t)(rows_of(l, height) * columns * size));
-    store_lines(l, &at, g, height, o, columns, sums);
   }
+  if (!p.more) clear(c, &p);
 }
 
 bool tn__convolve_lines(const tn_conv *c, int threads) {
-  lines l;
-  if (!plan_lines(c, &l)) return false;
-  tn_parallel_for(c->groups * c->batch * c->places[0] * l.blocks, threads, run_lines, &l);
+  lines l = {.c = c, .kernels = tn__conv_kernels_of(c->dtype), .chunk = c->in};
+  if (c->in * c->taps[2] > TN__CONV_DEPTH) l.chunk = even(c->in, CHANNELS);
+  const int64_t share = c->groups * c->batch * volume(c->places) / (4 * (threads > 0 ? threads : 1));
+  const int64_t places = share < FEWEST ? FEWEST : least(share, PLACES);
+  if (!(c->y.col == 1 || c->out == 1) || !cut(&l, places)) return false;
+  tn_parallel_for(c->groups * l.many * c->places[0] * l.heights * l.pieces, threads, run_block, &l);
   return true;
 }

@@ -1,9 +1,11 @@
-/* conv_parts.h - what the files of the convolution share (not installed): conv.c gathers blocks and chooses, conv_lines.c
- * works on lines of images, conv_groups.c on groups of few channels. */
+/* conv_parts.h - what the files of the convolution share (not installed): conv.c chooses, and gathers blocks where no
+ * other way serves; conv_lines.c has lines of images as rows, conv_taps.c as terms, conv_groups.c has groups of few
+ * channels. */
 #ifndef NABLA_CONV_PARTS_H
 #define NABLA_CONV_PARTS_H
 
 #include "tensor/conv.h"
+#include "tensor/kernels/conv.h"
 
 #include <string.h>
 
@@ -48,8 +50,20 @@ static inline side side_of(int64_t extent, int64_t stride, const int64_t *space,
   return s;
 }
 
-/* False, and nothing done, where it is not the way for this convolution; that never depends on threads. */
+typedef struct
+    tn__span { /* of a line of x: places from `start` on, which may lie outside; n elements of each */
+  int64_t start, places, n, apart;
+} tn__span;
+
+/* The span of the line x side by side, zeros where the line has no place; x NULL: zeros. */
+void tn__conv_copy_line(const tn_conv *c, const void *x, tn__span s, void *copy);
+
+const tn__conv_kernels *tn__conv_kernels_of(tn_dtype dtype); /* of the instruction set in use */
+
+/* False, and nothing done, where it is not the way for this convolution; that never depends on threads. All but
+ * the last want spread 1 along every axis. */
 bool tn__convolve_lines(const tn_conv *c, int threads);
+bool tn__convolve_taps(const tn_conv *c, int threads);
 bool tn__convolve_groups(const tn_conv *c, int threads);
 
 #endif

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #define MULTIPLY     tn__multiply_f32_avx512
+#define CONVOLVE     tn__conv_f32_avx512
 #define T            float
 #define W            16
 #define ISA          __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prfchw")))
@@ -18,4 +19,6 @@
 #define TO_TWICE     TN__TO_16
 #define PANEL        16
 #include "tensor/kernels/product.inc"
+
+#include "tensor/kernels/conv.inc" /* uses what the one before defines */
 #endif

@@ -5,6 +5,7 @@
 #include <arm_neon.h>
 
 #define MULTIPLY tn__multiply_f32_neon
+#define CONVOLVE tn__conv_f32_neon
 #define T        float
 #define W        4
 #define ISA
@@ -14,4 +15,6 @@
 #define TO_TWICE     TN__TO_16
 #define PANEL        8
 #include "tensor/kernels/product.inc"
+
+#include "tensor/kernels/conv.inc" /* uses what the one before defines */
 #endif

@@ -8,6 +8,7 @@
 static const int64_t tn__ones[8] = {-1, -1, -1, -1};
 
 #define MULTIPLY     tn__multiply_f64_avx2
+#define CONVOLVE     tn__conv_f64_avx2
 #define T            double
 #define W            4
 #define ISA          __attribute__((target("avx2,fma,prfchw")))
@@ -21,4 +22,6 @@ static const int64_t tn__ones[8] = {-1, -1, -1, -1};
 #define TO_TWICE     TN__TO_12
 #define PANEL        12
 #include "tensor/kernels/product.inc"
+
+#include "tensor/kernels/conv.inc" /* uses what the one before defines */
 #endif

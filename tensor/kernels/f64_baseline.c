@@ -1,5 +1,6 @@
 /* f64_baseline.c - products in f64 for any CPU. */
 #define MULTIPLY tn__multiply_f64_baseline
+#define CONVOLVE tn__conv_f64_baseline
 #define T        double
 #define W        2
 #define ISA
@@ -8,3 +9,5 @@
 #define TO_TWICE TN__TO_12
 #define PANEL    12
 #include "tensor/kernels/product.inc"
+
+#include "tensor/kernels/conv.inc" /* uses what the one before defines */

@@ -1,9 +1,11 @@
-/* Convolutions: against the sum they are, over random options and layouts and over shapes larger than a
- * block; the same bits for any number of threads; what is refused. Values of PyTorch: test_shapes_peer.c. */
+/* Convolutions: against the sum they are, under every instruction set of this CPU, over random options and layouts and
+ * over shapes larger than a block; the same bits for any number of threads and for all instruction sets with FMA; what
+ * is refused. Values of PyTorch: test_shapes_peer.c. */
 #include "autograd/autograd.h"
 #include "support/draw.h"
 #include "support/same.h"
 #include "support/values.h"
+#include "tensor/isa.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -142,14 +144,31 @@ static tn_array run(ag_graph *g, ag_ref y, const problem *p, int threads) {
   return out;
 }
 
+static tn_array run_under(tn__isa isa, ag_graph *g, ag_ref y, const problem *p) {
+  const tn__isa used = tn__isa_used;
+  tn__isa_used = isa;
+  tn_array out = run(g, y, p, 1);
+  tn__isa_used = used;
+  return out;
+}
+
 static void expect_the_sum(problem *p, draw *d, const char *what, int number) {
   make_operands(p, d);
   ag_graph *g = new_graph();
-  ag_ref in[2];
-  tn_array want = plain_conv(p), have = run(g, emit(g, p, in), p, 1);
-  double error = largest_error(have.view, want.view);
-  cr_expect(error <= (p->dtype == TN_F32 ? 2e-5 : 1e-13), "%s %d: error %.3g", what, number, error);
-  tn_array_free(&want), tn_array_free(&have);
+  ag_ref in[2], y = emit(g, p, in);
+  tn_array want = plain_conv(p), fused = {0};
+  for (tn__isa isa = TN__BASELINE; isa <= TN__NEON; isa++) {
+    if (!tn__isa_runs(isa)) continue;
+    tn_array have = run_under(isa, g, y, p);
+    double error = largest_error(have.view, want.view);
+    cr_expect(error <= (p->dtype == TN_F32 ? 2e-5 : 1e-13), "%s %d, set %d: error %.3g", what, number, isa,
+              error);
+    if (fused.view.data)
+      cr_expect_eq(same_bits(fused.view, have.view), -1, "%s %d, set %d: bits", what, number, isa);
+    if (isa == TN__BASELINE || fused.view.data) tn_array_free(&have);
+    else fused = have;
+  }
+  tn_array_free(&want), tn_array_free(&fused);
   tn_array_free(&p->operand[0]), tn_array_free(&p->operand[1]);
   ag_graph_free(g);
 }
