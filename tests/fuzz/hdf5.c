@@ -13,8 +13,11 @@
 
 #include <dlfcn.h>
 
-/* The fuzzer's counters of this program: a byte for each edge (SanitizerCoverage). */
-extern uint8_t __start___sancov_cntrs[], __stop___sancov_cntrs[];
+/* The fuzzer's counters of this program, a byte for each edge (SanitizerCoverage): where they begin and end. In
+ * assembly, for the compiler declares these symbols itself, and with ours beside them would register none. */
+__asm__(".pushsection .data\n.globl fuzz_counters\n.balign 8\nfuzz_counters:\n"
+        ".quad __start___sancov_cntrs\n.quad __stop___sancov_cntrs\n.popsection\n");
+extern uint8_t *fuzz_counters[2];
 void __sanitizer_set_death_callback(void (*callback)(void));
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1:max_allocation_size_mb=1024"; }
@@ -46,19 +49,19 @@ static void begins(void) {
   setrlimit(RLIMIT_CPU, &(struct rlimit){5, 5}); /* libraries loop, too */
 }
 
-static void ends(void) { memcpy(common->counters, __start___sancov_cntrs, n_counters); }
+static void ends(void) { memcpy(common->counters, fuzz_counters[0], n_counters); }
 
 static void ended(int status) {
   if (common->ours) abort();
   if (status != 0) return;
   for (size_t i = 0; i < n_counters; i++)
-    if (common->counters[i] > __start___sancov_cntrs[i]) __start___sancov_cntrs[i] = common->counters[i];
+    if (common->counters[i] > fuzz_counters[0][i]) fuzz_counters[0][i] = common->counters[i];
 }
 
 static const sbnn_sandbox_watch watch = {begins, ends, ended};
 
 static void start(void) {
-  n_counters = (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs);
+  n_counters = (size_t)(fuzz_counters[1] - fuzz_counters[0]);
   common = mmap(NULL, sizeof *common + n_counters, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (common == MAP_FAILED) abort();
   sbnn_sandbox_watched = &watch;

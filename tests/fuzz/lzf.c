@@ -1,5 +1,5 @@
 /* lzf.c - fuzzes the decompression that HDF5's filter 32000 stands for, into rooms of any size. */
-#include "data/hdf5/h5.h"
+#include "data/hdf5/lzf.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

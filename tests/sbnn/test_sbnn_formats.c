@@ -2,6 +2,7 @@
  * equal those that anndata, mudata and h5py report (tests/acceptance/formats.tsv, made by formats.py). */
 #include "test_sbnn_data.h"
 
+#include "data/dataset.h"
 #include "data/table.h"
 
 #include <inttypes.h>
@@ -106,6 +107,29 @@ Test(sbnn_formats, parts) {
   for (size_t i = 0; i < 50; i++) missing += isnan(t.values[2 * i + 1]) != 0;
   cr_expect_gt(missing, 0);
   sbnn_table_free(&t);
+}
+
+/* Cells by a label of the file, or of a table. */
+Test(sbnn_formats, cells_by_label) {
+  char cells[2048];
+  const char *path = shared_path("data/formats/made/variants/csr.h5ad");
+  sbnn_dataset_options o = {.x_path = path, .y_path = path, .cells_path = cells};
+  sbnn_error e = {0};
+  sbnn_dataset d;
+  sbnn_labels l;
+  size_t n = 0;
+  snprintf(cells, sizeof cells, "%s:obs/cell_type", path);
+  cr_assert_eq(sbnn_labels_read(cells, &l, &e), SBNN_OK, "%s", e.text);
+  for (size_t i = 0; i < l.n_rows; i++) n += strcmp(l.text[i * l.n_cols], l.text[0]) == 0;
+  cr_assert(n > 10 && n < 290);
+  snprintf(cells, sizeof cells, "%s:obs/cell_type=%s", path, l.text[0]);
+  cr_assert_eq(sbnn_dataset_read(&o, &d, &e), SBNN_OK, "%s", e.text);
+  cr_expect_eq(d.n_cells, n);
+  sbnn_dataset_free(&d);
+  snprintf(cells, sizeof cells, "%s:obs/cell_type=nobody", path);
+  cr_expect_eq(sbnn_dataset_read(&o, &d, &e), SBNN_BAD_INPUT);
+  cr_expect(strstr(e.text, "no cell has 'nobody' in the column 'obs/cell_type'"), "%s", e.text);
+  sbnn_labels_free(&l);
 }
 
 #else

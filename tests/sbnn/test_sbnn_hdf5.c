@@ -12,7 +12,7 @@ TestSuite(sbnn_hdf5, .init = make_root, .fini = remove_root, .timeout = 300);
 
 #if NABLA_HDF5
 
-#include "data/hdf5/h5.h"
+#include "data/hdf5/lzf.h"
 #include "hdf5_files.h"
 
 enum { MOST_KB = 300 * 1024 };

@@ -1,6 +1,8 @@
 /* dataset_select.c - cells, genes and responses that the user chooses by name (dataset_join.h). */
+#include "data/cell_query.h"
 #include "data/dataset_join.h"
 #include "data/readers.h"
+#include "data/table_h5.h"
 #include "data/text.h"
 
 #include <fnmatch.h>
@@ -17,10 +19,13 @@ static void add_note(sbnn_dataset *d, char *text) {
 
 /* ---- cells ---- */
 
-/* The first field of each line: a list, or a table with the cells' ids first. */
+/* The first field of each line: a list, or a table with the cells' ids first; or cells of a label. */
 static int read_ids(const char *path, sbnn_strings *ids, sbnn_error *e) {
   sbnn_text t;
   bool more = true;
+  if (sbnn_is_cell_query(path)) return sbnn_cell_query_read(path, ids, e);
+  if (sbnn_h5_claims(path))
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: say which of its cells, as in %s:obs/COLUMN=VALUE", path, path);
   int code = sbnn_text_open(&t, path, e);
   if (code == SBNN_OK) code = sbnn_text_skip_comments(&t);
   if (code == SBNN_OK) code = sbnn_text_find_separator(&t);

@@ -63,7 +63,9 @@ static const struct {
 } foreign[] = {
     {"PK\003\004", 4, "a ZIP archive or an Excel workbook", NULL},
     {"\xd0\xcf\x11\xe0", 4, "an old Excel workbook", NULL},
-    {"\x89HDF", 4, "an HDF5 file compressed as a whole", "decompress it first, with gunzip"},
+    {"\x89HDF", 4, "an HDF5 file",
+     "as counts, responses and labels such files are read unless they are compressed as a whole (gunzip "
+     "them)"},
     {"PAR1", 4, "a Parquet file",
      "in Python, pandas.read_parquet(FILE).to_csv('table.csv.gz') writes what is read"},
     {"ARROW1", 6, "an Arrow (Feather) file",

@@ -94,11 +94,4 @@ int sbnn_h5_read_texts(sbnn_h5 *f, const sbnn_h5_array *a, sbnn_strings *out);
  * `numbers` numbers are room enough. */
 size_t sbnn_h5_band(const sbnn_h5_array *a, size_t numbers);
 
-/* ---- lzf.c ---- */
-
-/* Decompresses n bytes of LZF, as h5py writes it, into out[room]; returns how many there are, 0: damaged, or
- * more than that. Source: liblzf's description of its format (Marc Lehmann). */
-size_t sbnn_lzf_decompress(const unsigned char *in, size_t n, unsigned char *out, size_t room);
-bool sbnn_lzf_register(void); /* as HDF5's filter 32000 */
-
 #endif

@@ -1,6 +1,7 @@
 /* h5_open.c - opening a file for h5.h. HDF5 reads it through a driver of ours, which knows the one descriptor
  * that it was given: no path reaches the system, and a file that points to another one leads nowhere. */
 #include "data/hdf5/h5.h"
+#include "data/hdf5/lzf.h"
 #include "sandbox.h"
 
 #if H5_VERSION_GE(1, 13, 0)

@@ -4,8 +4,9 @@
  *   000LLLLL, L + 1 bytes                       these bytes
  *   LLLooooo oooooooo               (L = 1..6)  L + 2 bytes, from o + 1 bytes back
  *   111ooooo LLLLLLLL oooooooo                  L + 9 bytes, from there */
-#include "data/hdf5/h5.h"
+#include "data/hdf5/lzf.h"
 
+#include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 
