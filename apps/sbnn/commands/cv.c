@@ -51,7 +51,7 @@ static int train(sbnn_work *w, sbnn_error *e) {
   sbnn_replica *r = sbnn_alloc(n, sizeof *r);
   for (size_t i = 0; i < n; i++) r[i] = replica(&c, o, i);
   code = sbnn_replicas_run(w, r, n, e);
-  if (code == SBNN_OK) code = finish(w, r, n, e);
+  if (code == SBNN_OK && w->complete) code = finish(w, r, n, e);
   for (size_t i = 0; i < n; i++) sbnn_experiment_free(&r[i].experiment);
   free(r);
   sbnn_crossval_free(&c);
@@ -114,7 +114,7 @@ const sbnn_command sbnn_command_cv = {
                    "the responses' variance that is explained in unseen cells: mean and standard deviation "
                    "over folds.\n",
     .example = "cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_FOLDS,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_FOLDS,
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),
     .resolve = resolve,

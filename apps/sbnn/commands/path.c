@@ -104,7 +104,7 @@ static int run_models(sbnn_work *w, const plan *p, sbnn_error *e) {
   sbnn_replica *r = sbnn_alloc(n, sizeof *r);
   for (size_t i = 0; i < n; i++) r[i] = replica(p, w->data, i);
   int code = sbnn_replicas_run(w, r, n, e);
-  if (code == SBNN_OK) code = finish(w, p, r, e);
+  if (code == SBNN_OK && w->complete) code = finish(w, p, r, e);
   for (size_t i = 0; i < n; i++) sbnn_experiment_free(&r[i].experiment);
   free(r);
   return code;
@@ -176,7 +176,7 @@ const sbnn_command sbnn_command_path = {
         "cv\n"
         "uses, and trains it on all cells: R2 by epoch, norms of the genes before pruning, R2 by width.\n",
     .example = "path --data data.safetensors --bottleneck 2,4,8 --lambdas 0.01,0.1 --out path",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_FOLDS,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_FOLDS,
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),
     .resolve = resolve,

@@ -1,6 +1,7 @@
 /* replicas.c - see replicas.h. */
 #include "commands/replicas.h"
 
+#include "commands/shards.h"
 #include "interrupt.h"
 
 #include <stdatomic.h>
@@ -83,6 +84,7 @@ static tn_status run_one(void *ctx, int64_t i) {
   ensemble *a = ctx;
   sbnn_replica *r = &a->replicas[i];
   sbnn_parts *parts = a->work->parts;
+  if (r->there || !sbnn_shard_has(&a->work->shard, (size_t)i)) return TN_OK;
   if (sbnn_parts_load(parts, &r->task, NULL, &r->experiment, NULL)) {
     sbnn_progress_model_done(a->work->progress, r->title, r->experiment.fold, "finished before");
     return TN_OK;
@@ -112,23 +114,74 @@ static void note_left_out(sbnn_work *w, const sbnn_replica *r, size_t n) {
                    sbnn_left_out_sentence(w->data, r[i].where, r[i].experiment.left_out, r[i].cells.n_train));
 }
 
-int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
-  ensemble a = {.work = w, .replicas = r};
+/* ---- shards ---- */
+
+static int missing_models(const sbnn_replica *r, size_t n, size_t missing, sbnn_error *e) {
+  char list[512] = "", name[SBNN_TASK_NAME];
+  size_t used = 0, shown = 0;
+  for (size_t i = 0; i < n && shown < 8; i++) {
+    if (r[i].there) continue;
+    sbnn_task_name(&r[i].task, name);
+    used += (size_t)snprintf(list + used, sizeof list - used, "%s%.50s", shown++ ? ", " : "", name);
+  }
+  return sbnn_fail(e, SBNN_BAD_INPUT,
+                   "%zu of %zu models are in none of the folders: %s%s; compute their shards, or add --resume, which "
+                   "trains them now",
+                   missing, n, list, missing > shown ? ", ..." : "");
+}
+
+/* What the folders of merge hold. */
+static int take_merged(const sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
+  const sbnn_merge *m = w->options->merge;
+  size_t missing = 0;
+  for (size_t i = 0; m && i < n; i++) {
+    int code = sbnn_merge_take(m, w->parts, &r[i].task, &r[i].experiment, &r[i].there, e);
+    if (code != SBNN_OK) return code;
+    missing += !r[i].there;
+  }
+  return missing && !m->fills ? missing_models(r, n, missing, e) : SBNN_OK;
+}
+
+static void say_shard_done(const sbnn_work *w, size_t n) {
+  const sbnn_shard *s = &w->shard;
+  const char *out = w->options->out;
+  if (w->options->quiet) return;
+  size_t mine = 0;
+  for (size_t i = 0; i < n; i++) mine += sbnn_shard_has(s, i);
+  fprintf(stderr, "Shard %d of %d: its %zu of %zu models are in %s. When all shards are done: %s merge %s --out RESULTS\n",
+          s->i, s->n, mine, n, out, sbnn_program, out);
+}
+
+/* ---- all ---- */
+
+static double units_to_train(const sbnn_work *w, const sbnn_replica *r, size_t n, int *models) {
   const size_t inputs = sbnn_model_inputs((size_t)w->options->variable_genes, w->data);
   double units = 0;
-  atomic_init(&a.first_failed, (long long)n);
+  *models = 0;
   for (size_t i = 0; i < n; i++) {
+    if (r[i].there || !sbnn_shard_has(&w->shard, i)) continue;
+    ++*models;
     if (!sbnn_parts_has(w->parts, &r[i].task, NULL))
       units += sbnn_model_cost(&r[i].model, inputs, r[i].matrices.pretrain, false);
   }
-  w->progress = sbnn_progress_new(stderr, units, (int)n, w->options->quiet);
+  return units;
+}
+
+int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
+  ensemble a = {.work = w, .replicas = r};
+  int models, code = take_merged(w, r, n, e);
+  if (code != SBNN_OK) return code;
+  atomic_init(&a.first_failed, (long long)n);
+  double units = units_to_train(w, r, n, &models);
+  w->progress = sbnn_progress_new(stderr, units, models, w->options->quiet);
   double start = sbnn_clock();
   tn_status status = nn_replicas((int64_t)n, w->options->threads, run_one, &a);
   w->models = sbnn_clock() - start;
   sbnn_progress_free(w->progress);
   w->progress = NULL;
   if (status != TN_OK) return first_error(r, n, e);
-  note_left_out(w, r, n);
+  if (w->shard.n) say_shard_done(w, n);
+  else note_left_out(w, r, n);
   return SBNN_OK;
 }
 

@@ -21,13 +21,15 @@ typedef struct sbnn_replica {
   sbnn_task task;              /* which one it is: no two are equal */
   char title[48];              /* with experiment.fold: what progress calls it */
   char where[96];              /* what the sentence of a failure begins with: "fold 3"; "" = nothing */
+  bool there;                  /* merge has read it; the caller leaves it false */
   sbnn_experiment experiment;  /* `model` and `fold` are the caller's; the caller frees */
   sbnn_error error;
 } sbnn_replica;
 
 /* Trains those that no part holds, on w->options->threads threads, with progress on stderr. The predictions
  * come in the responses' own units: of the test cells, or of the training cells if there are none. The first
- * failure by position is what `e` says. */
+ * failure by position is what `e` says. With --shard only the shard's models are trained: w->complete stays false, and the
+ * caller must not use the others' experiments. */
 int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e);
 
 /* The model of fold `fold` (from 0) with these options: everything of a replica but title; of the

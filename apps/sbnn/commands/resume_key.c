@@ -12,7 +12,7 @@
 static bool is_free(const char *name) {
   static const char *const names[] = {"threads",          "quiet",  "force",     "resume", "out",
                                       "config",           "preset", "x",         "y",      "labels",
-                                      "fold-permutation", "data",   "genes-from"};
+                                      "fold-permutation", "data",   "genes-from", "shard"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;

@@ -107,7 +107,7 @@ static int train(sbnn_work *w, sbnn_error *e) {
   sbnn_replica *r = sbnn_alloc(p.n, sizeof *r);
   for (size_t i = 0; i < p.n; i++) r[i] = replica(&p, w->data, i);
   int code = sbnn_replicas_run(w, r, p.n, e);
-  if (code == SBNN_OK) code = finish(w, &p, r, e);
+  if (code == SBNN_OK && w->complete) code = finish(w, &p, r, e);
   for (size_t i = 0; i < p.n; i++) sbnn_experiment_free(&r[i].experiment);
   free(r);
   free_plan(&p);
@@ -167,7 +167,7 @@ const sbnn_command sbnn_command_stability = {
         "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one "
         "another.\n",
     .example = "stability --data data.safetensors --recipe denoise --subsample --out stability",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE,
     .heading = "Stability",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),

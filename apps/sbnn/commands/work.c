@@ -4,6 +4,7 @@
 #include "build_facts.h"
 #include "commands/resume_key.h"
 #include "commands/room_options.h"
+#include "commands/shards.h"
 #include "figures/canvas.h"
 #include "options/advice.h"
 #include "pictures/pictures.h"
@@ -100,7 +101,9 @@ static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_
   if (done && !w->options->quiet && w->options->step) fprintf(stderr, "  finished before\n");
   else if (done && !w->options->quiet)
     fprintf(stderr, "The results in %s are complete: there is nothing to resume\n", w->options->out);
+  if (code == SBNN_OK && !done && w->options->merge) code = sbnn_merge_check(w->options->merge, w->parts, e);
   if (code != SBNN_OK || done) return code;
+  w->complete = true;
   code = run(w, e);
   if ((code == SBNN_INTERRUPTED || code == SBNN_FAILED) && sbnn_parts_any(w->parts)) {
     sbnn_parts_explain(w->parts, e);
@@ -112,10 +115,34 @@ static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_
   return code;
 }
 
+static void free_notes(sbnn_work *w) {
+  for (size_t i = 0; i < w->n_notes; i++) free(w->notes[i]);
+  free(w->notes);
+}
+
+/* The models of one shard; no results yet, so no directory that appears as a whole. */
+static int run_shard(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  sbnn_dataset data;
+  int code = sbnn_shard_parse(w->options->shard, &w->shard, e);
+  if (code == SBNN_OK) code = sbnn_read_data(w->options, &data, e);
+  if (code != SBNN_OK) return code;
+  char *key = sbnn_resume_key(w->options, &data);
+  w->data = &data;
+  code = sbnn_shard_open(w, key, e);
+  if (code == SBNN_OK) code = run(w, e);
+  if (code == SBNN_INTERRUPTED || code == SBNN_FAILED) sbnn_parts_explain_shard(w->parts, e);
+  sbnn_parts_close(w->parts);
+  free(key);
+  sbnn_dataset_free(&data);
+  free_notes(w);
+  return code;
+}
+
 int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
   const sbnn_options *o = w->options;
   sbnn_dataset data;
   w->start = sbnn_clock();
+  if (o->shard) return run_shard(w, run, e);
   w->out = o->resume ? sbnn_outdir_resume(o->out, o->force, e) : sbnn_outdir_open(o->out, o->force, e);
   if (!w->out) return e->code;
   int code = sbnn_read_data(o, &data, e);
@@ -126,8 +153,7 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
     sbnn_dataset_free(&data);
   }
   sbnn_outdir_abort(w->out);
-  for (size_t i = 0; i < w->n_notes; i++) free(w->notes[i]);
-  free(w->notes);
+  free_notes(w);
   return code;
 }
 

@@ -6,6 +6,7 @@
 #include "options/options.h"
 #include "output/outdir.h"
 #include "parts/parts.h"
+#include "parts/shard.h"
 #include "progress.h"
 #include "results/results.h"
 #include "training/cost.h"
@@ -18,6 +19,8 @@ typedef struct sbnn_work {
   const sbnn_dataset *data; /* borrowed */
   sbnn_outdir *out;
   sbnn_parts *parts; /* what is finished; NULL: nothing is kept (demo) */
+  sbnn_shard shard; /* n 0: the whole command */
+  bool complete;    /* all models are there: the results can be written */
   sbnn_progress *progress;
   double start, reading; /* clock at the start; seconds spent on reading tables */
   double models;         /* seconds from the first model's start to the last one's end */

@@ -25,6 +25,7 @@ enum {
   SBNN_TAKES_FOLDER = 1 << 11,     /* --out, a folder that the command makes */
   SBNN_TAKES_FORCE = 1 << 12,      /* --force: what the folder holds is replaced */
   SBNN_TAKES_QUIET = 1 << 13,
+  SBNN_TAKES_SHARDS = 1 << 14, /* many models, which several processes may share: --shard */
   /* A command that reads what the user measured and leaves a folder of results ... */
   SBNN_TAKES_VIEW = SBNN_TAKES_TABLES | SBNN_TAKES_CHOICE | SBNN_TAKES_DATA | SBNN_TAKES_HINTS |
                     SBNN_TAKES_SEED | SBNN_TAKES_FOLDER | SBNN_TAKES_FORCE | SBNN_TAKES_QUIET,
@@ -47,6 +48,7 @@ struct sbnn_command {
   size_t n_options;
   size_t own_size;                         /* of the struct that own rows fill: sbnn_own */
   const sbnn_command *const *takes_own_of; /* NULL-ended; NULL: none */
+  const char *operands;                    /* words without an option, "DIR...", as messages call them; NULL: none */
   const char *variant_flag;                /* given this own flag, options are those of `variant` */
   const sbnn_command *variant;             /* no command by itself */
   const char *flag;                        /* "--version": the command is asked for so, too */

@@ -91,8 +91,17 @@ static void note_again(sbnn_options *o, const sbnn_option *row, const char *befo
              "%s--%s is given twice: '%.80s' counts, not '%.80s'", used ? "; " : "", row->name, now, before);
 }
 
+/* Operands are neighbours in argv: before the options, or behind them. */
+static bool take_operand(const arguments *a, sbnn_options *o) {
+  char **here = a->argv + a->at - 1;
+  if (!a->command->operands || (o->n_operands > 0 && here != o->operands + o->n_operands)) return false;
+  if (o->n_operands++ == 0) o->operands = here;
+  return true;
+}
+
 static int parse_option(arguments *a, sbnn_options *o, sbnn_error *e) {
   const char *arg = a->argv[a->at++];
+  if (arg[0] != '-' && take_operand(a, o)) return SBNN_OK;
   if (arg[0] != '-')
     return sbnn_fail(e, SBNN_USAGE,
                      "stray '%s': each value follows its option, as in --option value "

@@ -139,20 +139,26 @@ static void add_state(draft *f, const nn_state *state) {
 int sbnn_part_write(const char *path, const sbnn_part *part, const sbnn_experiment *x, const nn_state *state,
                     sbnn_error *e) {
   draft f = {0};
-  facts about;
-  char message[256] = "";
-  uint64_t hash = 0;
   add_experiment(&f, x);
   add_r2(&f, x);
   add_history(&f, x);
   if (state) add_state(&f, state);
-  for (size_t i = 0; i < f.n; i++) hash = add_to_hash(hash, &f.tensors[i]);
-  say_facts(part, hash, &about);
-  tn_status status =
-      nn_tensor_file_write(NULL, path, f.tensors, f.n, (const char *const(*)[2])about.pair, FACTS, message);
+  int code = sbnn_part_write_tensors(path, part, f.tensors, f.n, e);
   for (size_t i = 0; i < f.n; i++) free(f.owned[i]);
   free(f.owned);
   free(f.tensors);
+  return code;
+}
+
+int sbnn_part_write_tensors(const char *path, const sbnn_part *part, const nn_tensor *tensors, size_t n,
+                            sbnn_error *e) {
+  facts about;
+  char message[256] = "";
+  uint64_t hash = 0;
+  for (size_t i = 0; i < n; i++) hash = add_to_hash(hash, &tensors[i]);
+  say_facts(part, hash, &about);
+  tn_status status =
+      nn_tensor_file_write(NULL, path, tensors, n, (const char *const(*)[2])about.pair, FACTS, message);
   if (status == TN_OK) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED, "what is finished could not be written (%s)%s", message,
                    status == TN_EIO ? "; free space or choose a directory you may write to" : "");
@@ -285,15 +291,22 @@ static int check_facts(const nn_tensor_file *f, const char *path, const sbnn_par
   return SBNN_OK;
 }
 
+int sbnn_part_open(const char *path, const sbnn_part *part, nn_tensor_file **f, sbnn_error *e) {
+  char message[256] = "";
+  if (nn_tensor_file_open(NULL, path, f, message) != TN_OK)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s", message);
+  int code = check_facts(*f, path, part, e);
+  if (code != SBNN_OK) nn_tensor_file_close(*f);
+  return code;
+}
+
 int sbnn_part_read(const char *path, const sbnn_part *part, sbnn_experiment *x, nn_state *state,
                    sbnn_error *e) {
-  char message[256] = "";
   nn_tensor_file *f;
   sbnn_experiment read = {.model = part->task->model, .fold = part->task->fold};
-  if (nn_tensor_file_open(NULL, path, &f, message) != TN_OK)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s", message);
-  int code = check_facts(f, path, part, e);
-  if (code == SBNN_OK && !(get_scalars(f, &read) && get_arrays(f, &read) && get_r2(f, &read) &&
+  int code = sbnn_part_open(path, part, &f, e);
+  if (code != SBNN_OK) return code;
+  if (!(get_scalars(f, &read) && get_arrays(f, &read) && get_r2(f, &read) &&
                            get_history(f, &read) && get_state(f, state, false)))
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s does not hold what a part of this run holds", path);
   if (code == SBNN_OK) {

@@ -29,4 +29,9 @@ int sbnn_part_write(const char *path, const sbnn_part *part, const sbnn_experime
 int sbnn_part_read(const char *path, const sbnn_part *part, sbnn_experiment *x, nn_state *state,
                    sbnn_error *e);
 
+/* The same for a task that is no network: its results as tensors of its own. The caller closes what is opened. */
+int sbnn_part_write_tensors(const char *path, const sbnn_part *part, const nn_tensor *tensors, size_t n,
+                            sbnn_error *e);
+int sbnn_part_open(const char *path, const sbnn_part *part, nn_tensor_file **f, sbnn_error *e);
+
 #endif

@@ -80,13 +80,18 @@ static int write_key(const sbnn_parts *p, sbnn_error *e) {
   return code;
 }
 
-int sbnn_parts_open(sbnn_outdir *out, const char *key, sbnn_parts **parts, bool *done, sbnn_error *e) {
+static sbnn_parts *make(const char *directory, const char *out, const char *key) {
   sbnn_parts *p = sbnn_alloc(1, sizeof *p);
-  p->directory = sbnn_strdup(sbnn_outdir_parts(out));
-  p->out = sbnn_strdup(sbnn_outdir_path(out));
+  p->directory = sbnn_strdup(directory);
+  p->out = sbnn_strdup(out);
   p->key = sbnn_strdup(key);
   snprintf(p->digits, sizeof p->digits, "%016llx",
            (unsigned long long)tn_hash(TN_HASH_START, key, strlen(key)));
+  return p;
+}
+
+int sbnn_parts_open(sbnn_outdir *out, const char *key, sbnn_parts **parts, bool *done, sbnn_error *e) {
+  sbnn_parts *p = make(sbnn_outdir_parts(out), sbnn_outdir_path(out), key);
   char *old = text_of(p->directory, "key");
   int code = SBNN_OK;
   *done = false;
@@ -104,6 +109,49 @@ int sbnn_parts_open(sbnn_outdir *out, const char *key, sbnn_parts **parts, bool 
   sbnn_parts_close(p);
   *parts = NULL;
   return code;
+}
+
+/* ---- folders of shards ---- */
+
+int sbnn_parts_open_shard(const char *folder, const char *key, sbnn_parts **parts, sbnn_error *e) {
+  sbnn_parts *p = make(folder, folder, key);
+  char *old = text_of(folder, "key");
+  int code = SBNN_OK;
+  atomic_init(&p->count, 0);
+  if (old && strcmp(old, key) != 0) {
+    char what[600];
+    difference(old, key, what, sizeof what);
+    code = sbnn_fail(e, SBNN_FAILED,
+                     "%s holds shards of another run (%s); give the options, data and build that they have, or "
+                     "another --out",
+                     folder, what);
+  } else if (!old) code = write_key(p, e);
+  free(old);
+  if (code == SBNN_OK) *parts = p;
+  else sbnn_parts_close(p);
+  return code;
+}
+
+int sbnn_parts_check_key(const sbnn_parts *p, const char *folder, sbnn_error *e) {
+  char what[600], *old = text_of(folder, "key");
+  int code = SBNN_OK;
+  if (!old) code = sbnn_fail(e, SBNN_BAD_INPUT, "%s holds no shards: it has no readable key", folder);
+  else if (strcmp(old, p->key) != 0) {
+    difference(old, p->key, what, sizeof what);
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s holds shards of other options, data or build: %s", folder, what);
+  }
+  free(old);
+  return code;
+}
+
+bool sbnn_parts_take(const sbnn_parts *p, const char *folder, const sbnn_task *task, sbnn_experiment *x,
+                     sbnn_error *e) {
+  sbnn_part part = {p->digits, task, NULL};
+  char *path = sbnn_part_path(folder, &part);
+  bool there = access(path, F_OK) == 0;
+  if (there) there = sbnn_part_read(path, &part, x, NULL, e) == SBNN_OK;
+  free(path);
+  return there;
 }
 
 void sbnn_parts_close(sbnn_parts *p) {
@@ -137,14 +185,20 @@ static void say_interrupted(void) {
   sbnn_interrupt_sentence(text);
 }
 
-void sbnn_parts_explain(const sbnn_parts *p, sbnn_error *e) {
+static void explain(const sbnn_parts *p, const char *how, sbnn_error *e) {
   const bool cut = e->code == SBNN_INTERRUPTED; /* it goes on with what is no longer true */
   char text[sizeof e->text - 128];
   int code = e->code;
   if (!sbnn_parts_any(p)) return;
   snprintf(text, sizeof text, "%.*s", (int)(cut ? strcspn(e->text, ";") : strlen(e->text)), e->text);
   *e = (sbnn_error){0};
-  sbnn_fail(e, code, "%s; %s", text, how_to);
+  sbnn_fail(e, code, "%s; %s", text, how);
+}
+
+void sbnn_parts_explain(const sbnn_parts *p, sbnn_error *e) { explain(p, how_to, e); }
+
+void sbnn_parts_explain_shard(const sbnn_parts *p, sbnn_error *e) {
+  explain(p, "what was finished is kept: the same command goes on from there", e);
 }
 
 /* ---- parts ---- */
@@ -158,6 +212,28 @@ int sbnn_parts_store(sbnn_parts *p, const sbnn_task *task, const char *phase, co
   free(path);
   if (code == SBNN_OK && atomic_fetch_add(&p->count, 1) == 0) say_interrupted();
   return code;
+}
+
+int sbnn_parts_store_tensors(sbnn_parts *p, const sbnn_task *task, const nn_tensor *tensors, size_t n,
+                             sbnn_error *e) {
+  if (!p) return SBNN_OK;
+  sbnn_part part = {p->digits, task, NULL};
+  char *path = sbnn_part_path(p->directory, &part);
+  int code = sbnn_part_write_tensors(path, &part, tensors, n, e);
+  free(path);
+  if (code == SBNN_OK && atomic_fetch_add(&p->count, 1) == 0) say_interrupted();
+  return code;
+}
+
+nn_tensor_file *sbnn_parts_open_tensors(const sbnn_parts *p, const char *folder, const sbnn_task *task,
+                                        sbnn_error *e) {
+  nn_tensor_file *f = NULL;
+  if (!p) return NULL;
+  sbnn_part part = {p->digits, task, NULL};
+  char *path = sbnn_part_path(folder ? folder : p->directory, &part);
+  if (access(path, F_OK) == 0 && sbnn_part_open(path, &part, &f, e) != SBNN_OK) f = NULL;
+  free(path);
+  return f;
 }
 
 bool sbnn_parts_load(sbnn_parts *p, const sbnn_task *task, const char *phase, sbnn_experiment *x,

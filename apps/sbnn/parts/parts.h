@@ -18,7 +18,19 @@ typedef struct sbnn_parts sbnn_parts;
  * differs is named). *done: opened for resuming, but the results of just this run are complete already;
  * nothing is opened then. */
 int sbnn_parts_open(sbnn_outdir *out, const char *key, sbnn_parts **parts, bool *done, sbnn_error *e);
+
+/* The same in a folder of shards (commands/shards.h), which others may write to meanwhile: parts with this key that are
+ * there count. SBNN_FAILED: it holds those of another key. */
+int sbnn_parts_open_shard(const char *folder, const char *key, sbnn_parts **parts, sbnn_error *e);
 void sbnn_parts_close(sbnn_parts *p); /* the files stay; NULL is allowed */
+
+/* Has the folder of shards the key of these parts? SBNN_BAD_INPUT names what differs. */
+int sbnn_parts_check_key(const sbnn_parts *p, const char *folder, sbnn_error *e);
+
+/* Of the whole task, from a folder of shards: fills x. False: there is none. SBNN_BAD_INPUT in e->code: it is damaged or of
+ * another run. */
+bool sbnn_parts_take(const sbnn_parts *p, const char *folder, const sbnn_task *task, sbnn_experiment *x,
+                     sbnn_error *e);
 
 /* 16 hexadecimal digits that stand for the key. */
 const char *sbnn_parts_key(const sbnn_parts *p);
@@ -37,7 +49,15 @@ int sbnn_parts_store(sbnn_parts *p, const sbnn_task *task, const char *phase, co
 bool sbnn_parts_load(sbnn_parts *p, const sbnn_task *task, const char *phase, sbnn_experiment *x,
                      nn_state *state);
 
-/* After an interrupt or a failure: if there are parts, says in `e` how to go on. */
+/* A task that is no network, as tensors of its own (part.h). folder NULL: of these parts; else a folder of shards. Opening
+ * gives NULL if there is none; then e->code SBNN_BAD_INPUT says that it is damaged or of another run. */
+int sbnn_parts_store_tensors(sbnn_parts *p, const sbnn_task *task, const nn_tensor *tensors, size_t n,
+                             sbnn_error *e);
+nn_tensor_file *sbnn_parts_open_tensors(const sbnn_parts *p, const char *folder, const sbnn_task *task,
+                                        sbnn_error *e);
+
+/* After an interrupt or a failure: if there are parts, says in `e` how to go on. A shard needs no --resume. */
 void sbnn_parts_explain(const sbnn_parts *p, sbnn_error *e);
+void sbnn_parts_explain_shard(const sbnn_parts *p, sbnn_error *e);
 
 #endif
