@@ -36,7 +36,8 @@ static int run(const sbnn_options *o, sbnn_error *e) {
 
 static int resolve(sbnn_options *o, sbnn_error *e) {
   if (o->n_operands > 0) return SBNN_OK;
-  return sbnn_fail(e, SBNN_USAGE, "'sbnn merge' needs the folders that --shard wrote to, as in %s merge shards --out %s",
+  return sbnn_fail(e, SBNN_USAGE,
+                   "'sbnn merge' needs the folders that --shard wrote to, as in %s merge shards --out %s",
                    sbnn_program, o->out);
 }
 
@@ -60,8 +61,9 @@ const sbnn_command sbnn_command_merge = {
     .name = "merge",
     .usage = "FOLDER... --out DIR [OPTIONS]",
     .summary = "put the shards of cv, path, stability or srrr together",
-    .description = "Reads the models that --shard has left in one or more folders and writes the results of the whole\n"
-                   "command, with the bits of a run in one piece. Missing models are named.\n",
+    .description =
+        "Reads the models that --shard has left in one or more folders and writes the results of the whole\n"
+        "command, with the bits of a run in one piece. Missing models are named.\n",
     .example = "merge shards --out crossval",
     .takes = SBNN_TAKES_FOLDER | SBNN_TAKES_FORCE | SBNN_TAKES_QUIET,
     .operands = "FOLDER",

@@ -124,10 +124,11 @@ static int missing_models(const sbnn_replica *r, size_t n, size_t missing, sbnn_
     sbnn_task_name(&r[i].task, name);
     used += (size_t)snprintf(list + used, sizeof list - used, "%s%.50s", shown++ ? ", " : "", name);
   }
-  return sbnn_fail(e, SBNN_BAD_INPUT,
-                   "%zu of %zu models are in none of the folders: %s%s; compute their shards, or add --resume, which "
-                   "trains them now",
-                   missing, n, list, missing > shown ? ", ..." : "");
+  return sbnn_fail(
+      e, SBNN_BAD_INPUT,
+      "%zu of %zu models are in none of the folders: %s%s; compute their shards, or add --resume, which "
+      "trains them now",
+      missing, n, list, missing > shown ? ", ..." : "");
 }
 
 /* What the folders of merge hold. */
@@ -140,16 +141,6 @@ static int take_merged(const sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error
     missing += !r[i].there;
   }
   return missing && !m->fills ? missing_models(r, n, missing, e) : SBNN_OK;
-}
-
-static void say_shard_done(const sbnn_work *w, size_t n) {
-  const sbnn_shard *s = &w->shard;
-  const char *out = w->options->out;
-  if (w->options->quiet) return;
-  size_t mine = 0;
-  for (size_t i = 0; i < n; i++) mine += sbnn_shard_has(s, i);
-  fprintf(stderr, "Shard %d of %d: its %zu of %zu models are in %s. When all shards are done: %s merge %s --out RESULTS\n",
-          s->i, s->n, mine, n, out, sbnn_program, out);
 }
 
 /* ---- all ---- */
@@ -180,7 +171,7 @@ int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   sbnn_progress_free(w->progress);
   w->progress = NULL;
   if (status != TN_OK) return first_error(r, n, e);
-  if (w->shard.n) say_shard_done(w, n);
+  if (w->shard.n) sbnn_work_say_shard(w, n);
   else note_left_out(w, r, n);
   return SBNN_OK;
 }

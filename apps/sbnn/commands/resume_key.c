@@ -10,8 +10,8 @@
 
 /* Options that change no number, and files, whose contents count and not their names. */
 static bool is_free(const char *name) {
-  static const char *const names[] = {"threads",          "quiet",  "force",     "resume", "out",
-                                      "config",           "preset", "x",         "y",      "labels",
+  static const char *const names[] = {"threads",          "quiet",  "force",      "resume", "out",
+                                      "config",           "preset", "x",          "y",      "labels",
                                       "fold-permutation", "data",   "genes-from", "shard"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) return true;

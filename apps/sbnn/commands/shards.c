@@ -60,9 +60,10 @@ static int write_command(const char *folder, const sbnn_options *o, sbnn_error *
   json_t *all = json_pack("{s:s, s:O}", "command", sbnn_command_name(o->command), "arguments", a.list);
   if (all && !a.failed) text = json_dumps(all, JSON_INDENT(2));
   bool written = text && tn_atomic_write(path, text, strlen(text)) == TN_OK;
-  int code = written ? SBNN_OK
-                     : sbnn_fail(e, SBNN_FAILED, "%s could not be written (%s); choose a folder you may write to",
-                                 path, strerror(text ? errno : ENOMEM));
+  int code = written
+                 ? SBNN_OK
+                 : sbnn_fail(e, SBNN_FAILED, "%s could not be written (%s); choose a folder you may write to",
+                             path, strerror(text ? errno : ENOMEM));
   free(text);
   free(path);
   json_decref(all);
@@ -130,10 +131,11 @@ static int require_shards(const char *folder, sbnn_error *e) {
                      strerror(errno));
   for (struct dirent *entry; code == SBNN_OK && (entry = readdir(dir));)
     if (!is_shard_file(entry->d_name))
-      code = sbnn_fail(e, SBNN_FAILED,
-                       "--out %s holds '%s', which is no file of a shard; give a new folder, or one that only "
-                       "shards have written to",
-                       folder, entry->d_name);
+      code =
+          sbnn_fail(e, SBNN_FAILED,
+                    "--out %s holds '%s', which is no file of a shard; give a new folder, or one that only "
+                    "shards have written to",
+                    folder, entry->d_name);
   closedir(dir);
   return code;
 }
@@ -141,8 +143,9 @@ static int require_shards(const char *folder, sbnn_error *e) {
 int sbnn_shard_open(sbnn_work *w, const char *key, sbnn_error *e) {
   const sbnn_options *o = w->options;
   if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
-    return sbnn_fail(e, SBNN_FAILED, "--out %s cannot be created (%s); create the folder that is to hold it, or "
-                                     "choose one you may write to",
+    return sbnn_fail(e, SBNN_FAILED,
+                     "--out %s cannot be created (%s); create the folder that is to hold it, or "
+                     "choose one you may write to",
                      o->out, strerror(errno));
   int code = require_shards(o->out, e);
   if (code == SBNN_OK) code = sbnn_parts_open_shard(o->out, key, &w->parts, e);
@@ -152,15 +155,17 @@ int sbnn_shard_open(sbnn_work *w, const char *key, sbnn_error *e) {
 
 int sbnn_merge_check(const sbnn_merge *m, const sbnn_parts *parts, sbnn_error *e) {
   int code = SBNN_OK;
-  for (int i = 0; i < m->n_folders && code == SBNN_OK; i++) code = sbnn_parts_check_key(parts, m->folders[i], e);
+  for (int i = 0; i < m->n_folders && code == SBNN_OK; i++)
+    code = sbnn_parts_check_key(parts, m->folders[i], e);
   return code;
 }
 
-int sbnn_merge_take(const sbnn_merge *m, const sbnn_parts *parts, const sbnn_task *task, sbnn_experiment *x, bool *found,
-                    sbnn_error *e) {
+int sbnn_merge_take(const sbnn_merge *m, const sbnn_parts *parts, const sbnn_task *task, sbnn_experiment *x,
+                    bool *found, sbnn_error *e) {
   sbnn_error bad = {0};
   *found = false;
-  for (int i = 0; i < m->n_folders && !*found; i++) *found = sbnn_parts_take(parts, m->folders[i], task, x, &bad);
+  for (int i = 0; i < m->n_folders && !*found; i++)
+    *found = sbnn_parts_take(parts, m->folders[i], task, x, &bad);
   if (*found || bad.code == SBNN_OK) return SBNN_OK;
   return sbnn_fail(e, bad.code, "%s; remove it and compute its shard again", bad.text);
 }

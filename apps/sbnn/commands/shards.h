@@ -28,7 +28,7 @@ int sbnn_merge_check(const sbnn_merge *m, const sbnn_parts *parts, sbnn_error *e
 
 /* Fills x with what a folder has of the task. SBNN_OK with *found false: no folder has it. SBNN_BAD_INPUT: what they have is
  * damaged, or of another run, and no folder has a good one. */
-int sbnn_merge_take(const sbnn_merge *m, const sbnn_parts *parts, const sbnn_task *task, sbnn_experiment *x, bool *found,
-                    sbnn_error *e);
+int sbnn_merge_take(const sbnn_merge *m, const sbnn_parts *parts, const sbnn_task *task, sbnn_experiment *x,
+                    bool *found, sbnn_error *e);
 
 #endif

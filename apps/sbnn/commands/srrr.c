@@ -1,8 +1,10 @@
 /* srrr.c - `sbnn srrr`: sparse reduced-rank regression over ranks and penalties, on the folds of cv. */
 #include "linear/srrr.h"
 #include "commands/room_options.h"
+#include "commands/shards.h"
 #include "commands/srrr_map.h"
 #include "commands/srrr_own.h"
+#include "commands/srrr_part.h"
 #include "commands/work.h"
 #include "interrupt.h"
 #include "pictures/pictures.h"
@@ -100,29 +102,60 @@ int sbnn_srrr_check(const sbnn_options *o, const sbnn_dataset *d, sbnn_error *e)
   return check_ranks(o, d->n_responses, table, e);
 }
 
-static tn_status run_fold(void *ctx, int64_t i) {
-  fits *v = ctx;
+/* The fold's scores stand apart by the number of folds. */
+static sbnn_srrr_fold fold_of(const fits *v, size_t fold) {
+  size_t n_folds = v->folds.folds.n_folds;
+  return (sbnn_srrr_fold){(int)fold + 1, v->scores + fold, v->n_ranks * v->n_lambdas, n_folds,
+                          &v->notes[fold]};
+}
+
+/* What is there already, or belongs to another shard. */
+static int take_fold(fits *v, size_t fold, bool *done, sbnn_error *e) {
+  sbnn_srrr_fold f = fold_of(v, fold);
+  const sbnn_merge *m = v->work.options->merge;
+  *done = !sbnn_shard_has(&v->work.shard, fold);
+  int code = *done ? SBNN_OK : sbnn_srrr_load(&v->work, &f, done, e);
+  if (code == SBNN_OK && m && !*done && !m->fills)
+    code =
+        sbnn_fail(e, SBNN_BAD_INPUT,
+                  "it is in none of the folders; compute its shard, or add --resume, which computes it now");
+  return code;
+}
+
+/* All ranks and penalties on one fold. */
+static int fit_fold(fits *v, size_t fold, sbnn_error *e) {
   const sbnn_crossval *c = &v->folds;
-  size_t fold = (size_t)i;
-  sbnn_error *e = &v->errors[fold];
   sbnn_prepared f;
   sbnn_cells cells = {.train = c->train[fold], .n_train = c->n_train[fold]};
   const sbnn_matrices_options how = sbnn_matrices_options_of(v->work.options, false, 1);
   cells.test = sbnn_fold_test(&c->folds, fold, &cells.n_test);
   int code = sbnn_prepared_make(v->work.data, &how, c->shared, &cells, &f, e);
-  if (code == SBNN_OK) {
-    sbnn_moments m;
-    const sbnn_matrices *p = &f.matrices;
-    char where[32];
-    snprintf(where, sizeof where, "srrr, fold %zu", fold + 1);
-    v->notes[fold] = sbnn_left_out_sentence(v->work.data, where, f.left_out, p->n_train);
-    sbnn_moments_make(&(sbnn_linear_data){p->x, p->y, p->n_train, p->n_inputs, p->n_responses}, &m);
-    code = check_ranks(v->work.options, p->n_responses, NULL, e);
-    for (size_t rank = 0; rank < v->n_ranks && code == SBNN_OK; rank++)
-      code = run_path(v, &f, &m, fold, rank, e);
-    if (code == SBNN_OK) sbnn_progress_model_done(v->work.progress, "srrr", (int)fold + 1, NULL);
-    sbnn_moments_free(&m);
-    sbnn_prepared_free(&f);
+  if (code != SBNN_OK) return code;
+  sbnn_moments m;
+  const sbnn_matrices *p = &f.matrices;
+  char where[32];
+  snprintf(where, sizeof where, "srrr, fold %zu", fold + 1);
+  v->notes[fold] = sbnn_left_out_sentence(v->work.data, where, f.left_out, p->n_train);
+  sbnn_moments_make(&(sbnn_linear_data){p->x, p->y, p->n_train, p->n_inputs, p->n_responses}, &m);
+  code = check_ranks(v->work.options, p->n_responses, NULL, e);
+  for (size_t rank = 0; rank < v->n_ranks && code == SBNN_OK; rank++)
+    code = run_path(v, &f, &m, fold, rank, e);
+  sbnn_moments_free(&m);
+  sbnn_prepared_free(&f);
+  return code;
+}
+
+static tn_status run_fold(void *ctx, int64_t i) {
+  fits *v = ctx;
+  size_t fold = (size_t)i;
+  sbnn_error *e = &v->errors[fold];
+  bool done;
+  int code = take_fold(v, fold, &done, e);
+  if (code == SBNN_OK && !done) {
+    code = fit_fold(v, fold, e);
+    const sbnn_srrr_fold f = fold_of(v, fold);
+    if (code == SBNN_OK) code = sbnn_srrr_store(&v->work, &f, e);
+    if (code == SBNN_OK) sbnn_progress_model_done(v->work.progress, "srrr", f.fold, NULL);
   }
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
 }
@@ -183,8 +216,13 @@ static int run_folds(fits *v, sbnn_error *e) {
   v->work.progress = sbnn_progress_new(stderr, (double)n, (int)n_folds, o->quiet);
   tn_status status = nn_replicas((int64_t)n_folds, o->threads, run_fold, v);
   sbnn_progress_free(v->work.progress);
-  for (size_t i = 0; i < n_folds; i++) sbnn_work_note(&v->work, v->notes[i]);
-  int code = status == TN_OK ? write_all(v, e) : first_error(v, e);
+  for (size_t i = 0; i < n_folds; i++) {
+    if (v->work.complete) sbnn_work_note(&v->work, v->notes[i]);
+    else free(v->notes[i]);
+  }
+  int code = status == TN_OK ? SBNN_OK : first_error(v, e);
+  if (code == SBNN_OK && v->work.complete) code = write_all(v, e);
+  else if (code == SBNN_OK) sbnn_work_say_shard(&v->work, n_folds);
   for (size_t i = 0; i < n; i++) {
     free(v->scores[i].genes);
     free(v->scores[i].norms);
@@ -252,7 +290,7 @@ const sbnn_command sbnn_command_srrr = {
         "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
         "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n",
     .example = "srrr --data data.safetensors --genes 25 --out linear",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_FOLDS,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_FOLDS,
     .heading = "Sparse reduced-rank regression",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(sbnn_srrr_own),

@@ -35,10 +35,12 @@ int sbnn_srrr_store(sbnn_work *w, const sbnn_srrr_fold *f, sbnn_error *e) {
     }
   }
   const sbnn_task task = task_of(f);
+  const char *note = *f->note ? *f->note : "";
   const nn_tensor tensors[] = {{"numbers", "F64", 2, {(int64_t)f->n, NUMBERS}, .data = number},
                                {"norms", "F64", 1, {(int64_t)genes}, .data = norm},
                                {"whole", "I64", 2, {(int64_t)f->n, WHOLE}, .data = whole},
-                               {"genes", "I64", 1, {(int64_t)genes}, .data = gene}};
+                               {"genes", "I64", 1, {(int64_t)genes}, .data = gene},
+                               {"note", "U8", 1, {(int64_t)strlen(note)}, .data = note}};
   int code = sbnn_parts_store_tensors(w->parts, &task, tensors, sizeof tensors / sizeof *tensors, e);
   free(number), free(norm), free(whole), free(gene);
   return code;
@@ -51,7 +53,8 @@ static const void *tensor(const nn_tensor_file *f, const char *name, const char 
 }
 
 /* Every gene is a column of the data, and the numbers of genes add up to what there is. */
-static bool fits(const sbnn_work *w, const sbnn_srrr_fold *f, const nn_tensor_file *file, const int64_t *whole) {
+static bool fits(const sbnn_work *w, const sbnn_srrr_fold *f, const nn_tensor_file *file,
+                 const int64_t *whole) {
   const nn_tensor *t = nn_tensor_file_find(file, "genes");
   size_t n = t ? t->bytes / sizeof(int64_t) : 0, sum = 0;
   const int64_t *gene = t ? tensor(file, "genes", "I64", n) : NULL;
@@ -69,7 +72,8 @@ static bool fits(const sbnn_work *w, const sbnn_srrr_fold *f, const nn_tensor_fi
 static bool take(const sbnn_work *w, sbnn_srrr_fold *f, const nn_tensor_file *file) {
   const double *number = tensor(file, "numbers", "F64", f->n * NUMBERS);
   const int64_t *whole = tensor(file, "whole", "I64", f->n * WHOLE);
-  if (!number || !whole || !fits(w, f, file, whole)) return false;
+  const nn_tensor *note = nn_tensor_file_find(file, "note");
+  if (!number || !whole || !note || !fits(w, f, file, whole)) return false;
   const int64_t *gene = nn_tensor_file_find(file, "genes")->data;
   const double *norm = nn_tensor_file_find(file, "norms")->data;
   for (size_t i = 0; i < f->n; i++, number += NUMBERS, whole += WHOLE) {
@@ -87,6 +91,7 @@ static bool take(const sbnn_work *w, sbnn_srrr_fold *f, const nn_tensor_file *fi
     if (n) memcpy(s->norms, norm, n * sizeof *norm);
     norm += n;
   }
+  if (note->bytes) *f->note = sbnn_format("%.*s", (int)note->bytes, (const char *)note->data);
   return true;
 }
 
@@ -102,6 +107,6 @@ int sbnn_srrr_load(const sbnn_work *w, sbnn_srrr_fold *f, bool *found, sbnn_erro
   bool good = take(w, f, file);
   nn_tensor_file_close(file);
   return good ? SBNN_OK
-              : sbnn_fail(e, SBNN_BAD_INPUT, "the part of fold %d does not hold what srrr writes; compute it again",
-                          f->fold);
+              : sbnn_fail(e, SBNN_BAD_INPUT,
+                          "the part of fold %d does not hold what srrr writes; compute it again", f->fold);
 }

@@ -10,6 +10,7 @@ typedef struct sbnn_srrr_fold {
   int fold;
   sbnn_srrr_score *scores;
   size_t n, step;
+  char **note; /* on what the fold leaves out; NULL: nothing */
 } sbnn_srrr_fold;
 
 /* SBNN_FAILED: it cannot be written. */

@@ -157,6 +157,18 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
   return code;
 }
 
+void sbnn_work_say_shard(const sbnn_work *w, size_t n) {
+  const sbnn_shard *s = &w->shard;
+  const char *out = w->options->out;
+  if (w->options->quiet) return;
+  size_t mine = 0;
+  for (size_t i = 0; i < n; i++) mine += sbnn_shard_has(s, i);
+  fprintf(stderr,
+          "Shard %d of %d: its %zu of %zu models are in %s. When all shards are done: %s merge %s --out "
+          "RESULTS\n",
+          s->i, s->n, mine, n, out, sbnn_program, out);
+}
+
 void sbnn_work_note(sbnn_work *w, char *sentence) {
   if (!sentence) return;
   if (!w->options->quiet) fprintf(stderr, "%s%s\n", w->options->step ? "  " : "", sentence);

@@ -19,8 +19,8 @@ typedef struct sbnn_work {
   const sbnn_dataset *data; /* borrowed */
   sbnn_outdir *out;
   sbnn_parts *parts; /* what is finished; NULL: nothing is kept (demo) */
-  sbnn_shard shard; /* n 0: the whole command */
-  bool complete;    /* all models are there: the results can be written */
+  sbnn_shard shard;  /* n 0: the whole command */
+  bool complete;     /* all models are there: the results can be written */
   sbnn_progress *progress;
   double start, reading; /* clock at the start; seconds spent on reading tables */
   double models;         /* seconds from the first model's start to the last one's end */
@@ -38,6 +38,9 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
 
 /* Takes the sentence over (NULL: none), says it on stderr unless --quiet, and keeps it for run.json. */
 void sbnn_work_note(sbnn_work *w, char *sentence);
+
+/* The last words of a shard of a command of n models. */
+void sbnn_work_say_shard(const sbnn_work *w, size_t n);
 
 /* Tells the progress of an epoch of a model that is called `title` and has these options. Any thread. */
 void sbnn_work_epoch(const sbnn_work *w, const sbnn_model_options *o, const char *title,

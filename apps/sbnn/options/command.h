@@ -48,11 +48,11 @@ struct sbnn_command {
   size_t n_options;
   size_t own_size;                         /* of the struct that own rows fill: sbnn_own */
   const sbnn_command *const *takes_own_of; /* NULL-ended; NULL: none */
-  const char *operands;                    /* words without an option, "DIR...", as messages call them; NULL: none */
-  const char *variant_flag;                /* given this own flag, options are those of `variant` */
-  const sbnn_command *variant;             /* no command by itself */
-  const char *flag;                        /* "--version": the command is asked for so, too */
-  bool prints;                             /* its result is what it prints, not files */
+  const char *operands;        /* words without an option, "DIR...", as messages call them; NULL: none */
+  const char *variant_flag;    /* given this own flag, options are those of `variant` */
+  const sbnn_command *variant; /* no command by itself */
+  const char *flag;            /* "--version": the command is asked for so, too */
+  bool prints;                 /* its result is what it prints, not files */
 
   /* Each returns an exit code (sbnn.h); unless it is SBNN_OK, `e` holds the sentence for the user. */
   int (*words)(struct sbnn_options *o, int n, char **word, sbnn_error *e); /* in place of options; NULL */

@@ -62,14 +62,14 @@ typedef struct sbnn_options {
   const sbnn_command *command;
   const char *help_topic; /* `sbnn help CMD`, NULL = the overview; what follows --generate */
   /* what rows of several commands share, each with a help of its own */
-  const char *results, *model; /* a folder of results; one of train */
-  bool own_data;               /* a step of run: by its first step, so that sentences name the tables */
-  bool both;                   /* cv: the model with pretraining and the one without */
-  int recipes;                 /* sbnn_recipes: run; else the recipe */
-  int evaluate;                /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
-  int step;                    /* 0; of a step of run its number, from 1: it says less */
-  const struct sbnn_merge *merge;       /* of a command that `sbnn merge` runs again; else NULL */
-  char **operands;                      /* words that belong to no option; borrowed from argv */
+  const char *results, *model;    /* a folder of results; one of train */
+  bool own_data;                  /* a step of run: by its first step, so that sentences name the tables */
+  bool both;                      /* cv: the model with pretraining and the one without */
+  int recipes;                    /* sbnn_recipes: run; else the recipe */
+  int evaluate;                   /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
+  int step;                       /* 0; of a step of run its number, from 1: it says less */
+  const struct sbnn_merge *merge; /* of a command that `sbnn merge` runs again; else NULL */
+  char **operands;                /* words that belong to no option; borrowed from argv */
   int n_operands;
   const char *origin[SBNN_MAX_OPTIONS]; /* by sbnn_option_index: "command line", "run.conf, line 3", ...; NULL
                                            = default */

@@ -306,8 +306,8 @@ int sbnn_part_read(const char *path, const sbnn_part *part, sbnn_experiment *x, 
   sbnn_experiment read = {.model = part->task->model, .fold = part->task->fold};
   int code = sbnn_part_open(path, part, &f, e);
   if (code != SBNN_OK) return code;
-  if (!(get_scalars(f, &read) && get_arrays(f, &read) && get_r2(f, &read) &&
-                           get_history(f, &read) && get_state(f, state, false)))
+  if (!(get_scalars(f, &read) && get_arrays(f, &read) && get_r2(f, &read) && get_history(f, &read) &&
+        get_state(f, state, false)))
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s does not hold what a part of this run holds", path);
   if (code == SBNN_OK) {
     (void)get_state(f, state, true);

@@ -121,10 +121,11 @@ int sbnn_parts_open_shard(const char *folder, const char *key, sbnn_parts **part
   if (old && strcmp(old, key) != 0) {
     char what[600];
     difference(old, key, what, sizeof what);
-    code = sbnn_fail(e, SBNN_FAILED,
-                     "%s holds shards of another run (%s); give the options, data and build that they have, or "
-                     "another --out",
-                     folder, what);
+    code =
+        sbnn_fail(e, SBNN_FAILED,
+                  "%s holds shards of another run (%s); give the options, data and build that they have, or "
+                  "another --out",
+                  folder, what);
   } else if (!old) code = write_key(p, e);
   free(old);
   if (code == SBNN_OK) *parts = p;
