@@ -140,15 +140,15 @@ static int require_shards(const char *folder, sbnn_error *e) {
   return code;
 }
 
-int sbnn_shard_open(sbnn_work *w, const char *key, sbnn_error *e) {
-  const sbnn_options *o = w->options;
+int sbnn_shard_open(const sbnn_options *o, const char *key, sbnn_parts **parts, sbnn_error *e) {
   if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
-    return sbnn_fail(e, SBNN_FAILED,
-                     "--out %s cannot be created (%s); create the folder that is to hold it, or "
-                     "choose one you may write to",
-                     o->out, strerror(errno));
+    return sbnn_fail(
+        e, SBNN_FAILED,
+        "--out %s cannot be created (%s); create the folder that is to hold it, or choose one you may "
+        "write to",
+        o->out, strerror(errno));
   int code = require_shards(o->out, e);
-  if (code == SBNN_OK) code = sbnn_parts_open_shard(o->out, key, &w->parts, e);
+  if (code == SBNN_OK) code = sbnn_parts_open_shard(o->out, key, parts, e);
   if (code == SBNN_OK) code = write_command(o->out, o, e);
   return code;
 }

@@ -6,7 +6,8 @@
 #ifndef SBNN_COMMANDS_SHARDS_H
 #define SBNN_COMMANDS_SHARDS_H
 
-#include "commands/work.h"
+#include "options/options.h"
+#include "parts/parts.h"
 
 /* What merge asks of the command that it runs again. */
 typedef struct sbnn_merge {
@@ -15,9 +16,9 @@ typedef struct sbnn_merge {
   bool fills; /* models that no folder has are trained; else they are an error */
 } sbnn_merge;
 
-/* Opens the folder --out for a shard and leaves w->parts. SBNN_FAILED, SBNN_BAD_INPUT: it cannot be written, or holds shards
+/* Opens the folder --out for a shard. SBNN_FAILED, SBNN_BAD_INPUT: it cannot be written, or holds shards
  * of another command, of other options, data or build, or something else. */
-int sbnn_shard_open(sbnn_work *w, const char *key, sbnn_error *e);
+int sbnn_shard_open(const sbnn_options *o, const char *key, sbnn_parts **parts, sbnn_error *e);
 
 /* The command of the shards in `folder`, as arguments that parse to its options, with --out `out`; the caller frees each and
  * the list, which NULL ends. NULL after SBNN_BAD_INPUT. */

@@ -128,7 +128,7 @@ static int run_shard(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn
   if (code != SBNN_OK) return code;
   char *key = sbnn_resume_key(w->options, &data);
   w->data = &data;
-  code = sbnn_shard_open(w, key, e);
+  code = sbnn_shard_open(w->options, key, &w->parts, e);
   if (code == SBNN_OK) code = run(w, e);
   if (code == SBNN_INTERRUPTED || code == SBNN_FAILED) sbnn_parts_explain_shard(w->parts, e);
   sbnn_parts_close(w->parts);
