@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdlib.h>
 
 /* What was printed must have arrived: `sbnn info > /dev/full` fails. */
 static int flush_output(sbnn_error *e) {
@@ -20,6 +21,20 @@ static void say(const sbnn_command *c, const char *sentence) {
   free(text);
 }
 
+/* Processes that mpirun has started would each believe to be the only one, and write to the same folder. */
+static int check_alone(const sbnn_options *o, sbnn_error *e) {
+  static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}; /* Open MPI, MPICH */
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    const char *size = getenv(sizes[i]);
+    if (!size || atoi(size) < 2 || o->shard) continue;
+    return sbnn_fail(e, SBNN_USAGE,
+                     "mpirun has started %s processes of sbnn, which does not use MPI and would compute everything %s "
+                     "times; start one, or divide the models with --shard I/N (docs/cluster.md)",
+                     size, size);
+  }
+  return SBNN_OK;
+}
+
 int main(int argc, char **argv) {
   sbnn_error e = {0};
   if (argc > 0 && *argv[0]) sbnn_program = sbnn_shell_word(argv[0]);
@@ -32,6 +47,7 @@ int main(int argc, char **argv) {
   int code = sbnn_options_parse(argc, argv, &o, &e);
   if (code == SBNN_OK && !o.command->prints) sbnn_interrupt_ignore_pipes(); /* its results are files */
   if (code == SBNN_OK && *o.repeated && !o.quiet) fprintf(stderr, "sbnn: %s\n", o.repeated);
+  if (code == SBNN_OK && !o.command->prints) code = check_alone(&o, &e);
   if (code == SBNN_OK) code = o.command->run(&o, &e);
   if (code == SBNN_OK) code = flush_output(&e);
   if (code != SBNN_OK && e.text[0]) say(code == SBNN_USAGE ? NULL : o.command, e.text);

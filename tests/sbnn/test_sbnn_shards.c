@@ -186,3 +186,13 @@ Test(sbnn_shards, damaged_or_moved_parts) {
   write_text(at("s/sbnn-fold-2.safetensors"), "nothing");
   refuse("merge s --out merged --quiet", 3, "sbnn-fold-2.safetensors");
 }
+
+Test(sbnn_shards, started_by_mpirun) {
+  setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
+  refuse(CV_OPTIONS " --out out", 2, "mpirun has started 4 processes|--shard I/N");
+  run_well("help");
+  run_well(SHARD "1/4");
+  unsetenv("OMPI_COMM_WORLD_SIZE");
+  setenv("PMI_SIZE", "2", 1);
+  refuse(CV_OPTIONS " --out out", 2, "mpirun has started 2 processes");
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# cluster.sh SBNN [quick]: shards of the paper's cross-validation and of ten restarts on M1, in random order, one killed and
+# repeated, merged and compared with the plain run byte for byte; the same through Slurm and through snakemake; one model on
+# 1, 2 and 4 ranks of MPI. quick: the denoising recipe. What cannot start here is skipped, and said.
+set -euo pipefail
+sbnn=$(readlink -f "$1") mode=${2:-full}
+# shellcheck source=tests/acceptance/common.sh
+. "$(dirname "$0")/common.sh"
+use_tables "shards on M1" m1 gene_counts.csv ephys_values.csv
+skipped=0 started=()
+stop_daemons() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
+trap 'stop_daemons; rm -rf "$work"' EXIT
+recipe=paper
+if [ "$mode" = quick ]; then recipe=denoise; fi
+export SBNN_RECIPE=$recipe OMP_WAIT_POLICY=passive
+
+skip() { # WHAT WHY
+  echo "SKIPPED: $1: $2"
+  skipped=$((skipped + 1))
+}
+
+# Files that differ between a plain and a merged folder; run.json tells times, paths and the command line.
+differing() { diff -rq --exclude=run.json --exclude=.snakemake_timestamp "$work/$1" "$work/$2" 2>&1 | wc -l; }
+
+shards() { # NAME COMMAND...: 20 shards in random order, two at a time; number 7 is killed once it runs, and repeated
+  local name=$1
+  shift
+  "$sbnn" "$@" --threads 1 --quiet --shard 7/20 --out "$work/$name-shards" &
+  sleep 0.7
+  kill -KILL $! 2>/dev/null || true
+  wait $! 2>/dev/null || true
+  seq 20 | shuf --random-source=<(yes) | xargs -P 2 -I{} "$sbnn" "$@" --threads 1 --quiet --shard {}/20 --out "$work/$name-shards"
+  "$sbnn" merge "$work/$name-shards" --out "$work/$name-merged" --quiet
+  check "$name: files that differ from the plain run's" "$(differing "$name" "$name-merged")" 0 0
+}
+
+"$sbnn" prep "${tables[@]}" --out "$work/data.safetensors" --quiet
+run cv cv --data "$work/data.safetensors"
+shards cv cv --data "$work/data.safetensors"
+run stability stability --data "$work/data.safetensors" --restarts 10
+shards stability stability --data "$work/data.safetensors" --restarts 10
+run srrr srrr --data "$work/data.safetensors"
+shards srrr srrr --data "$work/data.safetensors"
+
+# ---- Slurm: a controller and a node of this machine, the script of docs/cluster -------------------------------------------
+
+slurm_conf() {
+  local host
+  host=$(hostname)
+  cat <<CONF
+ClusterName=one
+SlurmctldHost=$host(127.0.0.1)
+AuthType=auth/none
+CredType=cred/none
+SlurmUser=$(id -un)
+SlurmdUser=$(id -un)
+StateSaveLocation=$work/slurm/state
+SlurmdSpoolDir=$work/slurm/spool
+SlurmctldPidFile=$work/slurm/slurmctld.pid
+SlurmdPidFile=$work/slurm/slurmd.pid
+SlurmctldLogFile=$work/slurm/slurmctld.log
+SlurmdLogFile=$work/slurm/slurmd.log
+SlurmctldPort=16817
+SlurmdPort=16818
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+MpiDefault=none
+ReturnToService=2
+NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
+PartitionName=all Nodes=ALL Default=YES State=UP
+CONF
+}
+
+start_slurm() {
+  mkdir -p "$work/slurm/state" "$work/slurm/spool"
+  export SLURM_CONF=$work/slurm/slurm.conf
+  slurm_conf >"$SLURM_CONF"
+  slurmctld -D >/dev/null 2>&1 &
+  started+=($!)
+  sleep 1
+  slurmd -D >/dev/null 2>&1 &
+  started+=($!)
+  for _ in $(seq 30); do
+    if [ "$(sinfo -h -o %t 2>/dev/null)" = idle ]; then return 0; fi
+    sleep 0.5
+  done
+  return 1
+}
+
+if ! command -v slurmctld slurmd sbatch >/dev/null; then skip "shards under Slurm" "slurmctld, slurmd and sbatch are not installed"
+elif ! start_slurm; then skip "shards under Slurm" "no node came up ($(tail -n 1 "$work/slurm/slurmctld.log"))"
+else
+  (cd "$work" && PATH="$(dirname "$sbnn"):$PATH" sbatch --wait --quiet --cpus-per-task=1 --export=ALL --output=/dev/null \
+    "$root/docs/cluster/cv.sbatch")
+  "$sbnn" merge "$work/shards" --out "$work/slurm-merged" --quiet
+  check "Slurm: files that differ from the plain run's" "$(differing cv slurm-merged)" 0 0
+fi
+
+# ---- snakemake -----------------------------------------------------------------------------------------------------------
+
+if ! command -v snakemake >/dev/null; then skip "shards under snakemake" "it is not installed"
+else
+  mkdir -p "$work/snakemake"
+  (cd "$work/snakemake" && snakemake -j 2 --quiet -s "$root/docs/cluster/Snakefile" \
+    --config data="$work/data.safetensors" sbnn="$sbnn" shards=20 >log 2>&1) || tail -n 20 "$work/snakemake/log"
+  check "snakemake: files that differ from the plain run's" "$(differing cv snakemake/crossval)" 0 0
+fi
+
+# ---- one model on ranks of MPI -------------------------------------------------------------------------------------------
+
+ranks() { # N: the line of the program
+  local as_root=()
+  if [ "$(id -u)" -eq 0 ]; then as_root=(--allow-run-as-root); fi
+  OMP_NUM_THREADS=1 mpirun "${as_root[@]}" --oversubscribe -n "$1" "$work/data_parallel" 2
+}
+
+build=$(dirname "$(dirname "$sbnn")")
+if ! command -v mpicc mpirun >/dev/null; then skip "one model on 1, 2, 4 ranks" "mpicc and mpirun are not installed"
+else
+  mpicc -O2 -I "$build/generated/public" "$root/docs/tutorials/mpi/data_parallel.c" "$build/libnabla.a" -fopenmp -lz -ljansson \
+    -lpthread -lm -o "$work/data_parallel"
+  for n in 1 2 4; do ranks "$n" | tee "$work/ranks-$n" | sed 's/^/      /'; done
+  check "MPI: different parameters after training on 1, 2 and 4 ranks" \
+    "$(sed -E 's/.*parameters ([0-9a-f]+).*/\1/' "$work"/ranks-[124] | sort -u | wc -l)" 1 1
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
