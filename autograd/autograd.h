@@ -125,7 +125,8 @@ void ag_scan(ag_graph *g, const ag_scan_args *args, ag_scan_body *body, const vo
 
 /* Appends the derivative of the scalar y (rank 0) for each of wrt[0..n), any values of the graph, and stores
  * refs in out[0..n), each of its wrt's type (zeros where y does not depend on it; id 0 if the graph has
- * failed). Differentiable again. An op without rule on the way is TN_ENOGRAD, with its name. */
+ * failed). Differentiable again. An op without rule on the way is TN_ENOGRAD, with its name. A result of ag_broadcast or
+ * ag_expand that an elementwise op reads is refused among wrt (TN_EINVAL): derive by the value that was broadcast. */
 void ag_grad(ag_graph *g, ag_ref y, const ag_ref *wrt, int n, ag_ref *out);
 
 /* The same with a given output cotangent dy, of y's shape: sum(dy * dy/dx). */

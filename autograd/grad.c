@@ -154,6 +154,15 @@ static bool is_value(ag_graph *g, ag_ref x, const char *what) {
   return g->status == TN_OK;
 }
 
+/* Elementwise ops do not read a broadcast but its operand, so nothing would depend on the broadcast itself. */
+static void check_broadcast(ag_graph *g, ag_ref x) {
+  if (g->status == TN_OK && g->nodes[x.id].bypassed)
+    ag_fail(g, TN_EINVAL,
+            "gradient: a value to derive by is the result of ag_broadcast or ag_expand, which elementwise "
+            "ops look "
+            "through; derive by the value that was broadcast");
+}
+
 static bool check(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {
   char have[128], want[128];
   if (g->status != TN_OK || !is_value(g, y, "to derive") || !is_value(g, dy, "to start from")) return false;
@@ -161,7 +170,8 @@ static bool check(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {
   if (t.dtype != dt.dtype || !tn_same_shape(t.rank, t.shape, dt.rank, dt.shape))
     ag_fail(g, TN_ESHAPE, "gradient: the cotangent is %s, its value %s",
             ag__type_text(&dt, have, sizeof have), ag__type_text(&t, want, sizeof want));
-  for (int i = 0; i < n && g->status == TN_OK; i++) is_value(g, wrt[i], "to derive by");
+  for (int i = 0; i < n && g->status == TN_OK; i++)
+    if (is_value(g, wrt[i], "to derive by")) check_broadcast(g, wrt[i]);
   return g->status == TN_OK;
 }
 

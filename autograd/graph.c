@@ -288,7 +288,7 @@ static ag_ref fold(ag_graph *g, const ag_op *op, uint32_t *in, int n, const ag_a
     types[i] = g->nodes[narrow].type;
     if (ag__broadcast_types(types, n, &merged) &&
         tn_same_shape(merged.rank, merged.shape, out->rank, out->shape))
-      in[i] = narrow;
+      g->nodes[in[i]].bypassed = true, in[i] = narrow;
     else types[i] = wide;
   }
   double identity = op->flags & AG_IDENTITY_1 ? 1 : 0;

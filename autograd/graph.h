@@ -13,6 +13,7 @@ typedef struct ag__node {
   uint64_t hash;     /* 0: nobody looks for an equal node */
   uint32_t root;     /* the node whose memory this is: itself unless an alias */
   bool assigned;     /* a state that an assign writes */
+  bool bypassed;     /* a broadcast whose operand an elementwise op reads in its place */
   const char *scope; /* interned; "" at top level */
   const char *name;  /* leaves and random nodes */
   void *constant;    /* the elements of a constant leaf */

@@ -80,7 +80,7 @@ void tn__conv_copy_line(const tn_conv *c, const void *x, tn__span s, void *copy)
   const int64_t size = (int64_t)tn_dtype_size(c->dtype), place = s.n * size, step = c->x.space[2] * size;
   const int64_t first = s.start < 0 ? least(-s.start, s.places) : 0;
   const int64_t last = x && c->size[2] - s.start > first ? least(c->size[2] - s.start, s.places) : first;
-  const char *from = (const char *)x + (s.start + first) * step;
+  const char *from = x ? (const char *)x + (s.start + first) * step : NULL;
   char *to = (char *)copy + first * place;
   memset(copy, 0, (size_t)(first * place));
   memset((char *)copy + last * place, 0, (size_t)((s.places - last) * place));

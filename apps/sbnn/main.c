@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <stdlib.h>
 
 /* What was printed must have arrived: `sbnn info > /dev/full` fails. */
 static int flush_output(sbnn_error *e) {
@@ -27,10 +26,11 @@ static int check_alone(const sbnn_options *o, sbnn_error *e) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     const char *size = getenv(sizes[i]);
     if (!size || atoi(size) < 2 || o->shard) continue;
-    return sbnn_fail(e, SBNN_USAGE,
-                     "mpirun has started %s processes of sbnn, which does not use MPI and would compute everything %s "
-                     "times; start one, or divide the models with --shard I/N (docs/cluster.md)",
-                     size, size);
+    return sbnn_fail(
+        e, SBNN_USAGE,
+        "mpirun has started %s processes of sbnn, which does not use MPI and would compute everything %s "
+        "times; start one, or divide the models with --shard I/N (docs/cluster.md)",
+        size, size);
   }
   return SBNN_OK;
 }

@@ -277,3 +277,17 @@ Test(derivatives, bad_calls_are_refused_with_a_sentence) {
     (void)ag_jacobian(s.g, ag_square(s.g, deep), deep);
   });
 }
+
+/* Elementwise ops read what was broadcast, so a derivative by the broadcast itself would be wrong without a word. */
+Test(derivatives, by_a_broadcast_is_refused) {
+  ag_graph *g = new_graph();
+  ag_ref x = ag_input(g, "x", TN_F64, 1, (int64_t[]){3}), w = ag_input(g, "w", TN_F64, 2, (int64_t[]){2, 3});
+  ag_ref wide = ag_broadcast(g, x, 2, (int64_t[]){2, 3}), out[2];
+  ag_ref y = ag_sum_all(g, ag_mul(g, wide, w));
+  ag_grad(g, y, (ag_ref[]){x, w}, 2, out);
+  cr_assert_eq(ag_status(g), TN_OK);
+  ag_grad(g, y, &wide, 1, out);
+  cr_assert_eq(ag_status(g), TN_EINVAL);
+  cr_assert(strstr(ag_error(g), "derive by the value that was broadcast"), "%s", ag_error(g));
+  ag_graph_free(g);
+}

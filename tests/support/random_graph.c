@@ -288,6 +288,8 @@ static ag_ref broadened(random_graph *r, ag_ref x) {
 static void add_gradients(random_graph *r) {
   ag_ref wrt[3], out[3], y = ag_sum_all(r->g, ag_tanh(r->g, ag_add(r->g, any(r), ag_sum_all(r->g, any(r)))));
   for (int i = 0; i < 3; i++) wrt[i] = i < r->n_states ? r->states[i] : any(r);
+  for (int i = 0; i < 3; i++) /* of a broadcast, by what was broadcast: ag_grad refuses the other */
+    while (ag_op_of(r->g, wrt[i])->flags & AG_BROADCASTS) wrt[i] = ag_in(r->g, wrt[i], 0);
   ag_grad(r->g, y, wrt, 3, out);
   for (int i = 0; i < 3; i++) put(r, chance(r, 80) ? ag_tanh(r->g, out[i]) : out[i]);
 }
