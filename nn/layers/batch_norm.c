@@ -32,7 +32,9 @@ static places places_of(ag_graph *g, ag_ref x, ag_ref mask) {
 
 /* Over all axes but the last. */
 static ag_ref mean_over(ag_graph *g, ag_ref x, const places *p) {
-  unsigned axes = (1u << (ag_type_of(g, x).rank - 1)) - 1;
+  int rank = ag_type_of(g, x).rank;
+  if (rank < 1) return (ag_ref){0}; /* the graph has failed */
+  unsigned axes = (1u << (rank - 1)) - 1;
   if (p->share.id) return ag_sum(g, ag_mul(g, x, p->share), axes, false);
   return ag_scale(g, ag_sum(g, x, axes, false), 1 / p->n);
 }

@@ -102,7 +102,11 @@ static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_
   else if (done && !w->options->quiet)
     fprintf(stderr, "The results in %s are complete: there is nothing to resume\n", w->options->out);
   if (code == SBNN_OK && !done && w->options->merge) code = sbnn_merge_check(w->options->merge, w->parts, e);
-  if (code != SBNN_OK || done) return code;
+  if (code != SBNN_OK || done) {
+    sbnn_parts_close(w->parts);
+    w->parts = NULL;
+    return code;
+  }
   w->complete = true;
   code = run(w, e);
   if ((code == SBNN_INTERRUPTED || code == SBNN_FAILED) && sbnn_parts_any(w->parts)) {
