@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # cluster.sh SBNN [quick]: shards of the paper's cross-validation and of ten restarts on M1, in random order, one killed and
 # repeated, merged and compared with the plain run byte for byte; the same through Slurm and through snakemake; one model on
-# 1, 2 and 4 ranks of MPI. quick: the denoising recipe. What cannot start here is skipped, and said.
+# 1, 2 and 4 ranks of MPI, and between two hosts (network namespaces). quick: the denoising recipe. What cannot start here is skipped, and said.
 set -euo pipefail
 sbnn=$(readlink -f "$1") mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
 use_tables "shards on M1" m1 gene_counts.csv ephys_values.csv
-skipped=0 started=()
-stop_daemons() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
-trap 'stop_daemons; rm -rf "$work"' EXIT
+skipped=0 started=() hosts=()
+clean_up() {
+  for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for host in "${hosts[@]}"; do ip netns del "$host" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap clean_up EXIT
 recipe=paper
 if [ "$mode" = quick ]; then recipe=denoise; fi
 export SBNN_RECIPE=$recipe OMP_WAIT_POLICY=passive
@@ -124,6 +128,34 @@ else
   for n in 1 2 4; do ranks "$n" | tee "$work/ranks-$n" | sed 's/^/      /'; done
   check "MPI: different parameters after training on 1, 2 and 4 ranks" \
     "$(sed -E 's/.*parameters ([0-9a-f]+).*/\1/' "$work"/ranks-[124] | sort -u | wc -l)" 1 1
+fi
+
+# ---- two hosts: network namespaces with addresses of their own --------------------------------------------------------------
+
+between_hosts() {
+  local a=nabla-a-$$ b=nabla-b-$$
+  ip netns add "$a" && ip netns add "$b" || return 1
+  hosts=("$a" "$b")
+  ip link add v1 netns "$a" type veth peer name v2 netns "$b" || return 1
+  ip -n "$a" addr add 10.77.0.1/24 dev v1 && ip -n "$b" addr add 10.77.0.2/24 dev v2 || return 1
+  for host in "$a" "$b"; do ip -n "$host" link set lo up; done
+  ip -n "$a" link set v1 up && ip -n "$b" link set v2 up
+  # shellcheck disable=SC2016 # the agent's own variables
+  printf '#!/bin/sh\nhost=$1\nshift\ncase $host in 10.77.0.1) ns=%s ;; *) ns=%s ;; esac\nexec ip netns exec $ns sh -c "$*"\n' \
+    "$a" "$b" >"$work/agent"
+  chmod +x "$work/agent"
+  OMP_NUM_THREADS=1 timeout 300 ip netns exec "$a" mpirun --allow-run-as-root -H 10.77.0.1:1,10.77.0.2:1 -n 2 \
+    --mca plm_rsh_agent "$work/agent" --mca plm_rsh_no_tree_spawn 1 --mca mpi_yield_when_idle 1 --mca btl tcp,self \
+    --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 "$work/data_parallel" 2 >"$work/ranks-hosts"
+}
+
+if [ ! -x "$work/data_parallel" ]; then :
+elif [ "$(id -u)" -ne 0 ] || ! command -v ip >/dev/null; then skip "two hosts" "network namespaces need root and iproute2"
+elif ! between_hosts; then skip "two hosts" "namespaces or mpirun between them cannot start"
+else
+  sed 's/^/      two hosts, /' "$work/ranks-hosts"
+  check "two hosts: different parameters than on one" \
+    "$(sed -E 's/.*parameters ([0-9a-f]+).*/\1/' "$work/ranks-1" "$work/ranks-hosts" | sort -u | wc -l)" 1 1
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
