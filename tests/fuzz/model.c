@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sbnn_options o = {.command = &sbnn_command_predict, .x = x, .model = fuzz_dir, .out = out, .quiet = true};
   sbnn_error e = {0};
   unlink(out);
-  int code = sbnn_predict(&o, &e);
+  int code = sbnn_command_predict.run(&o, &e);
   fuzz_check(code, &e);
   if ((code == SBNN_OK) != (access(out, F_OK) == 0)) abort();
   return 0;
