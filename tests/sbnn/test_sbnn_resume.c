@@ -161,6 +161,32 @@ Test(sbnn_resume, other_options_are_refused) {
   cr_expect_not(there(at("out/.incoming")));
 }
 
+/* Whichever phase was the last to be finished is taken up without a word, and not computed again. */
+Test(sbnn_resume, every_phase_is_taken_up) {
+#define LONG_TRAIN "train" TABLES FAST " --epochs-autoencoder 3000" /* long enough to be killed in it */
+  static const char *const phases[] = {"pretrain", "frozen", "unfrozen", "finetune"};
+  enum { PHASES = sizeof phases / sizeof *phases };
+  char path[PHASES][256];
+  run_well(LONG_TRAIN " --out whole");
+  for (int k = 0; k < PHASES; k++)
+    snprintf(path[k], sizeof path[k], "%s/out/.incoming/resume/sbnn-all.%s.safetensors", root, phases[k]);
+  for (int last = 0; last < PHASES; last++) {
+    remove_all(at("out"));
+    cli_child c = cli_start(NABLA_SBNN_BIN, root, LONG_TRAIN " --out out", NULL);
+    for (int i = 0; i < 20000 && !there(path[PHASES - 1]); i++) usleep(500);
+    kill(c.pid, SIGKILL);
+    cli_wait(c);
+    for (int k = 0; k < PHASES; k++) {
+      cr_assert(there(path[k]), "%s is not there", phases[k]);
+      if (k != last) cr_assert_eq(unlink(path[k]), 0);
+    }
+    cli_result r = sbnn(LONG_TRAIN " --out out --resume");
+    cr_expect_eq(r.code, 0, "%s: %s", phases[last], r.err);
+    cr_expect_str_empty(r.err, "%s: %s", phases[last], r.err);
+    expect_same_results("whole", "out");
+  }
+}
+
 Test(sbnn_resume, damaged_parts_are_done_again) {
   run_well("train" TABLES FAST " --out whole --epochs-autoencoder 3");
   for (int how = 0; how < 3; how++) {

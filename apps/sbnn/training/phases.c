@@ -99,13 +99,19 @@ typedef struct regression {
   sbnn_stage stage;   /* that it ends with */
 } regression;
 
+/* What is frozen has no slots of the optimizer: a part fits into the network that made it and no other. */
+static sbnn_network network_of(const sbnn__fitting *s, const regression *r) {
+  sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, r->o->lr);
+  network.freeze[0] = r->freeze;
+  return network;
+}
+
 /* From `from` (NULL: fresh weights) through one fit; scores the result. */
 static int regress(sbnn__fitting *s, const sbnn__net *from, const regression *r, sbnn__net *f) {
   s->name = r->name;
-  sbnn_network network = sbnn__network_for(s, SBNN_HEAD_RESPONSES, r->o->lr);
+  sbnn_network network = network_of(s, r);
   sbnn__fit_plan c = all_rows(s, r->o->epochs);
   bool last = r->stage == SBNN_STAGE_UNFROZEN;
-  network.freeze[0] = r->freeze;
   network.proximal = last && s->o->penalty == SBNN_PENALTY_PROXIMAL && s->o->genes == 0;
   if (last && s->o->prune_at == SBNN_PRUNE_AT_BEST) watch_for_best(s, &c);
   int code = sbnn__net_new(s, network, f);
@@ -290,11 +296,11 @@ static int to_unfrozen(sbnn__fitting *s, sbnn__net *first, sbnn__net *frozen, sb
   int code = take_part(s, "unfrozen", responses, unfrozen, &taken);
   if (code != SBNN_OK || taken) return code;
   if (!pretrained) return keep_part(s, "unfrozen", unfrozen, unfreeze(s, NULL, &o->no_pretrain, unfrozen));
-  code = take_part(s, "frozen", responses, frozen, &taken);
+  code = take_part(s, freeze.name, network_of(s, &freeze), frozen, &taken);
   if (code == SBNN_OK && !taken) {
     code = take_part(s, "pretrain", sbnn__network_for(s, SBNN_HEAD_CLUSTERS, o->pretrain.lr), first, &taken);
     if (code == SBNN_OK && !taken) code = keep_part(s, "pretrain", first, pretrain(s, first));
-    if (code == SBNN_OK) code = keep_part(s, "frozen", frozen, regress(s, first, &freeze, frozen));
+    if (code == SBNN_OK) code = keep_part(s, freeze.name, frozen, regress(s, first, &freeze, frozen));
     sbnn__net_free(first);
   }
   if (code != SBNN_OK) return code;
