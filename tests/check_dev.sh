@@ -4,7 +4,7 @@ set -euo pipefail
 dev=$1 here=$(mktemp -d)
 trap 'rm -rf "$here"' EXIT
 mkdir -p "$here/bin" "$here/build/tests/tap" "$here"/{tensor,autograd,nn,apps,tests,benchmarks,docs}
-cp "$dev" "$here/dev"
+cp -R "$dev" "${dev%/*}/.dev" "$here"
 
 program() { # NAME: its text on standard input
   cat >"$here/bin/$1"

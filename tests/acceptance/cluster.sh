@@ -2,6 +2,8 @@
 # cluster.sh SBNN [quick]: shards of the paper's cross-validation and of ten restarts on M1, in random order, one killed and
 # repeated, merged and compared with the plain run byte for byte; the same through Slurm and through snakemake; one model on
 # 1, 2 and 4 ranks of MPI, and between two hosts (network namespaces). quick: the denoising recipe. What cannot start here is skipped, and said.
+# needs: openmpi-bin libopenmpi-dev slurmctld slurmd slurm-client iproute2
+# needs of Python: requirements.txt
 set -euo pipefail
 sbnn=$(readlink -f "$1") mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh

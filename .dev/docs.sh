@@ -1,0 +1,10 @@
+# shellcheck shell=bash
+# docs: compile and run the documentation's examples, rewrite its generated pages
+
+verb_docs() {
+  need_for_preset libcriterion-dev
+  configure -DNABLA_TESTS=ON
+  build all
+  build docs_pages
+  run_verb test '^docs_'
+}
