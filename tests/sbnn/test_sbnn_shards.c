@@ -104,6 +104,16 @@ Test(sbnn_shards, missing_models) {
   expect_same_folders();
 }
 
+Test(sbnn_shards, missing_folds_of_srrr) {
+  static const char line[] = "srrr" TABLES " --quiet --folds 5 --lambdas 0.2,0.4";
+  run_well(format("%s --out s --shard 2/3%s", line, ""));
+  refuse("merge s --out merged --quiet", 3,
+         "3 of 5 models are in none of the folders|srrr-fold-1, srrr-fold-3, srrr-fold-4|--resume");
+  run_well("merge s --out merged --quiet --resume");
+  run_well(format("%s --out whole%s", line, ""));
+  expect_same_folders();
+}
+
 Test(sbnn_shards, slurm) {
   setenv("SLURM_ARRAY_TASK_MIN", "10", 1);
   setenv("SLURM_ARRAY_TASK_MAX", "16", 1);
@@ -146,6 +156,18 @@ Test(sbnn_shards, no_shards) {
   run_well(CV_OPTIONS " --out whole");
   refuse(CV_OPTIONS " --shard 1/2 --out whole", 1, "which is no file of a shard");
   refuse("train" TABLES " --shard 1/2 --out s", 2, "is an option of");
+}
+
+/* The folder is looked at before the data, and does not stay behind when they cannot be read. */
+Test(sbnn_shards, folder_before_data) {
+  static const char nothing[] = "cv --x nothing.csv --y y.csv" FAST " --out %s --shard 1/2%s";
+  refuse(format(nothing, "s", ""), 3, "nothing.csv");
+  cr_expect(!there(at("s")));
+  mkdir(at("t"), 0777);
+  refuse(format(nothing, "t", ""), 3, "nothing.csv");
+  cr_expect(there(at("t")));
+  refuse(format(nothing, "nowhere/s", ""), 1, "nowhere/s");
+  refuse(format(nothing, ".", ""), 1, "which is no file of a shard");
 }
 
 static void write_text(const char *path, const char *text) {

@@ -3,6 +3,7 @@
 
 #include "commands/shards.h"
 #include "interrupt.h"
+#include "parts/absent.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -116,31 +117,16 @@ static void note_left_out(sbnn_work *w, const sbnn_replica *r, size_t n) {
 
 /* ---- shards ---- */
 
-static int missing_models(const sbnn_replica *r, size_t n, size_t missing, sbnn_error *e) {
-  char list[512] = "", name[SBNN_TASK_NAME];
-  size_t used = 0, shown = 0;
-  for (size_t i = 0; i < n && shown < 8; i++) {
-    if (r[i].there) continue;
-    sbnn_task_name(&r[i].task, name);
-    used += (size_t)snprintf(list + used, sizeof list - used, "%s%.50s", shown++ ? ", " : "", name);
-  }
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "%zu of %zu models are in none of the folders: %s%s; compute their shards, or add --resume, which "
-      "trains them now",
-      missing, n, list, missing > shown ? ", ..." : "");
-}
-
 /* What the folders of merge hold. */
 static int take_merged(const sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   const sbnn_merge *m = w->options->merge;
-  size_t missing = 0;
+  sbnn_absent absent = {0};
   for (size_t i = 0; m && i < n; i++) {
     int code = sbnn_merge_take(m, w->parts, &r[i].task, &r[i].experiment, &r[i].there, e);
     if (code != SBNN_OK) return code;
-    missing += !r[i].there;
+    if (!r[i].there && !m->fills) sbnn_absent_add(&absent, &r[i].task);
   }
-  return missing && !m->fills ? missing_models(r, n, missing, e) : SBNN_OK;
+  return sbnn_absent_check(&absent, n, e);
 }
 
 /* ---- all ---- */

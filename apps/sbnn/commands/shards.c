@@ -140,15 +140,19 @@ static int require_shards(const char *folder, sbnn_error *e) {
   return code;
 }
 
-int sbnn_shard_open(const sbnn_options *o, const char *key, sbnn_parts **parts, sbnn_error *e) {
-  if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
+int sbnn_shard_folder(const sbnn_options *o, bool *made, sbnn_error *e) {
+  *made = mkdir(o->out, 0777) == 0;
+  if (!*made && errno != EEXIST)
     return sbnn_fail(
         e, SBNN_FAILED,
         "--out %s cannot be created (%s); create the folder that is to hold it, or choose one you may "
         "write to",
         o->out, strerror(errno));
-  int code = require_shards(o->out, e);
-  if (code == SBNN_OK) code = sbnn_parts_open_shard(o->out, key, parts, e);
+  return require_shards(o->out, e);
+}
+
+int sbnn_shard_open(const sbnn_options *o, const char *key, sbnn_parts **parts, sbnn_error *e) {
+  int code = sbnn_parts_open_shard(o->out, key, parts, e);
   if (code == SBNN_OK) code = write_command(o->out, o, e);
   return code;
 }
@@ -158,6 +162,12 @@ int sbnn_merge_check(const sbnn_merge *m, const sbnn_parts *parts, sbnn_error *e
   for (int i = 0; i < m->n_folders && code == SBNN_OK; i++)
     code = sbnn_parts_check_key(parts, m->folders[i], e);
   return code;
+}
+
+bool sbnn_merge_has(const sbnn_merge *m, const sbnn_task *task) {
+  bool found = false;
+  for (int i = 0; i < m->n_folders && !found; i++) found = sbnn_parts_in_folder(m->folders[i], task);
+  return found;
 }
 
 int sbnn_merge_take(const sbnn_merge *m, const sbnn_parts *parts, const sbnn_task *task, sbnn_experiment *x,

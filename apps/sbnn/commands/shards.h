@@ -16,8 +16,12 @@ typedef struct sbnn_merge {
   bool fills; /* models that no folder has are trained; else they are an error */
 } sbnn_merge;
 
-/* Opens the folder --out for a shard. SBNN_FAILED, SBNN_BAD_INPUT: it cannot be written, or holds shards
- * of another command, of other options, data or build, or something else. */
+/* Before data are read: makes the folder --out for a shard, or takes one that only shards have written to. *made: it was
+ * made, and is the caller's to remove if nothing comes of the shard. SBNN_FAILED: it cannot be made or read, or holds
+ * something else. */
+int sbnn_shard_folder(const sbnn_options *o, bool *made, sbnn_error *e);
+
+/* Opens it. SBNN_FAILED: it cannot be written, or holds shards of another command, of other options, data or build. */
 int sbnn_shard_open(const sbnn_options *o, const char *key, sbnn_parts **parts, sbnn_error *e);
 
 /* The command of the shards in `folder`, as arguments that parse to its options, with --out `out`; the caller frees each and
@@ -26,6 +30,9 @@ char **sbnn_shard_command(const char *folder, const char *out, sbnn_error *e);
 
 /* Have all folders the key of this run? SBNN_BAD_INPUT names the folder and the first line that differs. */
 int sbnn_merge_check(const sbnn_merge *m, const sbnn_parts *parts, sbnn_error *e);
+
+/* Has a folder a file of the task, be it good or bad? */
+bool sbnn_merge_has(const sbnn_merge *m, const sbnn_task *task);
 
 /* Fills x with what a folder has of the task. SBNN_OK with *found false: no folder has it. SBNN_BAD_INPUT: what they have is
  * damaged, or of another run, and no folder has a good one. */

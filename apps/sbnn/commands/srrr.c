@@ -7,6 +7,7 @@
 #include "commands/srrr_part.h"
 #include "commands/work.h"
 #include "interrupt.h"
+#include "parts/absent.h"
 #include "pictures/pictures.h"
 #include "tables/srrr_tables.h"
 #include "tables/tables.h"
@@ -112,14 +113,19 @@ static sbnn_srrr_fold fold_of(const fits *v, size_t fold) {
 /* What is there already, or belongs to another shard. */
 static int take_fold(fits *v, size_t fold, bool *done, sbnn_error *e) {
   sbnn_srrr_fold f = fold_of(v, fold);
-  const sbnn_merge *m = v->work.options->merge;
   *done = !sbnn_shard_has(&v->work.shard, fold);
-  int code = *done ? SBNN_OK : sbnn_srrr_load(&v->work, &f, done, e);
-  if (code == SBNN_OK && m && !*done && !m->fills)
-    code =
-        sbnn_fail(e, SBNN_BAD_INPUT,
-                  "it is in none of the folders; compute its shard, or add --resume, which computes it now");
-  return code;
+  return *done ? SBNN_OK : sbnn_srrr_load(&v->work, &f, done, e);
+}
+
+/* Merge trains nothing unless it was told to. */
+static int require_folds(const fits *v, sbnn_error *e) {
+  const sbnn_merge *m = v->work.options->merge;
+  sbnn_absent absent = {0};
+  for (size_t i = 0; m && !m->fills && i < v->folds.folds.n_folds; i++) {
+    const sbnn_task task = sbnn_srrr_task((int)i + 1);
+    if (!sbnn_merge_has(m, &task)) sbnn_absent_add(&absent, &task);
+  }
+  return sbnn_absent_check(&absent, v->folds.folds.n_folds, e);
 }
 
 /* All ranks and penalties on one fold. */
@@ -237,6 +243,7 @@ static int with_folds(fits *v, sbnn_error *e) {
   int code = sbnn_srrr_check(v->work.options, v->work.data, e);
   const sbnn_crossval_options how = sbnn_crossval_options_of(v->work.options, false);
   if (code == SBNN_OK) code = sbnn_crossval_make(v->work.data, &how, &v->folds, e);
+  if (code == SBNN_OK) code = require_folds(v, e);
   if (code == SBNN_OK) code = run_folds(v, e);
   sbnn_crossval_free(&v->folds);
   return code;

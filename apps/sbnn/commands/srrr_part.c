@@ -10,7 +10,7 @@
 enum { LAMBDA, R2, RELAXED = R2 + SBNN_N_SPLITS, NUMBERS = RELAXED + SBNN_N_SPLITS };
 enum { RANK, GENES, WHOLE };
 
-static sbnn_task task_of(const sbnn_srrr_fold *f) { return (sbnn_task){.model = "srrr", .fold = f->fold}; }
+sbnn_task sbnn_srrr_task(int fold) { return (sbnn_task){.model = "srrr", .fold = fold}; }
 
 static size_t all_genes(const sbnn_srrr_fold *f) {
   size_t n = 0;
@@ -34,7 +34,7 @@ int sbnn_srrr_store(sbnn_work *w, const sbnn_srrr_fold *f, sbnn_error *e) {
       norm[at] = s->norms[k];
     }
   }
-  const sbnn_task task = task_of(f);
+  const sbnn_task task = sbnn_srrr_task(f->fold);
   const char *note = *f->note ? *f->note : "";
   const nn_tensor tensors[] = {{"numbers", "F64", 2, {(int64_t)f->n, NUMBERS}, .data = number},
                                {"norms", "F64", 1, {(int64_t)genes}, .data = norm},
@@ -97,7 +97,7 @@ static bool take(const sbnn_work *w, sbnn_srrr_fold *f, const nn_tensor_file *fi
 
 int sbnn_srrr_load(const sbnn_work *w, sbnn_srrr_fold *f, bool *found, sbnn_error *e) {
   const sbnn_merge *m = w->options->merge;
-  const sbnn_task task = task_of(f);
+  const sbnn_task task = sbnn_srrr_task(f->fold);
   sbnn_error bad = {0};
   nn_tensor_file *file = sbnn_parts_open_tensors(w->parts, NULL, &task, &bad);
   for (int i = 0; m && i < m->n_folders && !file; i++)

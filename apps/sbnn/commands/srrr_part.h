@@ -13,6 +13,9 @@ typedef struct sbnn_srrr_fold {
   char **note; /* on what the fold leaves out; NULL: nothing */
 } sbnn_srrr_fold;
 
+/* The fold as a task. */
+sbnn_task sbnn_srrr_task(int fold);
+
 /* SBNN_FAILED: it cannot be written. */
 int sbnn_srrr_store(sbnn_work *w, const sbnn_srrr_fold *f, sbnn_error *e);
 

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A line each. */
 static void say_hints(const sbnn_command *c, const char *hints) {
@@ -127,9 +128,14 @@ static void free_notes(sbnn_work *w) {
 /* The models of one shard; no results yet, so no directory that appears as a whole. */
 static int run_shard(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
   sbnn_dataset data;
+  bool made = false;
   int code = sbnn_shard_parse(w->options->shard, &w->shard, e);
+  if (code == SBNN_OK) code = sbnn_shard_folder(w->options, &made, e);
   if (code == SBNN_OK) code = sbnn_read_data(w->options, &data, e);
-  if (code != SBNN_OK) return code;
+  if (code != SBNN_OK) {
+    if (made) rmdir(w->options->out); /* another shard may have written to it: then it stays */
+    return code;
+  }
   char *key = sbnn_resume_key(w->options, &data);
   w->data = &data;
   code = sbnn_shard_open(w->options, key, &w->parts, e);

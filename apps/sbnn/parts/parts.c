@@ -167,12 +167,19 @@ void sbnn_parts_close(sbnn_parts *p) {
 const char *sbnn_parts_key(const sbnn_parts *p) { return p->digits; }
 bool sbnn_parts_any(const sbnn_parts *p) { return p && atomic_load(&p->count) > 0; }
 
-bool sbnn_parts_has(const sbnn_parts *p, const sbnn_task *task, const char *phase) {
-  if (!p) return false;
-  char *path = sbnn_part_path(p->directory, &(sbnn_part){p->digits, task, phase});
+static bool is_there(const char *folder, const sbnn_part *part) {
+  char *path = sbnn_part_path(folder, part);
   bool yes = access(path, F_OK) == 0;
   free(path);
   return yes;
+}
+
+bool sbnn_parts_in_folder(const char *folder, const sbnn_task *task) {
+  return is_there(folder, &(sbnn_part){.task = task});
+}
+
+bool sbnn_parts_has(const sbnn_parts *p, const sbnn_task *task, const char *phase) {
+  return p && is_there(p->directory, &(sbnn_part){p->digits, task, phase});
 }
 
 /* ---- interrupts ---- */

@@ -27,6 +27,9 @@ void sbnn_parts_close(sbnn_parts *p); /* the files stay; NULL is allowed */
 /* Has the folder of shards the key of these parts? SBNN_BAD_INPUT names what differs. */
 int sbnn_parts_check_key(const sbnn_parts *p, const char *folder, sbnn_error *e);
 
+/* Is there a file of the whole task in a folder of shards, be it good or bad? */
+bool sbnn_parts_in_folder(const char *folder, const sbnn_task *task);
+
 /* Of the whole task, from a folder of shards: fills x. False: there is none. SBNN_BAD_INPUT in e->code: it is damaged or of
  * another run. */
 bool sbnn_parts_take(const sbnn_parts *p, const char *folder, const sbnn_task *task, sbnn_experiment *x,
