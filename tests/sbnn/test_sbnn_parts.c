@@ -2,6 +2,7 @@
  * another run, task or phase, or with a changed byte, is refused. */
 #include "test_sbnn_results.h"
 
+#include "commands/resume_key.h"
 #include "parts/part.h"
 #include "parts/parts.h"
 
@@ -173,5 +174,40 @@ Test(sbnn_parts, long_keys) {
   sbnn_outdir_abort(o);
   sbnn_experiment_free(&x);
   sbnn_experiment_free(&y);
+  free(key);
+}
+
+/* The key of a run on these two cells of a file. */
+static char *key_of(const char *words, char *x_path, char *second_cell) {
+  char text[256];
+  char *argv[16] = {"sbnn"};
+  int argc = 1;
+  sbnn_options o;
+  sbnn_error e = {0};
+  snprintf(text, sizeof text, "%s", words);
+  for (char *rest = text; rest;) argv[argc++] = strsep(&rest, " ");
+  cr_assert_eq(sbnn_options_parse(argc, argv, &o, &e), SBNN_OK, "%s", e.text);
+  char *cells[] = {"a", second_cell};
+  char *key = sbnn_resume_key(&o, &(sbnn_dataset){.x_path = x_path, .n_cells = 2, .cell_names = cells});
+  return key;
+}
+
+static void expect_key(const char *expected, char *key, bool same) {
+  cr_expect_eq(strcmp(expected, key) == 0, same, "%s\nand\n%s", expected, key);
+  free(key);
+}
+
+/* However the file and the cells are named: what counts is the part of the file, and which cells are used. */
+Test(sbnn_parts, the_key_is_of_what_was_read) {
+#define WORDS "cv --x X --y Y --out O"
+  char path[256];
+  snprintf(path, sizeof path, "%s", at("f.h5ad"));
+  fclose(fopen(path, "w"));
+  snprintf(path, sizeof path, "%s:layers/counts", at("f.h5ad"));
+  char *key = key_of(WORDS, path, "b");
+  expect_key(key, key_of(WORDS " --cells list.txt --threads 2", path, "b"), true);
+  expect_key(key, key_of(WORDS, path, "c"), false);
+  strcpy(path + strlen(path) - 6, "scaled");
+  expect_key(key, key_of(WORDS, path, "b"), false);
   free(key);
 }

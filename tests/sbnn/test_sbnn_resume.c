@@ -61,9 +61,17 @@ static void wait_for_part(double longest) {
   for (double waited = 0; parts() == 0 && waited < longest; waited += 1e-3) usleep(1000);
 }
 
+/* Sanitizers make each run several times longer. */
+#ifdef __SANITIZE_ADDRESS__
+enum { SLOWER = 3 };
+#else
+enum { SLOWER = 1 };
+#endif
+
 /* Kills the run at moments spread over its length, and a quarter as often once more as soon as something is
  * finished, which may come late; resumes it until it ends, compares. */
 static void kill_and_resume(const char *line, int moments) {
+  moments = (moments + SLOWER - 1) / SLOWER;
   char whole[512], first[512], again[512];
   snprintf(whole, sizeof whole, "%s --out whole", line);
   snprintf(first, sizeof first, "%s --out out", line);

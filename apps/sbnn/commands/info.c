@@ -52,7 +52,7 @@ const sbnn_command sbnn_command_info = {
     .usage = "[--data DATA | --print-config [OPTIONS]]",
     .summary = "version, build, CPU and threads",
     .description =
-        "Prints version, build, BLAS library, CPU and threads: what to send along with a bug report. With\n"
+        "Prints version, build, CPU and threads: what to send along with a bug report. With\n"
         "--data: what a file of sbnn prep holds; with --print-config: the options of train and cv, as a "
         "file.\n",
     SBNN_ROWS(own_rows),

@@ -14,7 +14,7 @@ typedef struct query {
 } query;
 
 static bool split(const char *text, query *q) {
-  const size_t n = sbnn_h5_file_length(text);
+  const size_t n = sbnn_table_file_length(text);
   const char *equals = text[n] == ':' ? strchr(text + n, '=') : NULL;
   if (!equals) return false;
   q->file = sbnn_format("%.*s", (int)n, text);

@@ -34,9 +34,6 @@ extern const sbnn_file_format *const sbnn_formats[];
 /* Labels as CSV and TSV (table_text.c). */
 int sbnn_labels_read_text(const char *path, sbnn_labels *l, sbnn_error *e);
 
-/* Of an HDF5 file (table_h5.c): the length of its name, up to ":PART"; the whole length if the path has none. */
-size_t sbnn_h5_file_length(const char *path);
-
 /* True if the name ends so (upper or lower case), perhaps with .gz, or if the regular file's (decompressed)
  * content begins with `magic`, of at most 16 bytes. */
 bool sbnn_looks_like(const char *path, const char *ending, const char *magic);

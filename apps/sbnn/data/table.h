@@ -64,6 +64,9 @@ typedef struct sbnn_table_options {
 int sbnn_table_read(const char *path, const sbnn_table_options *options, sbnn_table *t, sbnn_error *e);
 /* Whether one path may be both counts and responses: a 10x folder, a file of several named arrays. */
 bool sbnn_table_holds_several(const char *path);
+/* Of a path "FILE:PART" the length of FILE, the first that is a regular file; the whole length if the path has
+ * no part. */
+size_t sbnn_table_file_length(const char *path);
 /* Whether two paths name one file, or parts of one ("FILE:PART"). */
 bool sbnn_table_same_file(const char *a, const char *b);
 

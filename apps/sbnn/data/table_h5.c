@@ -5,6 +5,7 @@
 #include "data/handover.h"
 #include "data/readers.h"
 #include "data/source.h"
+#include "data/table.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,24 +15,6 @@
 #include <unistd.h>
 
 /* ---- which files ---- */
-
-static bool is_file(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-/* Where ":PART" begins: behind the first name of a file. The whole length if the path has none. */
-size_t sbnn_h5_file_length(const char *path) {
-  const size_t n = strlen(path);
-  if (is_file(path)) return n;
-  for (const char *colon = strchr(path, ':'); colon; colon = strchr(colon + 1, ':')) {
-    char *file = sbnn_format("%.*s", (int)(colon - path), path);
-    bool is = is_file(file);
-    free(file);
-    if (is) return (size_t)(colon - path);
-  }
-  return n;
-}
 
 /* The mark stands at the beginning, or at 512, 1024, ... behind what a writer has put there; MATLAB's files have
  * a reader of their own. */
@@ -56,9 +39,11 @@ static bool named_so(const char *path, size_t n) {
 }
 
 bool sbnn_h5_claims(const char *path) {
-  size_t n = sbnn_h5_file_length(path);
+  size_t n = sbnn_table_file_length(path);
   char *file = sbnn_format("%.*s", (int)n, path);
-  bool mine = is_file(file) ? has_mark(file) : named_so(path, strcspn(path, ":"));
+  struct stat status;
+  bool mine = stat(file, &status) == 0 && S_ISREG(status.st_mode) ? has_mark(file)
+                                                                  : named_so(path, strcspn(path, ":"));
   free(file);
   return mine;
 }
@@ -101,7 +86,7 @@ static int read_file(void *ctx, int fd, const sbnn_handover *result, sbnn_error 
 static int read_part(const char *path, const sbnn_table_options *o, const sbnn_handover *result,
                      sbnn_error *e) {
   static const sbnn_table_options defaults = {0};
-  const size_t n = sbnn_h5_file_length(path);
+  const size_t n = sbnn_table_file_length(path);
   char *file = sbnn_format("%.*s", (int)n, path);
   sbnn_h5_request r = {.part = path[n] ? path + n + 1 : NULL, .options = o ? o : &defaults};
   uint64_t bytes = 0, hash = 0;

@@ -320,7 +320,7 @@ static bool is_73(const char *file, uint64_t *bytes) {
 
 static int read_named(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
                       sbnn_error *e) {
-  char *file = sbnn_format("%.*s", (int)sbnn_h5_file_length(path), path);
+  char *file = sbnn_format("%.*s", (int)sbnn_table_file_length(path), path);
   uint64_t bytes = 0;
   int code;
   if (is_73(file, &bytes)) {

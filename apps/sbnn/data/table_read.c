@@ -38,8 +38,25 @@ bool sbnn_table_holds_several(const char *path) {
   return folder || format_of(path)->read_named;
 }
 
+static bool is_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+size_t sbnn_table_file_length(const char *path) {
+  const size_t n = strlen(path);
+  if (is_file(path)) return n;
+  for (const char *colon = strchr(path, ':'); colon; colon = strchr(colon + 1, ':')) {
+    char *file = sbnn_format("%.*s", (int)(colon - path), path);
+    bool is = is_file(file);
+    free(file);
+    if (is) return (size_t)(colon - path);
+  }
+  return n;
+}
+
 bool sbnn_table_same_file(const char *a, const char *b) {
-  const size_t n = sbnn_h5_file_length(a), k = sbnn_h5_file_length(b);
+  const size_t n = sbnn_table_file_length(a), k = sbnn_table_file_length(b);
   return n == k && strncmp(a, b, n) == 0;
 }
 
