@@ -150,6 +150,9 @@ struct nn_model {
 /* Finds or registers a variable and appends its leaf; `who` begins the sentence if it does not fit. */
 ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
                    const int64_t *shape, nn__variable **out);
+/* The slot "prefix/parameter" that belongs to parameter number `index`; type NULL: that of the parameter. All that is kept
+ * of a parameter between steps is declared here, so that it is frozen, copied and pruned with it. */
+ag_ref nn__slot_of(nn_model *m, const char *who, const char *prefix, int index, const ag_type *type);
 nn__variable *nn__find(const nn_model *m, const char *name);
 bool nn__declared(const nn_model *m, const nn__variable *v); /* in this build */
 bool nn__glob(const char *pattern, const char *text);
@@ -201,7 +204,10 @@ ag_ref nn__count_updates(nn_model *m, const char *who, int k);
 void nn__begin_training(nn_model *m); /* the leaves "lr" and "step" */
 void nn__assign(nn_model *m, ag_ref state, ag_ref value);
 ag_ref nn__constrained(nn_model *m, const nn__variable *v, ag_ref value);
-void nn__average(nn_model *m, int index, ag_ref value);
+void nn__average(nn_gradients *d, int index, ag_ref value);
+/* The value where this step is an update, else what was before; and the number of the update, from 1. */
+ag_ref nn__applied(const nn_gradients *d, ag_ref value, ag_ref before);
+ag_ref nn__updates(const nn_gradients *d);
 
 /* What the variable's proximal operator makes of the value it is about to take. */
 ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step);

@@ -140,6 +140,16 @@ ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind
   return v->ref;
 }
 
+ag_ref nn__slot_of(nn_model *m, const char *who, const char *prefix, int index, const ag_type *type) {
+  char name[NN__NAME];
+  nn__variable *slot;
+  ag_type t = type ? *type : m->variables[index].type; /* a copy: declaring may move the variables */
+  if (!nn__join(m, name, prefix, m->variables[index].name)) return (ag_ref){0};
+  ag_ref ref = nn__declare(m, who, name, NN__SLOT, t.rank, t.shape, &slot);
+  if (ref.id && !m->sealed) slot->owner = index;
+  return ref;
+}
+
 /* Messages name the layer that declares, where there is one. */
 static const char *declarer(const nn_model *m, const char *otherwise) {
   return m->n_scopes ? m->layer[m->n_scopes - 1] : otherwise;

@@ -23,7 +23,7 @@ void nn_average_plain(nn_model *m, const char *glob, int64_t start, int64_t ever
   bind(m, "nn_average_plain", glob, (nn__averaging){.start = start, .every = every});
 }
 
-/* The average after this step: of the slot, the new value, and where the step is. */
+/* The average after this update: of the slot, the new value, and the number of the update. */
 static ag_ref next(ag_graph *g, const nn__averaging *a, ag_ref average, ag_ref value, ag_ref step) {
   if (a->decay > 0) {
     ag_ref mixed = ag_add(g, ag_scale(g, average, a->decay), ag_scale(g, value, 1 - a->decay));
@@ -37,15 +37,11 @@ static ag_ref next(ag_graph *g, const nn__averaging *a, ag_ref average, ag_ref v
   return ag_where(g, early, value, ag_where(g, due, mean, average));
 }
 
-void nn__average(nn_model *m, int index, ag_ref value) {
+void nn__average(nn_gradients *d, int index, ag_ref value) {
+  nn_model *m = d->m;
   const nn__averaging a = m->variables[index].average;
-  char name[NN__NAME];
-  nn__variable *slot;
-  ag_type type = m->variables[index].type;
   if ((a.decay == 0 && a.every == 0) || !nn_building(m)) return;
-  if (!nn__join(m, name, "average", m->variables[index].name)) return;
-  ag_ref average = nn__declare(m, "nn_average", name, NN__SLOT, type.rank, type.shape, &slot);
+  ag_ref average = nn__slot_of(m, "nn_average", "average", index, NULL);
   if (!average.id) return;
-  if (!m->sealed) slot->owner = index;
-  nn__assign(m, average, next(m->graph, &a, average, value, m->step));
+  nn__assign(m, average, nn__applied(d, next(m->graph, &a, average, value, nn__updates(d)), average));
 }

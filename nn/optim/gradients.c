@@ -229,13 +229,8 @@ ag_ref nn__count_updates(nn_model *m, const char *who, int k) {
 static ag_ref add_up(nn_gradients *d, int i, int k) {
   nn_model *m = d->m;
   ag_graph *g = m->graph;
-  char name[NN__NAME];
-  nn__variable *slot;
-  ag_type type = m->variables[d->index[i]].type;
-  if (!nn__join(m, name, "accumulate", d->of[i].name)) return d->of[i].gradient;
-  ag_ref so_far = nn__declare(m, "nn_accumulate", name, NN__SLOT, type.rank, type.shape, &slot);
+  ag_ref so_far = nn__slot_of(m, "nn_accumulate", "accumulate", d->index[i], NULL);
   if (!so_far.id) return so_far;
-  if (!m->sealed) slot->owner = d->index[i];
   ag_ref mean = ag_add(g, so_far, ag_scale(g, d->of[i].gradient, 1.0 / k));
   nn__assign(m, so_far, ag_where(g, m->applies, ag_like(g, mean, 0), mean));
   return mean;

@@ -53,36 +53,33 @@ static ag_ref proximal(nn_model *m, int index, const nn_optimizer *o, const ag_r
 
 /* A slot of the parameter, by name. */
 static ag_ref slot_of(nn_model *m, int index, const nn_optimizer *o, int k) {
-  char name[NN__NAME];
-  nn__variable *slot;
   ag_type type = m->variables[index].type;
-  if (!nn__join(m, name, o->slot_names[k], m->variables[index].name)) return (ag_ref){0};
   if (o->slot_type) o->slot_type(o->options, k, &type);
-  ag_ref ref = nn__declare(m, "nn_minimize", name, NN__SLOT, type.rank, type.shape, &slot);
-  if (ref.id && !m->sealed) slot->owner = index;
-  return ref;
+  return nn__slot_of(m, "nn_minimize", o->slot_names[k], index, &type);
 }
 
 /* Between two updates of gradients that are added up, everything stays as it is. */
-static ag_ref applied(const nn_gradients *d, ag_ref value, ag_ref before) {
+ag_ref nn__applied(const nn_gradients *d, ag_ref value, ag_ref before) {
   return d->accumulates ? ag_where(d->m->graph, d->m->applies, value, before) : value;
 }
+
+ag_ref nn__updates(const nn_gradients *d) { return d->accumulates ? d->m->applied : d->m->step; }
 
 static void update_parameter(nn_gradients *d, int i, const nn_optimizer *o, ag_ref lr) {
   nn_model *m = d->m;
   int index = d->index[i];
   ag_ref slots[MAX_SLOTS] = {{0}}, new_slots[MAX_SLOTS] = {{0}};
-  ag_ref parameter = d->of[i].parameter, step = d->accumulates ? m->applied : m->step;
+  ag_ref parameter = d->of[i].parameter, step = nn__updates(d);
   for (int k = 0; k < o->n_slots; k++)
     if (!(slots[k] = slot_of(m, index, o, k)).id) return;
   ag_scope_push(m->graph, m->variables[index].name);
   ag_ref value = o->update(m->graph, o->options, parameter, d->of[i].gradient, slots, new_slots, lr, step);
   value = proximal(m, index, o, new_slots, lr, step, value);
   value = nn__constrained(m, &m->variables[index], value);
-  value = applied(d, value, parameter);
-  for (int k = 0; k < o->n_slots; k++) nn__assign(m, slots[k], applied(d, new_slots[k], slots[k]));
-  nn__assign(m, parameter, value);
-  nn__average(m, index, value);
+  ag_ref moved = nn__applied(d, value, parameter);
+  for (int k = 0; k < o->n_slots; k++) nn__assign(m, slots[k], nn__applied(d, new_slots[k], slots[k]));
+  nn__assign(m, parameter, moved);
+  nn__average(d, index, value);
   ag_scope_pop(m->graph);
 }
 

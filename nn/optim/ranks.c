@@ -36,16 +36,12 @@ static const char *why_not(const nn_gradients *d, const tn_ranks *ranks, int sha
 static ag_ref add_in_tree(nn_gradients *d, int i, ag_ref place, int steps) {
   nn_model *m = d->m;
   ag_graph *g = m->graph;
-  ag_type type = m->variables[d->index[i]].type;
   ag_ref sum = d->of[i].gradient;
   for (int level = 0; 1 << level < steps && nn_building(m); level++) {
-    char at[32], name[NN__NAME];
-    nn__variable *slot;
+    char at[32];
     snprintf(at, sizeof at, "ranks/%d", level);
-    if (!nn__join(m, name, at, d->of[i].name)) return sum;
-    ag_ref kept = nn__declare(m, "nn_sum_over_ranks", name, NN__SLOT, type.rank, type.shape, &slot);
+    ag_ref kept = nn__slot_of(m, "nn_sum_over_ranks", at, d->index[i], NULL);
     if (!kept.id) return sum;
-    if (!m->sealed) slot->owner = d->index[i];
     ag_ref next = ag_offset(g, place, 1), turn = ag_like(g, next, 2 << level);
     ag_ref keeps = ag_equal(g, ag_fmod(g, next, turn), ag_like(g, next, 1 << level));
     nn__assign(m, kept, ag_where(g, keeps, sum, kept));

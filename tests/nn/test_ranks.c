@@ -8,7 +8,7 @@ enum { ROWS = 80, BATCH = 4, SHARDS = 8, EPOCHS = 3 };
 typedef struct setup {
   const tn_ranks *ranks;
   int shards;
-  bool dropout, buffer, twice, accumulates;
+  bool dropout, buffer, twice, accumulates, averages;
 } setup;
 
 static void network(nn_model *m, void *ctx) {
@@ -20,6 +20,10 @@ static void network(nn_model *m, void *ctx) {
   if (s->dropout) h = nn_dropout(m, "drop", h, 0.3);
   ag_ref loss = nn_mse(m, nn_dense(m, "b", h, OUT, NULL), y);
   nn_report(m, "mse", loss);
+  if (s->averages) {
+    nn_average_exponential(m, "a/*", 0.9);
+    nn_average_plain(m, "b/*", 2, 2);
+  }
   nn_gradients *d = nn_gradients_of(m, loss);
   if (s->accumulates) nn_accumulate(d, 2);
   nn_sum_over_ranks(d, s->ranks, s->shards);
@@ -56,7 +60,7 @@ static tn_array pack(const nn_state *s) {
 
 static void fit_on(void *ctx, const tn_ranks *ranks) {
   fit_job *job = ctx;
-  setup k = {.ranks = ranks, .shards = SHARDS, .dropout = true};
+  setup k = {.ranks = ranks, .shards = SHARDS, .dropout = true, .averages = true};
   nn_model *m = make_model(&(nn_model_options){.batch = BATCH}, network, &k);
   nn_state *s = make_state(m, 1);
   nn_history h = {0};
@@ -143,6 +147,30 @@ Test(ranks, an_update_is_that_of_the_whole_batch) {
   for (int64_t i = 0; i < tn_view_numel(&x.view); i++)
     cr_assert_float_eq(tn_get(&x.view, i), tn_get(&y.view, i), 1e-5);
   tn_array_free(&x), tn_array_free(&y);
+  nn_state_free(a), nn_state_free(b);
+  nn_model_free(m), nn_model_free(n);
+  free_table(&t);
+}
+
+/* Averages count updates, not steps: those after an update of 8 small batches are those after a step on the whole one. */
+Test(ranks, averages_count_updates) {
+  table t = make_table(TN_F32, SHARDS * BATCH);
+  setup tree = {.shards = SHARDS, .averages = true}, plain = {.shards = 1, .averages = true};
+  nn_model *m = make_model(&(nn_model_options){.batch = BATCH}, network, &tree);
+  nn_model *n = make_model(&(nn_model_options){.batch = SHARDS * BATCH}, network, &plain);
+  nn_state *a = make_state(m, 1), *b = make_state(n, 1);
+  nn_fit_options o = {.epochs = 5, .keep_order = true};
+  OK(nn_fit(m, a, t.data, (nn_split){0}, &o, NULL));
+  OK(nn_fit(n, b, t.data, (nn_split){0}, &o, NULL));
+  static const char *const names[] = {"average/a/kernel", "average/a/bias", "average/b/kernel",
+                                      "average/b/bias"};
+  for (int k = 0; k < 4; k++) {
+    tn_view x, y;
+    cr_assert(nn_state_find(a, names[k], &x) && nn_state_find(b, names[k], &y));
+    for (int64_t i = 0; i < tn_view_numel(&x); i++)
+      cr_assert_float_eq(tn_get(&x, i), tn_get(&y, i), 1e-5, "%s: %g %g", names[k], tn_get(&x, i),
+                         tn_get(&y, i));
+  }
   nn_state_free(a), nn_state_free(b);
   nn_model_free(m), nn_model_free(n);
   free_table(&t);
