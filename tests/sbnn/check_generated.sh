@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# check_generated.sh SBNN: what `sbnn --generate` prints is what man, bash, zsh and fish take. A checker that is not
+# check_generated.sh SBNN: what `sbnn --generate` prints is what man, bash, zsh, fish and JSON's readers take. A checker that is not
 # installed is named; bash always is.
 set -euo pipefail
 sbnn=$1
@@ -44,11 +44,20 @@ if command -v man >/dev/null && [ -e "$(command -v groff || true)" ]; then
 else
   missing "man and groff" "manual page"
 fi
+"$sbnn" --generate json >"$dir/json"
+if command -v python3 >/dev/null; then
+  python3 -m json.tool "$dir/json" /dev/null || fail "python3 refuses the JSON"
+else
+  missing python3 JSON
+fi
+grep -q '"lasso":{"kind":"auto","value":"NUMBER","needs":"a number from 0 up, or auto","default":"0.1","lowest":0,' "$dir/json" ||
+  fail "--lasso is not in the JSON as it is in the table"
 for option in $("$sbnn" help train | sed -nE 's/^  --([a-z0-9-]+).*/\1/p'); do
   grep -qF -- "\\-\\-${option//-/\\-}" "$dir/sbnn.1" || fail "--$option is not in the manual page"
+  grep -qF -- "\"$option\":{" "$dir/json" || fail "--$option is not in the JSON"
   grep -qF -- "-l $option" "$dir/fish" || fail "--$option is not in the fish completion"
   grep -qF -- "'--$option" "$dir/zsh" || fail "--$option is not in the zsh completion"
 done
 "$sbnn" --generate perl 2>/dev/null && fail "--generate perl is taken"
-[ "$("$sbnn" --generate 2>&1 || true)" = "sbnn: --generate needs man, bash, zsh or fish" ] || fail "--generate alone"
-echo "check_generated: manual page and completions hold"
+[ "$("$sbnn" --generate 2>&1 || true)" = "sbnn: --generate needs man, bash, zsh, fish or json" ] || fail "--generate alone"
+echo "check_generated: manual page, completions and JSON hold"

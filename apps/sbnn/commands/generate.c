@@ -1,6 +1,7 @@
-/* generate.c - `sbnn --generate man|bash|zsh|fish`: the manual page and the completions of shells, from the
- * table of options and commands. */
+/* generate.c - `sbnn --generate man|bash|zsh|fish|json`: the manual page, the completions of shells and the table as
+ * data, from the table of options and commands. */
 #include "commands/commands.h"
+#include "commands/generate_json.h"
 #include "nabla_version.h"
 #include "options/options_table.h"
 
@@ -108,7 +109,7 @@ static void generate_man(void) {
          NABLA_VERSION);
   puts(".SH NAME\nsbnn \\- few genes that explain what else was measured in the same cells\n"
        ".SH SYNOPSIS\n.B sbnn\n.I COMMAND\n.RI [ OPTIONS ]\n.br\n.B sbnn\n.I COMMAND\n.B \\-\\-help\n.br\n"
-       ".B sbnn \\-\\-version\n.br\n.B sbnn \\-\\-generate\n.BR man | bash | zsh | fish\n"
+       ".B sbnn \\-\\-version\n.br\n.B sbnn \\-\\-generate\n.BR man | bash | zsh | fish | json\n"
        ".SH DESCRIPTION\nTrains a sparse bottleneck neural network: it keeps a few genes, lays the cells out "
        "on a map of few\n"
        "dimensions, and predicts from there what else was measured in the same cells (electrophysiology, "
@@ -163,7 +164,8 @@ static void generate_bash(void) {
   print_names(" ");
   puts(" --help --version --generate' -- \"$cur\"))\n    return\n  fi\n  case $command:$prev in");
   for (size_t c = 0; c < sbnn_n_commands; c++) bash_values(sbnn_commands[c]);
-  puts("    --generate:*) COMPREPLY=($(compgen -W 'man bash zsh fish' -- \"$cur\")); return ;;\n  esac\n  "
+  puts("    --generate:*) COMPREPLY=($(compgen -W 'man bash zsh fish json' -- \"$cur\")); return ;;\n  "
+       "esac\n  "
        "case $command in");
   for (size_t c = 0; c < sbnn_n_commands; c++) {
     const sbnn_command *command = sbnn_commands[c];
@@ -218,7 +220,8 @@ static void generate_zsh(void) {
   }
   puts("  )\n  if (( CURRENT == 2 )); then\n    _describe -t commands 'sbnn command' commands\n"
        "    _arguments '--help[list the commands]' '--version[print the version]' \\\n"
-       "      '--generate=[print the manual page or a completion]:what:(man bash zsh fish)'\n    return\n  "
+       "      '--generate=[print the manual page or a completion]:what:(man bash zsh fish json)'\n    "
+       "return\n  "
        "fi\n"
        "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in");
   for (size_t c = 0; c < sbnn_n_commands; c++) {
@@ -263,11 +266,12 @@ static void fish_option(const sbnn_command *command, const sbnn_option *row) {
 }
 
 static void generate_fish(void) {
-  puts("# fish completion for sbnn, made by: sbnn --generate fish\ncomplete -c sbnn -f\n"
-       "complete -c sbnn -n __fish_use_subcommand -l version -d 'print the version'\n"
-       "complete -c sbnn -n __fish_use_subcommand -l generate -x -a 'man bash zsh fish' -d 'print manual "
-       "page or completion'\n"
-       "complete -c sbnn -l help -s h -d 'explain'");
+  puts(
+      "# fish completion for sbnn, made by: sbnn --generate fish\ncomplete -c sbnn -f\n"
+      "complete -c sbnn -n __fish_use_subcommand -l version -d 'print the version'\n"
+      "complete -c sbnn -n __fish_use_subcommand -l generate -x -a 'man bash zsh fish json' -d 'print manual "
+      "page, completion or table of options'\n"
+      "complete -c sbnn -l help -s h -d 'explain'");
   for (size_t c = 0; c < sbnn_n_commands; c++) {
     const sbnn_command *command = sbnn_commands[c];
     const sbnn_option *row;
@@ -282,18 +286,23 @@ static void generate_fish(void) {
   puts("'");
 }
 
+static void generate_json(void) { sbnn_generate_json(stdout); }
+
 static int run(const sbnn_options *o, sbnn_error *e) {
   static const struct {
     const char *name;
     void (*print)(void);
-  } kinds[] = {
-      {"man", generate_man}, {"bash", generate_bash}, {"zsh", generate_zsh}, {"fish", generate_fish}};
+  } kinds[] = {{"man", generate_man},
+               {"bash", generate_bash},
+               {"zsh", generate_zsh},
+               {"fish", generate_fish},
+               {"json", generate_json}};
   for (size_t i = 0; o->help_topic && i < sizeof kinds / sizeof *kinds; i++) {
     if (strcmp(kinds[i].name, o->help_topic) != 0) continue;
     kinds[i].print();
     return SBNN_OK;
   }
-  return sbnn_fail(e, SBNN_USAGE, "--generate needs man, bash, zsh or fish%s%s%s",
+  return sbnn_fail(e, SBNN_USAGE, "--generate needs man, bash, zsh, fish or json%s%s%s",
                    o->help_topic ? ", not '" : "", o->help_topic ? o->help_topic : "",
                    o->help_topic ? "'" : "");
 }

@@ -16,7 +16,7 @@ static const char *const overview_head =
 
 static const char *const overview_tail =
     "\n"
-    "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish: manual, completions.\n"
+    "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish|json: manual, completions.\n"
     "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 not finite, 5 done in part, 130 interrupted.\n";
 
 static const char *const recipe_notes =

@@ -1,5 +1,6 @@
 /* option_value.h - the value of one option: from text to its field of sbnn_options, back, and what it takes.
- * What a kind of option is stands here alone. Private to options/. Pure: any thread. */
+ * What a kind of option is stands here alone. Private to options/ and to commands/generate_json.c. Pure:
+ * any thread. */
 #ifndef SBNN_OPTION_VALUE_H
 #define SBNN_OPTION_VALUE_H
 

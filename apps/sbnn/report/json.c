@@ -43,6 +43,11 @@ void sbnn_json_whole(sbnn_json *j, const char *key, long long value) {
   fprintf(j->to, "%lld", value);
 }
 
+void sbnn_json_flag(sbnn_json *j, const char *key, bool value) {
+  begin(j, key);
+  fputs(value ? "true" : "false", j->to);
+}
+
 void sbnn_json_number(sbnn_json *j, const char *key, double value, int digits) {
   begin(j, key);
   if (isfinite(value)) fprintf(j->to, "%.*g", digits, value == 0 ? 0.0 : value);

@@ -20,6 +20,7 @@ void sbnn_json_open(sbnn_json *j, const char *key, char bracket);     /* '{' or 
 void sbnn_json_close(sbnn_json *j, char bracket);                     /* '}' or ']' */
 void sbnn_json_text(sbnn_json *j, const char *key, const char *text); /* NULL: null. Bytes as they are */
 void sbnn_json_whole(sbnn_json *j, const char *key, long long value);
+void sbnn_json_flag(sbnn_json *j, const char *key, bool value);
 /* Rounded to so many significant digits; what is not finite is null. */
 void sbnn_json_number(sbnn_json *j, const char *key, double value, int digits);
 
