@@ -191,9 +191,11 @@ void ag_plan_free(ag_plan *plan);
  * Writes them to out[0..room), the latest in the graph. Returns how many; 0 if there are none, if there are more
  * than room, or if the graph has failed. */
 typedef enum ag_leaf_use { AG_LEAF_VARIES, AG_LEAF_FIXED, AG_LEAF_ROWS } ag_leaf_use;
-typedef ag_leaf_use ag_leaf_kind(const void *ctx, const char *leaf);
-int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_kind *kind, const void *ctx, ag_ref *out,
-                 int room);
+typedef struct ag_leaf_uses {
+  ag_leaf_use (*of)(const void *ctx, const char *leaf);
+  const void *ctx; /* passed to `of` */
+} ag_leaf_uses;
+int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_uses uses, ag_ref *out, int room);
 
 int ag_plan_leaf_count(const ag_plan *plan); /* the leaves that are really read or written */
 const char *ag_plan_leaf_name(const ag_plan *plan, int leaf);

@@ -327,70 +327,84 @@ static tn_status check_assign(ag_graph *g, uint32_t *in) {
              : out_of_memory(g);
 }
 
-ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag_attr *attr,
-               const char *name) {
-  const ag_ref failed = {0};
-  ag_attr zero = {0};
-  ag_type small[8], *types = small;
-  uint32_t small_in[8], *in = small_in;
-  ag_ref r = failed;
-  if (g->status != TN_OK) return failed;
-  if (op->arity >= 0 && n != op->arity)
-    return ag_fail(g, TN_EINVAL, "%s takes %d operands, not %d", op->name, op->arity, n), failed;
-  if (n < 0 || (op->kind == AG_ELEMENTWISE && n > AG__MAX_ELEMENTWISE))
-    return ag_fail(g, TN_EINVAL, "%s: %d operands are out of range", op->name, n), failed;
-  if (n > 8) {
-    types = tn_calloc(g->alloc, (size_t)n, sizeof *types);
-    in = tn_calloc(g->alloc, (size_t)n, sizeof *in);
-    if (!types || !in) {
-      out_of_memory(g);
-      goto done;
-    }
-  }
-  if (n > 0 && !refs) {
-    ag_fail(g, TN_EINVAL, "%s: no operands are given", op->name);
-    goto done;
-  }
+enum { FEW = 8 }; /* operands that need no memory of their own */
+typedef struct call_operands {
+  uint32_t *in;
+  ag_type *types;
+} call_operands;
+
+/* Ids and types of the operands; false, with a sentence, if one is no value of this graph. */
+static bool read_operands(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, call_operands *o) {
+  if (n > 0 && !refs) return ag_fail(g, TN_EINVAL, "%s: no operands are given", op->name), false;
   for (int i = 0; i < n; i++) {
-    if (refs[i].id == 0 || refs[i].id >= g->n_nodes) {
-      ag_fail(g, TN_EINVAL, "%s: operand %d is not a value of this graph", op->name, i);
-      goto done;
-    }
-    if (g->nodes[refs[i].id].op->kind == AG_EFFECT) {
-      ag_fail(g, TN_EINVAL, "%s: operand %d is an assignment, not a value", op->name, i);
-      goto done;
-    }
-    in[i] = refs[i].id;
-    types[i] = g->nodes[in[i]].type;
+    if (refs[i].id == 0 || refs[i].id >= g->n_nodes)
+      return ag_fail(g, TN_EINVAL, "%s: operand %d is not a value of this graph", op->name, i), false;
+    if (g->nodes[refs[i].id].op->kind == AG_EFFECT)
+      return ag_fail(g, TN_EINVAL, "%s: operand %d is an assignment, not a value", op->name, i), false;
+    o->in[i] = refs[i].id;
+    o->types[i] = g->nodes[refs[i].id].type;
   }
-  ag__node node = {.op = op, .n_in = (uint32_t)n, .attr = attr ? *attr : zero};
-  if (!infer(op, types, n, &node.attr, &node.type)) {
-    fail_types(g, op, types, n, &node.attr);
-    goto done;
+  return true;
+}
+
+/* The stream of a random node. */
+static bool name_stream(ag_graph *g, const char *name, ag__node *node) {
+  node->hash = name ? ag__hash(AG_RANDOM, name, strlen(name)) : 0;
+  if (!name || ag__find(g, node->hash, same_stream, name).id) {
+    ag_fail(g, TN_EINVAL, "%s: random values need a name of their own, '%s' is taken", node->op->name,
+            name ? name : "");
+    return false;
   }
-  if ((r = fold(g, op, in, n, &node.attr, &node.type)).id) goto done;
-  if (op->kind == AG_EFFECT && check_assign(g, in) != TN_OK) goto done;
-  if (op->kind == AG_RANDOM) {
-    node.hash = name ? ag__hash(AG_RANDOM, name, strlen(name)) : 0;
-    if (!name || ag__find(g, node.hash, same_stream, name).id) {
-      ag_fail(g, TN_EINVAL, "%s: random values need a name of their own, '%s' is taken", op->name,
-              name ? name : "");
-      goto done;
-    }
-    if (!(node.name = ag__keep(g, name, strlen(name) + 1))) goto done;
+  return (node->name = ag__keep(g, name, strlen(name) + 1)) != NULL;
+}
+
+/* A node of these operands: one that is there, a constant, or a new one. */
+static ag_ref node_of(ag_graph *g, ag__node *node, call_operands *o, const char *name) {
+  const ag_op *op = node->op;
+  const int n = (int)node->n_in;
+  ag_ref r;
+  if (!infer(op, o->types, n, &node->attr, &node->type)) {
+    fail_types(g, op, o->types, n, &node->attr);
+    return (ag_ref){0};
   }
+  if ((r = fold(g, op, o->in, n, &node->attr, &node->type)).id) return r;
+  if (op->kind == AG_EFFECT && check_assign(g, o->in) != TN_OK) return (ag_ref){0};
+  if (op->kind == AG_RANDOM && !name_stream(g, name, node)) return (ag_ref){0};
   if (mergeable(op)) {
-    call c = {op, in, n, &node.attr};
-    node.hash = hash_call(&c);
-    if ((r = ag__find(g, node.hash, same_call, &c)).id) goto done;
+    call c = {op, o->in, n, &node->attr};
+    node->hash = hash_call(&c);
+    if ((r = ag__find(g, node->hash, same_call, &c)).id) return r;
   }
-  r = ag__append(g, &node, in);
+  r = ag__append(g, node, o->in);
   if (op->kind == AG_EFFECT && r.id) {
     g->assigns[g->n_assigns++] = r;
-    g->nodes[in[0]].assigned = true;
+    g->nodes[o->in[0]].assigned = true;
   }
-done:
-  if (types != small) tn_free(g->alloc, types);
-  if (in != small_in) tn_free(g->alloc, in);
+  return r;
+}
+
+ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag_attr *attr,
+               const char *name) {
+  ag_type types[FEW];
+  uint32_t in[FEW];
+  call_operands o = {in, types};
+  ag_ref r = {0};
+  if (g->status != TN_OK) return r;
+  if (op->arity >= 0 && n != op->arity)
+    return ag_fail(g, TN_EINVAL, "%s takes %d operands, not %d", op->name, op->arity, n), r;
+  if (n < 0 || (op->kind == AG_ELEMENTWISE && n > AG__MAX_ELEMENTWISE))
+    return ag_fail(g, TN_EINVAL, "%s: %d operands are out of range", op->name, n), r;
+  if (n > FEW) {
+    o.types = tn_calloc(g->alloc, (size_t)n, sizeof *o.types);
+    o.in = tn_calloc(g->alloc, (size_t)n, sizeof *o.in);
+  }
+  if (!o.types || !o.in) out_of_memory(g);
+  else if (read_operands(g, op, refs, n, &o)) {
+    const ag_attr none = {0};
+    ag__node node = {.op = op, .n_in = (uint32_t)n, .attr = attr ? *attr : none};
+    r = node_of(g, &node, &o, name);
+  }
+  if (o.types != types) tn_free(g->alloc, o.types);
+  if (o.in != in) tn_free(g->alloc, o.in);
   return r;
 }

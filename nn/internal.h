@@ -147,9 +147,10 @@ struct nn_model {
   char error[512];
 };
 
-/* Finds or registers a variable and appends its leaf; `who` begins the sentence if it does not fit. */
-ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
-                   const int64_t *shape, nn__variable **out);
+/* Finds or registers a variable and appends its leaf (its ref); NULL if it does not fit: `who` begins the
+ * sentence. The pointer holds until the next call. */
+nn__variable *nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
+                          const int64_t *shape);
 /* The slot "prefix/parameter" that belongs to parameter number `index`; type NULL: that of the parameter. All that is kept
  * of a parameter between steps is declared here, so that it is frozen, copied and pruned with it. */
 ag_ref nn__slot_of(nn_model *m, const char *who, const char *prefix, int index, const ag_type *type);
@@ -170,13 +171,24 @@ bool nn__same_type(const ag_type *a, const ag_type *b);
 
 /* ---- model ------------------------------------------------------------------------------------------- */
 
+struct nn__hoisted;
+
+/* How a model is used: what is run, on how many rows at once, and where they come from. */
+typedef struct nn__use {
+  nn__purpose purpose;
+  const char *output;   /* NN__PREDICT: which */
+  int64_t rows, length; /* length 0: the model's usual one */
+  const nn_data *data;
+  const struct nn__hoisted *given; /* for NN__FIT and NN__VALIDATE, else NULL; borrowed */
+  bool open;                       /* rows come from no data set: who steps fills the columns' stages */
+} nn__use;
+
 /* A plan from the cache, built if need be. It lives as long as the model. On failure message (NN__MESSAGE
  * bytes, may be NULL) gets the sentence. */
 TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
                                      const nn__plan **out, char *message);
-/* The same for examples of another length than the model's usual one. */
-TN_MUST_CHECK tn_status nn__plan_of_length(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
-                                           int64_t length, const nn__plan **out, char *message);
+/* The same for what is used, of which data and given values do not count. */
+TN_MUST_CHECK tn_status nn__plan_for(nn_model *m, const nn__use *use, const nn__plan **out, char *message);
 
 /* ---- layers ------------------------------------------------------------------------------------------ */
 
@@ -277,13 +289,7 @@ TN_MUST_CHECK tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn
                                   nn_split rows, nn__hoisted *out);
 void nn__hoisted_free(nn__hoisted *h);
 
-/* `given`: for NN__FIT and NN__VALIDATE, else NULL. Borrowed. */
-TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
-                                       const char *output, const nn__hoisted *given, int64_t rows,
-                                       nn__runner *out);
-/* The same for rows that come from no data set: who steps fills the columns' stages. */
-TN_MUST_CHECK tn_status nn__runner_open(nn_model *m, nn_state *s, nn__purpose purpose, const char *output,
-                                        int64_t rows, int64_t length, nn__runner *out);
+TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn__use *use, nn__runner *out);
 /* One step with what the stages hold. */
 TN_MUST_CHECK tn_status nn__runner_run(nn__runner *r, double lr, tn_rng rng);
 bool nn__converts(tn_dtype from, tn_dtype to); /* whether a column of one type may be read as the other */
@@ -294,14 +300,13 @@ TN_MUST_CHECK tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int6
                                         tn_rng rng);
 double nn__runner_value(const nn__runner *r, int report);
 
-/* A pass over n rows: full batches, then a short one. */
+/* A pass over n rows: full batches, then a short one. The use's own number of rows does not count. */
 typedef struct nn__pass {
   nn__runner full, rest;
   int64_t n, batch, steps;
 } nn__pass;
 
-TN_MUST_CHECK tn_status nn__pass_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
-                                     const char *output, const nn__hoisted *given, nn_split rows,
+TN_MUST_CHECK tn_status nn__pass_new(nn_model *m, nn_state *s, const nn__use *use, nn_split rows,
                                      nn__pass *out);
 void nn__pass_free(nn__pass *p);
 nn__runner *nn__pass_runner(nn__pass *p, int64_t k);
@@ -380,10 +385,10 @@ typedef struct nn__problem {
   nn_solve_result *result;
 } nn__problem;
 
-/* Compiles; x holds the start. On failure the result has the sentence, and the problem is empty. */
-TN_MUST_CHECK tn_status nn__problem_new(const char *who, ag_function *f, const void *ctx,
-                                        nn__derivative derivative, const tn_view *x, int n,
-                                        const nn_solve_options *o, nn_solve_result *result, nn__problem *out);
+/* Of a problem that has its views, which hold the start, their number, derivative and result: compiles f. On failure the
+ * result has the sentence, and the problem owns nothing. */
+TN_MUST_CHECK tn_status nn__problem_open(nn__problem *p, const char *who, ag_function *f, const void *ctx,
+                                         const nn_solve_options *o);
 void nn__problem_free(nn__problem *p);
 
 /* Evaluates at p->x (and p->v). False: a value is not finite. */

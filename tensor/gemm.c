@@ -70,35 +70,34 @@ static tn__product transposed(const tn__product *p) {
   return q;
 }
 
-void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads) {
-  tn_gemm_prefetch(alpha, a, b, beta, c, threads, NULL);
-}
-
-void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads,
-                      const tn_prefetch *next) {
+/* Checked; alpha a b + beta c. */
+static tn__product product_of(double alpha, tn_view a, tn_view b, double beta, tn_view c) {
   assert(a.rank == 2 && b.rank == 2 && c.rank == 2 && a.dtype == b.dtype && b.dtype == c.dtype);
   assert(a.shape[0] == c.shape[0] && a.shape[1] == b.shape[0] && b.shape[1] == c.shape[1]);
   assert(c.dtype == TN_F32 || c.dtype == TN_F64);
-  if (tn_view_numel(&c) == 0) return;
-  product p = {.whole = {.alpha = alpha,
-                         .beta = beta,
-                         .a = a.data,
-                         .b = b.data,
-                         .c = c.data,
-                         .m = c.shape[0],
-                         .n = c.shape[1],
-                         .k = a.shape[1],
-                         .ars = a.stride[0],
-                         .acs = a.stride[1],
-                         .brs = b.stride[0],
-                         .bcs = b.stride[1],
-                         .crs = c.stride[0],
-                         .ccs = c.stride[1]},
-               .multiply = kernels[tn__isa_used][c.dtype == TN_F64],
-               .size = tn_dtype_size(c.dtype)};
-  if (c.stride[1] != 1 && c.shape[1] > 1 && (c.stride[0] == 1 || c.shape[0] == 1))
-    p.whole = transposed(&p.whole);
-  p.by_rows = p.whole.m > p.whole.n;
+  tn__product p = {.alpha = alpha,
+                   .beta = beta,
+                   .a = a.data,
+                   .b = b.data,
+                   .c = c.data,
+                   .m = c.shape[0],
+                   .n = c.shape[1],
+                   .k = a.shape[1],
+                   .ars = a.stride[0],
+                   .acs = a.stride[1],
+                   .brs = b.stride[0],
+                   .bcs = b.stride[1],
+                   .crs = c.stride[0],
+                   .ccs = c.stride[1]};
+  return c.stride[1] != 1 && c.shape[1] > 1 && (c.stride[0] == 1 || c.shape[0] == 1) ? transposed(&p) : p;
+}
+
+static void run(const tn__product *whole, tn_dtype dtype, int threads, const tn_prefetch *next) {
+  if (whole->m == 0 || whole->n == 0) return;
+  product p = {.whole = *whole,
+               .multiply = kernels[tn__isa_used][dtype == TN_F64],
+               .size = tn_dtype_size(dtype),
+               .by_rows = whole->m > whole->n};
   const int64_t extent = p.by_rows ? p.whole.m : p.whole.n;
   p.width = panel_width(&p.whole, threads, extent);
   if (p.width >= extent) { /* by one thread, in one piece */
@@ -107,4 +106,14 @@ void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c
     return;
   }
   tn__parallel_near((extent - 1) / p.width + 1, threads, multiply_panel, &p);
+}
+
+void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads) {
+  const tn__product p = product_of(alpha, a, b, beta, c);
+  run(&p, c.dtype, threads, NULL);
+}
+
+void tn_gemm_prefetch(tn_view a, tn_view b, tn_view c, int threads, const tn_prefetch *next) {
+  const tn__product p = product_of(1, a, b, 0, c);
+  run(&p, c.dtype, threads, next);
 }

@@ -173,10 +173,9 @@ typedef struct tn_prefetch {
   size_t bytes;
 } tn_prefetch;
 
-/* tn_gemm that meanwhile fetches into the L2 cache what is read next (NULL: nothing), as far as its inner
+/* c = a b as tn_gemm does it, which meanwhile fetches into the L2 cache what is read next (NULL: nothing), as far as its inner
  * loops have room for it. A hint: no bits change. */
-void tn_gemm_prefetch(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads,
-                      const tn_prefetch *next);
+void tn_gemm_prefetch(tn_view a, tn_view b, tn_view c, int threads, const tn_prefetch *next);
 
 typedef enum tn_reduction { TN_SUM, TN_MAX, TN_SUM_SQUARES } tn_reduction;
 

@@ -125,9 +125,14 @@ void tn_set(const tn_view *v, int64_t position, double value) {
 typedef uint32_t __attribute__((may_alias)) word32;
 typedef uint64_t __attribute__((may_alias)) word64;
 
-/* One run along the innermost axis. */
-static void copy_run(const tn_view *dst, int64_t d, int64_t dstep, const tn_view *src, int64_t s,
-                     int64_t sstep, int64_t n) {
+typedef struct line { /* elements of a view, `step` apart */
+  const tn_view *v;
+  int64_t first, step;
+} line;
+
+static void copy_line(line to_line, line from_line, int64_t n) {
+  const tn_view *dst = to_line.v, *src = from_line.v;
+  const int64_t d = to_line.first, dstep = to_line.step, s = from_line.first, sstep = from_line.step;
   size_t size = tn_dtype_size(dst->dtype);
   if (dst->dtype != src->dtype) {
     for (int64_t i = 0; i < n; i++)
@@ -154,13 +159,13 @@ void tn_copy(tn_view dst, tn_view src) {
   assert(tn_same_shape(dst.rank, dst.shape, src.rank, src.shape));
   if (tn_view_numel(&dst) == 0) return;
   if (tn_view_contiguous(&dst) && tn_view_contiguous(&src)) {
-    copy_run(&dst, 0, 1, &src, 0, 1, tn_view_numel(&dst));
+    copy_line((line){&dst, 0, 1}, (line){&src, 0, 1}, tn_view_numel(&dst));
     return;
   }
   int last = dst.rank - 1;
   int64_t index[TN_MAX_RANK] = {0}, d = 0, s = 0;
   for (;;) { /* an odometer over all axes but the last */
-    copy_run(&dst, d, dst.stride[last], &src, s, src.stride[last], dst.shape[last]);
+    copy_line((line){&dst, d, dst.stride[last]}, (line){&src, s, src.stride[last]}, dst.shape[last]);
     int a = last - 1;
     for (; a >= 0; a--) {
       d += dst.stride[a], s += src.stride[a];

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -26,61 +27,65 @@
 /* Allows the call whose number is loaded. */
 #define CALL(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), ALLOW
 
-void sbnn_sandbox_filter(bool opens_files) {
-  const unsigned writes = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
-  struct sock_filter program[] = {
-      LOAD(arch),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-      LOAD(nr),
-      /* reading, and writing to what is open: shared memory */
-      CALL(read),
-      CALL(pread64),
-      CALL(readv),
-      CALL(write),
-      CALL(pwrite64),
-      CALL(lseek),
-      CALL(fstat),
-      CALL(newfstatat),
-      CALL(faccessat),
-      CALL(faccessat2),
+static const struct sock_filter filter[] = {
+    LOAD(arch),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    LOAD(nr),
+    /* reading, and writing to what is open: shared memory */
+    CALL(read),
+    CALL(pread64),
+    CALL(readv),
+    CALL(write),
+    CALL(pwrite64),
+    CALL(lseek),
+    CALL(fstat),
+    CALL(newfstatat),
+    CALL(faccessat),
+    CALL(faccessat2),
 #ifdef SYS_access
-      CALL(access),
+    CALL(access),
 #endif
-      CALL(close),
-      CALL(ftruncate),
-      CALL(fcntl),
-      CALL(flock),
-      /* memory */
-      CALL(brk),
-      CALL(mmap),
-      CALL(munmap),
-      CALL(mremap),
-      CALL(mprotect),
-      CALL(madvise),
-      /* time, identity, ending */
-      CALL(clock_gettime),
-      CALL(gettimeofday),
-      CALL(getrusage),
-      CALL(getpid),
-      CALL(gettid),
-      CALL(getuid),
-      CALL(tgkill),
-      CALL(rt_sigaction),
-      CALL(rt_sigprocmask),
-      CALL(rt_sigreturn),
-      CALL(futex),
-      CALL(getrandom),
-      CALL(exit),
-      CALL(exit_group),
-      /* opening to read, if at all */
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, opens_files ? SYS_openat : ~0u, 0, 3),
-      LOAD(args[2]),
-      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, writes, 1, 0),
-      ALLOW,
-      DENY,
-  };
-  struct sock_fprog all = {.len = sizeof program / sizeof *program, .filter = program};
+    CALL(close),
+    CALL(ftruncate),
+    CALL(fcntl),
+    CALL(flock),
+    /* memory */
+    CALL(brk),
+    CALL(mmap),
+    CALL(munmap),
+    CALL(mremap),
+    CALL(mprotect),
+    CALL(madvise),
+    /* time, identity, ending */
+    CALL(clock_gettime),
+    CALL(gettimeofday),
+    CALL(getrusage),
+    CALL(getpid),
+    CALL(gettid),
+    CALL(getuid),
+    CALL(tgkill),
+    CALL(rt_sigaction),
+    CALL(rt_sigprocmask),
+    CALL(rt_sigreturn),
+    CALL(futex),
+    CALL(getrandom),
+    CALL(exit),
+    CALL(exit_group),
+    /* opening to read: the last OPENING instructions */
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+    LOAD(args[2]),
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, 1, 0),
+    ALLOW,
+    DENY,
+};
+enum { LENGTH = sizeof filter / sizeof *filter, OPENING = 5 };
+
+void sbnn_sandbox_filter(bool opens_files) {
+  struct sock_filter program[LENGTH];
+  memcpy(program, filter, sizeof program);
+  if (!opens_files) program[LENGTH - OPENING] = (struct sock_filter)DENY;
+  struct sock_fprog all = {.len = LENGTH, .filter = program};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all);
 }
 

@@ -158,72 +158,81 @@ static void permute(const einsum *e, term *t, const int *label) {
 
 /* ---- two operands ---- */
 
-static int append(const term *t, label_set which, int *label, int n) {
+typedef struct labels {
+  int label[TN_MAX_RANK], n;
+} labels;
+
+/* Those of t's labels that are in `which`, behind the others; there is room, as each label is there once. */
+static void append(labels *to, const term *t, label_set which) {
   for (int i = 0; i < t->n; i++)
-    if (has(which, t->label[i])) label[n++] = t->label[i];
-  return n;
+    if (has(which, t->label[i])) to->label[to->n++] = t->label[i];
+}
+
+static labels labels_of(const term *t, label_set which) {
+  labels l = {.n = 0};
+  append(&l, t, which);
+  return l;
+}
+
+static void join(labels *to, const labels *more) {
+  memcpy(to->label + to->n, more->label, (size_t)more->n * sizeof *more->label);
+  to->n += more->n;
 }
 
 /* As [batch, rows, columns]; true if transposed, which costs nothing, saves moving the axes. */
-static bool as_matrices(const einsum *e, term *t, const int *batch, int n_batch, const int *row, int n_row,
-                        const int *column, int n_column) {
-  int plain[TN_MAX_RANK], turned[TN_MAX_RANK];
-  const size_t size = sizeof *plain;
-  memcpy(plain, batch, (size_t)n_batch * size), memcpy(turned, batch, (size_t)n_batch * size);
-  memcpy(plain + n_batch, row, (size_t)n_row * size),
-      memcpy(plain + n_batch + n_row, column, (size_t)n_column * size);
-  memcpy(turned + n_batch, column, (size_t)n_column * size),
-      memcpy(turned + n_batch + n_column, row, (size_t)n_row * size);
+static bool as_matrices(const einsum *e, term *t, const labels *batch, const labels *row,
+                        const labels *column) {
+  labels plain = *batch, turned = *batch;
+  join(&plain, row), join(&plain, column);
+  join(&turned, column), join(&turned, row);
+  const size_t bytes = (size_t)t->n * sizeof *t->label;
   bool transposed =
-      memcmp(t->label, turned, (size_t)t->n * size) == 0 && memcmp(turned, plain, (size_t)t->n * size) != 0;
-  permute(e, t, transposed ? turned : plain);
+      memcmp(t->label, turned.label, bytes) == 0 && memcmp(turned.label, plain.label, bytes) != 0;
+  permute(e, t, transposed ? turned.label : plain.label);
   int64_t shape[3] = {1, 1, 1};
-  for (int i = 0; i < n_batch; i++) shape[0] *= e->extent[batch[i]];
-  for (int i = 0; i < n_row; i++) shape[transposed ? 2 : 1] *= e->extent[row[i]];
-  for (int i = 0; i < n_column; i++) shape[transposed ? 1 : 2] *= e->extent[column[i]];
-  t->x = n_batch ? ag_reshape(e->g, t->x, 3, shape) : ag_reshape(e->g, t->x, 2, shape + 1);
+  for (int i = 0; i < batch->n; i++) shape[0] *= e->extent[batch->label[i]];
+  for (int i = 0; i < row->n; i++) shape[transposed ? 2 : 1] *= e->extent[row->label[i]];
+  for (int i = 0; i < column->n; i++) shape[transposed ? 1 : 2] *= e->extent[column->label[i]];
+  t->x = batch->n ? ag_reshape(e->g, t->x, 3, shape) : ag_reshape(e->g, t->x, 2, shape + 1);
   return transposed;
 }
 
 /* No sum: elements side by side, b's axes in the order of a's, what is missing with extent 1. */
 static void multiply(const einsum *e, term *a, term *b) {
-  int label[TN_MAX_RANK], n = append(a, set_of(a) & ~set_of(b), label, 0);
+  labels all = labels_of(a, set_of(a) & ~set_of(b));
   int64_t shape[2][TN_MAX_RANK];
-  n = append(a, set_of(a) & set_of(b), label, n);
-  n = append(b, set_of(b) & ~set_of(a), label, n);
+  append(&all, a, set_of(a) & set_of(b));
+  append(&all, b, set_of(b) & ~set_of(a));
   for (int side = 0; side < 2; side++) {
     term *t = side ? b : a;
     int own[TN_MAX_RANK], k = 0;
-    for (int i = 0; i < n; i++) {
-      bool there = has(set_of(t), label[i]);
-      shape[side][i] = there ? e->extent[label[i]] : 1;
-      if (there) own[k++] = label[i];
+    for (int i = 0; i < all.n; i++) {
+      bool there = has(set_of(t), all.label[i]);
+      shape[side][i] = there ? e->extent[all.label[i]] : 1;
+      if (there) own[k++] = all.label[i];
     }
     permute(e, t, own);
-    t->x = ag_reshape(e->g, t->x, n, shape[side]);
+    t->x = ag_reshape(e->g, t->x, all.n, shape[side]);
   }
   a->x = ag_mul(e->g, a->x, b->x);
-  memcpy(a->label, label, (size_t)n * sizeof *label);
-  a->n = n;
+  memcpy(a->label, all.label, (size_t)all.n * sizeof *all.label);
+  a->n = all.n;
 }
 
 /* a becomes the product, summed over what is not in `keep`. */
 static bool combine(einsum *e, term *a, term *b, label_set keep) {
   sum_out(e, a, keep | set_of(b)), sum_out(e, b, keep | set_of(a));
   label_set both = set_of(a) & set_of(b), only_a = set_of(a) & ~both, only_b = set_of(b) & ~both;
-  int batch[TN_MAX_RANK], m[TN_MAX_RANK], k[TN_MAX_RANK], n[TN_MAX_RANK];
-  int n_batch = append(a, both & keep, batch, 0), n_m = append(a, only_a, m, 0);
-  int n_k = append(a, both & ~keep, k, 0), n_n = append(b, only_b, n, 0);
-  if (n_batch + n_m + n_n > TN_MAX_RANK)
+  labels batch = labels_of(a, both & keep), m = labels_of(a, only_a);
+  labels k = labels_of(a, both & ~keep), n = labels_of(b, only_b);
+  if (batch.n + m.n + n.n > TN_MAX_RANK)
     return fail(e, "a product on the way has more axes than a value may have");
-  if (n_k == 0) return multiply(e, a, b), true;
-  bool ta = as_matrices(e, a, batch, n_batch, m, n_m, k, n_k),
-       tb = as_matrices(e, b, batch, n_batch, k, n_k, n, n_n);
+  if (k.n == 0) return multiply(e, a, b), true;
+  bool ta = as_matrices(e, a, &batch, &m, &k), tb = as_matrices(e, b, &batch, &k, &n);
   a->x = ag_contract(e->g, a->x, b->x, ta, tb);
-  a->n = 0;
-  for (int i = 0; i < n_batch; i++) a->label[a->n++] = batch[i];
-  for (int i = 0; i < n_m; i++) a->label[a->n++] = m[i];
-  for (int i = 0; i < n_n; i++) a->label[a->n++] = n[i];
+  join(&batch, &m), join(&batch, &n);
+  memcpy(a->label, batch.label, (size_t)batch.n * sizeof *batch.label);
+  a->n = batch.n;
   int64_t shape[TN_MAX_RANK];
   for (int i = 0; i < a->n; i++) shape[i] = e->extent[a->label[i]];
   a->x = ag_reshape(e->g, a->x, a->n, shape);

@@ -22,7 +22,8 @@ static ag_ref reduce_each(ag_graph *g, ag_ref x, const pool *p) {
   ag__spatial s[AG_SPATIAL];
   if (!axes) return (ag_ref){0};
   for (int a = 0; a < axes; a++) {
-    if (!ag__spatial_of(g, p->name, x, p->options, a, 0, &s[a])) return (ag_ref){0};
+    s[a] = ag__spatial_of(g, p->name, x, p->options, a, 0);
+    if (!s[a].count) return (ag_ref){0};
     int64_t reach = (s[a].size - 1) * s[a].dilation + 1;
     if (s[a].before <= reach / 2 && s[a].after <= (reach + 1) / 2) continue;
     ag_fail(g, TN_EINVAL,

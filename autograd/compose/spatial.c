@@ -31,25 +31,25 @@ static void count_windows(const ag_pool_options *o, ag__spatial *s) {
   s->beyond = s->count++ * s->stride - rest;
 }
 
-bool ag__spatial_of(ag_graph *g, const char *what, ag_ref x, const ag_pool_options *o, int a, int64_t stride,
-                    ag__spatial *s) {
+ag__spatial ag__spatial_of(ag_graph *g, const char *what, ag_ref x, const ag_pool_options *o, int a,
+                           int64_t stride) {
   const int64_t most = INT32_MAX;
   ag_type t = ag_type_of(g, x);
   char text[128];
-  *s = (ag__spatial){
+  ag__spatial s = {
       .extent = t.shape[1 + a], .size = or_else(o->size[a], 1), .dilation = or_else(o->dilation[a], 1)};
-  s->stride = or_else(o->stride[a], or_else(stride, s->size));
-  bool fits = s->size >= 1 && s->stride >= 1 && s->dilation >= 1 && s->size <= most && s->stride <= most &&
-              s->dilation <= most && s->extent >= 1 && s->extent <= most;
-  if (fits) set_padding(o, a, s);
-  fits = fits && s->before >= 0 && s->after >= 0 && s->before <= most && s->after <= most &&
-         (s->size - 1) * s->dilation < s->extent + s->before + s->after;
-  if (fits) return count_windows(o, s), true;
+  s.stride = or_else(o->stride[a], or_else(stride, s.size));
+  bool fits = s.size >= 1 && s.stride >= 1 && s.dilation >= 1 && s.size <= most && s.stride <= most &&
+              s.dilation <= most && s.extent >= 1 && s.extent <= most;
+  if (fits) set_padding(o, a, &s);
+  fits = fits && s.before >= 0 && s.after >= 0 && s.before <= most && s.after <= most &&
+         (s.size - 1) * s.dilation < s.extent + s.before + s.after;
+  if (fits) return count_windows(o, &s), s;
   ag_fail(g, TN_ESHAPE,
           "%s: along spatial axis %d windows of %lld (stride %lld, dilation %lld) do not fit into %lld "
           "places with %lld "
           "and %lld around them (x %s)",
-          what, a, (long long)s->size, (long long)s->stride, (long long)s->dilation, (long long)s->extent,
+          what, a, (long long)s.size, (long long)s.stride, (long long)s.dilation, (long long)s.extent,
           (long long)o->before[a], (long long)o->after[a], ag__type_text(&t, text, sizeof text));
-  return false;
+  return (ag__spatial){0};
 }

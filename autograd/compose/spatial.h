@@ -12,8 +12,8 @@ typedef struct ag__spatial {
 /* Spatial axes of x, or 0 after failing the graph in the name of `what`. */
 int ag__spatial_axes(ag_graph *g, const char *what, ag_ref x);
 
-/* The windows along spatial axis a of x; false after failing the graph. stride: what 0 means (0 = size). */
-bool ag__spatial_of(ag_graph *g, const char *what, ag_ref x, const ag_pool_options *o, int a, int64_t stride,
-                    ag__spatial *s);
+/* The windows along spatial axis a of x; count 0 after failing the graph. stride: what 0 means (0 = size). */
+ag__spatial ag__spatial_of(ag_graph *g, const char *what, ag_ref x, const ag_pool_options *o, int a,
+                           int64_t stride);
 
 #endif

@@ -23,8 +23,10 @@ static bool plain(ag_graph *g, const char *what, const ag_pool_options *o) {
 ag_ref ag_unfold(ag_graph *g, ag_ref x, const ag_pool_options *options) {
   int axes = plain(g, "unfold", options) ? ag__spatial_axes(g, "unfold", x) : 0;
   ag__spatial s[AG_SPATIAL];
-  for (int a = 0; a < axes; a++)
-    if (!ag__spatial_of(g, "unfold", x, options, a, 1, &s[a])) return (ag_ref){0};
+  for (int a = 0; a < axes; a++) {
+    s[a] = ag__spatial_of(g, "unfold", x, options, a, 1);
+    if (!s[a].count) return (ag_ref){0};
+  }
   for (int a = axes - 1; a >= 0; a--)
     x = ag_window(g, x, 1 + a, s[a].size, s[a].stride, s[a].dilation, s[a].before, s[a].after);
   return axes ? reorder(g, x, axes, true) : (ag_ref){0};

@@ -42,10 +42,10 @@ static state state_of_op(const search *s, const ag__node *y) {
   return all_fixed ? FIXED : !by_rows ? NOT : deep ? DEEP : ROWS;
 }
 
-static state state_of_leaf(search *s, uint32_t id, ag_leaf_kind *kind, const void *ctx) {
+static state state_of_leaf(search *s, uint32_t id, const ag_leaf_uses *uses) {
   const ag__node *n = &s->g->nodes[id];
   if (n->op == &ag__op_constant) return FIXED;
-  ag_leaf_use use = n->assigned ? AG_LEAF_VARIES : kind(ctx, n->name);
+  ag_leaf_use use = n->assigned ? AG_LEAF_VARIES : uses->of(uses->ctx, n->name);
   if (use != AG_LEAF_ROWS) return use == AG_LEAF_FIXED ? FIXED : NOT;
   if (n->type.rank == 0 || (s->rows >= 0 && n->type.shape[0] != s->rows)) return NOT;
   s->rows = n->type.shape[0];
@@ -80,8 +80,7 @@ static int collect(search *s, ag_ref *out, int room) {
   return n;
 }
 
-int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_kind *kind, const void *ctx, ag_ref *out,
-                 int room) {
+int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_uses uses, ag_ref *out, int room) {
   search s = {.g = g, .rows = -1};
   int found = 0;
   if (g->status != TN_OK) return 0;
@@ -92,7 +91,7 @@ int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_kind *kind, 
     mark_results(&s, outputs, n);
     for (uint32_t id = 1; id < g->n_nodes; id++) {
       const ag__node *y = &g->nodes[id];
-      s.states[id] = y->op->kind == AG_LEAF ? state_of_leaf(&s, id, kind, ctx) : state_of_op(&s, y);
+      s.states[id] = y->op->kind == AG_LEAF ? state_of_leaf(&s, id, &uses) : state_of_op(&s, y);
       if (s.found[id] && s.states[id] != FIXED) s.states[id] = NOT;
     }
     found = collect(&s, out, room);

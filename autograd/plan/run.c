@@ -149,12 +149,20 @@ static void gather_block(void *block, const char *from, int64_t stride, size_t s
       memcpy((char *)block + (size_t)i * size, from + i * stride * (int64_t)size, size);
 }
 
-/* Elements start.. of a broadcast operand: a window into it if they lie in one row side by side, else a copy
+typedef struct piece { /* of an operand: n elements of so many bytes each */
+  size_t size;
+  int64_t start;
+  int n;
+} piece;
+
+/* A piece of a broadcast operand: a window into it if they lie in one row side by side, else a copy
  * run by run. */
-static void *load_strided(const ag__step *s, const ag__register *reg, const char *base, size_t size,
-                          int64_t start, int n, void *block) {
+static void *load_strided(const ag__step *s, const ag__register *reg, const char *base, piece p,
+                          void *block) {
+  const size_t size = p.size;
+  const int n = p.n;
   int last = s->rank - 1;
-  int64_t index[TN_MAX_RANK], offset = 0, rest = start;
+  int64_t index[TN_MAX_RANK], offset = 0, rest = p.start;
   for (int a = last; a >= 0; a--) {
     index[a] = rest % s->shape[a];
     rest /= s->shape[a];
@@ -219,7 +227,7 @@ static void run_block(const ag_run *r, ag__worker *w, const ag__step *s, bool f3
   for (int i = 0; i < s->n_strided && !s->by_rows; i++) {
     const ag__register *reg = &s->registers[strided[i]];
     w->registers[strided[i]] =
-        load_strided(s, reg, address(r, w, reg->node), size, start, n, scratch(w, reg->temp));
+        load_strided(s, reg, address(r, w, reg->node), (piece){size, start, n}, scratch(w, reg->temp));
   }
   if (f32) run_f32(w, nodes, s, n);
   else run_f64(w, nodes, s, n);

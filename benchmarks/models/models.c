@@ -75,7 +75,7 @@ static void export_file(const models_network *of, const char *path) {
     tn_view v = nn_state_view(t.state, i);
     tensors[n++] = tensor_of(nn_state_name(t.state, i), &v);
   }
-  models_check(nn_tensor_file_write(NULL, path, tensors, n, NULL, 0, message), path, message);
+  models_check(nn_tensor_file_write(path, tensors, n, NULL, 0, message), path, message);
   nn_state_free(t.state), nn_model_free(t.model);
 }
 

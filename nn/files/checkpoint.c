@@ -22,7 +22,7 @@ tn_status nn_state_save(const nn_state *s, const char *path, const char *const (
     memcpy(tensors[i].shape, v->type.shape, sizeof tensors[i].shape);
     tensors[i].data = nn_state_view(s, (int)i).data;
   }
-  tn_status status = nn_tensor_file_write(m->alloc, path, tensors, m->n_variables, metadata, n, message);
+  tn_status status = nn_tensor_file_write(path, tensors, m->n_variables, metadata, n, message);
   tn_free(m->alloc, tensors);
   return status;
 }

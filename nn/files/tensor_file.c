@@ -132,9 +132,8 @@ static tn_status check_tensor(const char *path, const nn_tensor *t, char *messag
   return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has %s", path, t->name, wrong);
 }
 
-tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path, const nn_tensor *tensors, size_t n,
+tn_status nn_tensor_file_write(const char *path, const nn_tensor *tensors, size_t n,
                                const char *const (*metadata)[2], int n_metadata, char *message) {
-  (void)alloc;
   for (size_t i = 0; i < n; i++) {
     tn_status status = check_tensor(path, &tensors[i], message);
     if (status != TN_OK) return status;

@@ -23,8 +23,7 @@ typedef struct nn_tensor {
  * `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; who gives the
  * widest types first has every tensor aligned. TN_EIO, TN_EINVAL (a dtype the format lacks): message as
  * above. */
-TN_MUST_CHECK tn_status nn_tensor_file_write(const tn_alloc *alloc, const char *path,
-                                             const nn_tensor *tensors, size_t n,
+TN_MUST_CHECK tn_status nn_tensor_file_write(const char *path, const nn_tensor *tensors, size_t n,
                                              const char *const (*metadata)[2], int n_metadata, char *message);
 
 /* A file mapped into memory: data is read from disk when it is touched, and shared between processes. The

@@ -37,8 +37,9 @@ ag_ref nn_embedding(nn_model *m, const char *name, ag_ref ids, int64_t rows, int
   return nn_leave(m, y);
 }
 
-ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width, bool sum,
+ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width,
                         const nn_embedding_options *options) {
+  const bool sum = options && options->sum;
   if (!nn_building(m)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_type t = ag_type_of(g, ids);
@@ -66,10 +67,10 @@ static ag_ref padded(nn_model *m, const ag_ref *in) {
 
 static ag_ref bag(nn_model *m, const ag_ref *in) {
   nn_embedding_options o = {.padded = true, .padding_row = 1};
-  return nn_embedding_bag(m, "bag", in[0], 4, 3, false, &o);
+  return nn_embedding_bag(m, "bag", in[0], 4, 3, &o);
 }
 static ag_ref summed(nn_model *m, const ag_ref *in) {
-  return nn_embedding_bag(m, "bag", in[0], 4, 3, true, NULL);
+  return nn_embedding_bag(m, "bag", in[0], 4, 3, &(nn_embedding_options){.sum = true});
 }
 
 static const nn_sample bag_samples[] = {

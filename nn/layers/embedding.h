@@ -11,6 +11,7 @@ extern "C" {
 typedef struct nn_embedding_options {
   bool padded; /* padding_row marks empty places: its vector is 0 and is never trained */
   int64_t padding_row;
+  bool sum; /* nn_embedding_bag: the sum of the rows, not their mean */
 } nn_embedding_options;
 
 /* ids [...], integers from 0 to rows - 1 -> [..., width]: the row of the table for each id. An id outside that range fails
@@ -20,7 +21,7 @@ ag_ref nn_embedding(nn_model *m, const char *name, ag_ref ids, int64_t rows, int
 
 /* ids [batch, places] -> [batch, width]: the mean (or the sum) of the rows of each example. Padding does not count; the mean
  * over no rows is 0. Parameter as of nn_embedding. PyTorch's EmbeddingBag. */
-ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width, bool sum,
+ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width,
                         const nn_embedding_options *options);
 
 #ifdef __cplusplus

@@ -7,8 +7,8 @@ static ag_ref columns(ag_graph *g, ag_ref x, int which, int64_t units) {
   return ag_slice(g, x, 1, which * units, units);
 }
 
-static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *ctx) {
-  const nn_gru_options *o = ctx;
+static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *options) {
+  const nn_gru_options *o = options;
   weights[0] = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, 3 * units}, nn_init_orthogonal(1));
   weights[1] = o->reset_before || o->sequence.no_bias
                    ? weights[0] /* not read */
@@ -16,10 +16,11 @@ static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *ctx
 }
 
 /* Columns: r, z, n. */
-static void step(ag_graph *g, ag_ref x, int64_t units, const ag_ref *weights, const ag_ref *state,
-                 ag_ref *next, const void *ctx) {
-  const nn_gru_options *o = ctx;
-  ag_ref h = state[0], u = weights[0], n;
+static void step(const nn_cell_step *s) {
+  ag_graph *g = s->g;
+  const nn_gru_options *o = s->options;
+  const int64_t units = s->units;
+  ag_ref x = s->projected, h = s->state[0], u = s->weights[0], n;
   ag_ref gates = o->reset_before ? ag_contract(g, h, ag_slice(g, u, 1, 0, 2 * units), false, false)
                                  : ag_contract(g, h, u, false, false);
   ag_ref r = ag_sigmoid(g, ag_add(g, columns(g, x, 0, units), columns(g, gates, 0, units)));
@@ -28,27 +29,36 @@ static void step(ag_graph *g, ag_ref x, int64_t units, const ag_ref *weights, co
     n = ag_contract(g, ag_mul(g, r, h), ag_slice(g, u, 1, 2 * units, units), false, false);
   } else {
     n = columns(g, gates, 2, units);
-    if (!o->sequence.no_bias) n = ag_add(g, n, weights[1]);
+    if (!o->sequence.no_bias) n = ag_add(g, n, s->weights[1]);
     n = ag_mul(g, r, n);
   }
   n = ag_tanh(g, ag_add(g, columns(g, x, 2, units), n));
-  next[0] = ag_add(g, n, ag_mul(g, z, ag_sub(g, h, n)));
+  s->next[0] = ag_add(g, n, ag_mul(g, z, ag_sub(g, h, n)));
 }
 
-static const nn_cell cell = {
-    .who = "nn_gru", .gates = 3, .states = 1, .n_weights = 2, .declare = declare, .step = step};
+static nn_cell cell_with(const nn_gru_options *o) {
+  return (nn_cell){.who = "nn_gru",
+                   .gates = 3,
+                   .states = 1,
+                   .n_weights = 2,
+                   .declare = declare,
+                   .step = step,
+                   .options = o};
+}
 static const nn_gru_options defaults = {0};
 
 ag_ref nn_gru(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_gru_options *options) {
   const nn_gru_options *o = options ? options : &defaults;
-  return nn_recurrent(m, name, x, units, &cell, o, &o->sequence);
+  const nn_cell cell = cell_with(o);
+  return nn_recurrent(m, name, x, units, &cell, &o->sequence);
 }
 
 ag_ref nn_gru_cell(nn_model *m, const char *name, ag_ref x, int64_t units, ag_ref h,
                    const nn_gru_options *options) {
   const nn_gru_options *o = options ? options : &defaults;
   ag_ref next[NN_CELL_STATES];
-  return nn_recurrent_step(m, name, x, units, &cell, o, o->sequence.no_bias, &h, next);
+  const nn_cell cell = cell_with(o);
+  return nn_recurrent_step(m, name, x, units, &cell, (nn_recurrent_state){&h, next, o->sequence.no_bias});
 }
 
 /* ---- samples ------------------------------------------------------------------------------------------- */

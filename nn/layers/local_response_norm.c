@@ -3,11 +3,11 @@
 
 #include "../model/text.h"
 
-ag_ref nn_local_response_norm(nn_model *m, const char *name, ag_ref x, int64_t size, double alpha,
-                              double beta, double k) {
+ag_ref nn_local_response_norm(nn_model *m, const char *name, ag_ref x, const nn_local_response_options *o) {
   if (!nn_enter(m, "nn_local_response_norm", name)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_type t = ag_type_of(g, x);
+  const int64_t size = o->size;
   char have[NN_SHAPE_TEXT];
   if (t.rank < 2 || size < 1)
     return nn_refuse(m, TN_ESHAPE,
@@ -15,12 +15,12 @@ ag_ref nn_local_response_norm(nn_model *m, const char *name, ag_ref x, int64_t s
                      nn_shape_text(have, t.rank, t.shape), (long long)size);
   ag_ref around = ag_window(g, ag_square(g, x), t.rank - 1, size, 1, 1, size / 2, (size - 1) / 2);
   ag_ref mean = ag_scale(g, ag_sum_axis(g, around, -1, false), 1 / (double)size);
-  ag_ref strength = ag_pow(g, ag_offset(g, ag_scale(g, mean, alpha), k), beta);
+  ag_ref strength = ag_pow(g, ag_offset(g, ag_scale(g, mean, o->alpha), o->k), o->beta);
   return nn_leave(m, ag_div(g, x, strength));
 }
 
 static ag_ref three(nn_model *m, const ag_ref *in) {
-  return nn_local_response_norm(m, "lrn", in[0], 3, 0.5, 0.75, 1);
+  return nn_local_response_norm(m, "lrn", in[0], &(nn_local_response_options){3, 0.5, 0.75, 1});
 }
 
 static const nn_sample samples[] = {

@@ -10,8 +10,11 @@ extern "C" {
 
 /* x [batch, ..., channels] -> x / (k + alpha mean of x^2 over the `size` channels around)^beta; what lies beyond the
  * channels counts as 0. Krizhevsky et al. 2012: size 5, alpha 1e-4, beta 0.75, k 1 in PyTorch. */
-ag_ref nn_local_response_norm(nn_model *m, const char *name, ag_ref x, int64_t size, double alpha,
-                              double beta, double k);
+typedef struct nn_local_response_options {
+  int64_t size;
+  double alpha, beta, k;
+} nn_local_response_options;
+ag_ref nn_local_response_norm(nn_model *m, const char *name, ag_ref x, const nn_local_response_options *o);
 
 #ifdef __cplusplus
 }

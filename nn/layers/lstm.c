@@ -3,22 +3,21 @@
 
 #include "../init/orthogonal.h"
 
-static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *ctx) {
-  (void)ctx;
+static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *options) {
+  (void)options;
   weights[0] = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, 4 * units}, nn_init_orthogonal(1));
 }
 
 /* Columns: i, f, g, o. */
-static void step(ag_graph *g, ag_ref x, int64_t units, const ag_ref *weights, const ag_ref *state,
-                 ag_ref *next, const void *ctx) {
-  (void)ctx;
-  ag_ref all = ag_add(g, x, ag_contract(g, state[0], weights[0], false, false)), gate[4];
+static void step(const nn_cell_step *s) {
+  ag_graph *g = s->g;
+  ag_ref all = ag_add(g, s->projected, ag_contract(g, s->state[0], s->weights[0], false, false)), gate[4];
   for (int k = 0; k < 4; k++) {
-    gate[k] = ag_slice(g, all, 1, k * units, units);
+    gate[k] = ag_slice(g, all, 1, k * s->units, s->units);
     gate[k] = k == 2 ? ag_tanh(g, gate[k]) : ag_sigmoid(g, gate[k]);
   }
-  next[1] = ag_add(g, ag_mul(g, gate[1], state[1]), ag_mul(g, gate[0], gate[2]));
-  next[0] = ag_mul(g, gate[3], ag_tanh(g, next[1]));
+  s->next[1] = ag_add(g, ag_mul(g, gate[1], s->state[1]), ag_mul(g, gate[0], gate[2]));
+  s->next[0] = ag_mul(g, gate[3], ag_tanh(g, s->next[1]));
 }
 
 /* 1 for the second of four stretches: what a new LSTM knows it keeps. */
@@ -37,12 +36,12 @@ static const nn_cell cell = {.who = "nn_lstm",
                              .bias = {remembering, {0}}};
 
 ag_ref nn_lstm(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_recurrent_options *options) {
-  return nn_recurrent(m, name, x, units, &cell, NULL, options);
+  return nn_recurrent(m, name, x, units, &cell, options);
 }
 
 ag_ref nn_lstm_cell(nn_model *m, const char *name, ag_ref x, int64_t units, const ag_ref *state,
                     ag_ref *next) {
-  return nn_recurrent_step(m, name, x, units, &cell, NULL, false, state, next);
+  return nn_recurrent_step(m, name, x, units, &cell, (nn_recurrent_state){.now = state, .next = next});
 }
 
 /* ---- samples ------------------------------------------------------------------------------------------- */

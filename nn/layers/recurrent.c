@@ -11,7 +11,6 @@ typedef struct sequence {
   nn_model *m;
   ag_graph *g;
   const nn_cell *cell;
-  const void *ctx;
   const nn_recurrent_options *o;
   int64_t batch, time, units;
   int layers, directions;
@@ -51,7 +50,13 @@ static void body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
   const loop *l = ctx;
   const sequence *s = l->s;
   ag_ref next[NN_CELL_STATES] = {{0}}, counts = {0};
-  s->cell->step(g, step->each[0], s->units, step->shared, step->carry, next, s->ctx);
+  s->cell->step(&(nn_cell_step){.g = g,
+                                .projected = step->each[0],
+                                .units = s->units,
+                                .weights = step->shared,
+                                .state = step->carry,
+                                .next = next,
+                                .options = s->cell->options});
   if (l->masked) {
     counts = ag_reshape(g, step->each[1], 2, (int64_t[]){s->batch, 1});
     counts = ag_broadcast(g, counts, 2, (int64_t[]){s->batch, s->units});
@@ -66,7 +71,7 @@ static ag_ref run(const sequence *s, ag_ref x, bool backwards, bool last, ag_ref
   ag_ref each[2] = {projected(s->m, x, s->units, s->cell, s->o->no_bias)}, weights[NN_CELL_WEIGHTS] = {{0}};
   ag_ref end[NN_CELL_STATES] = {{0}}, out[1] = {{0}};
   loop l = {s, s->o->mask.id != 0, !last};
-  s->cell->declare(s->m, s->units, weights, s->ctx);
+  s->cell->declare(s->m, s->units, weights, s->cell->options);
   if (!nn_building(s->m)) return (ag_ref){0};
   each[0] = ag_transpose(s->g, each[0], (int[]){1, 0, 2});
   if (l.masked) each[1] = ag_transpose2(s->g, ag_cast(s->g, s->o->mask, nn_dtype(s->m)));
@@ -175,12 +180,12 @@ static bool fits(const sequence *s, ag_type t) {
 }
 
 ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
-                    const void *ctx, const nn_recurrent_options *options) {
+                    const nn_recurrent_options *options) {
   nn_recurrent_options own = options ? *options : (nn_recurrent_options){0};
   const nn_recurrent_options *o = &own;
   if (!nn_enter(m, cell->who, name)) return (ag_ref){0};
   ag_type t = ag_type_of(nn_graph(m), x);
-  sequence s = {.m = m, .g = nn_graph(m), .cell = cell, .ctx = ctx, .o = o, .units = units};
+  sequence s = {.m = m, .g = nn_graph(m), .cell = cell, .o = o, .units = units};
   s.batch = t.shape[0], s.time = t.shape[1];
   s.layers = o->layers ? o->layers : 1, s.directions = o->bidirectional ? 2 : 1;
   if (!fits(&s, t)) return (ag_ref){0};
@@ -199,7 +204,7 @@ ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, cons
 }
 
 ag_ref nn_recurrent_step(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
-                         const void *ctx, bool no_bias, const ag_ref *state, ag_ref *next) {
+                         nn_recurrent_state state) {
   if (!nn_enter(m, cell->who, name)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_type t = ag_type_of(g, x);
@@ -209,14 +214,20 @@ ag_ref nn_recurrent_step(nn_model *m, const char *name, ag_ref x, int64_t units,
     return nn_refuse(m, TN_ESHAPE, "the input must be [batch, in] and units at least 1, not %s and %lld",
                      nn_shape_text(have, t.rank, t.shape), (long long)units);
   for (int k = 0; k < cell->states; k++) {
-    before[k] = state[k].id ? state[k] : zeros(g, t.dtype, t.shape[0], units);
+    before[k] = state.now[k].id ? state.now[k] : zeros(g, t.dtype, t.shape[0], units);
     ag_type h = ag_type_of(g, before[k]);
     if (h.rank != 2 || h.shape[0] != t.shape[0] || h.shape[1] != units)
       return nn_refuse(m, TN_ESHAPE, "the state must be [batch, units] beside an input %s, not %s",
                        nn_shape_text(have, t.rank, t.shape), nn_shape_text(other, h.rank, h.shape));
   }
-  ag_ref weights[NN_CELL_WEIGHTS] = {{0}}, p = projected(m, x, units, cell, no_bias);
-  cell->declare(m, units, weights, ctx);
-  cell->step(g, p, units, weights, before, next, ctx);
-  return nn_leave(m, next[0]);
+  ag_ref weights[NN_CELL_WEIGHTS] = {{0}}, p = projected(m, x, units, cell, state.no_bias);
+  cell->declare(m, units, weights, cell->options);
+  cell->step(&(nn_cell_step){.g = g,
+                             .projected = p,
+                             .units = units,
+                             .weights = weights,
+                             .state = before,
+                             .next = state.next,
+                             .options = cell->options});
+  return nn_leave(m, state.next[0]);
 }

@@ -14,16 +14,24 @@ enum { NN_CELL_STATES = 2, NN_CELL_WEIGHTS = 4 };
 /* A cell: one time step of a recurrent layer.
  * The layer first projects the inputs of all times at once: x kernel + bias, with parameters "kernel" [in, gates * units] and
  * "bias" [gates * units]. `declare` declares the cell's other parameters (nn_parameter) into weights[0..n_weights). `step`
- * builds one step: from the projection of its time [batch, gates * units], the weights and the states [batch, units] it
- * computes the next states; next[0] is also the layer's output. It is the body of a loop (ag_scan), so it must use no other
- * value of the graph. */
+ * builds one step: from the projection of its time, the weights and the states it computes the next states; next[0] is also
+ * the layer's output. It is the body of a loop (ag_scan), so it must use no other value of the graph. */
+typedef struct nn_cell_step {
+  ag_graph *g;
+  ag_ref projected; /* [batch, gates * units] */
+  int64_t units;
+  const ag_ref *weights, *state; /* state[.]: [batch, units] */
+  ag_ref *next;                  /* for the results, of the states' shape */
+  const void *options;           /* the cell's own */
+} nn_cell_step;
+
 typedef struct nn_cell {
   const char *who; /* "nn_lstm" */
   int gates, states, n_weights;
-  void (*declare)(nn_model *m, int64_t units, ag_ref *weights, const void *ctx);
-  void (*step)(ag_graph *g, ag_ref projected, int64_t units, const ag_ref *weights, const ag_ref *state,
-               ag_ref *next, const void *ctx);
+  void (*declare)(nn_model *m, int64_t units, ag_ref *weights, const void *options);
+  void (*step)(const nn_cell_step *s);
   nn_initializer bias; /* how the bias starts; fill NULL: 0 */
+  const void *options; /* passed to `declare` and `step` */
 } nn_cell;
 
 typedef struct nn_recurrent_options {
@@ -48,11 +56,18 @@ typedef struct nn_recurrent_options {
  * "backward/" if bidirectional. Built on ag_scan: compile time does not depend on the length of the sequence, and memory is
  * linear in it. */
 ag_ref nn_recurrent(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
-                    const void *ctx, const nn_recurrent_options *options);
-/* One step, for your own loop: x [batch, in] and state[0..states), each [batch, units] (id 0 = zeros). Writes the next states
- * to `next` and returns next[0]. With the name and units of a layer it shares that layer's parameters. */
+                    const nn_recurrent_options *options);
+
+typedef struct nn_recurrent_state {
+  const ag_ref *now; /* [states], each [batch, units]; id 0 = zeros */
+  ag_ref *next;      /* receives the next ones; may be `now` */
+  bool no_bias;
+} nn_recurrent_state;
+
+/* One step, for your own loop: x [batch, in]. Returns next[0]. With the name and units of a layer it shares that layer's
+ * parameters. */
 ag_ref nn_recurrent_step(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_cell *cell,
-                         const void *ctx, bool no_bias, const ag_ref *state, ag_ref *next);
+                         nn_recurrent_state state);
 
 #ifdef __cplusplus
 }

@@ -3,31 +3,39 @@
 
 #include "../init/orthogonal.h"
 
-static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *ctx) {
-  (void)ctx;
+static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *options) {
+  (void)options;
   weights[0] = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, units}, nn_init_orthogonal(1));
 }
 
-static void step(ag_graph *g, ag_ref x, int64_t units, const ag_ref *weights, const ag_ref *state,
-                 ag_ref *next, const void *ctx) {
-  const nn_rnn_options *o = ctx;
-  (void)units;
-  ag_ref h = ag_add(g, x, ag_contract(g, state[0], weights[0], false, false));
-  next[0] = o->relu ? ag_relu(g, h) : ag_tanh(g, h);
+static void step(const nn_cell_step *s) {
+  ag_graph *g = s->g;
+  const nn_rnn_options *o = s->options;
+  ag_ref h = ag_add(g, s->projected, ag_contract(g, s->state[0], s->weights[0], false, false));
+  s->next[0] = o->relu ? ag_relu(g, h) : ag_tanh(g, h);
 }
 
-static const nn_cell cell = {
-    .who = "nn_rnn", .gates = 1, .states = 1, .n_weights = 1, .declare = declare, .step = step};
+static nn_cell cell_with(const nn_rnn_options *o) {
+  return (nn_cell){.who = "nn_rnn",
+                   .gates = 1,
+                   .states = 1,
+                   .n_weights = 1,
+                   .declare = declare,
+                   .step = step,
+                   .options = o};
+}
 static const nn_rnn_options defaults = {0};
 
 ag_ref nn_rnn(nn_model *m, const char *name, ag_ref x, int64_t units, const nn_rnn_options *options) {
   const nn_rnn_options *o = options ? options : &defaults;
-  return nn_recurrent(m, name, x, units, &cell, o, &o->sequence);
+  const nn_cell cell = cell_with(o);
+  return nn_recurrent(m, name, x, units, &cell, &o->sequence);
 }
 
 ag_ref nn_rnn_cell(nn_model *m, const char *name, ag_ref x, int64_t units, ag_ref h) {
   ag_ref next[NN_CELL_STATES];
-  return nn_recurrent_step(m, name, x, units, &cell, &defaults, false, &h, next);
+  const nn_cell cell = cell_with(&defaults);
+  return nn_recurrent_step(m, name, x, units, &cell, (nn_recurrent_state){.now = &h, .next = next});
 }
 
 /* ---- samples ------------------------------------------------------------------------------------------- */

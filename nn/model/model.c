@@ -237,7 +237,7 @@ static int64_t row_size(const nn_model *m, ag_ref x) {
 static int choose_given(nn_model *m, const ag_ref *outputs, int n, ag_ref *given) {
   int64_t size = 0;
   if (m->no_hoist) return 0;
-  int n_given = ag_hoistable(m->graph, outputs, n, use_of_leaf, m, given, NN__MAX_HOISTED);
+  int n_given = ag_hoistable(m->graph, outputs, n, (ag_leaf_uses){use_of_leaf, m}, given, NN__MAX_HOISTED);
   for (int i = 0; i < n_given; i++) size += row_size(m, given[i]);
   return size <= m->widest ? n_given : 0;
 }
@@ -348,10 +348,11 @@ static tn_status find_output(nn_model *m, const char *name, int *index) {
   return TN_EINVAL;
 }
 
-static tn_status get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows, int64_t length,
-                     const nn__plan **out) {
+static tn_status get(nn_model *m, const nn__use *use, const nn__plan **out) {
+  const int64_t rows = use->rows, length = use->length ? use->length : m->usual_length;
+  const nn__purpose purpose = use->purpose;
   int index = -1;
-  tn_status status = output ? find_output(m, output, &index) : TN_OK;
+  tn_status status = use->output ? find_output(m, use->output, &index) : TN_OK;
   if (status != TN_OK) return status;
   for (size_t i = 0; i < m->n_plans; i++) {
     const nn__plan *p = *out = m->plans[i];
@@ -373,11 +374,10 @@ static tn_status get(nn_model *m, nn__purpose purpose, const char *output, int64
   return TN_OK;
 }
 
-tn_status nn__plan_of_length(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
-                             int64_t length, const nn__plan **out, char *message) {
+tn_status nn__plan_for(nn_model *m, const nn__use *use, const nn__plan **out, char *message) {
   pthread_mutex_lock(&m->lock);
   tn_status status = m->status;
-  if (status == TN_OK) status = get(m, purpose, output, rows, length, out);
+  if (status == TN_OK) status = get(m, use, out);
   if (status != TN_OK && message) snprintf(message, NN__MESSAGE, "%.*s", NN__MESSAGE - 1, m->error);
   pthread_mutex_unlock(&m->lock);
   return status;
@@ -385,7 +385,7 @@ tn_status nn__plan_of_length(nn_model *m, nn__purpose purpose, const char *outpu
 
 tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
                        const nn__plan **out, char *message) {
-  return nn__plan_of_length(m, purpose, output, rows, m->usual_length, out, message);
+  return nn__plan_for(m, &(nn__use){.purpose = purpose, .output = output, .rows = rows}, out, message);
 }
 
 /* The full and the short batch of a pass over n rows, and of what is hoisted from it. */

@@ -112,22 +112,22 @@ static bool check(nn_model *m, const char *who, const nn__variable *v, nn__kind 
   return true;
 }
 
-ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
-                   const int64_t *shape, nn__variable **out) {
-  if (!nn_building(m)) return (ag_ref){0};
+nn__variable *nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
+                          const int64_t *shape) {
+  if (!nn_building(m)) return NULL;
   if (!name || !*name || strlen(name) >= NN__NAME) {
     nn_fail(m, TN_EINVAL, "%s: a name must have 1 to %d bytes", who, NN__NAME - 1);
-    return (ag_ref){0};
+    return NULL;
   }
   if (!valid_shape(rank, shape)) {
     nn_fail(m, TN_ESHAPE, "%s: '%s' must have positive extents and a rank of at most %d", who, name,
             TN_MAX_RANK);
-    return (ag_ref){0};
+    return NULL;
   }
   ag_type type = {.dtype = m->dtype, .rank = rank};
   if (rank) memcpy(type.shape, shape, (size_t)rank * sizeof *shape);
   nn__variable *v = nn__find(m, name);
-  if (v ? !check(m, who, v, kind, &type) : !(v = add(m, who, name, kind, &type))) return (ag_ref){0};
+  if (v ? !check(m, who, v, kind, &type) : !(v = add(m, who, name, kind, &type))) return NULL;
   if (!nn__declared(m, v)) {
     v->build = m->build;
     v->frozen = false;
@@ -136,18 +136,16 @@ ag_ref nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind
     v->average = (nn__averaging){0};
     v->ref = ag_state(m->graph, name, m->dtype, rank, shape);
   }
-  if (out) *out = v;
-  return v->ref;
+  return v->ref.id ? v : NULL;
 }
 
 ag_ref nn__slot_of(nn_model *m, const char *who, const char *prefix, int index, const ag_type *type) {
   char name[NN__NAME];
-  nn__variable *slot;
   ag_type t = type ? *type : m->variables[index].type; /* a copy: declaring may move the variables */
   if (!nn__join(m, name, prefix, m->variables[index].name)) return (ag_ref){0};
-  ag_ref ref = nn__declare(m, who, name, NN__SLOT, t.rank, t.shape, &slot);
-  if (ref.id && !m->sealed) slot->owner = index;
-  return ref;
+  nn__variable *slot = nn__declare(m, who, name, NN__SLOT, t.rank, t.shape);
+  if (slot && !m->sealed) slot->owner = index;
+  return slot ? slot->ref : (ag_ref){0};
 }
 
 /* Messages name the layer that declares, where there is one. */
@@ -156,11 +154,10 @@ static const char *declarer(const nn_model *m, const char *otherwise) {
 }
 
 ag_ref nn_parameter_as(nn_model *m, const char *name, int rank, const int64_t *shape, nn_initializer rule) {
-  nn__variable *v;
-  ag_ref p =
-      nn__declare(m, declarer(m, "nn_parameter"), nn_full_name(m, name), NN__PARAMETER, rank, shape, &v);
-  if (p.id && !m->sealed) v->init = rule; /* later builds run beside threads that read it */
-  return p;
+  nn__variable *v =
+      nn__declare(m, declarer(m, "nn_parameter"), nn_full_name(m, name), NN__PARAMETER, rank, shape);
+  if (v && !m->sealed) v->init = rule; /* later builds run beside threads that read it */
+  return v ? v->ref : (ag_ref){0};
 }
 
 ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init) {
@@ -168,10 +165,9 @@ ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shap
 }
 
 ag_ref nn_buffer(nn_model *m, const char *name, int rank, const int64_t *shape, double value) {
-  nn__variable *v;
-  ag_ref b = nn__declare(m, declarer(m, "nn_buffer"), nn_full_name(m, name), NN__BUFFER, rank, shape, &v);
-  if (b.id && !m->sealed) v->value = value;
-  return b;
+  nn__variable *v = nn__declare(m, declarer(m, "nn_buffer"), nn_full_name(m, name), NN__BUFFER, rank, shape);
+  if (v && !m->sealed) v->value = value;
+  return v ? v->ref : (ag_ref){0};
 }
 
 int nn_parameters(nn_model *m, const char *glob, nn_named *out, int room) {

@@ -213,10 +213,15 @@ void nn_mask(nn_gradients *d, const char *glob, tn_view mask) { apply(d, "nn_mas
 
 /* ---- the mean over k steps ------------------------------------------------------------------------------ */
 
+/* A number that belongs to no parameter. */
+static ag_ref counter(nn_model *m, const char *who, const char *name) {
+  const nn__variable *v = nn__declare(m, who, name, NN__SLOT, 0, NULL);
+  return v ? v->ref : (ag_ref){0};
+}
+
 ag_ref nn__count_updates(nn_model *m, const char *who, int k) {
   ag_graph *g = m->graph;
-  ag_ref within = nn__declare(m, who, "accumulate/within", NN__SLOT, 0, NULL, NULL);
-  ag_ref done = nn__declare(m, who, "accumulate/updates", NN__SLOT, 0, NULL, NULL);
+  ag_ref within = counter(m, who, "accumulate/within"), done = counter(m, who, "accumulate/updates");
   ag_ref next = ag_offset(g, within, 1), applies = ag_greater_equal(g, next, ag_like(g, next, k));
   m->every = k;
   m->applies = applies;

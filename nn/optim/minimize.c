@@ -19,7 +19,8 @@ void nn__begin_training(nn_model *m) {
   if (m->step.id) return;
   ag_use_expressions(m->graph, nn__expressions);
   m->rate = ag_input(m->graph, "lr", m->dtype, 0, NULL);
-  ag_ref before = nn__declare(m, "nn_minimize", "step", NN__STEP, 0, NULL, NULL);
+  const nn__variable *counter = nn__declare(m, "nn_minimize", "step", NN__STEP, 0, NULL);
+  ag_ref before = counter ? counter->ref : (ag_ref){0};
   m->step = ag_offset(m->graph, before, 1);
   nn__assign(m, before, m->step);
 }

@@ -176,8 +176,8 @@ tn_status nn_lbfgs(ag_function *f, const void *ctx, const tn_view *x, int n, con
                    nn_solve_result *result) {
   nn_solve_result ignored;
   lbfgs b = {.n = 0};
-  tn_status status =
-      nn__problem_new("nn_lbfgs", f, ctx, NN__GRADIENT, x, n, options, result ? result : &ignored, &b.p);
+  b.p = (nn__problem){.views = x, .n = n, .derivative = NN__GRADIENT, .result = result ? result : &ignored};
+  tn_status status = nn__problem_open(&b.p, "nn_lbfgs", f, ctx, options);
   if (status != TN_OK) return status;
   b.n = b.p.size;
   status = allocate(&b);

@@ -205,8 +205,8 @@ tn_status nn_least_squares(ag_function *f, const void *ctx, const tn_view *x, in
                            const nn_solve_options *options, nn_solve_result *result) {
   nn_solve_result ignored;
   lm s = {.m = 0};
-  tn_status status = nn__problem_new("nn_least_squares", f, ctx, NN__JACOBIAN, x, n, options,
-                                     result ? result : &ignored, &s.p);
+  s.p = (nn__problem){.views = x, .n = n, .derivative = NN__JACOBIAN, .result = result ? result : &ignored};
+  tn_status status = nn__problem_open(&s.p, "nn_least_squares", f, ctx, options);
   if (status != TN_OK) return status;
   s.m = s.p.m;
   s.n = s.p.size;

@@ -104,8 +104,8 @@ tn_status nn_newton_cg(ag_function *f, const void *ctx, const tn_view *x, int n,
                        const nn_solve_options *options, nn_solve_result *result) {
   nn_solve_result ignored;
   newton s = {.n = 0};
-  tn_status status =
-      nn__problem_new("nn_newton_cg", f, ctx, NN__HESSIAN, x, n, options, result ? result : &ignored, &s.p);
+  s.p = (nn__problem){.views = x, .n = n, .derivative = NN__HESSIAN, .result = result ? result : &ignored};
+  tn_status status = nn__problem_open(&s.p, "nn_newton_cg", f, ctx, options);
   if (status != TN_OK) return status;
   s.n = s.p.size;
   size_t size = (size_t)s.n;

@@ -108,18 +108,16 @@ static tn_status bind(nn__problem *p) {
   return status;
 }
 
-tn_status nn__problem_new(const char *who, ag_function *f, const void *ctx, nn__derivative derivative,
-                          const tn_view *x, int n, const nn_solve_options *o, nn_solve_result *result,
-                          nn__problem *out) {
-  nn__problem *p = out;
-  *p = (nn__problem){.views = x, .n = n, .derivative = derivative, .result = result};
-  *result = (nn_solve_result){.value = NAN};
+tn_status nn__problem_open(nn__problem *p, const char *who, ag_function *f, const void *ctx,
+                           const nn_solve_options *o) {
+  *p->result = (nn_solve_result){.value = NAN};
   if (o) p->o = *o;
   p->o.max_iterations = p->o.max_iterations ? p->o.max_iterations : 200;
   p->o.gradient_tolerance = p->o.gradient_tolerance > 0 ? p->o.gradient_tolerance : 1e-10;
   p->o.change_tolerance = p->o.change_tolerance > 0 ? p->o.change_tolerance : 1e-15;
   p->o.history = p->o.history > 0 ? p->o.history : 10;
-  if (!f || !x || n < 1) return nn__solved(p, TN_EINVAL, "%s: function and parameters must be given", who);
+  if (!f || !p->views || p->n < 1)
+    return nn__solved(p, TN_EINVAL, "%s: function and parameters must be given", who);
   tn_status status = check(p, who);
   if (status == TN_OK) status = compile(p, who, f, ctx);
   if (status != TN_OK) return status;

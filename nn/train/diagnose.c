@@ -41,7 +41,8 @@ static bool replay(nn__fit *f, position end, position *bad, bool *by_watch) {
 static bool trace(nn__fit *f, position bad, char *text, size_t size) {
   nn__runner r;
   int64_t rows = nn__pass_runner(&f->train, bad.k)->plan->rows;
-  if (nn__runner_new(f->model, f->state, f->data, NN__TRACE, NULL, NULL, rows, &r) != TN_OK) return false;
+  const nn__use use = {.purpose = NN__TRACE, .rows = rows, .data = f->data};
+  if (nn__runner_new(f->model, f->state, &use, &r) != TN_OK) return false;
   tn_rng rng = {
       .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)bad.k, .epoch = (uint32_t)bad.epoch};
   nn__fit_shuffle(f, bad.epoch);

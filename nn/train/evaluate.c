@@ -8,7 +8,8 @@ tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
   if (!m || !s || !d || !out) return TN_EINVAL;
   tn_status status = nn__state_check(m, s, "nn_evaluate");
   if (status == TN_OK) status = nn__split_check(s, "nn_evaluate", d, rows);
-  if (status == TN_OK) status = nn__pass_new(m, s, d, NN__EVALUATE, NULL, NULL, rows, &pass);
+  if (status == TN_OK)
+    status = nn__pass_new(m, s, &(nn__use){.purpose = NN__EVALUATE, .data = d}, rows, &pass);
   if (status != TN_OK) return status;
   status = nn__pass_means(&pass, s, "nn_evaluate", rows, out);
   nn__pass_free(&pass);
@@ -57,7 +58,8 @@ tn_status nn_predict(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, 
   int64_t n = nn__split_size(d, rows);
   tn_status status = nn__state_check(m, s, "nn_predict");
   if (status == TN_OK) status = nn__split_check(s, "nn_predict", d, rows);
-  if (status == TN_OK) status = nn__runner_new(m, s, d, NN__PREDICT, output, NULL, m->eval_batch, &r);
+  const nn__use use = {.purpose = NN__PREDICT, .output = output, .rows = m->eval_batch, .data = d};
+  if (status == TN_OK) status = nn__runner_new(m, s, &use, &r);
   if (status != TN_OK) return status;
   status = check_out(s, &r, n, output, out);
   int64_t *list = status == TN_OK ? tn_calloc(m->alloc, (size_t)m->eval_batch, sizeof *list) : NULL;

@@ -82,14 +82,7 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const 
   return TN_OK;
 }
 
-/* Where the rows of a runner come from. */
-typedef struct source {
-  bool open; /* from no data set */
-  const nn_data *data;
-  const nn__hoisted *given;
-} source;
-
-static tn_status bind_leaf(nn__runner *r, nn_state *s, const source *from, int leaf) {
+static tn_status bind_leaf(nn__runner *r, nn_state *s, const nn__use *from, int leaf) {
   int what = r->plan->leaf[leaf];
   if (what <= NN__LEAF_GIVEN)
     return add_column(r, s, from->data, &from->given->column[NN__LEAF_GIVEN - what].view, leaf);
@@ -99,7 +92,7 @@ static tn_status bind_leaf(nn__runner *r, nn_state *s, const source *from, int l
   return ag_run_bind(r->run, leaf, nn__view(s, &s->model->variables[what]));
 }
 
-static tn_status bind_all(nn_model *m, nn_state *s, const source *from, nn__runner *r) {
+static tn_status bind_all(nn_model *m, nn_state *s, const nn__use *from, nn__runner *r) {
   int n = ag_plan_leaf_count(r->plan->plan);
   r->columns = tn_calloc(r->alloc, (size_t)n + 1, sizeof *r->columns);
   if (!r->columns) return TN_ENOMEM;
@@ -108,7 +101,7 @@ static tn_status bind_all(nn_model *m, nn_state *s, const source *from, nn__runn
   return status;
 }
 
-static tn_status bind_runner(nn_model *m, nn_state *s, const source *from, nn__runner *r) {
+static tn_status bind_runner(nn_model *m, nn_state *s, const nn__use *from, nn__runner *r) {
   if (!r->plan->plan) {
     return nn__state_fail(s, TN_EINVAL, "the network neither reports nor minimizes anything");
   }
@@ -118,22 +111,14 @@ static tn_status bind_runner(nn_model *m, nn_state *s, const source *from, nn__r
   return status;
 }
 
-tn_status nn__runner_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, const char *output,
-                         const nn__hoisted *given, int64_t rows, nn__runner *out) {
+tn_status nn__runner_new(nn_model *m, nn_state *s, const nn__use *use, nn__runner *out) {
   *out = (nn__runner){.alloc = m->alloc};
   s->error[0] = '\0';
-  tn_status status = nn__plan_get(m, purpose, output, rows, &out->plan, s->error);
+  tn_status status = nn__plan_for(m, use, &out->plan, s->error);
   if (status != TN_OK) return status;
-  assert((purpose != NN__FIT && purpose != NN__VALIDATE) || out->plan->n_given == (given ? given->n : 0));
-  return bind_runner(m, s, &(source){.data = d, .given = given}, out);
-}
-
-tn_status nn__runner_open(nn_model *m, nn_state *s, nn__purpose purpose, const char *output, int64_t rows,
-                          int64_t length, nn__runner *out) {
-  *out = (nn__runner){.alloc = m->alloc};
-  s->error[0] = '\0';
-  tn_status status = nn__plan_of_length(m, purpose, output, rows, length, &out->plan, s->error);
-  return status == TN_OK ? bind_runner(m, s, &(source){.open = true}, out) : status;
+  assert(use->open || (use->purpose != NN__FIT && use->purpose != NN__VALIDATE) ||
+         out->plan->n_given == (use->given ? use->given->n : 0));
+  return bind_runner(m, s, use, out);
 }
 
 void nn__runner_free(nn__runner *r) {
@@ -203,16 +188,15 @@ double nn__runner_value(const nn__runner *r, int report) {
 
 /* ---- passes ------------------------------------------------------------------------------------------ */
 
-tn_status nn__pass_new(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, const char *output,
-                       const nn__hoisted *given, nn_split rows, nn__pass *out) {
-  bool small = purpose == NN__FIT || purpose == NN__HOIST;
-  int64_t n = nn__split_size(d, rows), batch = small ? m->batch : m->eval_batch;
+tn_status nn__pass_new(nn_model *m, nn_state *s, const nn__use *use, nn_split rows, nn__pass *out) {
+  bool small = use->purpose == NN__FIT || use->purpose == NN__HOIST;
+  int64_t n = nn__split_size(use->data, rows), batch = small ? m->batch : m->eval_batch;
+  nn__use full = *use, rest = *use;
+  full.rows = batch, rest.rows = n % batch;
   tn_status status = TN_OK;
   *out = (nn__pass){.n = n, .batch = batch, .steps = (n + batch - 1) / batch};
-  if (n >= batch) status = nn__runner_new(m, s, d, purpose, output, given, batch, &out->full);
-  if (status == TN_OK && n % batch) {
-    status = nn__runner_new(m, s, d, purpose, output, given, n % batch, &out->rest);
-  }
+  if (n >= batch) status = nn__runner_new(m, s, &full, &out->full);
+  if (status == TN_OK && n % batch) status = nn__runner_new(m, s, &rest, &out->rest);
   if (status != TN_OK) nn__pass_free(out);
   return status;
 }

@@ -86,14 +86,14 @@ static tn_status prepare(nn__fit *f) {
   f->seed = o->seed ^ phase_stream("phase", f->phase);
   status = nn__hoist(f->model, f->state, f->data, NN__FIT, f->rows, &f->hoisted);
   if (status != TN_OK) return status;
-  status = nn__pass_new(f->model, f->state, f->data, NN__FIT, NULL, &f->hoisted, f->rows, &f->train);
+  const nn__use fit = {.purpose = NN__FIT, .data = f->data, .given = &f->hoisted};
+  status = nn__pass_new(f->model, f->state, &fit, f->rows, &f->train);
   if (status == TN_OK) status = check_training(f);
   if (status == TN_OK) status = nn__watch_new(f);
   if (status == TN_OK && o->valid.n) {
     status = nn__hoist(f->model, f->state, f->data, NN__VALIDATE, o->valid, &f->hoisted_valid);
-    if (status == TN_OK)
-      status = nn__pass_new(f->model, f->state, f->data, NN__VALIDATE, NULL, &f->hoisted_valid, o->valid,
-                            &f->valid);
+    const nn__use validate = {.purpose = NN__VALIDATE, .data = f->data, .given = &f->hoisted_valid};
+    if (status == TN_OK) status = nn__pass_new(f->model, f->state, &validate, o->valid, &f->valid);
   }
   if (status == TN_OK) status = share(f);
   return status == TN_OK ? allocate(f) : status;

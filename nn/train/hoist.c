@@ -50,7 +50,8 @@ tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purp
   tn_status status = nn__plan_get(m, purpose, NULL, n < batch ? n : batch, &plan, s->error);
   if (status != TN_OK || plan->n_given == 0) return status;
   int n_given = plan->n_given;
-  status = nn__pass_new(m, s, d, purpose == NN__FIT ? NN__HOIST : NN__HOIST_VALID, NULL, NULL, rows, &pass);
+  const nn__use use = {.purpose = purpose == NN__FIT ? NN__HOIST : NN__HOIST_VALID, .data = d};
+  status = nn__pass_new(m, s, &use, rows, &pass);
   if (status != TN_OK) return status;
   for (int c = 0; c < n_given && status == TN_OK; c++)
     status = add_hoisted(out, m->alloc, nn_data_rows(d), ag_run_output(nn__pass_runner(&pass, 0)->run, c));

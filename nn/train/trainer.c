@@ -95,7 +95,8 @@ static tn_status make_runner(nn_trainer *t, nn__purpose purpose, const char *out
   k->purpose = purpose;
   k->rows = rows;
   k->length = length;
-  tn_status status = nn__runner_open(t->model, t->state, purpose, output, rows, length, &k->runner);
+  const nn__use use = {.purpose = purpose, .output = output, .rows = rows, .length = length, .open = true};
+  tn_status status = nn__runner_new(t->model, t->state, &use, &k->runner);
   if (status != TN_OK) {
     kept_free(alloc, k);
     return status;

@@ -72,7 +72,8 @@ tn_status nn__watch_new(nn__fit *f) {
   const nn__plan *plan;
   tn_status status = nn__plan_get(f->model, NN__WATCH, NULL, any->plan->rows, &plan, f->state->error);
   if (status != TN_OK || !plan->plan) return status;
-  return nn__runner_new(f->model, f->state, f->data, NN__WATCH, NULL, NULL, any->plan->rows, &f->watch);
+  const nn__use use = {.purpose = NN__WATCH, .rows = any->plan->rows, .data = f->data};
+  return nn__runner_new(f->model, f->state, &use, &f->watch);
 }
 
 bool nn__watch_finite(nn__fit *f) {

@@ -47,8 +47,9 @@ BUILD(linear,
       nn_dense(m, "m", in[0], whole(s, "units"), &(nn_dense_options){.no_bias = get(s, "no_bias", 0) != 0}))
 BUILD(bilinear, nn_bilinear(m, "m", in[0], in[1], whole(s, "units"), get(s, "no_bias", 0) != 0))
 BUILD(embedding, nn_embedding(m, "m", in[0], whole(s, "rows"), whole(s, "width"), NULL))
-BUILD(lrn, nn_local_response_norm(m, "m", in[0], whole(s, "size"), get(s, "alpha", 0), get(s, "beta", 0),
-                                  get(s, "k", 0)))
+BUILD(lrn, nn_local_response_norm(m, "m", in[0],
+                                  &(nn_local_response_options){whole(s, "size"), get(s, "alpha", 0),
+                                                               get(s, "beta", 0), get(s, "k", 0)}))
 
 static nn_conv_options conv_options(const sample *s, int64_t *size) {
   nn_conv_options o = {.no_bias = get(s, "no_bias", 0) != 0};

@@ -366,8 +366,11 @@ static inline ag_ref instance_norm_row(const sample *s) {
 }
 static inline ag_ref local_response_row(const sample *s) {
   ag_ref x = X, y = ag_movedim(s->g, x, 1, -1);
-  y = nn_local_response_norm(s->m, "norm", y, INT(1, "size", 1), NUM(-1, "alpha", 1e-4),
-                             NUM(-1, "beta", 0.75), NUM(-1, "k", 1));
+  const nn_local_response_options o = {.size = INT(1, "size", 1),
+                                       .alpha = NUM(-1, "alpha", 1e-4),
+                                       .beta = NUM(-1, "beta", 0.75),
+                                       .k = NUM(-1, "k", 1)};
+  y = nn_local_response_norm(s->m, "norm", y, &o);
   return ag_movedim(s->g, y, -1, 1);
 }
 static inline ag_ref image_unfold_row(const sample *s) { /* kernel_size, dilation, padding, stride */

@@ -14,7 +14,7 @@ Test(nn_import, linear_layers_of_pytorch) {
   nn_tensor file[] = {{.name = "0.weight", .dtype = "F32", .rank = 2, .shape = {HIDDEN, IN}, .data = weight},
                       {.name = "0.bias", .dtype = "F32", .rank = 1, .shape = {HIDDEN}, .data = bias},
                       {.name = "2.weight", .dtype = "F32", .rank = 2, .shape = {OUT, HIDDEN}, .data = head}};
-  OK(nn_tensor_file_write(NULL, path, file, 3, NULL, 0, NULL));
+  OK(nn_tensor_file_write(path, file, 3, NULL, 0, NULL));
   const int swapped[] = {1, 0}, wrong[] = {1, 1};
   nn_import_row rows[] = {{"hidden/kernel", "0.weight", swapped},
                           {"hidden/bias", "0.bias", NULL},

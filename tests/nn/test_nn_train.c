@@ -354,7 +354,7 @@ static void check_failure(nn_model *m, const table *t, int64_t batch, const char
                        ROWS, order);
     nn__runner one;
     int64_t n = at + batch <= ROWS ? batch : ROWS - at;
-    OK(nn__runner_new(m, good, t->data, NN__FIT, NULL, NULL, n, &one));
+    OK(nn__runner_new(m, good, &(nn__use){.purpose = NN__FIT, .rows = n, .data = t->data}, &one));
     OK(nn__runner_step(&one, order + at, 0, one.plan->lr, (tn_rng){0}));
     nn__runner_free(&one);
   }

@@ -149,7 +149,7 @@ static int read_with(const nn_tensor *instead, const char *kind, sbnn_error *e) 
   char message[256];
   for (size_t i = 0; i < n && instead; i++)
     if (strcmp(list[i].name, instead->name) == 0) list[i] = *instead;
-  cr_assert_eq(nn_tensor_file_write(NULL, at("made"), list, n, about, 2, message), TN_OK, "%s", message);
+  cr_assert_eq(nn_tensor_file_write(at("made"), list, n, about, 2, message), TN_OK, "%s", message);
   sbnn_dataset d;
   sbnn_dataset_options o = {.data_path = at("made"), .missing = SBNN_MISSING_KEEP};
   int code = sbnn_dataset_read(&o, &d, e);

@@ -54,7 +54,7 @@ Test(sbnn_principal, agree_with_the_singular_values) {
   golden("variance", variance, COLUMNS);
   golden("scores", scores, CELLS * COLUMNS);
   for (int i = 0; i < CELLS * COLUMNS; i++) xf[i] = (float)x[i];
-  sbnn_principal(xf, CELLS, COLUMNS, COLUMNS, 1, s, v);
+  sbnn_principal((sbnn_float_rows){xf, CELLS, COLUMNS}, COLUMNS, 1, s, v);
   for (int i = 0; i < COLUMNS; i++) cr_expect(near(v[i], variance[i], 1e-12), "%g, %g", v[i], variance[i]);
   for (int i = 0; i < CELLS * COLUMNS; i++) cr_expect(near(fabs(s[i]), scores[i], 1e-12), "%d", i);
 }
@@ -66,14 +66,14 @@ Test(sbnn_principal, of_wide_tables_through_the_cells) {
   float *x = malloc(N * D * sizeof *x);
   double variance[K];
   for (int i = 0; i < N * D; i++) x[i] = (float)(draw[i] * (1 + i % D % 7));
-  sbnn_principal(x, N, D, K, 1, s, variance);
+  sbnn_principal((sbnn_float_rows){x, N, D}, K, 1, s, variance);
   for (int i = 0; i < K; i++)
     for (int j = 0; j <= i; j++) {
       double dot = 0;
       for (int r = 0; r < N; r++) dot += s[r * K + i] * s[r * K + j] / N;
       cr_expect(near(dot, i == j ? variance[i] : 0, 1e-8 * variance[0]), "components %d, %d: %g", i, j, dot);
     }
-  sbnn_principal(x, N, D, K, 3, t, NULL);
+  sbnn_principal((sbnn_float_rows){x, N, D}, K, 3, t, NULL);
   cr_expect_eq(memcmp(s, t, N * K * sizeof *s), 0, "threads must change nothing");
   free(draw);
   free(x);
@@ -87,7 +87,7 @@ Test(sbnn_principal, equal_eigenvalues_are_all_found) {
   float x[N * D] = {0};
   double s[N * D], variance[D];
   for (int j = 0; j < D; j++) x[j * D + j] = 1, x[(j + D) * D + j] = -1;
-  sbnn_principal(x, N, D, D, 1, s, variance);
+  sbnn_principal((sbnn_float_rows){x, N, D}, D, 1, s, variance);
   for (int j = 0; j < D; j++) cr_expect(near(variance[j], 2.0 / N, 1e-14), "%g", variance[j]);
 }
 

@@ -231,7 +231,7 @@ Test(gemm, prefetch_changes_nothing) {
       for (int threads = 1; threads <= 2; threads++) {
         tn_prefetch next = {.from = {memory[0], memory[1], memory[2]}, .n = n, .bytes = bytes};
         memset(again, 0, sizeof again);
-        tn_gemm_prefetch(1, a, b, 0, tn_matrix(again, TN_F32, M, N), threads, &next);
+        tn_gemm_prefetch(a, b, tn_matrix(again, TN_F32, M, N), threads, &next);
         cr_assert_arr_eq(again, z, sizeof z);
       }
 }

@@ -19,32 +19,39 @@ typedef struct own_options {
   const char *srrr;              /* a folder of its results */
 } own_options;
 
-static int unknown(const char *option, const char *name, char *const *names, size_t n, sbnn_error *e) {
+/* What an option may name. */
+typedef struct choices {
+  const char *option;
+  char *const *names;
+  size_t n;
+} choices;
+
+static int unknown(const choices *from, const char *name, sbnn_error *e) {
   char meant[256];
-  sbnn_suggest(name, (const char *const *)names, n, "", meant, sizeof meant);
-  return sbnn_fail(e, SBNN_USAGE, "--%s: '%.60s' is not among the %zu %s%s%s", option, name, n,
-                   strcmp(option, "genes") == 0 ? "genes that the network kept (genes.tsv lists them)"
-                                                : "responses",
+  sbnn_suggest(name, (const char *const *)from->names, from->n, "", meant, sizeof meant);
+  return sbnn_fail(e, SBNN_USAGE, "--%s: '%.60s' is not among the %zu %s%s%s", from->option, name, from->n,
+                   strcmp(from->option, "genes") == 0 ? "genes that the network kept (genes.tsv lists them)"
+                                                      : "responses",
                    *meant ? ": " : "", meant);
 }
 
 /* "A,B,C" as positions among the names. A name may hold a comma: the longest that fits counts. */
-static int choose(const char *option, const char *list, char *const *names, size_t n, size_t *chosen,
-                  size_t *count, sbnn_error *e) {
+static int choose(const choices *from, const char *list, size_t *chosen, size_t *count, sbnn_error *e) {
   while (list && *list) {
-    size_t best = n, length = 0;
-    for (size_t j = 0; j < n; j++) {
-      size_t l = strlen(names[j]);
-      if (l > length && strncmp(list, names[j], l) == 0 && (list[l] == ',' || !list[l])) best = j, length = l;
+    size_t best = from->n, length = 0;
+    for (size_t j = 0; j < from->n; j++) {
+      size_t l = strlen(from->names[j]);
+      if (l > length && strncmp(list, from->names[j], l) == 0 && (list[l] == ',' || !list[l]))
+        best = j, length = l;
     }
-    if (best == n) {
+    if (best == from->n) {
       char name[128];
       snprintf(name, sizeof name, "%.*s", (int)strcspn(list, ","), list);
-      return unknown(option, name, names, n, e);
+      return unknown(from, name, e);
     }
     if (*count == SBNN_OVERLAYS)
       return sbnn_fail(e, SBNN_USAGE, "--%s: more than %d names, but there are %d panels on each side",
-                       option, SBNN_OVERLAYS, SBNN_OVERLAYS);
+                       from->option, SBNN_OVERLAYS, SBNN_OVERLAYS);
     chosen[(*count)++] = best;
     list += length + (list[length] == ',');
   }
@@ -60,10 +67,10 @@ static int choose_overlays(const sbnn_options *o, sbnn_stored *s, sbnn_error *e)
                      "%s has no overlays.tsv, so there are no overlays to choose; only 'sbnn train' and "
                      "'sbnn srrr' make them",
                      o->results);
-  int code = choose("genes", own->genes, d->gene_names, d->n_genes, c->genes, &c->n_genes, e);
-  if (code != SBNN_OK) return code;
-  return choose("responses", own->responses, d->response_names, d->n_responses, c->responses, &c->n_responses,
-                e);
+  const choices genes = {"genes", d->gene_names, d->n_genes};
+  const choices responses = {"responses", d->response_names, d->n_responses};
+  int code = choose(&genes, own->genes, c->genes, &c->n_genes, e);
+  return code == SBNN_OK ? choose(&responses, own->responses, c->responses, &c->n_responses, e) : code;
 }
 
 static int draw(const sbnn_options *o, const sbnn_stored *s, sbnn_error *e) {

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the network says of n cells, in their order. */
+/* What the network says of n cells, in their order, and of which it says nothing. */
 typedef struct prediction {
   tn_array latent, responses;
+  char **why; /* by cell: why its row is empty; NULL: it is not */
+  size_t n_empty;
 } prediction;
 
 /* ---- cells that nothing can be said of ---- */
@@ -156,7 +158,9 @@ static void put_row(sbnn_writer *w, const double *value, size_t n) {
 
 /* A last column says why a row is empty, if one is. */
 static int write_table(const char *path, const sbnn_model_file *m, const sbnn_dataset *d, const prediction *p,
-                       char *const *why, bool any_empty, sbnn_error *e) {
+                       sbnn_error *e) {
+  const bool any_empty = p->n_empty > 0;
+  char *const *why = p->why;
   size_t units = (size_t)m->bottleneck, q = m->n_responses, widest = units > q ? units : q;
   double *value = sbnn_alloc(widest, sizeof *value);
   const float *z = p->latent.view.data, *y = p->responses.view.data;
@@ -187,20 +191,20 @@ static int predict_read(const sbnn_options *o, const sbnn_model_file *m, const s
                         sbnn_error *e) {
   tn_array x = {0};
   prediction p = {0};
-  size_t n_empty;
-  char *weights = sbnn_path_in(o->model, SBNN_WEIGHTS_FILE), **why = find_empty(o, m, d, &n_empty);
-  int code = make_inputs(m, d, why, &x, e);
-  if (code == SBNN_OK) tell_unlike(o, m, d, x.view.data, why);
+  p.why = find_empty(o, m, d, &p.n_empty);
+  char *weights = sbnn_path_in(o->model, SBNN_WEIGHTS_FILE);
+  int code = make_inputs(m, d, p.why, &x, e);
+  if (code == SBNN_OK) tell_unlike(o, m, d, x.view.data, p.why);
   if (code == SBNN_OK) code = run_network(weights, m, &x, &p, e);
-  if (code == SBNN_OK) code = write_table(o->out, m, d, &p, why, n_empty > 0, e);
+  if (code == SBNN_OK) code = write_table(o->out, m, d, &p, e);
   if (code == SBNN_OK && !o->quiet)
     fprintf(stderr, "%zu cells: %d latent coordinates and %zu responses are in %s\n", d->n_cells,
             m->bottleneck, m->n_responses, o->out);
   tn_array_free(&x);
   tn_array_free(&p.latent);
   tn_array_free(&p.responses);
-  for (size_t i = 0; i < d->n_cells; i++) free(why[i]);
-  free(why);
+  for (size_t i = 0; i < d->n_cells; i++) free(p.why[i]);
+  free(p.why);
   free(weights);
   return code;
 }

@@ -45,6 +45,30 @@ sbnn_model_options sbnn_model_options_of(const sbnn_options *o) {
   return m;
 }
 
+sbnn_dataset_options sbnn_dataset_options_of(const sbnn_options *o) {
+  return (sbnn_dataset_options){.x_path = o->x,
+                                .y_path = o->y,
+                                .data_path = o->data,
+                                .names_tables = o->own_data,
+                                .labels_path = o->labels,
+                                .label_column = o->label_column,
+                                .id_column = o->id_column,
+                                .x_genes_in = (sbnn_genes_in)o->x_genes_in,
+                                .variable_genes = (size_t)o->variable_genes,
+                                .missing = (sbnn_missing)o->missing,
+                                .x_transform = (sbnn_x_transform)o->x_transform,
+                                .cells_path = o->cells,
+                                .min_counts = o->min_counts,
+                                .genes_from_path = o->genes_from,
+                                .gene_names = o->gene_names,
+                                .gene_prefix = o->gene_prefix,
+                                .drop_responses = o->drop_responses,
+                                .y_transform = o->y_transform,
+                                .gene_threshold = o->gene_threshold,
+                                .threshold_chosen = sbnn_options_chosen(o, "gene-threshold"),
+                                .transform_chosen = sbnn_options_chosen(o, "y-transform")};
+}
+
 sbnn_matrices_options sbnn_matrices_options_of(const sbnn_options *o, bool pretrain, int threads) {
   int all = o->threads > 0 ? o->threads : tn_max_threads();
   return (sbnn_matrices_options){.prepare = {.variable_genes = (size_t)o->variable_genes,

@@ -7,6 +7,9 @@
 #include "training/recipe.h"
 #include "verdict/verdict.h"
 
+/* For sbnn_dataset_read. */
+sbnn_dataset_options sbnn_dataset_options_of(const sbnn_options *o);
+
 /* For sbnn_train_model. Under --recipe denoise with the paper's network for the choice of genes. */
 sbnn_model_options sbnn_model_options_of(const sbnn_options *o);
 

@@ -56,15 +56,15 @@ static double *principal_axes(const double *f, size_t n, size_t q, size_t r) {
   return z;
 }
 
-/* Adds to out[i * stride] the projection of the column `input` on the axis k of z [n x r]. */
-static void project(const sbnn_matrices *p, size_t input, const double *z, size_t r, size_t k, double *out,
+/* Adds to out[i * stride] the projection of the column `input` on the axis z[i * rank]. */
+static void project(const sbnn_matrices *p, size_t input, const double *z, size_t rank, double *out,
                     size_t stride) {
   double xz = 0, zz = 0;
   for (size_t i = 0; i < p->n_train; i++) {
-    xz += (double)p->x[i * p->n_inputs + input] * z[i * r + k];
-    zz += z[i * r + k] * z[i * r + k];
+    xz += (double)p->x[i * p->n_inputs + input] * z[i * rank];
+    zz += z[i * rank] * z[i * rank];
   }
-  for (size_t i = 0; i < p->n_train && zz > 0; i++) out[i * stride] += xz / zz * z[i * r + k];
+  for (size_t i = 0; i < p->n_train && zz > 0; i++) out[i * stride] += xz / zz * z[i * rank];
 }
 
 /* As every R2 of the tables: from the z-scores as floats. */
@@ -101,7 +101,7 @@ static void fill(const sbnn_prepared *prepared, const sbnn_srrr_fit *fit, size_t
     size_t input = fit->genes[order[j]];
     x->genes[j] = p->input_genes[input];
     x->norms[j] = fit->norms[order[j]];
-    for (size_t k = 0; k < rank; k++) project(p, input, x->latent, rank, k, x->gene_predictions + j, g);
+    for (size_t k = 0; k < rank; k++) project(p, input, x->latent + k, rank, x->gene_predictions + j, g);
   }
   sbnn_take_measured(p, x);
   to_floats(x->latent, n * rank);

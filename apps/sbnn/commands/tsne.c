@@ -114,7 +114,8 @@ static void make_views(job *j, const float *x, size_t genes, const float *y) {
   int threads = o->threads > 0 ? o->threads : tn_max_threads();
   if (k > most) k = most; /* all there are */
   if (own_of(o)->view != RESPONSES)
-    sbnn_principal(x, n, genes, k, threads, add_view(j, "genes", "t-SNE of gene expression", k)->x, NULL);
+    sbnn_principal((sbnn_float_rows){x, n, genes}, k, threads,
+                   add_view(j, "genes", "t-SNE of gene expression", k)->x, NULL);
   if (own_of(o)->view == GENES) return;
   view *v = add_view(j, "responses", "t-SNE of responses", q);
   for (size_t i = 0; i < n * q; i++) v->x[i] = y[i];

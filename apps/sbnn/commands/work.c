@@ -28,40 +28,8 @@ static void say_hints(const sbnn_command *c, const char *hints) {
   free(lines);
 }
 
-int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
-  sbnn_dataset_options q = {.x_path = o->x,
-                            .y_path = o->y,
-                            .data_path = o->data,
-                            .names_tables = o->own_data,
-                            .labels_path = o->labels,
-                            .label_column = o->label_column,
-                            .id_column = o->id_column,
-                            .x_genes_in = (sbnn_genes_in)o->x_genes_in,
-                            .variable_genes = (size_t)o->variable_genes,
-                            .missing = (sbnn_missing)o->missing,
-                            .x_transform = (sbnn_x_transform)o->x_transform,
-                            .cells_path = o->cells,
-                            .min_counts = o->min_counts,
-                            .genes_from_path = o->genes_from,
-                            .gene_names = o->gene_names,
-                            .gene_prefix = o->gene_prefix,
-                            .drop_responses = o->drop_responses,
-                            .y_transform = o->y_transform,
-                            .gene_threshold = o->gene_threshold,
-                            .threshold_chosen = sbnn_options_chosen(o, "gene-threshold"),
-                            .transform_chosen = sbnn_options_chosen(o, "y-transform")};
-  int code = sbnn_dataset_read(&q, d, e);
-  if (code == SBNN_OK && (size_t)o->genes > d->n_genes) {
-    code = sbnn_fail(e, SBNN_BAD_INPUT,
-                     "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
-                     !o->data                   ? o->x
-                     : o->own_data && d->x_path ? d->x_path
-                                                : o->data,
-                     d->n_genes, d->n_genes == 1 ? "" : "s", o->genes, d->n_genes);
-    sbnn_dataset_suspect_swap(d, e);
-    sbnn_dataset_free(d);
-  }
-  if (code != SBNN_OK || o->quiet || o->step) return code; /* run has said it */
+/* "12 cells in both tables (...): 1000 genes, 5 responses" and what else was noticed. */
+static void say_data(const sbnn_options *o, const sbnn_dataset *d) {
   const sbnn_overlap *v = &d->overlap;
   if (o->data && !o->own_data) fprintf(stderr, "%zu cells in %s", v->shared, o->data);
   else
@@ -76,6 +44,22 @@ int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
   fprintf(stderr, "\n");
   for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
   if (d->hint && !o->no_hints) say_hints(o->command, d->hint);
+}
+
+int sbnn_read_data(const sbnn_options *o, sbnn_dataset *d, sbnn_error *e) {
+  const sbnn_dataset_options how = sbnn_dataset_options_of(o);
+  int code = sbnn_dataset_read(&how, d, e);
+  if (code == SBNN_OK && (size_t)o->genes > d->n_genes) {
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s has %zu gene%s, fewer than the %d to be kept; give --genes %zu or less",
+                     !o->data                   ? o->x
+                     : o->own_data && d->x_path ? d->x_path
+                                                : o->data,
+                     d->n_genes, d->n_genes == 1 ? "" : "s", o->genes, d->n_genes);
+    sbnn_dataset_suspect_swap(d, e);
+    sbnn_dataset_free(d);
+  }
+  if (code == SBNN_OK && !o->quiet && !o->step) say_data(o, d); /* of a step, run has said it */
   return code;
 }
 

@@ -197,7 +197,9 @@ static int read_matrix(sbnn_container *c, const sbnn_table_options *o, sbnn_name
   if (code != SBNN_OK) return code;
   const sbnn_variable *m = &c->variables[v];
   char *path = *m->name ? sbnn_format("%s, %s '%.60s'", c->path, c->what, m->name) : sbnn_strdup(c->path);
-  code = sbnn_name_lists_match(a, path, m->shape[0], m->shape[1], o->genes_in, SBNN_GENES_AUTO, c->error);
+  const sbnn_unnamed_matrix unnamed = {
+      .path = path, .n_rows = m->shape[0], .n_cols = m->shape[1], .genes_in = o->genes_in};
+  code = sbnn_name_lists_match(a, &unnamed, c->error);
   if (code == SBNN_OK) code = c->matrix(c, v, path, a, o, t);
   if (code == SBNN_OK) sbnn_name_lists_name(a, c->path, c->hash, t);
   free(path);

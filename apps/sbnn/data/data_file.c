@@ -153,8 +153,8 @@ int sbnn_data_file_write(const char *path, const sbnn_dataset *d, const char *co
   for (size_t i = 0; i < n; i++) say(f, recipe[i][0], recipe[i][1]);
   add_tensors(f, d);
   say_hash(f, "fnv1a64", checksum(f));
-  tn_status status = nn_tensor_file_write(NULL, path, f->tensor, f->n_tensors,
-                                          (const char *const(*)[2])f->pair, (int)f->n_pairs, message);
+  tn_status status = nn_tensor_file_write(path, f->tensor, f->n_tensors, (const char *const(*)[2])f->pair,
+                                          (int)f->n_pairs, message);
   for (size_t i = 0; i < f->n_owned; i++) free(f->owned[i]);
   free(f);
   if (status == TN_OK) return SBNN_OK;

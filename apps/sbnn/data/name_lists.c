@@ -174,31 +174,30 @@ int sbnn_name_lists_read(const char *path, const char *ending, const sbnn_table_
 
 /* ---- which is which ---- */
 
-int sbnn_name_lists_match(sbnn_name_lists *a, const char *path, size_t n_rows, size_t n_cols,
-                          sbnn_genes_in genes_in, sbnn_genes_in convention, sbnn_error *e) {
-  size_t f = a->features.n, c = a->cells.n;
+int sbnn_name_lists_match(sbnn_name_lists *a, const sbnn_unnamed_matrix *m, sbnn_error *e) {
+  size_t f = a->features.n, c = a->cells.n, n_rows = m->n_rows, n_cols = m->n_cols;
   bool by_rows = f == n_rows && c == n_cols, by_columns = c == n_rows && f == n_cols;
   if (!by_rows && !by_columns)
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
         "%s: the matrix is %zu x %zu, but %s has %zu names and %s %zu; give the lists of this matrix, "
         "without header lines",
-        path, n_rows, n_cols, a->features.path, f, a->cells.path, c);
-  sbnn_genes_in said = genes_in != SBNN_GENES_AUTO ? genes_in
-                       : by_rows && by_columns     ? convention
-                                                   : SBNN_GENES_AUTO;
+        m->path, n_rows, n_cols, a->features.path, f, a->cells.path, c);
+  sbnn_genes_in said = m->genes_in != SBNN_GENES_AUTO ? m->genes_in
+                       : by_rows && by_columns        ? m->convention
+                                                      : SBNN_GENES_AUTO;
   if (by_rows && by_columns && said == SBNN_GENES_AUTO)
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
         "%s: the matrix has as many rows as columns (%zu), so genes cannot be told from cells; say "
         "--x-genes-in rows or columns, or save the responses as CSV",
-        path, n_rows);
+        m->path, n_rows);
   if ((said == SBNN_GENES_IN_ROWS && !by_rows) || (said == SBNN_GENES_IN_COLUMNS && !by_columns))
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
         "%s: the matrix is %zu x %zu and %s has %zu names, so the genes are in its %s; leave out "
         "--x-genes-in",
-        path, n_rows, n_cols, a->features.path, f, by_rows ? "rows" : "columns");
+        m->path, n_rows, n_cols, a->features.path, f, by_rows ? "rows" : "columns");
   a->features_first = said == SBNN_GENES_AUTO ? by_rows : said == SBNN_GENES_IN_ROWS;
   return SBNN_OK;
 }

@@ -32,10 +32,16 @@ typedef struct sbnn_name_lists {
 int sbnn_name_lists_read(const char *path, const char *ending, const sbnn_table_options *o,
                          sbnn_name_lists *a, sbnn_error *e);
 
-/* Which axis of an n_rows x n_cols matrix is which. A square one is features x cells if `convention` is that,
- * or as genes_in says. SBNN_BAD_INPUT: the lists have other lengths, or it cannot be told. */
-int sbnn_name_lists_match(sbnn_name_lists *a, const char *path, size_t n_rows, size_t n_cols,
-                          sbnn_genes_in genes_in, sbnn_genes_in convention, sbnn_error *e);
+/* A matrix whose axes are to be told apart. */
+typedef struct sbnn_unnamed_matrix {
+  const char *path; /* for messages */
+  size_t n_rows, n_cols;
+  sbnn_genes_in genes_in;   /* as the user says */
+  sbnn_genes_in convention; /* of the format, for square ones */
+} sbnn_unnamed_matrix;
+
+/* Which axis of the matrix is which. SBNN_BAD_INPUT: the lists have other lengths, or it cannot be told. */
+int sbnn_name_lists_match(sbnn_name_lists *a, const sbnn_unnamed_matrix *m, sbnn_error *e);
 
 /* Gives ids, faults, note, path, genes_in and the hash (of the matrix and both lists) to the table, whose
  * n_rows are cells.n_kept and n_cols features.n_kept. */

@@ -255,7 +255,13 @@ static int read_matrix(matrix *m, const char *path, const sbnn_table_options *o,
   if (code == SBNN_OK) code = read_size(m);
   if (code == SBNN_OK) code = sbnn_name_lists_read(path, ".mtx", o, &m->axes, e);
   if (code == SBNN_OK)
-    code = sbnn_name_lists_match(&m->axes, path, m->n_rows, m->n_cols, o->genes_in, SBNN_GENES_IN_ROWS, e);
+    code = sbnn_name_lists_match(&m->axes,
+                                 &(sbnn_unnamed_matrix){.path = path,
+                                                        .n_rows = m->n_rows,
+                                                        .n_cols = m->n_cols,
+                                                        .genes_in = o->genes_in,
+                                                        .convention = SBNN_GENES_IN_ROWS},
+                                 e);
   if (code == SBNN_OK) code = prepare_sink(m);
   if (code == SBNN_OK) code = read_entries(m);
   if (code != SBNN_OK) return code;

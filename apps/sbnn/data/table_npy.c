@@ -60,8 +60,12 @@ static int read_table(const char *path, const sbnn_table_options *options, sbnn_
   int code = read_header(&f.array);
   if (code == SBNN_OK) code = sbnn_name_lists_read(path, ".npy", options, &axes, e);
   if (code == SBNN_OK)
-    code = sbnn_name_lists_match(&axes, path, f.array.shape[0], f.array.shape[1], options->genes_in,
-                                 SBNN_GENES_AUTO, e);
+    code = sbnn_name_lists_match(&axes,
+                                 &(sbnn_unnamed_matrix){.path = path,
+                                                        .n_rows = f.array.shape[0],
+                                                        .n_cols = f.array.shape[1],
+                                                        .genes_in = options->genes_in},
+                                 e);
   if (code == SBNN_OK) code = read_numbers(&f, &axes, options, t);
   if (code == SBNN_OK) sbnn_name_lists_name(&axes, path, sbnn_source_hash(source), t);
   sbnn_name_lists_free(&axes);

@@ -191,7 +191,7 @@ static void take_start(void *to, size_t at, double v) {
 }
 
 static int read_sparse(archive *a, const char *path, const sbnn_name_lists *axes, const sbnn_table_options *o,
-                       size_t rows, size_t columns, sbnn_table *t) {
+                       const sbnn_variable *x, sbnn_table *t) {
   const size_t n = a->members[a->data].array.shape[0], n_starts = a->members[a->indptr].array.shape[0];
   const size_t lists[] = {a->data, a->indices, a->indptr};
   for (size_t i = 0; i < 3; i++) { /* before memory is asked for */
@@ -206,8 +206,8 @@ static int read_sparse(archive *a, const char *path, const sbnn_name_lists *axes
   if (code == SBNN_OK) code = read_list(a, a->indices, take_place, place);
   if (code == SBNN_OK) code = read_list(a, a->data, take_value, value);
   sbnn_compressed m = {.path = path,
-                       .n_rows = rows,
-                       .n_cols = columns,
+                       .n_rows = x->shape[0],
+                       .n_cols = x->shape[1],
                        .by_columns = a->by_columns,
                        .n = n,
                        .start = start,
@@ -255,7 +255,7 @@ static int read_matrix(sbnn_container *c, size_t v, const char *path, const sbnn
                        const sbnn_table_options *o, sbnn_table *t) {
   archive *a = c->file;
   const sbnn_variable *x = &c->variables[v];
-  if (x->kind == SBNN_VARIABLE_SPARSE) return read_sparse(a, path, axes, o, x->shape[0], x->shape[1], t);
+  if (x->kind == SBNN_VARIABLE_SPARSE) return read_sparse(a, path, axes, o, x, t);
   return read_dense(a, a->of_variable[v], path, axes, o, t);
 }
 

@@ -226,7 +226,7 @@ static void start(const double *x, size_t n, size_t d, const sbnn_tsne_options *
   double *scores = sbnn_alloc(n * k, sizeof *scores), variance[2];
   float *rounded = sbnn_alloc(n * d, sizeof *rounded);
   for (size_t i = 0; i < n * d; i++) rounded[i] = (float)x[i];
-  sbnn_principal(rounded, n, d, k, o->threads, scores, variance);
+  sbnn_principal((sbnn_float_rows){rounded, n, d}, k, o->threads, scores, variance);
   double scale = START_SD / sqrt(variance[0]);
   for (size_t i = 0; i < 2 * n; i++)
     y[i] = o->random || i % 2 >= k ? random_start(o, i) : scale * scores[i / 2 * k + i % 2];

@@ -129,11 +129,11 @@ static double sign_of(const double *v, size_t m) {
   return v[longest] < 0 ? -1 : 1;
 }
 
-void sbnn_principal(const float *x, size_t n, size_t d, size_t k, int threads, double *scores,
-                    double *variance) {
+void sbnn_principal(sbnn_float_rows table, size_t k, int threads, double *scores, double *variance) {
+  const size_t n = table.n, d = table.d;
   bool cells = d > n; /* the operator is of cells, else of columns */
   size_t m = cells ? n : d;
-  double *c = centred(x, n, d), *a = sbnn_alloc(m * m, sizeof *a);
+  double *c = centred(table.x, n, d), *a = sbnn_alloc(m * m, sizeof *a);
   double *vectors = sbnn_alloc(k * m, sizeof *vectors), *values = sbnn_alloc(k, sizeof *values);
   tn_view rows = tn_matrix(c, TN_F64, (int64_t)n, (int64_t)d), columns = tn_view_permute(rows, (int[]){1, 0});
   tn_gemm(1.0 / (double)n, cells ? rows : columns, cells ? columns : rows, 0,

@@ -187,11 +187,13 @@ static size_t line_of(const char *text, const char *key) {
   return line;
 }
 
-static int read_object(const char *path, const char *text, json_t *options, bool record,
-                       const sbnn_command *c, sbnn_settings *s, sbnn_error *e) {
+/* The options of a run.json are in an object of their own; the file that they came from is none. */
+static int read_object(const char *path, const char *text, json_t *root, const sbnn_command *c,
+                       sbnn_settings *s, sbnn_error *e) {
+  json_t *record = json_object_get(root, "options"), *value;
   const char *key;
-  json_t *value;
-  json_object_foreach(options, key, value) {
+  if (!json_is_object(record)) record = NULL;
+  json_object_foreach(record ? record : root, key, value) {
     char where[512], typed[LINE_ROOM];
     snprintf(where, sizeof where, "%s, line %zu", path, line_of(text, key));
     if (json_is_null(value) || (record && strcmp(key, "config") == 0)) continue;
@@ -212,9 +214,7 @@ static int read_json(const char *path, const char *text, const sbnn_command *c, 
   if (!root)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d, column %d: %s", path, error.line, error.column,
                      error.text);
-  json_t *inner = json_object_get(root, "options");
-  bool record = json_is_object(inner); /* a run.json */
-  int code = read_object(path, text, record ? inner : root, record, c, s, e);
+  int code = read_object(path, text, root, c, s, e);
   json_decref(root);
   return code;
 }

@@ -158,7 +158,7 @@ int sbnn_part_write_tensors(const char *path, const sbnn_part *part, const nn_te
   for (size_t i = 0; i < n; i++) hash = add_to_hash(hash, &tensors[i]);
   say_facts(part, hash, &about);
   tn_status status =
-      nn_tensor_file_write(NULL, path, tensors, n, (const char *const(*)[2])about.pair, FACTS, message);
+      nn_tensor_file_write(path, tensors, n, (const char *const(*)[2])about.pair, FACTS, message);
   if (status == TN_OK) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED, "what is finished could not be written (%s)%s", message,
                    status == TN_EIO ? "; free space or choose a directory you may write to" : "");

@@ -63,7 +63,7 @@ static void multiply_part(void *ctx, int64_t part) {
   const batches *p = ctx;
   int64_t first = p->n * part / p->parts, last = p->n * (part + 1) / p->parts;
   for (int64_t t = first; t < last; t++)
-    tn_gemm_prefetch(1, matrix_at(&p->a, t), matrix_at(&p->b, t), 0, matrix_at(&p->out, t), p->threads,
+    tn_gemm_prefetch(matrix_at(&p->a, t), matrix_at(&p->b, t), matrix_at(&p->out, t), p->threads,
                      t == 0 ? p->next : NULL);
 }
 

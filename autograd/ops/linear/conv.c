@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* attr.i: for each of three axes stride, dilation, input dilation, zeros before, zeros after (0 beyond the
  * spatial axes there are); groups; the layouts, three bits an operand. */
@@ -29,14 +30,17 @@ static roles roles_of(int operand, unsigned layout, int rank) {
 
 static bool swapped(unsigned layout) { return layout & AG_LAYOUT_SWAPPED; }
 
+typedef struct extents {
+  int64_t from, to, space[TN_CONV_AXES];
+} extents;
+
 /* From what to what a matrix in the operand would lead: batch to channels, input to output channels. */
-static void extents_of(int operand, unsigned layout, const ag_type *t, int64_t groups, int64_t *from,
-                       int64_t *to, int64_t *space) {
+static extents extents_of(int operand, unsigned layout, const ag_type *t, int64_t groups) {
   roles r = roles_of(operand, layout, t->rank);
   int64_t row = t->shape[r.row], col = t->shape[r.col] / groups;
-  *from = swapped(layout) ? col : row;
-  *to = swapped(layout) ? row : col;
-  for (int a = 0; a < TN_CONV_AXES; a++) space[a] = a < t->rank - 2 ? t->shape[r.space + a] : 1;
+  extents e = {.from = swapped(layout) ? col : row, .to = swapped(layout) ? row : col};
+  for (int a = 0; a < TN_CONV_AXES; a++) e.space[a] = a < t->rank - 2 ? t->shape[r.space + a] : 1;
+  return e;
 }
 
 enum { SENTENCE = 160 };
@@ -63,7 +67,6 @@ static int64_t places_of(const ag_attr *attr, int axis, int64_t size, int64_t ta
 
 /* Extents of the convolution (no strides, no memory); false with a sentence where the operands do not fit. */
 static bool measure(const ag_type *x, const ag_type *kernel, const ag_attr *attr, tn_conv *c, char *why) {
-  int64_t in;
   *c = (tn_conv){.dtype = x->dtype, .groups = attr->i[GROUPS]};
   snprintf(why, SENTENCE, "want one float type and one to three spatial axes in both");
   if (x->dtype != kernel->dtype || !ag__is_float(x->dtype)) return false;
@@ -71,11 +74,14 @@ static bool measure(const ag_type *x, const ag_type *kernel, const ag_attr *attr
   snprintf(why, SENTENCE, "%lld groups do not divide the channels", (long long)c->groups);
   if (c->groups < 1 || x->shape[x->rank - 1] % c->groups || kernel->shape[kernel->rank - 1] % c->groups)
     return false;
-  extents_of(X, layout_of(attr, X), x, c->groups, &c->batch, &in, c->size);
-  extents_of(KERNEL, layout_of(attr, KERNEL), kernel, c->groups, &c->in, &c->out, c->taps);
-  snprintf(why, SENTENCE, "a group of x has %lld channels, the kernel wants %lld", (long long)in,
+  const extents images = extents_of(X, layout_of(attr, X), x, c->groups);
+  const extents taps = extents_of(KERNEL, layout_of(attr, KERNEL), kernel, c->groups);
+  c->batch = images.from, c->in = taps.from, c->out = taps.to;
+  memcpy(c->size, images.space, sizeof c->size);
+  memcpy(c->taps, taps.space, sizeof c->taps);
+  snprintf(why, SENTENCE, "a group of x has %lld channels, the kernel wants %lld", (long long)images.to,
            (long long)c->in);
-  if (in != c->in) return false;
+  if (images.to != c->in) return false;
   for (int a = 0; a < TN_CONV_AXES; a++) {
     bool there = a < x->rank - 2;
     c->stride[a] = there ? attr->i[STRIDE + a] : 1;

@@ -278,8 +278,9 @@ static int read_variable(sbnn_h5 *f, const sbnn_h5_array *a, hid_t memory, size_
 
 /* A block of texts of one length each, perhaps without a NUL behind it; blanks at the end are padding where
  * the type says so. */
-static int read_fixed(sbnn_h5 *f, const sbnn_h5_array *a, hid_t memory, size_t size, size_t first, size_t n,
+static int read_fixed(sbnn_h5 *f, const sbnn_h5_array *a, hid_t memory, size_t first, size_t n,
                       sbnn_strings *out) {
+  const size_t size = H5Tget_size(a->type);
   const bool blanks = H5Tget_strpad(a->type) == H5T_STR_SPACEPAD;
   char *all = sbnn_alloc(n * size + 1, 1), *one = sbnn_alloc(size + 1, 1);
   int code = SBNN_OK;
@@ -311,7 +312,7 @@ int sbnn_h5_read_texts(sbnn_h5 *f, const sbnn_h5_array *a, sbnn_strings *out) {
   int code = memory >= 0 ? SBNN_OK : sbnn_h5_damaged(f, a->path, "its type cannot be read");
   for (size_t i = 0; i < a->shape[0] && code == SBNN_OK; i += at_once) {
     size_t n = a->shape[0] - i < at_once ? a->shape[0] - i : at_once;
-    code = variable ? read_variable(f, a, memory, i, n, out) : read_fixed(f, a, memory, size, i, n, out);
+    code = variable ? read_variable(f, a, memory, i, n, out) : read_fixed(f, a, memory, i, n, out);
   }
   if (memory >= 0) H5Tclose(memory);
   if (element >= 0) H5Tclose(element);

@@ -117,14 +117,12 @@ void sbnn_h5_matrix_close(sbnn_h5_matrix *m) {
 
 /* ---- looking ---- */
 
-static int look_at(sbnn_h5 *f, const sbnn_h5_array *a, size_t first, size_t n, double *v, double *other,
-                   bool *any) {
-  int code = sbnn_h5_read_doubles(f, a, first, n, v);
-  for (size_t i = 0; i < n * a->shape[1] && code == SBNN_OK && isnan(*other); i++) {
+/* Of n values: the first that is no count (NAN: there is none), and whether one is above 0. */
+static void look_at(const double *v, size_t n, double *other, bool *any) {
+  for (size_t i = 0; i < n && isnan(*other); i++) {
     if (!(v[i] >= 0) || v[i] != floor(v[i]) || isinf(v[i])) *other = isnan(v[i]) ? -INFINITY : v[i];
     *any |= v[i] > 0;
   }
-  return code;
 }
 
 int sbnn_h5_matrix_look(sbnn_h5 *f, const sbnn_h5_matrix *m, double *other, bool *any) {
@@ -139,7 +137,8 @@ int sbnn_h5_matrix_look(sbnn_h5 *f, const sbnn_h5_matrix *m, double *other, bool
     size_t first = places > 1 ? (a->shape[0] - rows) / (places - 1) * k : 0;
     if (k > 0) first -= first % a->chunk_rows;
     size_t n = a->shape[0] - first < rows ? a->shape[0] - first : rows;
-    code = look_at(f, a, first, n, v, other, any);
+    code = sbnn_h5_read_doubles(f, a, first, n, v);
+    if (code == SBNN_OK) look_at(v, n * a->shape[1], other, any);
   }
   free(v);
   return code;
