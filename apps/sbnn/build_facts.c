@@ -3,6 +3,7 @@
 
 #include "nabla_version.h"
 #include "tensor/tensor.h"
+#include "transport.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -82,6 +83,7 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"libzip", HAS_LIBZIP},
       {"matio", HAS_MATIO},
       {"hdf5", HAS_HDF5},
+      {"mpi", sbnn_transport_of_build ? sbnn_transport_of_build->name : "no"},
   };
   for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) each(ctx, facts[i][0], known(facts[i][1]));
 }

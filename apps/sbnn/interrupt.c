@@ -16,7 +16,7 @@ static atomic_int raised;
 /* Two sentences, one of which is in use: the handler may come while the other is being written. */
 static const char nothing[] = "sbnn: interrupted; no results were written\n";
 static char sentences[2][256];
-static atomic_int sentence = -1;
+static atomic_int sentence = -1, muted, once;
 static const struct itimerval patience = {.it_value = {.tv_usec = 800000}};
 
 /* Long after the signal: something does not look at the flag. All calls here are safe in a handler (setitimer
@@ -25,7 +25,7 @@ static void end_now(int number) {
   (void)number;
   int i = atomic_load(&sentence);
   const char *text = i < 0 ? nothing : sentences[i];
-  ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+  ssize_t ignored = atomic_load(&muted) ? 0 : write(STDERR_FILENO, text, strlen(text));
   (void)ignored;
   _exit(130);
 }
@@ -41,8 +41,13 @@ static void raise_flag(int number) {
   (void)number;
   atomic_store(&raised, 1);
   setitimer(ITIMER_REAL, &patience, NULL);
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    signal(signals[i], atomic_load(&once) ? SIG_IGN : SIG_DFL);
 }
+
+void sbnn_interrupt_mute(void) { atomic_store(&muted, 1); }
+void sbnn_interrupt_once(void) { atomic_store(&once, 1); }
+void sbnn_interrupt_raise(void) { atomic_store(&raised, 1); }
 
 void sbnn_interrupt_setup(void) {
   struct sigaction last = {.sa_handler = end_now};

@@ -19,6 +19,13 @@ void sbnn_interrupt_ignore_pipes(void);
  * as after SIGKILL. */
 void sbnn_interrupt_sentence(const char *text);
 
+/* For one of several processes. mute: from now on nothing is said on the spot: another process does, or it is said.
+ * once: a second signal does not kill, since who started the processes may send two. raise: as if a signal had come, but
+ * without an end on the spot; any thread. */
+void sbnn_interrupt_mute(void);
+void sbnn_interrupt_once(void);
+void sbnn_interrupt_raise(void);
+
 bool sbnn_interrupted(void); /* has a signal arrived? Any thread, any time; costs one load. */
 
 #endif

@@ -1,8 +1,10 @@
 /* main.c - parses the command line and runs the command; its exit code is the program's (sbnn.h). */
+#include "commands/ranks.h"
 #include "interrupt.h"
 #include "options/advice.h"
 #include "options/options.h"
 #include "sbnn.h"
+#include "transport.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,21 +22,6 @@ static void say(const sbnn_command *c, const char *sentence) {
   free(text);
 }
 
-/* Processes that mpirun has started would each believe to be the only one, and write to the same folder. */
-static int check_alone(const sbnn_options *o, sbnn_error *e) {
-  static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}; /* Open MPI, MPICH */
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-    const char *size = getenv(sizes[i]);
-    if (!size || atoi(size) < 2 || o->shard) continue;
-    return sbnn_fail(
-        e, SBNN_USAGE,
-        "mpirun has started %s processes of sbnn, which does not use MPI and would compute everything %s "
-        "times; start one, or divide the models with --shard I/N (docs/cluster.md)",
-        size, size);
-  }
-  return SBNN_OK;
-}
-
 int main(int argc, char **argv) {
   sbnn_error e = {0};
   if (argc > 0 && *argv[0]) sbnn_program = sbnn_shell_word(argv[0]);
@@ -42,14 +29,18 @@ int main(int argc, char **argv) {
     sbnn_options_help(stderr, NULL, &e);
     return SBNN_USAGE;
   }
+#ifdef NABLA_MPI
+  sbnn_transport_of_build = &sbnn_mpi;
+#endif
   sbnn_interrupt_setup();
   sbnn_options o;
+  const bool silent = sbnn_ranks_silent(argc, argv);
   int code = sbnn_options_parse(argc, argv, &o, &e);
   if (code == SBNN_OK && !o.command->prints) sbnn_interrupt_ignore_pipes(); /* its results are files */
-  if (code == SBNN_OK && *o.repeated && !o.quiet) fprintf(stderr, "sbnn: %s\n", o.repeated);
-  if (code == SBNN_OK && !o.command->prints) code = check_alone(&o, &e);
+  if (code == SBNN_OK && *o.repeated && !o.quiet && !silent) fprintf(stderr, "sbnn: %s\n", o.repeated);
+  if (code == SBNN_OK && !o.command->prints) code = sbnn_ranks_open(&o, &e);
   if (code == SBNN_OK) code = o.command->run(&o, &e);
   if (code == SBNN_OK) code = flush_output(&e);
-  if (code != SBNN_OK && e.text[0]) say(code == SBNN_USAGE ? NULL : o.command, e.text);
-  return code;
+  if (code != SBNN_OK && e.text[0] && !silent) say(code == SBNN_USAGE ? NULL : o.command, e.text);
+  return sbnn_ranks_close(o.ranks, code, &e);
 }

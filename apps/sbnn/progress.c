@@ -159,6 +159,13 @@ void sbnn_progress_epoch(sbnn_progress *p, const sbnn_progress_step *step) {
   pthread_mutex_unlock(&p->lock);
 }
 
+void sbnn_progress_add(sbnn_progress *p, double units) {
+  if (!p) return;
+  pthread_mutex_lock(&p->lock);
+  p->done += units;
+  pthread_mutex_unlock(&p->lock);
+}
+
 void sbnn_progress_model_done(sbnn_progress *p, const char *model, int fold, const char *sentence) {
   if (!p) return;
   line l = {.n = 0};

@@ -29,6 +29,9 @@ sbnn_progress *sbnn_progress_new(FILE *to, double total_units, int n_models, boo
 
 void sbnn_progress_epoch(sbnn_progress *p, const sbnn_progress_step *step);
 
+/* Work that was done elsewhere, in the unit of total_units. */
+void sbnn_progress_add(sbnn_progress *p, double units);
+
 /* The model is finished; `sentence` ("test R2 0.398, 25 genes, 8 s") ends its line; may be NULL. */
 void sbnn_progress_model_done(sbnn_progress *p, const char *model, int fold, const char *sentence);
 

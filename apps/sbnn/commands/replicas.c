@@ -1,18 +1,18 @@
 /* replicas.c - see replicas.h. */
 #include "commands/replicas.h"
 
+#include "commands/ranks.h"
 #include "commands/shards.h"
 #include "interrupt.h"
 #include "parts/absent.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 typedef struct ensemble {
   sbnn_work *work;
   sbnn_replica *replicas;
-  atomic_llong first_failed; /* position of the first replica that has failed so far */
+  sbnn_models models;
 } ensemble;
 
 /* Of a replica under way, for the hook. */
@@ -21,19 +21,10 @@ typedef struct watched {
   int64_t i;
 } watched;
 
-/* After a failure nobody needs the later ones. The earlier ones go on: so the failure that is reported does
- * not depend on the threads. */
-static bool is_pointless(ensemble *a, int64_t i) { return i > atomic_load(&a->first_failed); }
-
-static void note_failure(ensemble *a, int64_t i) {
-  long long first = atomic_load(&a->first_failed);
-  while (i < first && !atomic_compare_exchange_weak(&a->first_failed, &first, i)) {}
-}
-
 static bool on_epoch(void *ctx, const sbnn_epoch *epoch) {
   watched *w = ctx;
   const sbnn_replica *r = &w->all->replicas[w->i];
-  if (is_pointless(w->all, w->i)) return false;
+  if (sbnn_models_pointless(&w->all->models, w->i)) return false;
   sbnn_work_epoch(w->all->work, &r->model, r->title, epoch);
   return true;
 }
@@ -90,15 +81,33 @@ static tn_status run_one(void *ctx, int64_t i) {
     sbnn_progress_model_done(a->work->progress, r->title, r->experiment.fold, "finished before");
     return TN_OK;
   }
-  if (sbnn_interrupted() || is_pointless(a, i)) {
+  if (sbnn_interrupted() || sbnn_models_pointless(&a->models, i)) {
     sbnn_fail(&r->error, SBNN_INTERRUPTED, "interrupted; nothing was written");
     return TN_ESTOPPED;
   }
   int code = train(a, i);
   if (code == SBNN_OK) say_done(a, r);
-  else if (code != SBNN_INTERRUPTED) note_failure(a, i);
+  else if (code != SBNN_INTERRUPTED) sbnn_models_failed(&a->models, i);
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
 }
+
+/* Another process has trained it. */
+static tn_status take_one(void *ctx, int64_t i) {
+  ensemble *a = ctx;
+  sbnn_replica *r = &a->replicas[i];
+  sbnn_parts *parts = a->work->parts;
+  if (!sbnn_parts_wait(parts, &r->task) || !sbnn_parts_load(parts, &r->task, NULL, &r->experiment, NULL)) {
+    sbnn_fail(&r->error, SBNN_FAILED, "another process has trained it, and it does not arrive in %s",
+              sbnn_parts_folder(parts));
+    return TN_EIO;
+  }
+  const size_t inputs = sbnn_model_inputs((size_t)a->work->options->variable_genes, a->work->data);
+  sbnn_progress_add(a->work->progress, sbnn_model_cost(&r->model, inputs, r->matrices.pretrain, false));
+  say_done(a, r);
+  return TN_OK;
+}
+
+static sbnn_error *error_of(void *ctx, int64_t i) { return &((ensemble *)ctx)->replicas[i].error; }
 
 static int first_error(const sbnn_replica *r, size_t n, sbnn_error *e) {
   for (size_t i = 0; i < n; i++)
@@ -146,19 +155,21 @@ static double units_to_train(const sbnn_work *w, const sbnn_replica *r, size_t n
 
 int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
   ensemble a = {.work = w, .replicas = r};
+  a.models =
+      (sbnn_models){.n = (int64_t)n, .compute = run_one, .take = take_one, .error = error_of, .ctx = &a};
   int models, code = take_merged(w, r, n, e);
   if (code != SBNN_OK) return code;
-  atomic_init(&a.first_failed, (long long)n);
   double units = units_to_train(w, r, n, &models);
   w->progress = sbnn_progress_new(stderr, units, models, w->options->quiet);
   double start = sbnn_clock();
-  tn_status status = nn_replicas((int64_t)n, w->options->threads, run_one, &a);
+  tn_status status = sbnn_models_run(w->options->ranks, &a.models, w->options->threads, e);
   w->models = sbnn_clock() - start;
   sbnn_progress_free(w->progress);
   w->progress = NULL;
+  if (e->code != SBNN_OK) return e->code;
   if (status != TN_OK) return first_error(r, n, e);
   if (w->shard.n) sbnn_work_say_shard(w, n);
-  else note_left_out(w, r, n);
+  else if (w->complete) note_left_out(w, r, n);
   return SBNN_OK;
 }
 

@@ -1,5 +1,6 @@
 /* srrr.c - `sbnn srrr`: sparse reduced-rank regression over ranks and penalties, on the folds of cv. */
 #include "linear/srrr.h"
+#include "commands/ranks.h"
 #include "commands/room_options.h"
 #include "commands/shards.h"
 #include "commands/srrr_map.h"
@@ -23,7 +24,8 @@ typedef struct fits {
   size_t n_ranks, n_lambdas; /* n_lambdas is 1 when the number of genes is given */
   sbnn_srrr_score *scores;   /* [ranks x lambdas x folds] */
   sbnn_error *errors;        /* [folds] */
-  char **notes;              /* [folds] on what a fold leaves out; NULL: nothing */
+  sbnn_models models;
+  char **notes; /* [folds] on what a fold leaves out; NULL: nothing */
 } fits;
 
 /* From the largest lambda down, whatever their order in the list. */
@@ -163,8 +165,27 @@ static tn_status run_fold(void *ctx, int64_t i) {
     if (code == SBNN_OK) code = sbnn_srrr_store(&v->work, &f, e);
     if (code == SBNN_OK) sbnn_progress_model_done(v->work.progress, "srrr", f.fold, NULL);
   }
+  if (code != SBNN_OK && code != SBNN_INTERRUPTED) sbnn_models_failed(&v->models, i);
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
 }
+
+/* Another process has fitted it. */
+static tn_status take_one(void *ctx, int64_t i) {
+  fits *v = ctx;
+  sbnn_error *e = &v->errors[i];
+  const sbnn_task task = sbnn_srrr_task((int)i + 1);
+  bool done = false;
+  if (sbnn_parts_wait(v->work.parts, &task)) (void)take_fold(v, (size_t)i, &done, e);
+  if (!done)
+    sbnn_fail(e, SBNN_FAILED, "another process has fitted it, and it does not arrive in %s",
+              sbnn_parts_folder(v->work.parts));
+  if (!done) return TN_EIO;
+  sbnn_progress_add(v->work.progress, (double)(v->n_ranks * v->n_lambdas));
+  sbnn_progress_model_done(v->work.progress, "srrr", (int)i + 1, NULL);
+  return TN_OK;
+}
+
+static sbnn_error *error_of(void *ctx, int64_t i) { return &((fits *)ctx)->errors[i]; }
 
 static int first_error(const fits *v, sbnn_error *e) {
   for (size_t i = 0; i < v->folds.folds.n_folds; i++)
@@ -220,15 +241,17 @@ static int run_folds(fits *v, sbnn_error *e) {
   v->errors = sbnn_alloc(n_folds, sizeof *v->errors);
   v->notes = sbnn_alloc(n_folds, sizeof *v->notes);
   v->work.progress = sbnn_progress_new(stderr, (double)n, (int)n_folds, o->quiet);
-  tn_status status = nn_replicas((int64_t)n_folds, o->threads, run_fold, v);
+  v->models = (sbnn_models){
+      .n = (int64_t)n_folds, .compute = run_fold, .take = take_one, .error = error_of, .ctx = v};
+  tn_status status = sbnn_models_run(o->ranks, &v->models, o->threads, e);
   sbnn_progress_free(v->work.progress);
   for (size_t i = 0; i < n_folds; i++) {
     if (v->work.complete) sbnn_work_note(&v->work, v->notes[i]);
     else free(v->notes[i]);
   }
-  int code = status == TN_OK ? SBNN_OK : first_error(v, e);
+  int code = status == TN_OK ? SBNN_OK : e->code ? e->code : first_error(v, e);
   if (code == SBNN_OK && v->work.complete) code = write_all(v, e);
-  else if (code == SBNN_OK) sbnn_work_say_shard(&v->work, n_folds);
+  else if (code == SBNN_OK && v->work.shard.n) sbnn_work_say_shard(&v->work, n_folds);
   for (size_t i = 0; i < n; i++) {
     free(v->scores[i].genes);
     free(v->scores[i].norms);

@@ -2,6 +2,7 @@
 #include "commands/work.h"
 
 #include "build_facts.h"
+#include "commands/ranks.h"
 #include "commands/resume_key.h"
 #include "commands/room_options.h"
 #include "commands/shards.h"
@@ -93,7 +94,9 @@ static int run_kept(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_
     return code;
   }
   w->complete = true;
+  sbnn_ranks_announce(w->options->ranks, sbnn_parts_folder(w->parts));
   code = run(w, e);
+  if (w->out && w->options->ranks) sbnn_parts_recount(w->parts, w->out);
   if ((code == SBNN_INTERRUPTED || code == SBNN_FAILED) && sbnn_parts_any(w->parts)) {
     sbnn_parts_explain(w->parts, e);
     sbnn_outdir_suspend(w->out);
@@ -132,13 +135,35 @@ static int run_shard(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn
   return code;
 }
 
+/* One of several processes: the models that the first one gives it. */
+static int run_rank(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
+  const sbnn_options *o = w->options;
+  sbnn_dataset data;
+  const char *folder;
+  int code = sbnn_ranks_wait_begin(o->ranks, e);
+  if (code == SBNN_OK) code = sbnn_read_data(o, &data, e);
+  if (code != SBNN_OK) return code;
+  char *key = sbnn_resume_key(o, &data);
+  w->data = &data;
+  code = sbnn_ranks_wait_folder(o->ranks, &folder, e);
+  if (code == SBNN_OK) code = sbnn_parts_join(folder, key, &w->parts, e);
+  if (code == SBNN_OK) code = run(w, e);
+  sbnn_parts_close(w->parts);
+  free(key);
+  sbnn_dataset_free(&data);
+  free_notes(w);
+  return code;
+}
+
 int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_error *e) {
   const sbnn_options *o = w->options;
   sbnn_dataset data;
   w->start = sbnn_clock();
   if (o->shard) return run_shard(w, run, e);
+  if (!sbnn_ranks_first(o->ranks)) return run_rank(w, run, e);
   w->out = o->resume ? sbnn_outdir_resume(o->out, o->force, e) : sbnn_outdir_open(o->out, o->force, e);
   if (!w->out) return e->code;
+  sbnn_ranks_begin(o->ranks);
   int code = sbnn_read_data(o, &data, e);
   if (code == SBNN_OK) {
     w->data = &data;

@@ -69,6 +69,7 @@ typedef struct sbnn_options {
   int evaluate;                   /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
   int step;                       /* 0; of a step of run its number, from 1: it says less */
   const struct sbnn_merge *merge; /* of a command that `sbnn merge` runs again; else NULL */
+  struct sbnn_ranks *ranks;       /* the processes that mpirun started; NULL: this one is alone */
   char **operands;                /* words that belong to no option; borrowed from argv */
   int n_operands;
   const char *origin[SBNN_MAX_OPTIONS]; /* by sbnn_option_index: "command line", "run.conf, line 3", ...; NULL

@@ -6,11 +6,13 @@
 #include "output/reader.h"
 #include "parts/part.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct sbnn_parts {
@@ -133,6 +135,26 @@ int sbnn_parts_open_shard(const char *folder, const char *key, sbnn_parts **part
   return code;
 }
 
+int sbnn_parts_join(const char *folder, const char *key, sbnn_parts **parts, sbnn_error *e) {
+  char what[600], host[64] = "", *old = text_of(folder, "key");
+  int code = SBNN_OK;
+  (void)gethostname(host, sizeof host - 1);
+  if (!old)
+    code = sbnn_fail(e, SBNN_FAILED,
+                     "%s cannot be read on %s; --out must be on a file system that all machines share",
+                     folder, host);
+  else if (strcmp(old, key) != 0) {
+    difference(old, key, what, sizeof what);
+    code = sbnn_fail(e, SBNN_FAILED, "it has other options, data or build on %s (%s); give all the same",
+                     host, what);
+  }
+  free(old);
+  if (code != SBNN_OK) return code;
+  *parts = make(folder, folder, key);
+  atomic_init(&(*parts)->count, 0);
+  return SBNN_OK;
+}
+
 int sbnn_parts_check_key(const sbnn_parts *p, const char *folder, sbnn_error *e) {
   char what[600], *old = text_of(folder, "key");
   int code = SBNN_OK;
@@ -165,6 +187,25 @@ void sbnn_parts_close(sbnn_parts *p) {
 }
 
 const char *sbnn_parts_key(const sbnn_parts *p) { return p->digits; }
+const char *sbnn_parts_folder(const sbnn_parts *p) { return p->directory; }
+
+void sbnn_parts_recount(sbnn_parts *p, const sbnn_outdir *out) {
+  atomic_store(&p->count, sbnn_outdir_count_parts(out));
+}
+
+/* NFS may remember that a file was not there, until the folder is opened again. */
+bool sbnn_parts_wait(const sbnn_parts *p, const sbnn_task *task) {
+  enum { TRIES = 600 };
+  bool there = sbnn_parts_has(p, task, NULL);
+  for (int i = 0; i < TRIES && !there && !sbnn_interrupted(); i++) {
+    DIR *dir = opendir(p->directory);
+    if (dir) closedir(dir);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    there = sbnn_parts_has(p, task, NULL);
+  }
+  return there;
+}
+
 bool sbnn_parts_any(const sbnn_parts *p) { return p && atomic_load(&p->count) > 0; }
 
 static bool is_there(const char *folder, const sbnn_part *part) {

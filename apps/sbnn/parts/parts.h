@@ -22,6 +22,10 @@ int sbnn_parts_open(sbnn_outdir *out, const char *key, sbnn_parts **parts, bool 
 /* The same in a folder of shards (commands/shards.h), which others may write to meanwhile: parts with this key that are
  * there count. SBNN_FAILED: it holds those of another key. */
 int sbnn_parts_open_shard(const char *folder, const char *key, sbnn_parts **parts, sbnn_error *e);
+
+/* The same as one of several processes: folder and key file are those that another process has opened. SBNN_FAILED: the folder
+ * is not there, as on a file system that machines do not share, or the key differs. */
+int sbnn_parts_join(const char *folder, const char *key, sbnn_parts **parts, sbnn_error *e);
 void sbnn_parts_close(sbnn_parts *p); /* the files stay; NULL is allowed */
 
 /* Has the folder of shards the key of these parts? SBNN_BAD_INPUT names what differs. */
@@ -37,6 +41,13 @@ bool sbnn_parts_take(const sbnn_parts *p, const char *folder, const sbnn_task *t
 
 /* 16 hexadecimal digits that stand for the key. */
 const char *sbnn_parts_key(const sbnn_parts *p);
+
+const char *sbnn_parts_folder(const sbnn_parts *p); /* borrowed */
+
+/* After other processes have stored parts: counts them; waits for that of a task to be seen here, as long as a file system
+ * may take that several machines share. False: it does not come. */
+void sbnn_parts_recount(sbnn_parts *p, const sbnn_outdir *out);
+bool sbnn_parts_wait(const sbnn_parts *p, const sbnn_task *task);
 
 bool sbnn_parts_any(const sbnn_parts *p); /* p may be NULL here and below: nothing is kept */
 

@@ -1,0 +1,4 @@
+/* transport.c - see transport.h. */
+#include "transport.h"
+
+const sbnn_transport *sbnn_transport_of_build;
