@@ -7,12 +7,31 @@
 # bench whole: time and memory of the whole command
 # bench scale: how the cost grows with cells and genes
 # bench gradbench [NAME...]: GradBench's own evaluations against our tool (NABLA_GRADBENCH: its checkout)
+# bench ranks [LATENCY BANDWIDTH]: one model on 1 and 2 processes of MPI; from the cost of an exchange, what 1024 would give
 # bench report: README's table and the plots, from what is stored in benchmarks/results
 
 bench_programs() { # builds them
   need_for_preset python3 libblis-pthread-dev
   configure -DNABLA_BENCHMARKS=ON
   build all
+}
+
+bench_ranks() { # [LATENCY BANDWIDTH], in seconds and bytes a second
+  local dir line program parameters=2678824 # bytes of data_parallel's network: 784-512-512-10
+  need_for_preset openmpi-bin libopenmpi-dev
+  configure
+  build nabla
+  dir=$(build_dir)
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
+  for program in docs/tutorials/mpi/data_parallel benchmarks/mpi/cost; do
+    mpicc.openmpi -O2 -I "$dir/generated/public" "$root/$program.c" "$dir/libnabla.a" -fopenmp -lz -ljansson -lpthread -lm \
+      -o "$dir/$(basename "$program")"
+  done
+  line=$(mpirun.openmpi -n 1 "$dir/data_parallel" 3)
+  echo "$line"
+  mpirun.openmpi -n 2 "$dir/data_parallel" 3
+  # 3 epochs of 128 shards
+  mpirun.openmpi -n 2 "$dir/cost" "$parameters" "$(sed -E 's/.* ([0-9.]+) s, .*/\1/' <<<"$line" | awk '{ print $1 / 384 }')" "$@"
 }
 
 verb_bench() {
@@ -44,6 +63,10 @@ verb_bench() {
       configure -DNABLA_BENCHMARKS=ON
       build gradbench_tool
       "$root/.venv/bin/python" "$scripts/gradbench/run.py" "$(build_dir)/bin/gradbench" "${@:2}"
+      return
+      ;;
+    ranks)
+      bench_ranks "${@:2}"
       return
       ;;
     report)

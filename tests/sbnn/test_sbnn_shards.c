@@ -209,7 +209,56 @@ Test(sbnn_shards, damaged_or_moved_parts) {
   refuse("merge s --out merged --quiet", 3, "sbnn-fold-2.safetensors");
 }
 
+/* Bytes of a good part changed, cut off, or a length that no file has. */
+Test(sbnn_shards, hostile_parts) {
+  run_well(SHARD "1/1");
+  run_well(format("%s --out whole%s", CV_OPTIONS, ""));
+  static const char *const damage[] = {
+      "head -c 3000 s/good > s/sbnn-fold-2.safetensors", ": > s/sbnn-fold-2.safetensors",
+      "cp s/sbnn-fold-3.safetensors s/sbnn-fold-2.safetensors",
+      "(printf '\\377\\377\\377\\377\\377\\377\\377\\177'; tail -c +9 s/good) > s/sbnn-fold-2.safetensors",
+      "(head -c -9 s/good; printf 123456789) > s/sbnn-fold-2.safetensors"};
+  for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+    char line[512];
+    snprintf(line, sizeof line, "cd '%s' && cp s/sbnn-fold-2.safetensors s/good && %s && mv s/good keep-good",
+             root, damage[i]);
+    cr_assert_eq(system(line), 0);
+    refuse("merge s --out merged --quiet", 3, "s/sbnn-fold-2.safetensors|compute its shard again");
+    cr_assert_eq(rename(at("keep-good"), at("s/sbnn-fold-2.safetensors")), 0);
+  }
+  run_well("merge s --out merged --quiet");
+  expect_same_folders();
+}
+
+/* Of another build: the key says so. */
+Test(sbnn_shards, another_build) {
+  char line[512];
+  run_well(SHARD "1/2");
+  snprintf(line, sizeof line, "cd '%s' && cp -r s t && sed -i 's/^compiler=.*/compiler=another/' t/key",
+           root);
+  cr_assert_eq(system(line), 0);
+  refuse(format("%s --out t --shard 2/2%s", CV_OPTIONS, ""), 1,
+         "t holds shards of another run|compiler=another");
+  refuse("merge s t --out merged --quiet", 3,
+         "t holds shards of other options, data or build|compiler=another");
+}
+
+/* srrr goes on like the others. */
+Test(sbnn_shards, srrr_resumed) {
+  static const char line[] =
+      "srrr" TABLES " --quiet --folds 5 --lambdas 0.1:1.5:0.025 --ranks 1,2,3,4 --threads 1";
+  cli_child c = cli_start(NABLA_SBNN_BIN, root, format("%s --out merged%s", line, ""), NULL);
+  for (int i = 0; !there(at("merged/.incoming/resume/srrr-fold-1.safetensors")) && i < 20000; i++)
+    usleep(1000);
+  kill(c.pid, SIGKILL);
+  (void)cli_wait(c);
+  run_well(format("%s --out merged --resume%s", line, ""));
+  run_well(format("%s --out whole%s", line, ""));
+  expect_same_folders();
+}
+
 Test(sbnn_shards, started_by_mpirun) {
+  if (!strstr(sbnn("info").out, "mpi          no")) cr_skip_test("this program has MPI");
   setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
   refuse(CV_OPTIONS " --out out", 2, "mpirun has started 4 processes|--shard I/N");
   run_well("help");
