@@ -50,7 +50,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
     function refuse(why) { print file ":" line ": " why ": " text > "/dev/stderr"; bad++ }
 
     BEGIN {
-      floors = split("data linear embed figures output results verdict pictures tables parts training report options commands", order, " ")
+      floors = split("data linear embed figures output results verdict pictures tables annotate parts training report options commands", order, " ")
       for (i = 1; i <= floors; i++) floor[order[i]] = i
     }
 

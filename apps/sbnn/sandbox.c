@@ -94,7 +94,9 @@ static void set_limits(const sbnn_sandbox *s) {
   limit(RLIMIT_CPU, s->seconds ? s->seconds : 3600);
   if (SBNN_SANITIZED) return;
   limit(RLIMIT_AS, address_space() + memory);
-  limit(RLIMIT_FSIZE, memory); /* of the shared memory */
+  struct stat file;
+  const size_t there = s->copy && fstat(FILE_FD, &file) == 0 ? (size_t)file.st_size : 0;
+  limit(RLIMIT_FSIZE, there + memory); /* of the shared memory, and of the copy */
 }
 
 static void end_without_memory(void) { _exit(NO_MEMORY); }
@@ -177,9 +179,10 @@ static int explain(const sbnn_sandbox *s, int status, sbnn_error *e) {
                    s->path, s->library, number ? strsignal(number) : "it ended early");
 }
 
-static int open_file(const char *path, sbnn_error *e) {
+static int open_file(const sbnn_sandbox *s, sbnn_error *e) {
   struct stat status;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const char *path = s->copy ? s->copy : s->path;
+  int fd = open(path, (s->copy ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
   if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
   const char *why = fd < 0 ? strerror(errno) : "it is no regular file";
   sbnn_fail(e, SBNN_BAD_INPUT, "%s: cannot be opened (%s); check the path", path, why);
@@ -192,7 +195,7 @@ int sbnn_sandbox_run(const sbnn_sandbox *s,
                      sbnn_sandbox_output *out, sbnn_error *e) {
   int alive[2], status = 0;
   *out = (sbnn_sandbox_output){.fd = -1};
-  int file = open_file(s->path, e);
+  int file = open_file(s, e);
   if (file < 0) return SBNN_BAD_INPUT;
   out->fd = memfd_create("sbnn", MFD_CLOEXEC);
   bool piped = out->fd >= 0 && pipe2(alive, O_CLOEXEC) == 0;

@@ -20,7 +20,9 @@ typedef struct sbnn_sandbox_output {
 } sbnn_sandbox_output;
 
 typedef struct sbnn_sandbox {
-  const char *path;    /* the file concerned, for sentences; opened by the caller's process */
+  const char *path; /* the file concerned, for sentences; opened by the caller's process */
+  const char
+      *copy; /* opened in its place, for reading and writing: a copy that the work adds to; NULL: none */
   const char *library; /* who reads it, for sentences: "the HDF5 library" */
   size_t memory;       /* bytes that the work may take; 0: half of the machine's */
   unsigned seconds;    /* of CPU; 0: an hour */

@@ -114,7 +114,8 @@ const sbnn_command sbnn_command_cv = {
                    "the responses' variance that is explained in unseen cells: mean and standard deviation "
                    "over folds.\n",
     .example = "cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_FOLDS,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_FOLDS |
+             SBNN_TAKES_COPY,
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),
     .resolve = resolve,

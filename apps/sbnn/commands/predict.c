@@ -1,4 +1,6 @@
 /* predict.c - `sbnn predict`: a trained model on other cells. */
+#include "annotate/annotation.h"
+#include "build_facts.h"
 #include "commands/commands.h"
 #include "output/writer.h"
 #include "training/model_file.h"
@@ -8,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What the network says of n cells, in their order, and of which it says nothing. */
 typedef struct prediction {
@@ -187,6 +190,71 @@ static int write_table(const char *path, const sbnn_model_file *m, const sbnn_da
   return sbnn_writer_close(&w, e);
 }
 
+/* ---- the AnnData file ---- */
+
+static bool ends_in(const char *path, const char *end) {
+  const size_t n = strlen(path), k = strlen(end);
+  return n > k && strcasecmp(path + n - k, end) == 0;
+}
+
+static bool is_anndata(const char *path) {
+  return path && (ends_in(path, ".h5ad") || ends_in(path, ".h5mu"));
+}
+
+/* Where it goes; NULL: nowhere. --out may name it, too. */
+static const char *copy_of(const sbnn_options *o) {
+  return o->write_h5ad ? o->write_h5ad : is_anndata(o->out) ? o->out : NULL;
+}
+
+/* Where the table goes; NULL: nowhere. */
+static const char *table_of(const sbnn_options *o) { return is_anndata(o->out) ? NULL : o->out; }
+
+static void put_fact(void *to, const char *name, const char *value) {
+  if (strcmp(name, "version") == 0) sbnn_additions_text(to, sbnn_strdup("sbnn/version"), value);
+}
+
+/* As the table has it. */
+static float as_written(double value) {
+  char text[32];
+  snprintf(text, sizeof text, "%.9g", value);
+  return (float)strtod(text, NULL);
+}
+
+static void add_cells(sbnn_annotated *map, sbnn_annotated *responses, const sbnn_model_file *m,
+                      const sbnn_dataset *d, const prediction *p) {
+  const size_t units = (size_t)m->bottleneck, q = m->n_responses;
+  const float *z = p->latent.view.data, *y = p->responses.view.data;
+  double *value = sbnn_alloc(q, sizeof *value);
+  for (size_t i = 0, at = 0; i < d->n_cells; i++) {
+    if (p->why[i]) continue;
+    sbnn_strings_add(&map->ids, d->cell_names[i]);
+    sbnn_strings_add(&responses->ids, d->cell_names[i]);
+    for (size_t j = 0; j < q; j++) value[j] = (double)y[i * q + j];
+    sbnn_to_own_units(&m->prepared, value, 1);
+    for (size_t j = 0; j < units; j++) map->value[at * units + j] = z[i * units + j];
+    for (size_t j = 0; j < q; j++) responses->value[at * q + j] = as_written(value[j]);
+    at++;
+  }
+  free(value);
+}
+
+/* Cells without a prediction have NaN. */
+static int write_copy(const sbnn_options *o, const sbnn_model_file *m, const sbnn_dataset *d,
+                      const prediction *p, sbnn_error *e) {
+  sbnn_annotation a = {.source = o->model, .gene_names = o->gene_names ? sbnn_strdup(o->gene_names) : NULL};
+  sbnn_annotation_add(&a, SBNN_OF_CELLS, "X_sbnn", d->n_cells, (size_t)m->bottleneck);
+  sbnn_annotation_add(&a, SBNN_OF_CELLS, "sbnn_prediction", d->n_cells, m->n_responses);
+  add_cells(&a.list[0], &a.list[1], m, d, p);
+  for (size_t j = 0; j < m->n_responses; j++) sbnn_strings_add(&a.list[1].columns, m->response_names[j]);
+  sbnn_additions_add(&a.uns, SBNN_ADD_GROUP, sbnn_strdup("sbnn"));
+  sbnn_additions_text(&a.uns, sbnn_strdup("sbnn/command"), "predict");
+  sbnn_additions_text(&a.uns, sbnn_strdup("sbnn/model"), o->model);
+  sbnn_build_facts(put_fact, &a.uns);
+  int code = sbnn_annotation_write(&a, o->x, copy_of(o), o->quiet, e);
+  sbnn_annotation_free(&a);
+  return code;
+}
+
 static int predict_read(const sbnn_options *o, const sbnn_model_file *m, const sbnn_dataset *d,
                         sbnn_error *e) {
   tn_array x = {0};
@@ -196,8 +264,9 @@ static int predict_read(const sbnn_options *o, const sbnn_model_file *m, const s
   int code = make_inputs(m, d, p.why, &x, e);
   if (code == SBNN_OK) tell_unlike(o, m, d, x.view.data, p.why);
   if (code == SBNN_OK) code = run_network(weights, m, &x, &p, e);
-  if (code == SBNN_OK) code = write_table(o->out, m, d, &p, e);
-  if (code == SBNN_OK && !o->quiet)
+  if (code == SBNN_OK && copy_of(o)) code = write_copy(o, m, d, &p, e);
+  if (code == SBNN_OK && table_of(o)) code = write_table(table_of(o), m, d, &p, e);
+  if (code == SBNN_OK && table_of(o) && !o->quiet)
     fprintf(stderr, "%zu cells: %d latent coordinates and %zu responses are in %s\n", d->n_cells,
             m->bottleneck, m->n_responses, o->out);
   tn_array_free(&x);
@@ -224,9 +293,19 @@ static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_e
   return code;
 }
 
+static int resolve(sbnn_options *o, sbnn_error *e) {
+  if (!is_anndata(o->out) || !o->write_h5ad) return SBNN_OK;
+  return sbnn_fail(
+      e, SBNN_USAGE,
+      "--out and --write-h5ad name two copies, %s and %s; leave one out, or let --out name a table", o->out,
+      o->write_h5ad);
+}
+
 static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_model_file m;
-  int code = sbnn_check_place(o->out, o->force, e);
+  int code = o->out ? sbnn_check_place("out", o->out, o->force, e) : SBNN_OK;
+  if (code == SBNN_OK && o->write_h5ad) code = sbnn_check_place("write-h5ad", o->write_h5ad, o->force, e);
+  if (code == SBNN_OK && copy_of(o)) code = sbnn_annotation_check(o->x, o->gene_names, e);
   if (code == SBNN_OK) code = sbnn_model_file_read(o->model, &m, e);
   if (code != SBNN_OK) return code;
   code = predict_cells(o, &m, e);
@@ -272,7 +351,8 @@ static const sbnn_option own_rows[] = {
      .value = "FILE",
      .field = SBNN_FIELD(out),
      .required = true,
-     .help = "table to write: coordinates and responses of each cell"},
+     .unless = "write-h5ad",
+     .help = "table to write: map and responses of each cell"},
     {.group = SBNN_GROUP_OUTPUT,
      .kind = SBNN_OPTION_FLAG,
      .name = "force",
@@ -289,7 +369,8 @@ const sbnn_command sbnn_command_predict = {
         "on\n"
         "the map and their responses in own units. Normalises as in training; needs all genes kept there.\n",
     .example = "predict --model results --x other.csv --out predicted.tsv",
-    .takes = SBNN_TAKES_CHOICE | SBNN_TAKES_QUIET,
+    .takes = SBNN_TAKES_CHOICE | SBNN_TAKES_QUIET | SBNN_TAKES_COPY,
     SBNN_ROWS(own_rows),
+    .resolve = resolve,
     .run = run,
 };

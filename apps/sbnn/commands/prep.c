@@ -37,7 +37,7 @@ static void add_fact(void *ctx, const char *name, const char *value) {
 static int run(const sbnn_options *o, sbnn_error *e) {
   sbnn_dataset d;
   recipe r = {0};
-  int code = sbnn_check_place(o->out, o->force, e);
+  int code = sbnn_check_place("out", o->out, o->force, e);
   if (code == SBNN_OK) code = sbnn_read_data(o, &d, e);
   if (code != SBNN_OK) return code;
   sbnn_options_each(o, add_option, &r);

@@ -10,9 +10,9 @@
 
 /* Options that change no number, and files, whose contents count and not their names. */
 static bool is_free(const char *name) {
-  static const char *const names[] = {"threads", "quiet",      "force", "resume", "out",   "config",
-                                      "preset",  "x",          "y",     "labels", "cells", "fold-permutation",
-                                      "data",    "genes-from", "shard"};
+  static const char *const names[] = {
+      "threads", "quiet",  "force", "resume",           "out",  "config",     "preset", "x",
+      "y",       "labels", "cells", "fold-permutation", "data", "genes-from", "shard",  "write-h5ad"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;

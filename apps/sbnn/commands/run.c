@@ -2,6 +2,7 @@
  * that what is known of commands (all or nothing, --resume, provenance) holds for steps; the report stands
  * beside them. A step that fails does not end the others: the report is made of what there is and says what
  * is missing. */
+#include "commands/copy.h"
 #include "commands/srrr_own.h"
 #include "commands/work.h"
 #include "interrupt.h"
@@ -65,6 +66,7 @@ typedef struct running {
   sbnn_outdir *out;
   int number, of;             /* the step, of how many */
   bool made_data;             /* there was no data file before */
+  char *x;                    /* the file of counts; NULL: unknown */
   sbnn_error failed[N_STEPS]; /* by step; code 0: not failed */
 } running;
 
@@ -84,6 +86,7 @@ static int run_step(running *r, const step *s, const char *out, const char *data
   bool denoise = s->recipe == SBNN_RECIPES_DENOISE;
   sbnn_options_step(o, s->command, denoise ? SBNN_RECIPE_DENOISE : SBNN_RECIPE_PAPER, &own);
   own.out = out;
+  own.write_h5ad = NULL;
   own.step = ++r->number;
   take_data(data, &own);
   if (s->command->as_step) s->command->as_step(&own);
@@ -103,7 +106,8 @@ static int run_step(running *r, const step *s, const char *out, const char *data
 /* ---- the data, before anything is written ---- */
 
 /* Says what was read, and what would stop every step, or can be told of one at once. file: see take_data. */
-static int check_data(const sbnn_options *o, const char *file, sbnn_error *e) {
+static int check_data(running *r, const char *file, sbnn_error *e) {
+  const sbnn_options *o = r->o;
   sbnn_options own;
   sbnn_dataset d;
   sbnn_options_step(o, &sbnn_command_train, SBNN_RECIPE_PAPER, &own);
@@ -114,6 +118,8 @@ static int check_data(const sbnn_options *o, const char *file, sbnn_error *e) {
   take_data(file, &own);
   code = sbnn_folds_check(d.n_cells, (size_t)o->folds, e);
   if (code == SBNN_OK) code = sbnn_srrr_check(&own, &d, e);
+  if (code == SBNN_OK) code = sbnn_copy_check(o, d.x_path, e);
+  if (code == SBNN_OK && d.x_path) r->x = sbnn_strdup(d.x_path);
   sbnn_dataset_free(&d);
   return code;
 }
@@ -121,10 +127,10 @@ static int check_data(const sbnn_options *o, const char *file, sbnn_error *e) {
 /* Read anew when a run is resumed, so that tables that were changed are noticed. The file is put in place
  * only when the steps can do with it. */
 static int prepare_data(running *r, sbnn_error *e) {
-  if (!is_wanted(r->o, &steps[0])) return check_data(r->o, NULL, e);
+  if (!is_wanted(r->o, &steps[0])) return check_data(r, NULL, e);
   char *staged = sbnn_outdir_file(r->out, steps[0].folder), *file = data_file(r->o);
   int code = run_step(r, &steps[0], staged, NULL, e);
-  if (code == SBNN_OK) code = check_data(r->o, staged, e);
+  if (code == SBNN_OK) code = check_data(r, staged, e);
   r->made_data = access(file, F_OK) != 0;
   if (code == SBNN_OK && rename(staged, file) != 0)
     code = sbnn_fail(e, SBNN_FAILED, "%s could not be written (%s); choose a directory you may write to",
@@ -283,6 +289,7 @@ static int finish(running *r, double start, sbnn_error *e) {
   if (code == SBNN_OK && !r->o->quiet)
     fprintf(stderr, "The report is %s/report.html: open it in a browser (%.1f s in all)\n", r->o->out,
             sbnn_clock() - start);
+  if (code == SBNN_OK) code = sbnn_copy_write(r->o, r->x, e);
   if (code == SBNN_OK && count_failed(r)) code = partial(r, e);
   return code;
 }
@@ -314,7 +321,9 @@ static int run(const sbnn_options *o, sbnn_error *e) {
   code = prepare_data(&r, e);
   if (code == SBNN_OK) code = run_steps(&r, e);
   bool any = count_failed(&r) + is_wanted(o, &steps[0]) < (size_t)r.of;
-  return code == SBNN_OK && any ? finish(&r, start, e) : give_up(&r, code, e);
+  code = code == SBNN_OK && any ? finish(&r, start, e) : give_up(&r, code, e);
+  free(r.x);
+  return code;
 }
 
 static const sbnn_option own_rows[] = {
@@ -345,8 +354,8 @@ const sbnn_command sbnn_command_run = {
         "Runs prep, cv, train, srrr and stability, each into a place of its own inside --out, and makes one\n"
         "page of them all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n",
     .example = "run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results",
-    .takes =
-        SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER | SBNN_TAKES_FOLDS,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER |
+             SBNN_TAKES_FOLDS | SBNN_TAKES_COPY,
     SBNN_ROWS(own_rows),
     .takes_own_of = with_options_of,
     .run = run,

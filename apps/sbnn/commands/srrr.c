@@ -320,7 +320,7 @@ const sbnn_command sbnn_command_srrr = {
         "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
         "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n",
     .example = "srrr --data data.safetensors --genes 25 --out linear",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_FOLDS,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_FOLDS | SBNN_TAKES_COPY,
     .heading = "Sparse reduced-rank regression",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(sbnn_srrr_own),

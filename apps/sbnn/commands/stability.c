@@ -167,7 +167,7 @@ const sbnn_command sbnn_command_stability = {
         "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one "
         "another.\n",
     .example = "stability --data data.safetensors --recipe denoise --subsample --out stability",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE,
+    .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_COPY,
     .heading = "Stability",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),

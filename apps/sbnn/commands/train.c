@@ -111,7 +111,8 @@ const sbnn_command sbnn_command_train = {
         "Trains a sparse bottleneck network on all cells: it keeps a few genes, lays the cells out on a\n"
         "map of few dimensions, and predicts from there the responses and the genes kept.\n",
     .example = "train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results",
-    .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER,
+    .takes =
+        SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER | SBNN_TAKES_COPY,
     .run = run,
     .files = files,
 };

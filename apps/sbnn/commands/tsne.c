@@ -1,6 +1,7 @@
 /* tsne.c - `sbnn tsne`: maps of each view by itself, or of a latent space. */
 #include "embed/tsne.h"
 #include "commands/commands.h"
+#include "commands/copy.h"
 #include "commands/room_options.h"
 #include "commands/work.h"
 #include "embed/nearest.h"
@@ -131,17 +132,20 @@ static int run_tables(job *j, sbnn_error *e) {
   j->work.data = &data;
   j->work.reading = sbnn_clock() - j->work.start;
   j->n = data.n_cells;
-  code = sbnn_shared_make(&data, &how, &all, e);
+  code = sbnn_copy_check(o, data.x_path, e);
+  if (code == SBNN_OK) code = sbnn_shared_make(&data, &how, &all, e);
   if (code == SBNN_OK) make_views(j, all.x, all.preparation.n_genes, all.y);
   sbnn_shared_free(&all);
   if (code == SBNN_OK) code = lay_out(j, e);
+  if (code == SBNN_OK) code = sbnn_copy_write(o, data.x_path, e);
   sbnn_dataset_free(&data);
   return code;
 }
 
 static int run_latent(job *j, sbnn_error *e) {
   sbnn_stored stored;
-  int code = sbnn_stored_read_latent(j->work.options->results, &stored, e);
+  int code = sbnn_copy_check(j->work.options, NULL, e);
+  if (code == SBNN_OK) code = sbnn_stored_read_latent(j->work.options->results, &stored, e);
   if (code != SBNN_OK) return code;
   const sbnn_experiment *x = &stored.experiments[0];
   j->work.data = &stored.data;
@@ -252,7 +256,7 @@ const sbnn_command sbnn_command_tsne = {
         "Lays the cells out so that neighbours in the genes, or in the responses, stay neighbours, without\n"
         "looking at the other view; with --results in place of the tables: neighbours in a latent space.\n",
     .example = "tsne --data data.safetensors --out maps",
-    .takes = SBNN_TAKES_VIEW,
+    .takes = SBNN_TAKES_VIEW | SBNN_TAKES_COPY,
     .heading = "Embedding",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),

@@ -2,6 +2,7 @@
 #include "commands/work.h"
 
 #include "build_facts.h"
+#include "commands/copy.h"
 #include "commands/ranks.h"
 #include "commands/resume_key.h"
 #include "commands/room_options.h"
@@ -164,11 +165,14 @@ int sbnn_work_run(sbnn_work *w, int (*run)(sbnn_work *w, sbnn_error *e), sbnn_er
   w->out = o->resume ? sbnn_outdir_resume(o->out, o->force, e) : sbnn_outdir_open(o->out, o->force, e);
   if (!w->out) return e->code;
   sbnn_ranks_begin(o->ranks);
-  int code = sbnn_read_data(o, &data, e);
+  int code = o->x ? sbnn_copy_check(o, o->x, e) : SBNN_OK;
+  if (code == SBNN_OK) code = sbnn_read_data(o, &data, e);
   if (code == SBNN_OK) {
     w->data = &data;
     w->reading = sbnn_clock() - w->start;
-    code = run_kept(w, run, e);
+    code = o->x ? SBNN_OK : sbnn_copy_check(o, data.x_path, e);
+    if (code == SBNN_OK) code = run_kept(w, run, e);
+    if (code == SBNN_OK) code = sbnn_copy_write(o, data.x_path, e);
     sbnn_dataset_free(&data);
   }
   sbnn_outdir_abort(w->out);

@@ -26,6 +26,7 @@ enum {
   SBNN_TAKES_FORCE = 1 << 12,      /* --force: what the folder holds is replaced */
   SBNN_TAKES_QUIET = 1 << 13,
   SBNN_TAKES_SHARDS = 1 << 14, /* many models, which several processes may share: --shard */
+  SBNN_TAKES_COPY = 1 << 15,   /* results of cells or genes: --write-h5ad */
   /* A command that reads what the user measured and leaves a folder of results ... */
   SBNN_TAKES_VIEW = SBNN_TAKES_TABLES | SBNN_TAKES_CHOICE | SBNN_TAKES_DATA | SBNN_TAKES_HINTS |
                     SBNN_TAKES_SEED | SBNN_TAKES_FOLDER | SBNN_TAKES_FORCE | SBNN_TAKES_QUIET,

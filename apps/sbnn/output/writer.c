@@ -9,16 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int sbnn_check_place(const char *path, bool force, sbnn_error *e) {
+int sbnn_check_place(const char *option, const char *path, bool force, sbnn_error *e) {
   struct stat s;
   if (tn_atomic_writes_into(path)) return SBNN_OK;
   if (stat(path, &s) == 0) {
     if (S_ISDIR(s.st_mode))
       return sbnn_fail(e, SBNN_FAILED,
-                       "--out %s is a folder, but one file is written; give the name of a file", path);
+                       "--%s %s is a folder, but one file is written; give the name of a file", option, path);
     if (!force)
-      return sbnn_fail(e, SBNN_FAILED,
-                       "%s exists; choose another name with --out, or replace it with --force", path);
+      return sbnn_fail(e, SBNN_FAILED, "%s exists; choose another name with --%s, or replace it with --force",
+                       path, option);
   }
   char *folder = sbnn_strdup(path), *slash = strrchr(folder, '/');
   if (slash) slash[slash == folder] = '\0';

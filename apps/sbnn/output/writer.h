@@ -16,9 +16,9 @@ typedef struct sbnn_writer {
   int error; /* errno of the first failure */
 } sbnn_writer;
 
-/* Before hours of work: may --out name this file? SBNN_FAILED: a folder, a file that exists (without
+/* Before hours of work: may the option ("out") name this file? SBNN_FAILED: a folder, a file that exists (without
  * `force`), in a folder that is not there or may not be written to. */
-int sbnn_check_place(const char *path, bool force, sbnn_error *e);
+int sbnn_check_place(const char *option, const char *path, bool force, sbnn_error *e);
 
 /* Begins it (tn_atomic_open). Call sbnn_writer_close in any case. */
 void sbnn_writer_open(sbnn_writer *w, const char *path);

@@ -1,4 +1,4 @@
-/* run_json.c - run.json (run_json.h); the one file of the application that knows jansson. */
+/* run_json.c - run.json (run_json.h); written with jansson. */
 #include "tables/run_json.h"
 
 #include "output/writer.h"

@@ -50,7 +50,7 @@ static int rename_by(const sbnn_h5_frame *frame, const char *column, sbnn_h5_cho
   return code;
 }
 
-static int name_features(const sbnn_h5_frame *frame, const char *wanted, sbnn_h5_choice *c) {
+int sbnn_h5_name_features(const sbnn_h5_frame *frame, const char *wanted, sbnn_h5_choice *c) {
   int code = sbnn_h5_frame_texts(frame, frame->index, &c->features);
   c->features_in = sbnn_h5_join(frame->path, frame->index);
   if (code != SBNN_OK || (wanted && strcmp(wanted, "index") == 0)) return code;
@@ -70,7 +70,7 @@ static int name_features(const sbnn_h5_frame *frame, const char *wanted, sbnn_h5
 }
 
 /* Types of features, where the type that is wanted is among them. */
-static int find_types(const sbnn_h5_frame *frame, const char *wanted, sbnn_h5_choice *c) {
+int sbnn_h5_find_types(const sbnn_h5_frame *frame, const char *wanted, sbnn_h5_choice *c) {
   static const char *const names[] = {"feature_types", NULL};
   const char *column = wanted ? column_of(frame, names) : NULL;
   if (!column) return SBNN_OK;
@@ -89,8 +89,8 @@ static int name_all(sbnn_h5 *f, const char *root, const char *var, const sbnn_ta
   if (code == SBNN_OK) code = sbnn_h5_frame_open(f, var_path, &features);
   if (code == SBNN_OK) code = sbnn_h5_frame_texts(&obs, obs.index, &c->cells);
   if (code == SBNN_OK) c->cells_in = sbnn_h5_join(obs_path, obs.index);
-  if (code == SBNN_OK) code = name_features(&features, o->responses ? NULL : o->gene_names, c);
-  if (code == SBNN_OK) code = find_types(&features, o->feature_type, c);
+  if (code == SBNN_OK) code = sbnn_h5_name_features(&features, o->responses ? NULL : o->gene_names, c);
+  if (code == SBNN_OK) code = sbnn_h5_find_types(&features, o->feature_type, c);
   sbnn_h5_frame_close(&obs);
   sbnn_h5_frame_close(&features);
   free(obs_path);
@@ -224,6 +224,11 @@ static int choose(sbnn_h5 *f, const sbnn_h5_request *r, sbnn_h5_choice *c) {
   return sbnn_h5_anndata_choose(f, "", r, c);
 }
 
+static int object(sbnn_h5 *f, const char *part, const char *gene_names, sbnn_h5_object *o) {
+  (void)part;
+  return sbnn_h5_anndata_object(f, "", gene_names, o);
+}
+
 static int labels(sbnn_h5 *f, const char *part, sbnn_labels *l) {
   return sbnn_h5_anndata_labels(f, "", part, l);
 }
@@ -296,5 +301,9 @@ int sbnn_h5_anndata_describe(sbnn_h5 *f, const char *root, sbnn_strings *lines) 
 
 static int describe(sbnn_h5 *f, sbnn_strings *lines) { return sbnn_h5_anndata_describe(f, "", lines); }
 
-const sbnn_h5_layout sbnn_h5_anndata = {
-    .name = "AnnData", .recognised = recognised, .choose = choose, .labels = labels, .describe = describe};
+const sbnn_h5_layout sbnn_h5_anndata = {.name = "AnnData",
+                                        .recognised = recognised,
+                                        .choose = choose,
+                                        .labels = labels,
+                                        .describe = describe,
+                                        .object = object};

@@ -120,7 +120,9 @@ static int read_columns(const sbnn_h5_frame *obs, const char *wanted, sbnn_label
   columns all = {.n_rows = ids.n};
   for (size_t j = 0; j < obs->columns.n && code == SBNN_OK; j++) {
     const char *name = obs->columns.items[j];
-    bool take = wanted ? is_wanted(wanted, name) : sbnn_h5_frame_kind(obs, name) == SBNN_H5_COLUMN_TEXT;
+    bool take = wanted ? is_wanted(wanted, name)
+                       : strncmp(name, "sbnn_", 5) != 0 && /* added by `sbnn annotate` */
+                             sbnn_h5_frame_kind(obs, name) == SBNN_H5_COLUMN_TEXT;
     if (take && all.names.n < 1000) code = read_column(obs, name, &all);
   }
   if (code == SBNN_OK && (all.names.n == 0 || ids.n == 0))

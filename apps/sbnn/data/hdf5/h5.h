@@ -25,6 +25,10 @@ typedef struct sbnn_h5 {
 /* Opens the file that `fd` is, for reading; f->path and f->error are set. Plugins are off, LZF is known, and
  * files that this one points to are not opened. SBNN_BAD_INPUT: damaged. */
 int sbnn_h5_open(sbnn_h5 *f, int fd);
+/* The same for reading and writing; sbnn_h5_finish then closes it. */
+int sbnn_h5_open_copy(sbnn_h5 *f, int fd);
+/* SBNN_FAILED: what was written did not all arrive. */
+int sbnn_h5_finish(sbnn_h5 *f);
 void sbnn_h5_close(sbnn_h5 *f);
 
 /* ---- h5.c: groups and attributes ---- */

@@ -1,4 +1,4 @@
-/* h5_open.c - opening a file for h5.h. HDF5 reads it through a driver of ours, which knows the one descriptor
+/* h5_open.c - opening a file for h5.h. HDF5 reads and writes it through a driver of ours, which knows the one descriptor
  * that it was given: no path reaches the system, and a file that points to another one leads nowhere. */
 #include "data/hdf5/h5.h"
 #include "data/hdf5/lzf.h"
@@ -23,13 +23,14 @@ typedef struct driver {
   haddr_t end, eoa;
 } driver;
 
-static int given = -1; /* the descriptor for the next file; one file in a process */
+static int given = -1;      /* the descriptor for the next file; one file in a process */
+static bool given_to_write; /* may it be changed? */
 
 static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr_t most) {
   struct stat status;
   (void)access;
   (void)most;
-  if (flags & (H5F_ACC_RDWR | H5F_ACC_CREAT | H5F_ACC_TRUNC)) return NULL;
+  if (flags & (H5F_ACC_CREAT | H5F_ACC_TRUNC) || (flags & H5F_ACC_RDWR && !given_to_write)) return NULL;
   if (given < 0 || strcmp(name, only_name) != 0 || fstat(given, &status) != 0) return NULL;
   driver *d = calloc(1, sizeof *d);
   if (d) *d = (driver){.fd = given, .end = (haddr_t)status.st_size};
@@ -88,8 +89,32 @@ static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
 
 static herr_t driver_write(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t addr, size_t size,
                            const void *bytes) {
-  (void)file, (void)type, (void)transfer, (void)addr, (void)size, (void)bytes;
-  return -1;
+  driver *d = (driver *)file;
+  const char *from = bytes;
+  (void)type;
+  (void)transfer;
+  if (!given_to_write || addr > INT64_MAX || size > INT64_MAX - addr) return -1;
+  while (size > 0) {
+    ssize_t n = pwrite(d->fd, from, size, (off_t)addr);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return -1;
+    from += n;
+    addr += (haddr_t)n;
+    size -= (size_t)n;
+  }
+  if (addr > d->end) d->end = addr;
+  return 0;
+}
+
+/* HDF5 wants the file to end where its addresses do. */
+static herr_t driver_truncate(H5FD_t *file, hid_t transfer, hbool_t closing) {
+  driver *d = (driver *)file;
+  (void)transfer;
+  (void)closing;
+  if (!given_to_write || d->end == d->eoa) return 0;
+  if (ftruncate(d->fd, (off_t)d->eoa) != 0) return -1;
+  d->end = d->eoa;
+  return 0;
 }
 
 static hid_t register_driver(void) {
@@ -109,23 +134,25 @@ static hid_t register_driver(void) {
       .get_eof = driver_end,
       .read = driver_read,
       .write = driver_write,
+      .truncate = driver_truncate,
       .fl_map = H5FD_FLMAP_DICHOTOMY};
   return H5FDregister(&class);
 }
 
 /* ---- opening ---- */
 
-int sbnn_h5_open(sbnn_h5 *f, int fd) {
+static int open_as(sbnn_h5 *f, int fd, bool write) {
   struct stat status;
   if (fstat(fd, &status) == 0) f->bytes = (uint64_t)status.st_size;
   given = fd;
+  given_to_write = write;
   bool ready = H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0 && H5PLset_loading_state(0) >= 0 &&
                sbnn_lzf_register();
   hid_t own = ready ? register_driver() : -1, access = own >= 0 ? H5Pcreate(H5P_FILE_ACCESS) : -1;
   if (access < 0 || H5Pset_driver(access, own, NULL) < 0)
     return sbnn_fail(f->error, SBNN_FAILED, "%s: the HDF5 library could not be started", f->path);
   sbnn_sandbox_filter(false);
-  f->id = H5Fopen(only_name, H5F_ACC_RDONLY, access);
+  f->id = H5Fopen(only_name, write ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
   H5Pclose(access);
   if (f->id >= 0) return SBNN_OK;
   f->id = 0;
@@ -134,6 +161,19 @@ int sbnn_h5_open(sbnn_h5 *f, int fd) {
       "%s: it begins as an HDF5 file but cannot be opened as one: it is damaged or cut off; copy it "
       "again",
       f->path);
+}
+
+int sbnn_h5_open(sbnn_h5 *f, int fd) { return open_as(f, fd, false); }
+
+int sbnn_h5_open_copy(sbnn_h5 *f, int fd) { return open_as(f, fd, true); }
+
+int sbnn_h5_finish(sbnn_h5 *f) {
+  bool good = H5Fflush(f->id, H5F_SCOPE_GLOBAL) >= 0;
+  good = H5Fclose(f->id) >= 0 && good;
+  f->id = 0;
+  return good ? SBNN_OK
+              : sbnn_fail(f->error, SBNN_FAILED, "%s: its copy could not be written; make room on the disk",
+                          f->path);
 }
 
 void sbnn_h5_close(sbnn_h5 *f) {

@@ -6,6 +6,7 @@
 
 #include "data/hdf5/frame.h"
 #include "data/hdf5/matrix.h"
+#include "data/hdf5/object.h"
 
 typedef struct sbnn_h5_request {
   const char *part; /* what stands behind the colon: "layers/counts"; NULL: nothing */
@@ -36,6 +37,8 @@ typedef struct sbnn_h5_layout {
   int (*labels)(sbnn_h5 *f, const char *part, sbnn_labels *l);
   /* Lines for `sbnn inspect`: what the file holds. */
   int (*describe)(sbnn_h5 *f, sbnn_strings *lines);
+  /* The object that counts are taken from, by `part` or as without. NULL: nothing can be added to such a file. */
+  int (*object)(sbnn_h5 *f, const char *part, const char *gene_names, sbnn_h5_object *o);
 } sbnn_h5_layout;
 
 extern const sbnn_h5_layout sbnn_h5_mudata, sbnn_h5_anndata, sbnn_h5_tenx, sbnn_h5_loom;
@@ -47,6 +50,12 @@ int sbnn_h5_layout_of(sbnn_h5 *f, const sbnn_h5_layout **layout);
 
 int sbnn_h5_anndata_choose(sbnn_h5 *f, const char *root, const sbnn_h5_request *r, sbnn_h5_choice *c);
 int sbnn_h5_anndata_describe(sbnn_h5 *f, const char *root, sbnn_strings *lines);
+/* Names of features, by the column `wanted` (NULL: as the index tells), into c->features; their types, if one is
+ * that which is wanted, into c->types. */
+int sbnn_h5_name_features(const sbnn_h5_frame *frame, const char *wanted, sbnn_h5_choice *c);
+int sbnn_h5_find_types(const sbnn_h5_frame *frame, const char *wanted, sbnn_h5_choice *c);
+/* object_names.c */
+int sbnn_h5_anndata_object(sbnn_h5 *f, const char *root, const char *gene_names, sbnn_h5_object *o);
 /* anndata_labels.c */
 int sbnn_h5_anndata_labels(sbnn_h5 *f, const char *root, const char *part, sbnn_labels *l);
 

@@ -137,6 +137,32 @@ static int choose(sbnn_h5 *f, const sbnn_h5_request *r, sbnn_h5_choice *c) {
   return code;
 }
 
+/* Cells of the modality have their names in the whole object. */
+static int object(sbnn_h5 *f, const char *part, const char *gene_names, sbnn_h5_object *o) {
+  char *name, *root = NULL;
+  const char *rest;
+  sbnn_h5_frame obs = {0};
+  sbnn_h5_choice c = {0};
+  int code = check_axis(f);
+  if (code != SBNN_OK) return code;
+  code = find_modality(f, part, false, &name, &rest);
+  if (code == SBNN_OK) {
+    root = sbnn_format("mod/%s", name);
+    code = sbnn_h5_anndata_object(f, root, gene_names, o);
+  }
+  if (code == SBNN_OK) {
+    c.cells = o->cells;
+    code = rename_cells(f, name, &c);
+    o->cells = c.cells;
+  }
+  if (code == SBNN_OK) code = sbnn_h5_frame_open(f, "obs", &obs);
+  if (code == SBNN_OK) code = sbnn_h5_frame_texts(&obs, obs.index, &o->all_cells);
+  sbnn_h5_frame_close(&obs);
+  free(root);
+  free(name);
+  return code;
+}
+
 /* "obs/COLUMN" of all cells, or "rna/obs/COLUMN" of a modality. */
 static int labels(sbnn_h5 *f, const char *part, sbnn_labels *l) {
   char *name = NULL;
@@ -165,5 +191,9 @@ static int describe(sbnn_h5 *f, sbnn_strings *lines) {
   return code;
 }
 
-const sbnn_h5_layout sbnn_h5_mudata = {
-    .name = "MuData", .recognised = recognised, .choose = choose, .labels = labels, .describe = describe};
+const sbnn_h5_layout sbnn_h5_mudata = {.name = "MuData",
+                                       .recognised = recognised,
+                                       .choose = choose,
+                                       .labels = labels,
+                                       .describe = describe,
+                                       .object = object};

@@ -102,11 +102,12 @@ static int take_obsm(sbnn_h5 *f, const char *root, const char *name, sbnn_h5_cho
 
 /* ---- which ---- */
 
-/* Results of analyses: what begins with X_, coordinates of a tissue. */
+/* Results of analyses: what begins with X_, coordinates of a tissue, what `sbnn annotate` has added. */
 static bool may_be_responses(sbnn_h5 *f, const char *group, const char *name) {
   char *path = sbnn_h5_join(group, name);
   const bool records = sbnn_h5_kind_of(f, group) == SBNN_H5_DATASET;
   bool may = strncmp(name, "X_", 2) != 0 && strncmp(name, "_scvi", 5) != 0 &&
+             strncmp(name, "sbnn_", 5) != 0 && strncmp(name, "srrr_", 5) != 0 &&
              strcasecmp(name, "spatial") != 0 &&
              (records || sbnn_h5_is_frame(f, path) || sbnn_h5_is_matrix(f, path));
   free(path);
