@@ -50,26 +50,33 @@ static bool put_encoding(hid_t object, const char *type, const char *version) {
 
 /* ---- datasets ---- */
 
-/* rank 0: a single element. Takes over `type`, the file's; `memory` is what `data` has. Without times: the same
- * additions give the same bytes. */
-static bool put_data(hid_t parent, const char *name, hid_t type, hid_t memory, int rank, const hsize_t *shape,
-                     const void *data, const char *encoding) {
-  hid_t space = rank ? H5Screate_simple(rank, shape, NULL) : H5Screate(H5S_SCALAR),
+/* rank 0: a single element. `memory` is what `data` has; 0: as `type`, the file's, which is closed. */
+typedef struct content {
+  hid_t type, memory;
+  int rank;
+  hsize_t shape[2];
+  const void *data;
+  const char *encoding;
+} content;
+
+/* Without times: the same additions give the same bytes. */
+static bool put_data(hid_t parent, const char *name, const content *c) {
+  hid_t space = c->rank ? H5Screate_simple(c->rank, c->shape, NULL) : H5Screate(H5S_SCALAR),
         how = H5Pcreate(H5P_DATASET_CREATE);
-  bool good = type >= 0 && space >= 0 && how >= 0 && H5Pset_obj_track_times(how, 0) >= 0;
-  hid_t set = good ? H5Dcreate2(parent, name, type, space, H5P_DEFAULT, how, H5P_DEFAULT) : -1;
-  good = set >= 0 && H5Dwrite(set, memory < 0 ? type : memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0 &&
-         put_encoding(set, encoding, "0.2.0");
+  bool good = c->type >= 0 && space >= 0 && how >= 0 && H5Pset_obj_track_times(how, 0) >= 0;
+  hid_t set = good ? H5Dcreate2(parent, name, c->type, space, H5P_DEFAULT, how, H5P_DEFAULT) : -1;
+  good = set >= 0 &&
+         H5Dwrite(set, c->memory ? c->memory : c->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->data) >= 0 &&
+         put_encoding(set, c->encoding, "0.2.0");
   if (set >= 0) H5Dclose(set);
   if (how >= 0) H5Pclose(how);
   if (space >= 0) H5Sclose(space);
-  if (type >= 0) H5Tclose(type);
+  if (c->type >= 0) H5Tclose(c->type);
   return good;
 }
 
 static bool put_texts(hid_t parent, const char *name, const sbnn_strings *texts) {
-  const hsize_t n = texts->n;
-  return put_data(parent, name, text_type(), -1, 1, &n, texts->items, "string-array");
+  return put_data(parent, name, &(content){text_type(), 0, 1, {texts->n}, texts->items, "string-array"});
 }
 
 static hid_t new_group(hid_t parent, const char *name, const char *encoding, const char *version) {
@@ -87,12 +94,11 @@ static hid_t new_group(hid_t parent, const char *name, const char *encoding, con
 
 static bool put_categories(hid_t parent, const char *name, const sbnn_addition *a) {
   const signed char ordered = 0;
-  const hsize_t n = a->n;
   hid_t group = new_group(parent, name, "categorical", "0.2.0");
   hid_t code = H5Tcopy(a->texts.n <= 127 ? H5T_STD_I8LE : H5T_STD_I32LE);
   bool good = group >= 0;
   if (good) good = put_attribute(group, "ordered", truth_type(), H5Screate(H5S_SCALAR), &ordered);
-  if (good) good = put_data(group, "codes", code, H5T_NATIVE_INT, 1, &n, a->code, "array");
+  if (good) good = put_data(group, "codes", &(content){code, H5T_NATIVE_INT, 1, {a->n}, a->code, "array"});
   else H5Tclose(code);
   if (good) good = put_texts(group, "categories", &a->texts);
   if (group >= 0) H5Gclose(group);
@@ -100,10 +106,9 @@ static bool put_categories(hid_t parent, const char *name, const sbnn_addition *
 }
 
 static bool put_flags(hid_t parent, const char *name, const sbnn_addition *a) {
-  const hsize_t n = a->n;
   signed char *flag = sbnn_alloc(a->n, 1);
   for (size_t i = 0; i < a->n; i++) flag[i] = a->code[i] != 0;
-  bool good = put_data(parent, name, truth_type(), -1, 1, &n, flag, "array");
+  bool good = put_data(parent, name, &(content){truth_type(), 0, 1, {a->n}, flag, "array"});
   free(flag);
   return good;
 }
@@ -111,19 +116,16 @@ static bool put_flags(hid_t parent, const char *name, const sbnn_addition *a) {
 static bool put_single(hid_t parent, const char *name, const sbnn_addition *a) {
   const int64_t whole = a->kind == SBNN_ADD_WHOLE ? (int64_t)a->value : 0;
   const signed char flag = a->value != 0;
-  if (a->kind == SBNN_ADD_TEXT)
-    return put_data(parent, name, text_type(), -1, 0, NULL, a->texts.items, "string");
-  if (a->kind == SBNN_ADD_WHOLE)
-    return put_data(parent, name, H5Tcopy(H5T_STD_I64LE), H5T_NATIVE_INT64, 0, NULL, &whole,
-                    "numeric-scalar");
-  if (a->kind == SBNN_ADD_FLAG)
-    return put_data(parent, name, truth_type(), -1, 0, NULL, &flag, "numeric-scalar");
-  return put_data(parent, name, H5Tcopy(H5T_IEEE_F64LE), H5T_NATIVE_DOUBLE, 0, NULL, &a->value,
-                  "numeric-scalar");
+  content c = {.encoding = a->kind == SBNN_ADD_TEXT ? "string" : "numeric-scalar"};
+  if (a->kind == SBNN_ADD_TEXT) c.type = text_type(), c.data = a->texts.items;
+  else if (a->kind == SBNN_ADD_WHOLE)
+    c.type = H5Tcopy(H5T_STD_I64LE), c.memory = H5T_NATIVE_INT64, c.data = &whole;
+  else if (a->kind == SBNN_ADD_FLAG) c.type = truth_type(), c.data = &flag;
+  else c.type = H5Tcopy(H5T_IEEE_F64LE), c.memory = H5T_NATIVE_DOUBLE, c.data = &a->value;
+  return put_data(parent, name, &c);
 }
 
 static bool put_object(hid_t parent, const char *name, const sbnn_addition *a) {
-  const hsize_t shape[2] = {a->n, a->width};
   hid_t group;
   switch (a->kind) {
   case SBNN_ADD_GROUP:
@@ -131,8 +133,13 @@ static bool put_object(hid_t parent, const char *name, const sbnn_addition *a) {
     return group >= 0 && H5Gclose(group) >= 0;
   case SBNN_ADD_MATRIX:
   case SBNN_ADD_NUMBERS:
-    return put_data(parent, name, H5Tcopy(H5T_IEEE_F32LE), H5T_NATIVE_FLOAT,
-                    a->kind == SBNN_ADD_MATRIX ? 2 : 1, shape, a->number, "array");
+    return put_data(parent, name,
+                    &(content){H5Tcopy(H5T_IEEE_F32LE),
+                               H5T_NATIVE_FLOAT,
+                               a->kind == SBNN_ADD_MATRIX ? 2 : 1,
+                               {a->n, a->width},
+                               a->number,
+                               "array"});
   case SBNN_ADD_FLAGS: return put_flags(parent, name, a);
   case SBNN_ADD_CODES: return put_categories(parent, name, a);
   case SBNN_ADD_TEXTS: return put_texts(parent, name, &a->texts);
