@@ -9,11 +9,12 @@
  *   threads   graph: one thread; plan: immutable, shared by any number of threads; run: one thread at a time
  *   lifetime  refs die with their graph; a plan copies all it needs, names too; a run borrows its plan;
  *             names, shapes and arrays that are passed are copied
- *   shapes    row-major; an op's operands have one element type (ag_cast converts), and broadcast as in
- *             NumPy where it is elementwise
- *   integers  (i32, i64, u8) are taken by add, sub, mul, fmod, the comparisons and what is made of them, where,
- *             cast, argsort, and by all that moves elements (broadcast, reshape, slice, gather, ...). They wrap
- *             round, are not fused and have no derivative. Every other op refuses them: cast first */
+ *   shapes    row-major; the operands of an op have one element type (ag_cast converts); those of an
+ *             elementwise op broadcast as in NumPy
+ *   integers  i32, i64 and u8 are accepted by add, sub, mul, fmod, the comparisons and their compositions,
+ *             where, cast, argsort, and every op that only moves elements (broadcast, reshape, slice, gather,
+ *             ...). Integer arithmetic wraps round, is not fused and has no derivative. Every other op
+ *             refuses integers: cast first */
 #ifndef NABLA_AUTOGRAD_H
 #define NABLA_AUTOGRAD_H
 
@@ -42,11 +43,11 @@ typedef struct ag_type {
  * (NULL = default). */
 TN_MUST_CHECK tn_status ag_graph_new(const tn_alloc *alloc, ag_graph **out);
 void ag_graph_free(ag_graph *g);
-const tn_alloc *ag_allocator(const ag_graph *g); /* for the scratch memory of layers and ops of one's own */
+const tn_alloc *ag_allocator(const ag_graph *g); /* for the scratch memory of your own layers and ops */
 
 tn_status ag_status(const ag_graph *g);  /* the first failure, or TN_OK */
 const char *ag_error(const ag_graph *g); /* its sentence: op, shapes, scope; "" if none; lives as long as g */
-/* Records a failure, unless there is one: for layers and ops of one's own. */
+/* Records a failure, unless there is one already: for your own layers and ops. */
 void ag_fail(ag_graph *g, tn_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 ag_type ag_type_of(const ag_graph *g, ag_ref x); /* zeroed type for id 0 */
@@ -56,9 +57,9 @@ size_t ag_node_count(const ag_graph *g);
 void ag_scope_push(ag_graph *g, const char *name);
 void ag_scope_pop(ag_graph *g);
 
-/* The graph as text, one SSA line a node, on `write(ctx, line)`. */
+/* Writes the graph as text, one line per node, by write(ctx, line). */
 void ag_dump(const ag_graph *g, void (*write)(void *ctx, const char *line), void *ctx);
-/* The same in the language of Graphviz (`dot -Tsvg`); ag_plan_dot: a box around what one step computes. */
+/* The same for Graphviz (`dot -Tsvg`). ag_plan_dot draws a box around the nodes that one step computes. */
 void ag_dot(const ag_graph *g, void (*write)(void *ctx, const char *line), void *ctx);
 
 /* Leaves. A name is unique in a graph; asking again for the same name and type gives the same leaf, another
@@ -84,23 +85,23 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
 
 /* ---- loops ----------------------------------------------------------------------------------------- */
 
-/* A loop, after jax.lax.scan. In each of `length` steps the body maps what is carried, what belongs to the
- * step and what all steps share to what is carried on and to the results of the step. The body is compiled
- * once, so that compile time does not depend on `length`; memory grows linearly with it. The derivative is a
- * loop in the other direction, over the body's own derivative, to any order; it keeps the values of each step
- * that it needs. Values are those of the unrolled graph, to the bit. */
+/* A loop, after jax.lax.scan. In each of `length` steps the body takes the carried values, the slices of this
+ * step and the shared values; it returns the next carried values and the results of the step. The body is
+ * compiled once, so that compile time does not depend on `length`; memory grows linearly with it. The
+ * derivative, of any order, is a loop in the other direction over the derivative of the body; the values that
+ * it needs of each step are kept. Results have the same bits as those of the unrolled graph. */
 typedef struct ag_scan_args {
   const char
-      *name;      /* scope of the body; needed, and unique in the graph, if it draws random values: each step
-                       draws others, the same in each run of one rng */
+      *name;      /* scope of the body. A body that draws random numbers needs one, unique in the graph: each
+                       step draws other numbers, and each run with one rng the same */
   int64_t length; /* 0 or more */
   bool reverse;   /* from the last step to the first; results stay at the place of their step */
-  const ag_ref *carry; /* before the first step; any types */
+  const ag_ref *carry; /* the carried values before the first step; any types */
   int n_carry;
   const ag_ref *each; /* [length, ...]: step t gets place t of axis 0, without that axis */
   int n_each;
   const ag_ref
-      *shared; /* the same in each step, such as weights: the body sees no other value of the graph */
+      *shared; /* the same in each step, such as weights. The body can use no other value of the graph */
   int n_shared;
   int n_out; /* results of a step */
 } ag_scan_args;
@@ -123,10 +124,11 @@ void ag_scan(ag_graph *g, const ag_scan_args *args, ag_scan_body *body, const vo
 
 /* ---- gradients ------------------------------------------------------------------------------------- */
 
-/* Appends the derivative of the scalar y (rank 0) for each of wrt[0..n), any values of the graph, and stores
- * refs in out[0..n), each of its wrt's type (zeros where y does not depend on it; id 0 if the graph has
- * failed). Differentiable again. An op without rule on the way is TN_ENOGRAD, with its name. A result of ag_broadcast or
- * ag_expand that an elementwise op reads is refused among wrt (TN_EINVAL): derive by the value that was broadcast. */
+/* Appends the derivatives of the scalar y (rank 0) with respect to wrt[0..n), any values of the graph, and
+ * stores them in out[0..n). Each has the type of its wrt. It is zero where y does not depend on wrt, and id 0
+ * if the graph has failed. Derivatives can be differentiated again. TN_ENOGRAD: an op on the path has no
+ * derivative; the message names it. TN_EINVAL: a wrt is the result of ag_broadcast or ag_expand and an
+ * elementwise op reads it; differentiate with respect to the value that was broadcast. */
 void ag_grad(ag_graph *g, ag_ref y, const ag_ref *wrt, int n, ag_ref *out);
 
 /* The same with a given output cotangent dy, of y's shape: sum(dy * dy/dx). */
@@ -179,8 +181,8 @@ enum {
  * extended afterwards. Errors: the graph's first failure; TN_EINVAL: an output that is no value of it;
  * TN_ENOMEM. */
 TN_MUST_CHECK tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, ag_plan **out);
-/* The same with given[0..n_given) not computed but read, from leaves called AG_GIVEN with the index. None of
- * them may be an output or assigned value. */
+/* The same, but the values given[0..n_given) are not computed: they are read from leaves whose names are
+ * AG_GIVEN with the index. None of them may be an output or an assigned value. */
 TN_MUST_CHECK tn_status ag_compile_given(ag_graph *g, const ag_ref *given, int n_given, const ag_ref *outputs,
                                          int n, unsigned flags, ag_plan **out);
 #define AG_GIVEN "(given %d)"
@@ -206,12 +208,14 @@ int ag_plan_step_count(const ag_plan *plan);
 void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx);
 void ag_plan_dot(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx);
 
-/* A run: one arena for one plan. `threads` is the width inside an op (1 unless it is one large model). */
+/* A run is the memory in which one plan is executed. `threads` work inside an op: 1, except for one large
+ * model. */
 TN_MUST_CHECK tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out);
 void ag_run_free(ag_run *run);
 
-/* Points a leaf at memory, contiguous and of the leaf's type, borrowed until rebound or freed. TN_EINVAL (no
- * such leaf), TN_ETYPE, TN_ESHAPE: ag_run_error has the sentence, the binding is as before. */
+/* Points a leaf at memory, contiguous and of the leaf's type. It is borrowed until the leaf is bound again or
+ * the run is freed. TN_EINVAL (no such leaf), TN_ETYPE, TN_ESHAPE: ag_run_error has the sentence, the binding
+ * is as before. */
 TN_MUST_CHECK tn_status ag_run_bind(ag_run *run, int leaf, tn_view memory);
 
 /* Evaluates everything once; `rng` gives key, step and epoch of the random ops (each adds its own stream). No
@@ -230,7 +234,7 @@ TN_MUST_CHECK tn_status ag_reference(ag_graph *g, const ag_ref *outputs, int n, 
 /* ---- writing an op: see docs/adding_an_op.md ------------------------------------------------------------
  */
 
-typedef struct ag_attr { /* an op's fixed arguments, compared bytewise: zero what is unused */
+typedef struct ag_attr { /* an op's fixed arguments, compared bytewise: unused elements must be 0 */
   double f[2];
   int64_t i[2 * TN_MAX_RANK + 2];
 } ag_attr;
@@ -268,14 +272,13 @@ typedef struct ag_call { /* what a kernel sees */
   tn_view out;       /* contiguous */
   tn_rng rng;        /* stream set from the node's name */
   int threads;
-  const tn_prefetch *next; /* what is read after it, for a kernel that can fetch it meanwhile; or NULL */
-  char *
-      error; /* AG_SENTENCE bytes, "": a kernel that cannot compute its value says why, and the step fails with
-                  TN_ENUMERIC; its output is then never read */
+  const tn_prefetch *next; /* memory that is read after it, for a kernel that can prefetch; or NULL */
+  char *error; /* AG_SENTENCE bytes, "" at first. A kernel that cannot compute its value writes why; the step
+                  then fails with TN_ENUMERIC, and the output is not read */
 } ag_call;
 
-/* Writes such a sentence, the first alone ("gather: index 9 of 4 rows, at position 2"). The kernel goes on, within its
- * memory. The step fails with ag_op.fault. */
+/* Writes that sentence, unless there is one already ("gather: index 9 of 4 rows, at position 2"). The kernel
+ * then continues, within its memory, and the step fails with ag_op.fault. */
 void ag_fault(const ag_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct ag_many { /* an op's operands for many examples: see ag_op.many */
@@ -332,7 +335,7 @@ struct ag_op {
 
 enum { AG_BLOCK = 256 }; /* elements per cache block */
 
-/* Appends a node, or returns the equal one that is there; `name` only for AG_RANDOM (its stream). */
+/* Appends a node, or returns an equal one that exists; `name` only for AG_RANDOM (its stream). */
 ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *in, int n, const ag_attr *attr, const char *name);
 const ag_op *ag_op_of(const ag_graph *g, ag_ref node); /* NULL for id 0 */
 ag_ref ag_in(const ag_graph *g, ag_ref node, int i);

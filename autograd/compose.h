@@ -2,9 +2,9 @@
 #ifndef NABLA_COMPOSE_H
 #define NABLA_COMPOSE_H
 
-/* x is any float value, results have its type unless said. Axes may be negative
- * (from the end); what is reduced over an axis has extent 1 there if `keep`, else loses it. Comparisons and
- * masks are 0 or 1 in the type of the operands, with derivative 0. */
+/* x is any float value; results have its type unless stated. A negative axis counts from the end. A reduced
+ * axis stays with extent 1 if `keep`, else it is dropped. Comparisons and masks are 0 or 1 in the type of the
+ * operands, with derivative 0. */
 ag_ref ag_neg(ag_graph *g, ag_ref x);
 ag_ref ag_scale(ag_graph *g, ag_ref x, double factor);
 ag_ref ag_offset(ag_graph *g, ag_ref x, double summand);
@@ -18,15 +18,15 @@ ag_ref ag_sign(ag_graph *g, ag_ref x);
 ag_ref ag_maximum(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_minimum(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_clamp(ag_graph *g, ag_ref x, double low, double high); /* derivative 0 at the bounds */
-/* The same, but of a number and a NaN the number is the result. */
+/* The same, but if one operand is NaN the result is the other. */
 ag_ref ag_fmax(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_fmin(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_copysign(ag_graph *g, ag_ref x,
                    ag_ref sign); /* |x| with the sign of `sign`, also of -0; derivative 0 at x = 0 */
 ag_ref ag_lerp(ag_graph *g, ag_ref a, ag_ref b, ag_ref weight); /* a + weight (b - a) */
 
-/* Masks: comparisons, and logic on them (anything but 0 counts as true). A comparison with NaN is false, so
- * that not_equal is true of it. */
+/* Masks: comparisons, and logic on them (anything but 0 counts as true). A comparison with NaN is false, and
+ * not_equal is true. */
 ag_ref ag_less(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_less_equal(ag_graph *g, ag_ref a, ag_ref b);
 ag_ref ag_not_equal(ag_graph *g, ag_ref a, ag_ref b);
@@ -59,7 +59,7 @@ ag_ref ag_xlogy(ag_graph *g, ag_ref x, ag_ref y);     /* x log y, 0 at x = 0 unl
 ag_ref ag_xlog1py(ag_graph *g, ag_ref x, ag_ref y);   /* x log(1 + y), likewise */
 ag_ref ag_logit(ag_graph *g, ag_ref p);               /* log(p / (1 - p)): the inverse of sigmoid */
 ag_ref ag_digamma(ag_graph *g, ag_ref x);
-ag_ref ag_ndtr(ag_graph *g, ag_ref x);  /* the normal distribution's function, accurate in its lower tail */
+ag_ref ag_ndtr(ag_graph *g, ag_ref x);  /* the normal distribution function, accurate in the lower tail */
 ag_ref ag_ndtri(ag_graph *g, ag_ref p); /* its inverse, p in [0, 1], accurate near 0 */
 
 /* Parts of numbers. */

@@ -1,7 +1,8 @@
-/* expressions.h - kernels for whole expressions. A plan computes a chain of elementwise ops block by block, one
- * pass over the block for each op. Where an expression is known by its tree, one kernel computes it in one pass,
- * with the same roundings in the same order, so no bit changes. autograd knows general expressions only
- * (plan/combine.def). Who owns a formula - an optimizer's update rule, a penalty - writes a table of its own:
+/* expressions.h - kernels for whole expressions. A plan computes a chain of elementwise ops block by block,
+ * with one pass over the block for each op. For an expression in a table, one kernel does all of it in one
+ * pass, with the same roundings in the same order, so no bit changes. autograd's own table has general
+ * expressions only (plan/combine.def). For your own formula, such as an update rule or a penalty, write a
+ * table:
  *
  *     // rule.def: the largest first
  *     AG_EXPRESSION(step, SUB(A, DIV(MUL(S, B), ADD(SQRT(C), T))))
@@ -12,10 +13,10 @@
  *     #include <nabla/autograd/expressions.inc>
  *     ... ag_use_expressions(g, rule_expressions);
  *
- * A tree is made of ADD, SUB, MUL, DIV, SQRT, GREATER and WHERE over operands. A letter that stands twice is the same
+ * A tree consists of ADD, SUB, MUL, DIV, SQRT, GREATER and WHERE over operands. The same letter is the same
  * operand.
- *   A, B, C, G              any operand, an element each
- *   S, T, U, W, X, Y, Q, R  operands that hold for a whole block: scalars, or one value a row
+ *   A, B, C, G any operand, read element by element
+ *   S, T, U, W, X, Y, Q, R operands that are constant within a block: scalars, or one value per row
  * AG_EXPRESSION takes A, B, C and S, T, U. AG_EXPRESSION_UPDATE(name, gradient, first, second, step) computes a
  * parameter's next value (step) and two moments at once: it takes all letters, and D, M, V stand for the values of its
  * first three trees. */
@@ -29,7 +30,7 @@ extern "C" {
 #endif
 
 enum {
-  AG_EXPRESSION_WIDE = 4,   /* operands of an element each */
+  AG_EXPRESSION_WIDE = 4,   /* operands that are read element by element */
   AG_EXPRESSION_SLOTS = 12, /* all operands */
   AG_EXPRESSION_TREES = 4,  /* of an update: its step, second and first moment, gradient */
   AG_EXPRESSION_OPS = 17    /* of a tree, with its operands and an end */
@@ -43,8 +44,8 @@ typedef struct ag_expression { /* made by expressions.inc; a table ends with one
 
 extern const ag_op ag_expression_slots[AG_EXPRESSION_SLOTS], ag_expression_names[AG_EXPRESSION_TREES];
 
-/* Plans compiled from this graph look for the table's expressions before the general ones. The table is borrowed for
- * as long as graph and plans live: static storage. Giving it again changes nothing. */
+/* Plans compiled from this graph look for the table's expressions before the general ones. The table must
+ * outlive graph and plans (static storage). Adding it again changes nothing. */
 void ag_use_expressions(ag_graph *g, const ag_expression *table);
 
 #ifdef __cplusplus

@@ -6,17 +6,17 @@
 
 /* ---- products ---- */
 
-/* The sum of products that `equation` says: labels (letters) for the axes of each operand, separated by commas,
- * then "->" and the labels of the result. Labels that are not in the result are summed over; a label twice in one
- * operand is its diagonal; "..." stands for leading axes that broadcast; without "->" the result has the labels
- * that occur once, in alphabetical order, behind "...". An axis of extent 1 fits any other. As in NumPy and
- * PyTorch; products are taken from left to right, each as one batched matrix product. */
+/* einsum as in NumPy and PyTorch. `equation` has a letter for each axis of each operand, operands separated
+ * by commas, then "->" and the letters of the result. Letters that the result lacks are summed over. A letter
+ * twice in one operand takes its diagonal. "..." stands for leading axes, which broadcast. Without "->" the
+ * result has the letters that occur once, in alphabetical order, after "...". An axis of extent 1 broadcasts.
+ * Products are taken from left to right, each as one batched matrix product. */
 ag_ref ag_einsum(ag_graph *g, const char *equation, const ag_ref *operands, int n);
 
-/* Sums over axes_a[i] of a and axes_b[i] of b together, i < n (negative: from the end); what is left of a, then
- * what is left of b. */
+/* Sums over the pairs of axes axes_a[i] of a and axes_b[i] of b, i < n (negative: from the end). The result
+ * has the other axes of a, then those of b. */
 ag_ref ag_tensordot(ag_graph *g, ag_ref a, ag_ref b, const int *axes_a, const int *axes_b, int n);
-ag_ref ag_outer(ag_graph *g, ag_ref a, ag_ref b); /* every element by every element: shape of a, then of b */
+ag_ref ag_outer(ag_graph *g, ag_ref a, ag_ref b); /* all products: a's shape, then b's */
 ag_ref ag_inner(ag_graph *g, ag_ref a, ag_ref b); /* over the last axis of both (NumPy's inner) */
 ag_ref ag_vdot(ag_graph *g, ag_ref a, ag_ref b);  /* over all axes: rank 0; equal shapes */
 ag_ref ag_batch_dot(ag_graph *g, ag_ref a,
@@ -30,14 +30,15 @@ ag_ref ag_bilinear(ag_graph *g, ag_ref x, ag_ref w, ag_ref y);
 
 ag_ref ag_lower_triangle(ag_graph *g, ag_ref x, int64_t k); /* 0 above the k-th diagonal (tril) */
 ag_ref ag_upper_triangle(ag_graph *g, ag_ref x, int64_t k); /* 0 below the k-th diagonal (triu) */
-/* Elements [..., i, ..., i + k, ...] of two axes, which go; the diagonal is the last axis of the result. */
+/* Elements [..., i, ..., i + k, ...] of two axes. Both axes are dropped; the diagonal is the last axis of the
+ * result. */
 ag_ref ag_diagonal(ag_graph *g, ag_ref x, int64_t k, int axis1, int axis2);
 ag_ref ag_diagonal_matrix(ag_graph *g, ag_ref x); /* [..., n] -> [..., n, n], 0 beside the diagonal */
 ag_ref ag_trace(ag_graph *g, ag_ref x);           /* [..., n, m] -> [...] */
 
 /* ---- linear algebra: [..., n, n] or [..., m, n], f32 or f64 ----
- * A matrix without an answer (not positive definite, singular) fails the step: ag_run_step gives TN_ENUMERIC,
- * ag_run_error names op, matrix and row. Derivatives are those of the formula to any order. */
+ * A matrix that has no result (not positive definite, singular) makes the step fail: ag_run_step returns
+ * TN_ENUMERIC, and ag_run_error names op, matrix and row. Derivatives exist to any order. */
 
 enum {                          /* of ag_triangular_solve */
        AG_SOLVE_UPPER = 1,      /* the upper triangle is read, else the lower */
@@ -47,11 +48,12 @@ enum {                          /* of ag_triangular_solve */
        AG_SOLVE_ALL = 15
 };
 
-/* Symmetric positive definite a; of a general one the symmetric part counts. */
+/* a is symmetric positive definite; only its symmetric part is used. */
 ag_ref ag_solve_spd(ag_graph *g, ag_ref a, ag_ref b); /* x of a x = b, b [..., n, k] */
 ag_ref ag_inverse_spd(ag_graph *g, ag_ref a);
 ag_ref ag_logdet_spd(ag_graph *g, ag_ref a);               /* [...] */
-ag_ref ag_cholesky_solve(ag_graph *g, ag_ref l, ag_ref b); /* x of l l' x = b: a factor used more than once */
+ag_ref ag_cholesky_solve(ag_graph *g, ag_ref l, ag_ref b); /* solves l l' x = b, to use a factor more than
+                                                            * once */
 
 /* General square a, by LU with partial pivoting; b is [..., n, k], or [n] if a is one matrix. */
 ag_ref ag_solve(ag_graph *g, ag_ref a, ag_ref b);
@@ -64,7 +66,7 @@ void ag_lu(ag_graph *g, ag_ref a, ag_ref *p, ag_ref *l, ag_ref *u);
 
 /* a = Q R: [..., m, k] and [..., k, n], k the smaller of m and n; signs as LAPACK's. */
 void ag_qr(ag_graph *g, ag_ref a, ag_ref *q, ag_ref *r);
-/* The x [..., n, k] of least |a x - b| for a [..., m, n] of full rank, m >= n, by QR. */
+/* The x [..., n, k] that minimises |a x - b|, for a [..., m, n] of full rank, m >= n; by QR. */
 ag_ref ag_lstsq(ag_graph *g, ag_ref a, ag_ref b);
 /* Eigenvalues [..., n], ascending, and eigenvectors as columns [..., n, n] of the symmetric part of a. */
 void ag_eigh(ag_graph *g, ag_ref a, ag_ref *values, ag_ref *vectors);

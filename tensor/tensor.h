@@ -3,8 +3,8 @@
  *
  * Conventions, for every declaration below unless it says otherwise:
  *   shapes   row-major when contiguous; extents and strides count elements, never bytes
- *   errors   a tn_status, which must be looked at; on failure outputs are untouched and nothing leaks. What
- *            returns none asserts that its arguments fit: graph code checks before it comes here
+ *   errors   a tn_status, which the caller must check; on failure outputs are unchanged and nothing leaks. A
+ *            function without a status asserts that its arguments are valid: the graph checks them before
  *   threads  no hidden state: a call may run concurrently with any call that does not write the same data
  *   memory   comes from the tn_alloc that was passed (NULL = tn_default_alloc) and is 64-byte aligned      */
 #ifndef NABLA_TENSOR_H
@@ -33,7 +33,7 @@ typedef enum tn_status {
   TN_ENOGRAD,  /* an op on the path has no derivative */
   TN_ENUMERIC, /* a value became NaN or infinite */
   TN_ESTOPPED, /* a callback asked to stop */
-  TN_ENOTSUP   /* left out of this build */
+  TN_ENOTSUP   /* this build lacks it */
 } tn_status;
 
 /* A short constant phrase ("out of memory"); never NULL. */
@@ -89,18 +89,18 @@ tn_view tn_matrix(void *data, tn_dtype dtype, int64_t rows, int64_t cols);
 
 int64_t tn_numel(int rank, const int64_t *shape); /* 1 for rank 0 */
 int64_t tn_view_numel(const tn_view *v);
-size_t tn_view_bytes(const tn_view *v); /* of its elements, were they contiguous */
+size_t tn_view_bytes(const tn_view *v); /* of its elements, stored contiguously */
 bool tn_view_contiguous(const tn_view *v);
 bool tn_same_shape(int rank_a, const int64_t *a, int rank_b, const int64_t *b);
 
-/* Views of a view's data: axes permuted; `count` steps of `step` from `start` along an axis; size-1 or
- * missing leading axes repeated with stride 0. */
+/* Views of the same data: with axes permuted; with `count` places of one axis, from `start`, `step` apart;
+ * broadcast to a shape (axes of extent 1 and missing leading axes get stride 0). */
 tn_view tn_view_permute(tn_view v, const int *axes);
 tn_view tn_view_slice(tn_view v, int axis, int64_t start, int64_t step, int64_t count);
 tn_view tn_view_broadcast(tn_view v, int rank, const int64_t *shape);
 
 /* dst[i] = src[i], converting the element type; equal shapes, any strides, no overlap. Float to integer
- * truncates, what does not fit becomes the nearest that does, and NaN 0. */
+ * truncates; a value out of range becomes the nearest integer of the type, and NaN becomes 0. */
 void tn_copy(tn_view dst, tn_view src);
 void tn_fill(tn_view dst, double value);
 
@@ -121,8 +121,9 @@ TN_MUST_CHECK tn_status tn_array_new(const tn_alloc *alloc, tn_dtype dtype, int 
 void tn_array_free(tn_array *a);
 
 /* ---- random numbers: Philox4x32-10, stateless ------------------------------------------------------
- * A draw is a pure function of key, stream, step, epoch and position, so any thread can make any part of it
- * and adding one consumer disturbs no other. Source: Salmon et al. 2011, Random123. */
+ * A random number is a pure function of key, stream, step, epoch and position. So any thread can compute any
+ * part of a stream, and a new consumer changes no number of the others. Source: Salmon et al. 2011,
+ * Random123. */
 
 typedef struct tn_rng {
   uint32_t seed, replica;       /* the key */
@@ -136,36 +137,35 @@ void tn_rng_uniform(tn_rng rng, tn_view out); /* [0, 1); out contiguous f32 or f
 void tn_rng_normal(tn_rng rng, tn_view out);  /* mean 0, sd 1, Box-Muller; out contiguous f32 or f64 */
 void tn_rng_permutation(tn_rng rng, int64_t n, int64_t *out); /* of 0..n-1, Fisher-Yates; n < 2^32 */
 uint64_t tn_rng_u64(tn_rng rng, uint64_t position);           /* the position-th 64-bit word of the stream */
-/* The index-th block of four words, of which all of the above is made: Philox4x32-10 of the counter (index, stream, step,
- * epoch) under the key (seed, replica). */
+/* Block number `index` of four words: Philox4x32-10 of the counter (index, stream, step, epoch) under the key
+ * (seed, replica). All functions above are made of such blocks. */
 void tn_rng_block(tn_rng rng, uint32_t index, uint32_t words[4]);
 
 /* ---- hashes ---------------------------------------------------------------------------------------- */
 
-/* 64-bit FNV-1a of n bytes, going on from `hash` (TN_HASH_START at first). Tells contents apart and finds damage; no
- * protection against malice. Source: Fowler, Noll, Vo. */
+/* 64-bit FNV-1a of n bytes, continued from `hash` (start with TN_HASH_START). It detects changes and damage;
+ * it is not cryptographic. Source: Fowler, Noll, Vo. */
 #define TN_HASH_START UINT64_C(0xcbf29ce484222325)
 uint64_t tn_hash(uint64_t hash, const void *bytes, size_t n);
 
 /* ---- threads --------------------------------------------------------------------------------------- */
 
-/* Runs fn(ctx, i) for i in [0, n) on up to `threads` threads (0 = all there are), one i at a time, in any
- * order. Serial when n or threads is 1, when called from inside itself, or in a build without OpenMP. While
- * it runs, as many threads as there are CPUs are bound to one CPU each (Linux; unless OMP_PROC_BIND is set).
- */
+/* Runs fn(ctx, i) for i in [0, n) on up to `threads` threads (0 = tn_max_threads()), in any order. It is
+ * serial if n or threads is 1, inside another tn_parallel_for, and in a build without OpenMP. If there is a
+ * thread for each CPU, each is bound to its own while this runs (Linux; unless OMP_PROC_BIND is set). */
 void tn_parallel_for(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), void *ctx);
 int tn_max_threads(void); /* what OpenMP would use; 1 without it */
 
 /* ---- dense kernels --------------------------------------------------------------------------------- */
 
-/* c = alpha * op(a) op(b) + beta * c. 2-d views [m,k] [k,n] [m,n] of one float type, any strides (a transpose
- * is a view); c must not overlap. beta = 0 never reads c. Each element is one chain of multiply-adds in the
- * order of k, then scaled: its bits depend on its own row and column alone, so any rows or columns may be had
- * by themselves, and are the same for every number of threads. Nothing is allocated; a thread needs 400 KB of
- * stack. */
+/* c = alpha * a b + beta * c for matrices a [m,k], b [k,n] and c [m,n] of one float type, any strides (a
+ * transpose is a view). c must not overlap a or b; with beta = 0 it is not read. Each element is one chain of
+ * multiply-adds in the order of k, then scaled. So its bits depend on its row of a and its column of b alone:
+ * they are the same for any number of threads, and in a product of some of the rows or columns. Nothing is
+ * allocated; a thread needs 400 KB of stack. */
 void tn_gemm(double alpha, tn_view a, tn_view b, double beta, tn_view c, int threads);
 
-/* What is read after a product: n stretches of `bytes` each. */
+/* Memory that is read after a product: n ranges of `bytes` bytes each. */
 enum { TN_MAX_PREFETCH = 4 };
 typedef struct tn_prefetch {
   const void *from[TN_MAX_PREFETCH];
@@ -173,15 +173,15 @@ typedef struct tn_prefetch {
   size_t bytes;
 } tn_prefetch;
 
-/* c = a b as tn_gemm does it, which meanwhile fetches into the L2 cache what is read next (NULL: nothing), as far as its inner
- * loops have room for it. A hint: no bits change. */
+/* c = a b as tn_gemm computes it. It also prefetches `next` (NULL: nothing) into the L2 cache, as far as its
+ * inner loops have time for it. A hint: the result has the same bits. */
 void tn_gemm_prefetch(tn_view a, tn_view b, tn_view c, int threads, const tn_prefetch *next);
 
 typedef enum tn_reduction { TN_SUM, TN_MAX, TN_SUM_SQUARES } tn_reduction;
 
 /* Reduces contiguous `in` over the axes whose bit is set in `axes`; `out` has the same rank with extent 1
  * there, contiguous, same float type. Sums follow a fixed tree, the same for every build of one CPU type. Max
- * propagates NaN; over nothing it is -inf, a sum is 0. */
+ * propagates NaN. Over no elements a max is -inf and a sum is 0. */
 void tn_reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out);
 
 /* ---- the machine ----------------------------------------------------------------------------------- */

@@ -13,13 +13,14 @@ extern "C" {
  * of threads. */
 TN_MUST_CHECK tn_status nn_data_new(const tn_alloc *alloc, nn_data **out);
 void nn_data_free(nn_data *d);
-/* TN_ESHAPE: no axis of rows, or another number of rows than the columns before; TN_EINVAL: no memory behind
- * the view, a name that is empty or taken. nn_data_error has the sentence. */
+/* TN_ESHAPE: the view has rank 0, or another number of rows than earlier columns; TN_EINVAL: the view has no
+ * memory, or the name is empty or taken. nn_data_error has the sentence. */
 TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name, tn_view column);
-/* A column whose rows are made when a batch is gathered: read from files, augmented, drawn. `fill` writes rows rows[0..n) in that
- * order to out, [n, row's...], contiguous, of the given type; false: it cannot, and the call that asked fails with TN_EIO. shape[0] is the
- * number of rows, shape[0..rank) the column's. The same row must have the same values each time: a step may be repeated. fill
- * is called by any thread that reads the data set. ctx is borrowed. Errors: as nn_data_add. */
+/* A column whose rows are computed when a batch is gathered: read from files, augmented, or drawn at random.
+ * `fill` writes the rows rows[0..n), in that order, to out: [n, ...], contiguous, of the given type. If it
+ * returns false, the call that needed the batch fails with TN_EIO. shape[0..rank) is the shape of the whole
+ * column, so shape[0] is the number of rows. A row must have the same values each time, because a step may be
+ * repeated. Any thread that reads the data set may call fill. ctx is borrowed. Errors: as nn_data_add. */
 typedef bool nn_fill_rows(void *ctx, const int64_t *rows, int64_t n, tn_view out);
 typedef struct nn_generator {
   tn_dtype dtype;

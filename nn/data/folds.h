@@ -1,4 +1,4 @@
-/* folds.h - cross-validation: which rows are trained on, which tested. */
+/* folds.h - cross-validation: which rows to train on and which to test. */
 #ifndef NABLA_NN_DATA_FOLDS_H
 #define NABLA_NN_DATA_FOLDS_H
 
@@ -8,9 +8,9 @@
 extern "C" {
 #endif
 
-/* An order of the rows cut into blocks: fold k (from 0) tests order[start[k]] ... order[start[k + 1] - 1] and trains on the other
- * blocks. Rows of `order` behind the last block are trained on and never tested. Owns its arrays; release with nn_folds_free.
- * Threads: a finished one is read-only and may be shared. */
+/* The rows in some order, cut into blocks. Fold k (from 0) tests rows order[start[k]] to order[start[k + 1] -
+ * 1] and trains on all others. Rows of `order` after the last block are never tested. The struct owns its
+ * arrays; release them with nn_folds_free. Threads: it is read-only once made, and may be shared. */
 typedef struct nn_folds {
   int64_t n_rows, n_folds;
   int64_t *order; /* [n_rows] */
@@ -18,18 +18,19 @@ typedef struct nn_folds {
   const tn_alloc *alloc;
 } nn_folds;
 
-/* Every row is tested once; the sizes of the blocks differ by at most one, the first are the larger. 2 <= n_folds <= n_rows
- * (TN_EINVAL). TN_ENOMEM. On failure *out is all zero.
+/* Every row is tested once. The sizes of the blocks differ by at most one; larger blocks come first. 2 <= n_folds
+ * <= n_rows (TN_EINVAL). TN_ENOMEM. On failure *out is all zero.
  *   order       of the rows, a permutation of 0 ... n_rows - 1 (TN_EINVAL if not); copied. NULL: drawn from the seed
- *   stratified  classes [n_rows] of an integer type: the rows of each class, in an order drawn from the seed, are dealt to the
- *               folds in turn, so that the rows of a class in two folds differ in number by at most one. TN_ESHAPE, TN_ETYPE */
+ *   stratified  classes [n_rows] of an integer type: the rows of each class are shuffled by the seed and
+ *               dealt to the folds in turn, so that two folds differ by at most one row of each class.
+ *               TN_ESHAPE, TN_ETYPE */
 TN_MUST_CHECK tn_status nn_folds_new(const tn_alloc *alloc, int64_t n_rows, int64_t n_folds,
                                      const int64_t *order, uint32_t seed, nn_folds *out);
 TN_MUST_CHECK tn_status nn_folds_stratified(const tn_alloc *alloc, tn_view classes, int64_t n_folds,
                                             uint32_t seed, nn_folds *out);
 void nn_folds_free(nn_folds *f); /* leaves *f all zero; NULL is allowed */
 
-/* Rows that fold k tests: borrowed from f. A fold that there is not has no rows: n is 0. */
+/* The rows that fold k tests, borrowed from f; n is 0 if there is no fold k. */
 nn_split nn_fold_test(const nn_folds *f, int64_t k);
 
 /* Writes the rows that fold k trains on, in the order of f->order, to rows (room for n_rows); the split borrows them. */

@@ -15,9 +15,10 @@ typedef struct nn_import_row {
   const int *axes;
 } nn_import_row;
 
-/* Reads the rows' tensors, f32 or f64, from a safetensors file into a state, converted to the model's type; other values stay
- * as they are. All rows or none: TN_EINVAL (a name that model or file lacks, axes that are no order), TN_ESHAPE,
- * TN_ETYPE, else as nn_state_load; message (>= 256 bytes, may be NULL) has the sentence. */
+/* Reads the rows' tensors, f32 or f64, from a safetensors file into a state, converted to the model's type;
+ * other values stay as they are. All rows or none: TN_EINVAL (a name that model or file lacks, axes that are
+ * no permutation), TN_ESHAPE, TN_ETYPE, else as nn_state_load; message (>= 256 bytes, may be NULL) has the
+ * sentence. */
 TN_MUST_CHECK tn_status nn_state_import(nn_state *s, const char *path, const nn_import_row *rows, int n,
                                         char *message);
 

@@ -13,23 +13,23 @@ extern "C" {
 size_t nn_tensor_type_bytes(const char *dtype); /* 0: the format has no such type */
 typedef struct nn_tensor {
   const char *name, *dtype;
-  int rank; /* of one that was read: -1 = above TN_MAX_RANK */
+  int rank; /* after reading, -1: above TN_MAX_RANK */
   int64_t shape[TN_MAX_RANK];
   const void *data;
-  size_t bytes; /* of one that was read; when writing they follow from dtype and shape */
+  size_t bytes; /* set by reading; when writing, they follow from dtype and shape */
 } nn_tensor;
 
-/* Writes n tensors in the order given; the file appears whole or not at all (tn_atomic_file). Names differ.
- * `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; who gives the
- * widest types first has every tensor aligned. TN_EIO, TN_EINVAL (a dtype the format lacks): message as
+/* Writes n tensors in the given order; the file appears whole or not at all (tn_atomic_file). Names must
+ * differ. `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; with the
+ * widest types first, every tensor is aligned. TN_EIO, TN_EINVAL (a dtype the format lacks): message as
  * above. */
 TN_MUST_CHECK tn_status nn_tensor_file_write(const char *path, const nn_tensor *tensors, size_t n,
                                              const char *const (*metadata)[2], int n_metadata, char *message);
 
-/* A file mapped into memory: data is read from disk when it is touched, and shared between processes. The
- * header is checked, and that the tensors cover the data without gap or overlap; TN_EFORMAT if not. Tensors,
- * in the file's order, and metadata are borrowed until close. `data` may be misaligned in a file of others.
- * The file must not be cut short while it is open. Threads: an open file is read-only. */
+/* A file mapped into memory: data are read from disk when first used, and shared between processes. Opening
+ * checks the header, and that the tensors cover the data without gap or overlap (TN_EFORMAT). Tensors are in
+ * the file's order; they and the metadata are borrowed until close. In files of other programs `data` may be
+ * misaligned. The file must not be truncated while it is open. Threads: an open file is read-only. */
 typedef struct nn_tensor_file nn_tensor_file;
 TN_MUST_CHECK tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out,
                                             char *message);

@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* gain on the diagonal of the last two axes, 0 elsewhere; of a convolution's kernel [field..., in, out] at
- * the middle of the field, so that the layer returns its input. A vector is filled with gain. */
+/* gain on the diagonal of the last two axes, 0 elsewhere. In a convolution's kernel [field..., in, out] the
+ * diagonal is at the middle of the field, so that the layer returns its input. A vector is filled with
+ * gain. */
 nn_initializer nn_init_identity(double gain);
 
 #ifdef __cplusplus

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* A rule: `fill` writes the initial values of a parameter from its key (whose stream is that of its name),
- * contiguous, of the model's type. It must be a pure function of its arguments. Passed and kept by value. */
+/* A rule: `fill` writes the initial values of a parameter, contiguous, of the model's type. key.stream is
+ * that of the parameter's name. It must be a pure function of its arguments. Passed and kept by value. */
 typedef void nn_fill(tn_rng key, tn_view out, const double *args);
 typedef struct nn_initializer {
   nn_fill *fill;

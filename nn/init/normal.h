@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 nn_initializer nn_init_normal(double mean, double sd);
-/* Without what is further than two sd from the mean, which is drawn again; so the variance is 0.774 sd^2. */
+/* Numbers further than two sd from the mean are drawn again, so the variance is 0.774 sd^2. */
 nn_initializer nn_init_truncated_normal(double mean, double sd);
 
 #ifdef __cplusplus

@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* x [batch, ...]: each example becomes 0 as a whole with probability rate (0 <= rate < 1), else x / (1 - rate); in NN_EVAL x
- * is unchanged. Apply it to the branch that a residual block adds. `name` as of nn_dropout. Source: Huang et al. 2016. */
+/* x [batch, ...]: with probability rate (0 <= rate < 1) a whole example becomes 0, else x / (1 - rate); in
+ * NN_EVAL x is unchanged. Apply it to the branch that a residual block adds. `name`: as in nn_dropout.
+ * Source: Huang et al. 2016. */
 ag_ref nn_drop_path(nn_model *m, const char *name, ag_ref x, double rate);
 /* x of any shape -> x times N(1, rate / (1 - rate)), 0 <= rate < 1; in NN_EVAL x itself. Source: Srivastava et al.
  * 2014. */

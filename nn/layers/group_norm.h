@@ -13,14 +13,14 @@ typedef struct nn_group_norm_options {
   bool no_scale, no_bias;
 } nn_group_norm_options;
 
-/* x [batch, ..., channels] -> normalized by the moments over all places of an example and the channels of a
- * group, which are `groups` stretches side by side; then scale and bias for each channel. Parameters
+/* x [batch, ..., channels] -> normalized. The channels are cut into `groups` equal ranges; moments are over
+ * the channels of a range and all places of an example. Then scale and bias for each channel. Parameters
  * "<name>/scale", "<name>/bias" [channels]. Source: Wu & He 2018. */
 ag_ref nn_group_norm(nn_model *m, const char *name, ag_ref x, int64_t groups,
                      const nn_group_norm_options *options);
 
-/* Each channel of each example by itself, over its places. PyTorch's has no scale and bias unless asked
- * (affine). Source: Ulyanov, Vedaldi & Lempitsky 2016. */
+/* Normalizes each channel of each example over its places. PyTorch's has scale and bias only with
+ * affine=True. Source: Ulyanov, Vedaldi & Lempitsky 2016. */
 ag_ref nn_instance_norm(nn_model *m, const char *name, ag_ref x, const nn_group_norm_options *options);
 
 #ifdef __cplusplus

@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* x [batch, ..., channels] -> x / (k + alpha mean of x^2 over the `size` channels around)^beta; what lies beyond the
- * channels counts as 0. Krizhevsky et al. 2012: size 5, alpha 1e-4, beta 0.75, k 1 in PyTorch. */
+/* x [batch, ..., channels] -> x / (k + alpha mean of x^2 over the `size` channels around)^beta; channels
+ * beyond the first and the last count as 0. Krizhevsky et al. 2012: size 5, alpha 1e-4, beta 0.75, k 1 in
+ * PyTorch. */
 typedef struct nn_local_response_options {
   int64_t size;
   double alpha, beta, k;

@@ -20,8 +20,9 @@ ag_ref nn_binary_cross_entropy(nn_model *m, ag_ref logits, ag_ref target,
                                const nn_binary_cross_entropy_options *options);
 /* The same from probabilities; logarithms are at least -100, as in PyTorch. Logits are better. */
 ag_ref nn_binary_cross_entropy_probs(nn_model *m, ag_ref p, ag_ref target, const nn_loss_options *o);
-/* (1 - p_t)^gamma times the cross-entropy, p_t being the probability of what is true; times alpha where the target
- * is 1 and 1 - alpha where it is 0 (alpha < 0: neither). Lin et al. 2017: gamma 2, alpha 0.25. */
+/* (1 - p_t)^gamma times the cross-entropy, where p_t is the probability of the true class; times alpha where
+ * the target is 1 and 1 - alpha where it is 0 (alpha < 0: no such factor). Lin et al. 2017: gamma 2, alpha
+ * 0.25. */
 ag_ref nn_focal(nn_model *m, ag_ref logits, ag_ref target, double alpha, double gamma,
                 const nn_loss_options *o);
 

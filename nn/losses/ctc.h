@@ -17,7 +17,7 @@ typedef struct nn_ctc_options {
 
 /* log_probs [batch, time, classes] (of ag_log_softmax), labels [batch, most] of integers, none of them blank;
  * times and lengths [batch] of integers: the number of valid steps and labels of each example. The term of an
- * example is -log of the probability of its labels, summed over all alignments; terms [batch].
+ * example is -log of the probability of its labels, which is the sum over all alignments; terms [batch].
  * Graves et al. 2006. */
 ag_ref nn_ctc(nn_model *m, ag_ref log_probs, ag_ref labels, ag_ref times, ag_ref lengths,
               const nn_ctc_options *options);

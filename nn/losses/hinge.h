@@ -13,7 +13,7 @@ ag_ref nn_hinge(nn_model *m, ag_ref scores, ag_ref target, const nn_loss_options
 ag_ref nn_squared_hinge(nn_model *m, ag_ref scores, ag_ref target, const nn_loss_options *o); /* its square */
 ag_ref nn_soft_margin(nn_model *m, ag_ref scores, ag_ref target,
                       const nn_loss_options *o); /* log(1 + e^(-y s)) */
-/* Of distances x: x where y is 1, max(0, margin - x) where it is -1. */
+/* x is a distance: the term is x where y is 1, max(0, margin - x) where y is -1. */
 ag_ref nn_hinge_embedding(nn_model *m, ag_ref distance, ag_ref target, double margin,
                           const nn_loss_options *o);
 
@@ -25,7 +25,7 @@ typedef struct nn_multi_margin_options {
   nn_loss_options loss;
   double margin;        /* 0 = 1 */
   bool squared;         /* PyTorch's p = 2 */
-  ag_ref class_weights; /* [classes], by the label; id 0 = all 1 */
+  ag_ref class_weights; /* [classes], chosen by the label; id 0 = all 1 */
 } nn_multi_margin_options;
 /* Scores [batch, classes], labels [batch] of integers: sum over the other classes j of max(0, margin - s_label +
  * s_j), over the number of classes; terms [batch]. */

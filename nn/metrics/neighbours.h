@@ -1,4 +1,4 @@
-/* neighbours.h - how well points keep labels together. */
+/* neighbours.h - how often the nearest neighbours of a point have its label. */
 #ifndef NABLA_NN_METRICS_NEIGHBOURS_H
 #define NABLA_NN_METRICS_NEIGHBOURS_H
 

@@ -1,4 +1,4 @@
-/* scores.h - measures of whole predictions, in double: of classes and of numbers. */
+/* scores.h - measures of predictions, in double, for classes and for numbers. */
 #ifndef NABLA_NN_METRICS_SCORES_H
 #define NABLA_NN_METRICS_SCORES_H
 

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* v += gradient^2; p -= lr / (1 + (step - 1) lr_decay) * gradient / (sqrt(v) + epsilon), v beginning at
+/* v += gradient^2; p -= lr / (1 + (step - 1) lr_decay) * gradient / (sqrt(v) + epsilon), v starts at
  * `initial`. Duchi, Hazan & Singer 2011. */
 typedef struct nn_adagrad_options {
   double lr;

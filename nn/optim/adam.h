@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* p -= lr sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon): Keras' place of epsilon (Kingma & Ba
- * 2015, end of section 2); torch_epsilon puts it on the corrected root. weight_decay is decoupled (AdamW). */
+/* p -= lr sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon): epsilon is placed as in Keras (Kingma
+ * & Ba 2015, end of section 2); with torch_epsilon as in PyTorch, where it is added to the root of the
+ * corrected v. weight_decay is decoupled (AdamW). */
 typedef struct nn_adam_options {
   double lr;
   double beta1, beta2, epsilon; /* 0 means 0.9, 0.999, 1e-7 */

@@ -12,7 +12,7 @@ extern "C" {
  * nothing is computed. f and ctx are used before the call returns. */
 typedef ag_ref nn_penalty_function(ag_graph *g, ag_ref parameter, void *ctx); /* returns a scalar */
 ag_ref nn_penalty(nn_model *m, const char *glob, nn_penalty_function *f, void *ctx);
-/* The same for a penalty with a name of its own, `who`, which begins the messages and names the nodes. */
+/* The same with a name for the penalty, `who`: messages begin with it, and it names the nodes. */
 ag_ref nn_penalty_named(nn_model *m, const char *who, const char *glob, nn_penalty_function *f, void *ctx);
 
 #ifdef __cplusplus

@@ -11,8 +11,8 @@ extern "C" {
 /* row max(0, 1 - lambda t / |row|): rows become 0 as a whole, exactly. Two axes or more. */
 void nn_prox_group_lasso(nn_model *m, const char *glob, double lambda);
 /* The group lasso with a penalty for each row of a matrix [rows, n]: `lambda` [rows, 1], of the model's type,
- * each >= 0, borrowed as ctx is. With penalties that are higher where rows are shorter, those that matter are
- * hardly shrunk: Zou 2006, The adaptive lasso; Wang & Leng 2008, A note on adaptive group lasso. */
+ * each >= 0, borrowed as ctx is. If shorter rows get higher penalties, long rows are hardly shrunk: Zou 2006,
+ * The adaptive lasso; Wang & Leng 2008, A note on adaptive group lasso. */
 void nn_prox_adaptive_lasso(nn_model *m, const char *glob, const tn_view *lambda);
 
 #ifdef __cplusplus

@@ -10,25 +10,25 @@ extern "C" {
 
 enum { TN_FILE_MESSAGE = 512 }; /* bytes of a message of the functions below */
 
-/* What stands before the elements of a .npy. */
+/* The header of a .npy. */
 typedef struct tn_npy_header {
   char kind;     /* 'f', 'i', 'u', 'b': numbers; 'U', 'S': text; '?': a type that is not read */
   char type[16]; /* as the header has it ("<f4"), for messages */
   size_t width;  /* bytes of an element; 0 for '?' */
   bool big_endian, fortran;
-  int rank; /* may be above TN_MAX_RANK: then shape has the first ones */
+  int rank; /* may be above TN_MAX_RANK: shape then has the first axes */
   int64_t shape[TN_MAX_RANK];
 } tn_npy_header;
 
-/* A .npy begins with TN_NPY_START bytes from which tn_npy_length has how many follow until the elements (0: this is
- * no .npy, and *why says so); tn_npy_parse reads those. NULL, or why the header is damaged: a constant phrase.
- * Pure functions. */
+/* A header is read in two calls. tn_npy_length takes the first TN_NPY_START bytes of the file and returns how
+ * many more bytes the header has (0: this is no .npy, and *why says so). tn_npy_parse takes those bytes and
+ * returns NULL, or a constant phrase that says why the header is damaged. Pure functions. */
 enum { TN_NPY_START = 12 };
 size_t tn_npy_length(const unsigned char start[TN_NPY_START], size_t have, const char **why);
 const char *tn_npy_parse(const unsigned char start[TN_NPY_START], const char *rest, size_t n,
                          tn_npy_header *out);
 
-/* n elements of the header's type, as they stand in the file, to double. 64-bit integers are rounded. */
+/* Converts n elements of the header's type, as stored in the file, to double. 64-bit integers are rounded. */
 void tn_npy_numbers(const tn_npy_header *h, const unsigned char *bytes, size_t n, double *out);
 
 /* Reads a file of numbers into a new contiguous row-major array, to be freed with tn_array_free. Either byte order, C
