@@ -73,6 +73,18 @@ static bool take_report(sbnn_sandbox_output *out, report *r) {
 
 /* ---- the child ---- */
 
+#ifdef NABLA_COVERAGE
+#include <gcov.h>
+#define KEEP_COUNTS() __gcov_dump() /* _exit drops them */
+#else
+#define KEEP_COUNTS() ((void)0)
+#endif
+
+static _Noreturn void end_child(int status) {
+  KEEP_COUNTS();
+  _exit(status);
+}
+
 static void limit(int resource, rlim_t most) {
   struct rlimit now;
   if (getrlimit(resource, &now) == 0 && now.rlim_max < most) most = now.rlim_max;
@@ -99,7 +111,7 @@ static void set_limits(const sbnn_sandbox *s) {
   limit(RLIMIT_FSIZE, there + memory); /* of the shared memory, and of the copy */
 }
 
-static void end_without_memory(void) { _exit(NO_MEMORY); }
+static void end_without_memory(void) { end_child(NO_MEMORY); }
 
 /* Nothing stays open but the file, the shared memory and the end of the pipe. */
 static bool keep_files(int file, int shared, int alive) {
@@ -128,15 +140,15 @@ static _Noreturn void be_child(const sbnn_sandbox *s, int files[3],
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   reset_signals();
   sbnn_no_memory = end_without_memory;
-  if (!keep_files(files[0], files[1], files[2])) _exit(1);
+  if (!keep_files(files[0], files[1], files[2])) end_child(1);
   set_limits(s);
   if (watch && watch->begins) watch->begins();
-  if (lseek(SHARED_FD, sizeof r, SEEK_SET) < 0) _exit(1);
+  if (lseek(SHARED_FD, sizeof r, SEEK_SET) < 0) end_child(1);
   r.code = work(ctx, FILE_FD, &out, &r.error);
   if (r.code == SBNN_OK && r.error.code != SBNN_OK) r.code = r.error.code;
   if (watch && watch->ends) watch->ends();
-  if (pwrite(SHARED_FD, &r, sizeof r, 0) != (ssize_t)sizeof r) _exit(NO_MEMORY);
-  _exit(DONE);
+  if (pwrite(SHARED_FD, &r, sizeof r, 0) != (ssize_t)sizeof r) end_child(NO_MEMORY);
+  end_child(DONE);
 }
 
 /* ---- the caller ---- */

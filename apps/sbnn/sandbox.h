@@ -53,8 +53,8 @@ typedef struct sbnn_sandbox_watch {
 extern const sbnn_sandbox_watch *sbnn_sandbox_watched;
 
 /* Sanitizers reserve terabytes of addresses and open files for their reports: 1 in builds with them, which go
- * without limits on memory and without filters. */
-#if defined(__SANITIZE_ADDRESS__)
+ * without limits on memory and without filters; so do builds that count branches. */
+#if defined(__SANITIZE_ADDRESS__) || defined(NABLA_COVERAGE)
 #define SBNN_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

@@ -261,6 +261,8 @@ static bool read_all(einsum *e, const ag_ref *operands, int n, term *in, term *o
 ag_ref ag_einsum(ag_graph *g, const char *equation, const ag_ref *operands, int n) {
   einsum e = {.g = g, .equation = equation};
   term in[MOST], out;
+  if (!equation || !operands)
+    return ag_fail(g, TN_EINVAL, "einsum: want an equation and operands"), (ag_ref){0};
   for (int l = 0; l < LABELS; l++) e.extent[l] = -1;
   if (ag_status(g) != TN_OK || !read_all(&e, operands, n, in, &out)) return (ag_ref){0};
   for (int i = 0; i < n; i++)

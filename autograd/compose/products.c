@@ -27,6 +27,7 @@ static ag_ref as_matrix(ag_graph *g, ag_ref x, const int *moved, int n, bool fro
 
 static bool check_axes(ag_graph *g, ag_ref x, const int *axes, int n, int *out) {
   unsigned set = 0;
+  if (n > 0 && !axes) return ag_fail(g, TN_EINVAL, "tensordot: the axes are NULL"), false;
   for (int i = 0; i < n; i++) {
     if ((out[i] = ag__axis(g, "tensordot", x, axes[i])) < 0) return false;
     if (set >> out[i] & 1) return ag_fail(g, TN_EINVAL, "tensordot: axis %d is named twice", axes[i]), false;

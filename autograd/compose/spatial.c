@@ -41,6 +41,10 @@ ag__spatial ag__spatial_of(ag_graph *g, const char *what, ag_ref x, const ag_poo
   s.stride = or_else(o->stride[a], or_else(stride, s.size));
   bool fits = s.size >= 1 && s.stride >= 1 && s.dilation >= 1 && s.size <= most && s.stride <= most &&
               s.dilation <= most && s.extent >= 1 && s.extent <= most;
+  if ((unsigned)o->padding > AG_PAD_CAUSAL) {
+    ag_fail(g, TN_EINVAL, "%s: there is no padding %d", what, (int)o->padding);
+    return (ag__spatial){0};
+  }
   if (fits) set_padding(o, a, &s);
   fits = fits && s.before >= 0 && s.after >= 0 && s.before <= most && s.after <= most &&
          (s.size - 1) * s.dilation < s.extent + s.before + s.after;

@@ -75,7 +75,8 @@ ag_ref nn_sparse_cross_entropy(nn_model *m, ag_ref logits, ag_ref labels,
 
 ag_ref nn_nll(nn_model *m, ag_ref log_probs, ag_ref labels, const nn_sparse_cross_entropy_options *options) {
   nn_sparse_cross_entropy_options o = options ? *options : defaults;
-  o.smoothing = 0;
+  if (nn_building(m) && o.smoothing != 0)
+    nn_fail(m, TN_EINVAL, "nn_nll: it has no label smoothing (%g); nn_sparse_cross_entropy has", o.smoothing);
   if (!fits(m, "nn_nll", log_probs, labels, &o)) return (ag_ref){0};
   return reduced(m, "nn_nll", log_probs, labels, &o);
 }

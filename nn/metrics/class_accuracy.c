@@ -30,6 +30,7 @@ static ag_ref one_hot(nn_model *m, ag_ref scores, ag_ref labels, ag_ref *positio
 
 ag_ref nn_top_k_accuracy(nn_model *m, ag_ref scores, ag_ref labels, int k) {
   ag_ref positions;
+  if (nn_building(m) && k < 1) nn_fail(m, TN_EINVAL, "nn_top_k_accuracy: k is %d; it must be at least 1", k);
   if (!fits(m, "nn_top_k_accuracy", scores, labels)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_ref hot = one_hot(m, scores, labels, &positions);

@@ -161,6 +161,11 @@ ag_ref nn_parameter_as(nn_model *m, const char *name, int rank, const int64_t *s
 }
 
 ag_ref nn_parameter(nn_model *m, const char *name, int rank, const int64_t *shape, nn_init init) {
+  if (nn_building(m) && (unsigned)init > NN_LECUN_NORMAL) {
+    nn_fail(m, TN_EINVAL, "%s: '%s' has initializer %d; nn_init has 0 to %d", declarer(m, "nn_parameter"),
+            nn_full_name(m, name), (int)init, NN_LECUN_NORMAL);
+    return (ag_ref){0};
+  }
   return nn_parameter_as(m, name, rank, shape, nn__named_initializer(init));
 }
 

@@ -32,6 +32,14 @@ typedef struct call {
     return EXPR;                                                                                             \
   }
 #define VOID(CALL) (CALL, (ag_ref){0})
+#define S(...)     ((int64_t[]){__VA_ARGS__})
+#define AXES(...)  ((int[]){__VA_ARGS__})
+#define SQUARE(N)  ag_full(g, TN_F64, 2, S(N, N), 1)
+#define RANK(N)    ag_full(g, TN_F64, N, S(1, 1, 1, 1, 1, 1, 1, 1), 1)
+#define IMAGE      ag_full(g, TN_F64, 3, S(1, 5, 2), 1)    /* a series of two channels */
+#define KERNEL     ag_full(g, TN_F64, 3, S(2, 2, 1), 1)    /* of two taps */
+#define WINDOWS    ag_full(g, TN_F64, 4, S(1, 2, 2, 1), 1) /* two of two places, of one channel */
+#define INDEX2     ag_full(g, TN_I64, 2, S(2, 3), 0)
 #include "misuse.inc"
 #undef BAD
 

@@ -292,6 +292,16 @@ static bool is_product(const ag_type *x, const tn_conv *c, const ag_attr *attr) 
   return plain;
 }
 
+static bool known(ag_graph *g, const ag_conv_options *o) {
+  const unsigned layouts = AG_LAYOUT_SWAPPED | AG_LAYOUT_MOVED | AG_LAYOUT_FLIPPED;
+  if ((unsigned)o->padding > AG_PAD_CAUSAL)
+    ag_fail(g, TN_EINVAL, "conv: there is no padding %d", (int)o->padding);
+  else if ((o->x_layout | o->kernel_layout | o->y_layout) & ~layouts)
+    ag_fail(g, TN_EINVAL, "conv: there is no layout %u (x), %u (kernel) or %u (y)", o->x_layout,
+            o->kernel_layout, o->y_layout);
+  return ag_status(g) == TN_OK;
+}
+
 ag_ref ag_conv(ag_graph *g, ag_ref x, ag_ref kernel, const ag_conv_options *options) {
   static const ag_conv_options none = {.groups = 1};
   ag_type tx = ag_type_of(g, x), tk = ag_type_of(g, kernel);
@@ -299,6 +309,7 @@ ag_ref ag_conv(ag_graph *g, ag_ref x, ag_ref kernel, const ag_conv_options *opti
   tn_conv c;
   char why[SENTENCE], text[2][128];
   if (!x.id || !kernel.id) return AG_EMIT(g, &ag_op_conv, &attr, x, kernel);
+  if (options && !known(g, options)) return (ag_ref){0};
   if (!put_options(options ? options : &none, &tx, &tk, &attr, why) || !measure(&tx, &tk, &attr, &c, why)) {
     ag_fail(g, TN_ESHAPE, "conv: %s (x %s, kernel %s)", why, ag__type_text(&tx, text[0], sizeof text[0]),
             ag__type_text(&tk, text[1], sizeof text[1]));

@@ -1,0 +1,64 @@
+/* Layers, losses and metrics called wrongly: each call gives id 0 and leaves a sentence. */
+#include "test_nn.h"
+
+#include <math.h>
+
+#define LONG_NAME                                                                                            \
+  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"     \
+  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"     \
+  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+typedef struct values {
+  ag_ref x1, x2, x3, x4, x5, x6, id1, id2, mask, none;
+} values;
+
+#define JOIN_(A, B) A##B
+#define JOIN(A, B)  JOIN_(A, B)
+#define USE(NAME)   ag_ref NAME = v->NAME;
+#define BAD(FUNCTION, ...)                                                                                   \
+  static ag_ref JOIN(bad_, __LINE__)(nn_model * m, const values *v) {                                        \
+    USE(x1)                                                                                                  \
+    USE(x2) USE(x3) USE(x4) USE(x6) USE(id1) USE(id2) USE(mask) USE(none)(void) x1, (void)x2, (void)x3,      \
+        (void)x4, (void)x6, (void)id1, (void)id2, (void)mask, (void)none;                                    \
+    return FUNCTION(m, __VA_ARGS__);                                                                         \
+  }
+#include "refusals.inc"
+#undef BAD
+
+typedef struct wrong_call {
+  const char *function, *text;
+  ag_ref (*f)(nn_model *m, const values *v);
+  ag_ref result;
+} wrong_call;
+
+#define BAD(FUNCTION, ...) {#FUNCTION, #__VA_ARGS__, JOIN(bad_, __LINE__), {0}},
+static wrong_call calls[] = {
+#include "refusals.inc"
+};
+
+static void network(nn_model *m, void *ctx) {
+  static const int64_t extents[] = {3, 4, 4, 4, 4};
+  wrong_call *c = ctx;
+  values v = {.x1 = nn_input(m, "x1", 0, NULL),
+              .x2 = nn_input(m, "x2", 1, extents),
+              .x3 = nn_input(m, "x3", 2, extents),
+              .x4 = nn_input(m, "x4", 3, extents),
+              .x6 = nn_input(m, "x6", 5, extents),
+              .id1 = nn_input_typed(m, "id1", TN_I64, 0, NULL),
+              .id2 = nn_input_typed(m, "id2", TN_I64, 1, extents),
+              .mask = nn_input_typed(m, "mask", TN_U8, 1, extents)};
+  c->result = c->f(m, &v);
+}
+
+Test(rows_refused, every_wrong_call_leaves_a_sentence) {
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    wrong_call *c = &calls[i];
+    nn_model *m = NULL;
+    c->result.id = 1;
+    tn_status status = nn_model_new(&(nn_model_options){.batch = 2, .eval_batch = 2}, network, c, &m);
+    cr_expect_neq(status, TN_OK, "%s(m, %s) was accepted", c->function, c->text);
+    cr_expect_eq(c->result.id, 0, "%s(m, %s) gave a value", c->function, c->text);
+    cr_expect(*nn_error(m), "%s(m, %s): no sentence", c->function, c->text);
+    nn_model_free(m);
+  }
+}
