@@ -9,17 +9,16 @@
   "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 
 typedef struct values {
-  ag_ref x1, x2, x3, x4, x5, x6, id1, id2, mask, none;
+  ag_ref x1, x2, x3, x4, x6, id1, id2, mask, none;
 } values;
 
 #define JOIN_(A, B) A##B
 #define JOIN(A, B)  JOIN_(A, B)
-#define USE(NAME)   ag_ref NAME = v->NAME;
 #define BAD(FUNCTION, ...)                                                                                   \
   static ag_ref JOIN(bad_, __LINE__)(nn_model * m, const values *v) {                                        \
-    USE(x1)                                                                                                  \
-    USE(x2) USE(x3) USE(x4) USE(x6) USE(id1) USE(id2) USE(mask) USE(none)(void) x1, (void)x2, (void)x3,      \
-        (void)x4, (void)x6, (void)id1, (void)id2, (void)mask, (void)none;                                    \
+    ag_ref x1 = v->x1, x2 = v->x2, x3 = v->x3, x4 = v->x4, x6 = v->x6, none = v->none;                       \
+    ag_ref id1 = v->id1, id2 = v->id2, mask = v->mask;                                                       \
+    (void)x1, (void)x2, (void)x3, (void)x4, (void)x6, (void)none, (void)id1, (void)id2, (void)mask;          \
     return FUNCTION(m, __VA_ARGS__);                                                                         \
   }
 #include "refusals.inc"
