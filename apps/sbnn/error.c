@@ -22,6 +22,14 @@ int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
 }
 
 void (*sbnn_no_memory)(void);
+atomic_bool sbnn_memory_refused;
+
+int sbnn_check_memory(sbnn_error *e) {
+  if (!atomic_load(&sbnn_memory_refused)) return SBNN_OK;
+  return sbnn_fail(e, SBNN_FAILED,
+                   "out of memory: some was refused, and what was made since may lack something; close other "
+                   "programs or use a smaller table");
+}
 
 static void *checked(void *p, size_t n, size_t size) {
   if (p || n == 0 || size == 0) return p;

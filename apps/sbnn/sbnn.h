@@ -3,6 +3,7 @@
 #ifndef SBNN_H
 #define SBNN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@ enum {
   SBNN_USAGE = 2,        /* the command line is wrong */
   SBNN_BAD_INPUT = 3,    /* a data file is wrong */
   SBNN_NUMERICAL = 4,    /* training met a non-finite value */
-  SBNN_PARTIAL = 5,      /* run: some steps failed, the report shows the others */
+  SBNN_PARTIAL = 5,      /* run: some steps failed; others: results without their pictures */
   SBNN_INTERRUPTED = 130 /* SIGINT or SIGTERM */
 };
 
@@ -35,6 +36,10 @@ void *sbnn_alloc(size_t n, size_t size);
 void *sbnn_realloc(void *p, size_t n, size_t size);
 /* Called in place of that where it is set: by a child process that ends in its own way (sandbox.c). */
 extern void (*sbnn_no_memory)(void);
+/* Memory was refused to somebody in this process, who may not have said so (refused.c); what is written from then
+ * on is not put in place. Stays false where nobody looks. */
+extern atomic_bool sbnn_memory_refused;
+int sbnn_check_memory(sbnn_error *e); /* SBNN_FAILED with one sentence: it was */
 /* Text of its own, which the caller frees: a copy; what printf would write; "folder/name". */
 char *sbnn_strdup(const char *s);
 char *sbnn_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

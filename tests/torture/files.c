@@ -76,7 +76,8 @@ static char **names_in(const char *path, size_t *n) {
   return names;
 }
 
-static uint64_t of_path(uint64_t h, const char *path, bool hidden) {
+/* `but`: names that begin so do not count. */
+static uint64_t of_path(uint64_t h, const char *path, const char *but) {
   size_t n;
   char *text = text_of(path, &n);
   h = mixed(h, path, strlen(path) + 1);
@@ -90,18 +91,19 @@ static uint64_t of_path(uint64_t h, const char *path, bool hidden) {
   for (size_t i = 0; i < n; i++) {
     char inner[PATH_ROOM];
     snprintf(inner, sizeof inner, "%s/%s", path, names[i]);
-    if (hidden || names[i][0] != '.') h = of_path(h, inner, hidden);
+    if (strncmp(names[i], but, strlen(but)) != 0) h = of_path(h, inner, but);
     free(names[i]);
   }
   free(names);
   return h;
 }
 
-static uint64_t of_all(const char *path, bool hidden) {
-  return access(path, F_OK) == 0 ? of_path(0xcbf29ce484222325, path, hidden) : 0;
+static uint64_t of_all(const char *path, const char *but) {
+  return access(path, F_OK) == 0 ? of_path(0xcbf29ce484222325, path, but) : 0;
 }
-uint64_t fingerprint(const char *path) { return of_all(path, true); }
-uint64_t fingerprint_shown(const char *path) { return of_all(path, false); }
+uint64_t fingerprint(const char *path) { return of_all(path, "\n"); }
+uint64_t fingerprint_shown(const char *path) { return of_all(path, "."); }
+uint64_t fingerprint_tables(const char *path) { return of_all(path, "figures"); }
 
 int count_files(const char *path, const char *ending) {
   size_t n, length = strlen(ending);

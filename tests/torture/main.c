@@ -38,6 +38,7 @@ static bool run_base(const bench *b, const job *j, undisturbed *u) {
   u->before = fingerprint_shown("out");
   const ended e = run_program(words_of(b, j, NULL), NULL, 600, 0);
   u->files = fingerprint("out");
+  u->tables = fingerprint_tables("out");
   u->seconds = e.seconds;
   return e.code == 0 && u->files;
 }

@@ -3,6 +3,7 @@
  * A job is a command on small tables; a kind is a way to disturb it; a trial is a job, a kind and a number. Each
  * kind asks the same of every trial: no signal, no hang, and
  *   exit 0        the files are those of an undisturbed run, bit for bit (seconds aside);
+ *   exit 5        the same but for pictures; plot or --force makes them
  *   any other     there is a sentence, what was there before is there still, and the same command given again
  *                 (with --resume, where it has that) makes the files of an undisturbed run. */
 #ifndef NABLA_TORTURE_H
@@ -43,6 +44,7 @@ typedef struct ended {
 /* Of a job that nothing disturbs. */
 typedef struct undisturbed {
   uint64_t files;  /* fingerprint of its results */
+  uint64_t tables; /* without pictures */
   uint64_t before; /* of what was there */
   double seconds;
 } undisturbed;
@@ -86,6 +88,7 @@ bool again_is_whole(const bench *b, const job *j, const undisturbed *u, char *wh
 /* Of all names and contents below `path`, but for numbers of seconds and whether a command was given again; 0:
  * there is nothing. */
 uint64_t fingerprint(const char *path);
+uint64_t fingerprint_tables(const char *path); /* without folders called figures */
 uint64_t fingerprint_shown(const char *path); /* without what is being written: names that begin with a dot */
 int count_files(const char *path, const char *ending); /* in one folder */
 void remove_all(const char *path);

@@ -62,9 +62,12 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
   return r;
 }
 
-static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
-  int code = sbnn_write_path_tables(directory, ctx, e);
-  return code == SBNN_OK ? sbnn_write_path_pictures(figures, ctx, e) : code;
+static int write(const void *ctx, const char *directory, sbnn_error *e) {
+  return sbnn_write_path_tables(directory, ctx, e);
+}
+
+static int draw(const void *ctx, const char *figures, sbnn_error *e) {
+  return sbnn_write_path_pictures(figures, ctx, e);
 }
 
 static void print(const void *ctx, FILE *to) { sbnn_print_path(to, ctx); }
@@ -92,7 +95,7 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
                             .n_folds = p->n_folds,
                             .settings = s};
   sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(w->options)};
-  sbnn_output output = {.ctx = &path, .write = write, .print = print, .pictures = true};
+  sbnn_output output = {.ctx = &path, .write = write, .draw = draw, .print = print};
   int code = sbnn_work_finish(w, &none, &output, e);
   free(s);
   free(x);

@@ -1,5 +1,7 @@
 /* plot.c - `sbnn plot`: the figures of a directory of results again, from its tables. */
 #include "commands/commands.h"
+
+#include "apart.h"
 #include "figures/overlays.h"
 #include "options/suggest.h"
 #include "pictures/pictures.h"
@@ -73,12 +75,24 @@ static int choose_overlays(const sbnn_options *o, sbnn_stored *s, sbnn_error *e)
   return code == SBNN_OK ? choose(&responses, own->responses, c->responses, &c->n_responses, e) : code;
 }
 
+typedef struct drawing {
+  const char *figures;
+  const sbnn_results *results;
+} drawing;
+
+static int draw_apart(const void *ctx, sbnn_error *e) {
+  const drawing *d = ctx;
+  return sbnn_write_pictures(d->figures, d->results, e);
+}
+
 static int draw(const sbnn_options *o, const sbnn_stored *s, sbnn_error *e) {
-  char *figures = sbnn_path_in(o->results, "figures");
+  char *figures = sbnn_path_in(o->results, "figures"), why[128] = "";
   int code = SBNN_OK;
   if (mkdir(figures, 0777) != 0 && errno != EEXIST)
     code = sbnn_fail(e, SBNN_FAILED, "%s cannot be created (%s)", figures, strerror(errno));
-  if (code == SBNN_OK) code = sbnn_write_pictures(figures, &s->results, e);
+  if (code == SBNN_OK) code = sbnn_apart(draw_apart, &(drawing){figures, &s->results}, why, e);
+  if (*why)
+    sbnn_fail(e, code, "the drawing of the pictures failed (%s); more memory or other fonts may help", why);
   if (code == SBNN_OK && !o->quiet) fprintf(stderr, "Pictures are in %s\n", figures);
   free(figures);
   return code;

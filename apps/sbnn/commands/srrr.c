@@ -200,11 +200,14 @@ typedef struct leavings {
   sbnn_results results;
 } leavings;
 
-static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
+static int write(const void *ctx, const char *directory, sbnn_error *e) {
   const leavings *l = ctx;
   int code = sbnn_write_srrr(directory, &l->scores, e);
-  if (code == SBNN_OK && l->results.n) code = sbnn_write_tables(directory, &l->results, e);
-  return code == SBNN_OK ? sbnn_write_pictures(figures, &l->results, e) : code;
+  return code == SBNN_OK && l->results.n ? sbnn_write_tables(directory, &l->results, e) : code;
+}
+
+static int draw(const void *ctx, const char *figures, sbnn_error *e) {
+  return sbnn_write_pictures(figures, &((const leavings *)ctx)->results, e);
 }
 
 static void print(const void *ctx, FILE *to) { sbnn_print_srrr(to, &((const leavings *)ctx)->scores); }
@@ -225,7 +228,7 @@ static int write_all(fits *v, sbnn_error *e) {
                             .experiments = &map}};
   sbnn_srrr_mean *path = sbnn_srrr_means(&l.scores, &l.results.n_path);
   l.results.path = path;
-  sbnn_output output = {.ctx = &l, .write = write, .print = print, .pictures = true};
+  sbnn_output output = {.ctx = &l, .write = write, .draw = draw, .print = print};
   code = sbnn_work_finish(w, &l.results, &output, e);
   free(path);
   sbnn_experiment_free(&map);

@@ -71,9 +71,12 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
   return r;
 }
 
-static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
-  int code = sbnn_write_stability(directory, ctx, e);
-  return code == SBNN_OK ? sbnn_draw_stability(figures, ctx, e) : code;
+static int write(const void *ctx, const char *directory, sbnn_error *e) {
+  return sbnn_write_stability(directory, ctx, e);
+}
+
+static int draw(const void *ctx, const char *figures, sbnn_error *e) {
+  return sbnn_draw_stability(figures, ctx, e);
 }
 
 static void print(const void *ctx, FILE *to) { sbnn_print_stability(to, ctx); }
@@ -93,7 +96,7 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
   sbnn_verdict verdict = {0};
   const sbnn_verdict_options judged = sbnn_verdict_options_of(o, w->data);
   sbnn_judge_stability(&s, &judged, &verdict);
-  sbnn_output output = {.ctx = &s, .write = write, .print = print, .pictures = true, .verdict = &verdict};
+  sbnn_output output = {.ctx = &s, .write = write, .draw = draw, .print = print, .verdict = &verdict};
   int code = sbnn_work_finish(w, &none, &output, e);
   sbnn_verdict_free(&verdict);
   sbnn_stability_free(&s);

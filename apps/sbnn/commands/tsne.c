@@ -64,10 +64,12 @@ static tn_status embed(void *ctx, int64_t i) {
   return TN_OK;
 }
 
-static int write(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
-  const sbnn_tsne_results *r = ctx;
-  int code = sbnn_write_tsne(directory, r, e);
-  return code == SBNN_OK ? sbnn_draw_tsne(figures, r, e) : code;
+static int write(const void *ctx, const char *directory, sbnn_error *e) {
+  return sbnn_write_tsne(directory, ctx, e);
+}
+
+static int draw(const void *ctx, const char *figures, sbnn_error *e) {
+  return sbnn_draw_tsne(figures, ctx, e);
 }
 
 static void print(const void *ctx, FILE *to) {
@@ -89,7 +91,7 @@ static int lay_out(job *j, sbnn_error *e) {
     for (size_t i = 0; i < j->n_views; i++) v[i] = j->views[i].result;
     sbnn_tsne_results r = {.data = j->work.data, .n_views = j->n_views, .views = v};
     sbnn_results none = {.data = j->work.data, .protocol = sbnn_protocol_name(o)};
-    sbnn_output output = {.ctx = &r, .write = write, .print = print, .pictures = true};
+    sbnn_output output = {.ctx = &r, .write = write, .draw = draw, .print = print};
     code = sbnn_work_finish(&j->work, &none, &output, e);
   }
   for (size_t i = 0; i < j->n_views; i++) {

@@ -1,6 +1,7 @@
 /* work.c - see work.h. */
 #include "commands/work.h"
 
+#include "apart.h"
 #include "build_facts.h"
 #include "commands/copy.h"
 #include "commands/ranks.h"
@@ -222,15 +223,18 @@ const char *sbnn_protocol_name(const sbnn_options *o) {
 
 static void say_where(const char *path, const sbnn_output *output, double seconds) {
   fprintf(stderr, "Results are in %s", path);
-  if (sbnn_figures_available() && output->pictures) fprintf(stderr, ", pictures in %s/figures", path);
+  if (sbnn_figures_available() && output->draw) fprintf(stderr, ", pictures in %s/figures", path);
   fprintf(stderr, " (%.1f s)\n", seconds);
-  if (!sbnn_figures_available() && output->pictures)
+  if (!sbnn_figures_available() && output->draw)
     fprintf(stderr, "No pictures: this sbnn was built without cairo\n");
 }
 
-static int write_fit(const void *ctx, const char *directory, const char *figures, sbnn_error *e) {
-  int code = sbnn_write_tables(directory, ctx, e);
-  return code == SBNN_OK ? sbnn_write_pictures(figures, ctx, e) : code;
+static int write_fit(const void *ctx, const char *directory, sbnn_error *e) {
+  return sbnn_write_tables(directory, ctx, e);
+}
+
+static int draw_fit(const void *ctx, const char *figures, sbnn_error *e) {
+  return sbnn_write_pictures(figures, ctx, e);
 }
 
 static void print_fit(const void *ctx, FILE *to) { sbnn_print_summary(to, ctx); }
@@ -250,10 +254,56 @@ static void each_option(const void *options, sbnn_option_hook *each, void *ctx) 
   sbnn_options_each(options, each, ctx);
 }
 
+/* ---- pictures ---- */
+
+typedef struct drawing {
+  const sbnn_output *output;
+  const sbnn_outdir *out;
+} drawing;
+
+static int draw_apart(const void *ctx, sbnn_error *e) {
+  const drawing *d = ctx;
+  sbnn_outdir_drop_figures(d->out); /* what an attempt that crashed has left */
+  return d->output->draw(d->output->ctx, sbnn_outdir_figures(d->out), e);
+}
+
+/* Drawing that crashes costs the pictures, never the results: `why` says so then, and there are none. */
+static int draw_pictures(const sbnn_work *w, const sbnn_output *output, char *why, sbnn_error *e) {
+  const drawing d = {output, w->out};
+  *why = '\0';
+  if (!output->draw || !sbnn_figures_available()) return SBNN_OK;
+  int code = sbnn_apart(draw_apart, &d, why, e);
+  if (!*why) return code;
+  sbnn_outdir_drop_figures(w->out);
+  return SBNN_OK;
+}
+
+static int tell_no_pictures(const char *path, const char *why, sbnn_error *e) {
+  char *word = sbnn_shell_word(path);
+  sbnn_fail(
+      e, SBNN_PARTIAL,
+      "the results in %s are whole, but there are no pictures: their drawing failed (%s). What may help: "
+      "more memory, other fonts; '%s plot --results %s' draws those of train, cv and srrr again, the same "
+      "command with --force all",
+      path, why, sbnn_program, word);
+  free(word);
+  return e->code;
+}
+
+static int write_staged(const sbnn_work *w, const sbnn_output *output, const sbnn_run *run, sbnn_error *e) {
+  const char *staging = sbnn_outdir_staging(w->out);
+  char *json = sbnn_outdir_file(w->out, "run.json");
+  int code = output->write(output->ctx, staging, e);
+  if (code == SBNN_OK) code = sbnn_write_verdict(staging, run->verdict, e);
+  if (code == SBNN_OK) code = sbnn_write_run_json(json, run, e);
+  free(json);
+  return code;
+}
+
 int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e) {
   const sbnn_output fit = {
-      .ctx = r, .write = write_fit, .print = print_fit, .pictures = true, .weights = true};
-  char *json = sbnn_outdir_file(w->out, "run.json"), *path = sbnn_strdup(sbnn_outdir_path(w->out));
+      .ctx = r, .write = write_fit, .draw = draw_fit, .print = print_fit, .weights = true};
+  char *path = sbnn_strdup(sbnn_outdir_path(w->out));
   sbnn_run run = {.command = sbnn_command_name(w->options->command),
                   .seed = &w->options->seed,
                   .each_option = each_option,
@@ -271,16 +321,16 @@ int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *out
   if (!output) output = &fit;
   const sbnn_verdict_options judged = sbnn_verdict_options_of(w->options, r->data);
   sbnn_judge_results(r, &judged, &own);
-  const sbnn_verdict *verdict = run.verdict = output->verdict ? output->verdict : &own;
-  int code = output->write(output->ctx, sbnn_outdir_staging(w->out), sbnn_outdir_figures(w->out), e);
-  if (code == SBNN_OK) code = sbnn_write_verdict(sbnn_outdir_staging(w->out), verdict, e);
-  if (code == SBNN_OK) code = sbnn_write_run_json(json, &run, e);
-  free(json);
+  run.verdict = output->verdict ? output->verdict : &own;
+  char why[128] = "";
+  int code = write_staged(w, output, &run, e);
+  if (code == SBNN_OK) code = draw_pictures(w, output, why, e);
   if (code == SBNN_OK) {
     code = sbnn_outdir_commit(w->out, e);
     w->out = NULL;
   }
-  if (code == SBNN_OK) print_end(w, r, output, path, verdict);
+  if (code == SBNN_OK) print_end(w, r, output, path, run.verdict);
+  if (code == SBNN_OK && *why) code = tell_no_pictures(path, why, e);
   sbnn_verdict_free(&own);
   free(path);
   return code;

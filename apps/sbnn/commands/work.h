@@ -51,14 +51,17 @@ const char *sbnn_protocol_name(const sbnn_options *o); /* "strict", "paper" */
 /* What a command writes besides run.json, and its last words; ctx is passed on. */
 typedef struct sbnn_output {
   const void *ctx;
-  int (*write)(const void *ctx, const char *directory, const char *figures, sbnn_error *e);
+  int (*write)(const void *ctx, const char *directory, sbnn_error *e);
+  int (*draw)(const void *ctx, const char *figures,
+              sbnn_error *e); /* NULL: no pictures; in a process of its own */
   void (*print)(const void *ctx, FILE *to);
-  bool pictures, weights;      /* does it draw; does it leave a model */
+  bool weights;                /* does it leave a model */
   const sbnn_verdict *verdict; /* NULL: what the results say */
 } sbnn_output;
 
 /* Writes the output (NULL: tables, pictures and summary of train and cv) and run.json, commits the directory,
- * prints the last words and where things are. w->out is released. */
+ * prints the last words and where things are. w->out is released. SBNN_PARTIAL: all but the pictures, whose
+ * drawing crashed. */
 int sbnn_work_finish(sbnn_work *w, const sbnn_results *r, const sbnn_output *output, sbnn_error *e);
 
 #endif

@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-char *sbnn_h5_file_of(const char *path) { return sbnn_format("%.*s", (int)sbnn_table_file_length(path), path); }
+char *sbnn_h5_file_of(const char *path) {
+  return sbnn_format("%.*s", (int)sbnn_table_file_length(path), path);
+}
 
 void sbnn_h5_object_free(sbnn_h5_object *o) {
   free(o->root);

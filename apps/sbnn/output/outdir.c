@@ -282,12 +282,15 @@ int sbnn_outdir_count_parts(const sbnn_outdir *o) { return count_parts(o); }
 const char *sbnn_outdir_path(const sbnn_outdir *o) { return o->path; }
 const char *sbnn_outdir_staging(const sbnn_outdir *o) { return o->staging; }
 const char *sbnn_outdir_figures(const sbnn_outdir *o) { return o->figures; }
+void sbnn_outdir_drop_figures(const sbnn_outdir *o) { remove_files(o->figures, ""); }
 char *sbnn_outdir_file(const sbnn_outdir *o, const char *name) { return sbnn_path_in(o->staging, name); }
 char *sbnn_outdir_rescue(const sbnn_outdir *o) { return sbnn_path_in(o->path, SBNN_RESCUE_FILE); }
 
 int sbnn_outdir_commit(sbnn_outdir *o, sbnn_error *e) {
-  int code = rename_in(o, INCOMING, COMPLETE) == 0 ? finish_commit(o, e)
-                                                   : failed(e, o->path, "cannot be written to");
+  int code = sbnn_check_memory(e);
+  if (code == SBNN_OK)
+    code = rename_in(o, INCOMING, COMPLETE) == 0 ? finish_commit(o, e)
+                                                 : failed(e, o->path, "cannot be written to");
   release(o);
   return code;
 }

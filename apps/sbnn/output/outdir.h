@@ -52,6 +52,7 @@ char *sbnn_outdir_file(const sbnn_outdir *o, const char *name);
 /* Where all files are to be written now, and the directory for the figures in it. Borrowed. */
 const char *sbnn_outdir_staging(const sbnn_outdir *o);
 const char *sbnn_outdir_figures(const sbnn_outdir *o);
+void sbnn_outdir_drop_figures(const sbnn_outdir *o); /* removes what is staged there */
 
 /* Where the last good weights of a run that fails numerically go: straight into DIR, so that abort leaves
  * them there; the next commit removes them. The caller frees. */

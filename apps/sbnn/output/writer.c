@@ -81,7 +81,8 @@ void sbnn_put_name(sbnn_writer *w, const char *name) {
 }
 
 int sbnn_writer_close(sbnn_writer *w, sbnn_error *e) {
-  int code = SBNN_OK;
+  int code = sbnn_check_memory(e);
+  if (code != SBNN_OK) w->error = ENOMEM;
   if (tn_atomic_close(&w->file, !w->error) != TN_OK) w->error = w->file.error;
   if (w->error)
     code = sbnn_fail(e, SBNN_FAILED,
