@@ -20,13 +20,26 @@ typedef struct report {
   sbnn_error error;
 } report;
 
-enum { DONE = 0, NO_MEMORY = 121 }; /* exit statuses */
+enum {
+  DONE = 0, /* exit statuses */
+  NO_MEMORY = 121,
+  ALIVE_FD = 3 /* the child's: closed when it ends, however it does */
+};
 
 static void end_without_memory(void) { _exit(NO_MEMORY); }
 
-static _Noreturn void be_child(int (*work)(const void *ctx, sbnn_error *e), const void *ctx, report *r) {
+/* Of what the caller has open nothing else stays, for a lock would last as long as the child. */
+static bool keep_files(int alive) {
+  if (alive != ALIVE_FD && dup2(alive, ALIVE_FD) < 0) return false;
+  return close_range(ALIVE_FD + 1, ~0u, 0) == 0 || errno == ENOSYS;
+}
+
+static _Noreturn void be_child(int (*work)(const void *ctx, sbnn_error *e), const void *ctx, report *r,
+                               int alive, pid_t caller) {
   static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+  if (!keep_files(alive)) _exit(1);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != caller) _exit(1);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
   sbnn_no_memory = end_without_memory;
   r->code = work(ctx, &r->error);
@@ -60,8 +73,9 @@ static bool try_once(int (*work)(const void *ctx, sbnn_error *e), const void *ct
   *why = '\0';
   *r = (report){0};
   if (pipe2(alive, O_CLOEXEC) != 0) return false;
+  const pid_t caller = getpid();
   pid_t child = fork();
-  if (child == 0) be_child(work, ctx, r);
+  if (child == 0) be_child(work, ctx, r, alive[1], caller);
   close(alive[1]);
   if (child > 0) wait_for(child, alive[0], &hangs, &status);
   close(alive[0]);

@@ -2,6 +2,8 @@
 #include "apart.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,4 +95,19 @@ Test(sbnn_apart, a_sentence_is_the_callers) {
   cr_expect_eq(sbnn_apart(complain, "this", why, &e), SBNN_BAD_INPUT);
   cr_expect_str_eq(e.text, "this is wrong");
   cr_expect_str_eq(why, "");
+}
+
+/* Locks last as long as anybody has the file open. */
+static int look_at_file(const void *ctx, sbnn_error *e) {
+  (void)e;
+  return fcntl(*(const int *)ctx, F_GETFD) < 0 && errno == EBADF ? SBNN_OK : SBNN_FAILED;
+}
+
+Test(sbnn_apart, files_of_the_caller_are_closed) {
+  int fd = open("/dev/null", O_RDONLY);
+  fd = fcntl(fd, F_DUPFD, 9);
+  sbnn_error e = {0};
+  char why[128];
+  cr_expect_eq(sbnn_apart(look_at_file, &fd, why, &e), SBNN_OK);
+  cr_expect_eq(close(fd), 0);
 }
