@@ -1,5 +1,5 @@
-/* derivatives.h - derivatives beyond the gradient, and vmap: a function of one example becomes one of many.
- * Part of autograd.h, which includes it.
+/* derivatives.h - derivatives beyond the gradient, and vmap: a function of one example becomes one of many;
+ * part of autograd.h, which includes it.
  *
  * Each function appends nodes, and its results can be differentiated again. On failure the refs are 0 and
  * ag_error has the sentence. y and x are any float values of the graph. */
