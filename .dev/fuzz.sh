@@ -1,15 +1,29 @@
 # shellcheck shell=bash
-# fuzz [SECONDS [NAME...]]: run each fuzz target for SECONDS (60), one on each core
+# fuzz [SECONDS [NAME...]]: run each fuzz target for SECONDS (60), one on each core; hours.tsv adds up runs of 600 and more
 
-fuzz_one() { # NAME SECONDS: its output is in fuzz_NAME.log, its exit code in fuzz_NAME.status
-  local name=$1 seconds=$2 dir status=0 corpora
+# NAME SECONDS: its output is in fuzz_NAME.log, its exit code in fuzz_NAME.status, CPU seconds, children's too, in fuzz_NAME.cpu
+fuzz_one() {
+  local name=$1 seconds=$2 dir status=0 corpora TIMEFORMAT='%U %S'
   dir=$(build_dir)/tests
   mkdir -p "$dir/corpus/$name" # new inputs go here; the stored corpus, if any, is read only
   corpora=("$dir/corpus/$name")
   if [ -d "$root/tests/fuzz/corpus/$name" ]; then corpora+=("$root/tests/fuzz/corpus/$name"); fi
-  env "LSAN_OPTIONS=suppressions=$root/tests/lsan.supp" "$dir/fuzz_$name" -max_total_time="$seconds" \
-    -timeout=30 -artifact_prefix="$dir/$name-" "${corpora[@]}" >"$dir/fuzz_$name.log" 2>&1 </dev/null || status=$?
+  { time env "LSAN_OPTIONS=suppressions=$root/tests/lsan.supp" "$dir/fuzz_$name" -max_total_time="$seconds" \
+    -timeout=30 -artifact_prefix="$dir/$name-" "${corpora[@]}" >"$dir/fuzz_$name.log" 2>&1 </dev/null; } \
+    2>"$dir/fuzz_$name.cpu" || status=$?
   echo "$status" >"$dir/fuzz_$name.status"
+}
+
+# Adds a long run to tests/fuzz/hours.tsv: seconds of CPU and executions by target.
+add_hours() { # NAME RUNS
+  local log=$root/tests/fuzz/hours.tsv cpu
+  cpu=$(awk '{ printf "%d", $1 + $2 }' "$(build_dir)/tests/fuzz_$1.cpu")
+  [ -f "$log" ] || printf 'target\tcpu_seconds\texecutions\n' >"$log"
+  awk -F'\t' -v OFS='\t' -v name="$1" -v cpu="$cpu" -v runs="$2" '
+    $1 == name { $2 += cpu; $3 += runs; seen = 1 }
+    { print }
+    END { if (!seen) print name, cpu, runs }' "$log" >"$log.new"
+  mv "$log.new" "$log"
 }
 
 verb_fuzz() {
@@ -41,6 +55,7 @@ verb_fuzz() {
     if [ "$(cat "$dir/fuzz_$name.status")" -eq 0 ] && [ -n "$runs" ]; then
       passed=$((passed + 1))
       echo "$name: $runs executions, nothing found"
+      if [ "$seconds" -ge 600 ]; then add_hours "$name" "$runs"; fi
     else
       failed=$((failed + 1))
       tail -n 60 "$log"

@@ -102,6 +102,80 @@ tn_status nn_folds_stratified(const tn_alloc *alloc, tn_view classes, int64_t n_
   return TN_OK;
 }
 
+/* ---- grouped ------------------------------------------------------------------------------------------- */
+
+/* A group: its rows are those of sorted strata first ... first + size - 1. */
+typedef struct group {
+  int64_t first, size, fold;
+} group;
+
+/* Groups by their rows, which are sorted; returns how many. */
+static int64_t find_groups(const stratum *row, int64_t n, group *g) {
+  int64_t n_groups = 0;
+  for (int64_t i = 0; i < n; i++) {
+    if (i == 0 || row[i].class != row[i - 1].class) g[n_groups++].first = i;
+    g[n_groups - 1].size++;
+  }
+  return n_groups;
+}
+
+/* `by_size` has room for n_groups. */
+static void deal_groups(const stratum *row, int64_t n_groups, group *g, stratum *by_size, nn_folds *f) {
+  int64_t *size = f->start + 1; /* of each fold, until they are added up */
+  memset(f->start, 0, ((size_t)f->n_folds + 1) * sizeof *f->start);
+  for (int64_t i = 0; i < n_groups; i++) by_size[i] = (stratum){-g[i].size, row[g[i].first].place, i};
+  sort(by_size, n_groups);
+  for (int64_t i = 0; i < n_groups; i++) {
+    int64_t least = 0;
+    for (int64_t k = 1; k < f->n_folds; k++)
+      if (size[k] < size[least]) least = k;
+    g[by_size[i].row].fold = least;
+    size[least] += g[by_size[i].row].size;
+  }
+}
+
+/* The rows of each fold, its groups in the drawn order of their first rows. */
+static void place_groups(const stratum *row, int64_t n_groups, const group *g, stratum *by_place,
+                         nn_folds *f) {
+  for (int64_t i = 0; i < n_groups; i++) by_place[i] = (stratum){g[i].fold, row[g[i].first].place, i};
+  sort(by_place, n_groups);
+  for (int64_t i = 0, at = 0; i < n_groups; i++) {
+    const group *one = &g[by_place[i].row];
+    for (int64_t j = 0; j < one->size; j++) f->order[at++] = row[one->first + j].row;
+  }
+  for (int64_t k = 0; k < f->n_folds; k++) f->start[k + 1] += f->start[k];
+}
+
+tn_status nn_folds_grouped(const tn_alloc *alloc, tn_view groups, int64_t n_folds, uint32_t seed,
+                           nn_folds *out) {
+  if (!out) return TN_EINVAL;
+  *out = (nn_folds){0};
+  if (groups.rank != 1) return TN_ESHAPE;
+  if (groups.dtype == TN_F32 || groups.dtype == TN_F64) return TN_ETYPE;
+  const int64_t n = groups.shape[0];
+  tn_status status = nn_folds_new(alloc, n, n_folds, NULL, seed, out);
+  if (status != TN_OK) return status;
+  stratum *row = tn_calloc(alloc, (size_t)n, sizeof *row),
+          *sorted = tn_calloc(alloc, (size_t)n, sizeof *sorted);
+  group *g = tn_calloc(alloc, (size_t)n, sizeof *g);
+  if (!row || !sorted || !g) status = TN_ENOMEM;
+  else {
+    for (int64_t i = 0; i < n; i++) row[i] = (stratum){class_of(&groups, out->order[i]), i, out->order[i]};
+    sort(row, n);
+    const int64_t n_groups = find_groups(row, n, g);
+    if (n_groups < n_folds) status = TN_EINVAL;
+    else {
+      deal_groups(row, n_groups, g, sorted, out);
+      place_groups(row, n_groups, g, sorted, out);
+    }
+  }
+  tn_free(alloc, row);
+  tn_free(alloc, sorted);
+  tn_free(alloc, g);
+  if (status != TN_OK) nn_folds_free(out);
+  return status;
+}
+
 /* ---- use ----------------------------------------------------------------------------------------------- */
 
 static bool exists(const nn_folds *f, int64_t k) { return f && f->order && k >= 0 && k < f->n_folds; }

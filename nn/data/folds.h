@@ -28,6 +28,11 @@ TN_MUST_CHECK tn_status nn_folds_new(const tn_alloc *alloc, int64_t n_rows, int6
                                      const int64_t *order, uint32_t seed, nn_folds *out);
 TN_MUST_CHECK tn_status nn_folds_stratified(const tn_alloc *alloc, tn_view classes, int64_t n_folds,
                                             uint32_t seed, nn_folds *out);
+/* Rows of one group are tested together: groups [n_rows] of an integer type, at least n_folds different ones (TN_EINVAL).
+ * Each group, the largest first, goes to the fold that has the fewest rows; equal ones in an order drawn from the seed. So the
+ * blocks differ in size, by no more than the largest group. In `order` the rows of a group lie together. */
+TN_MUST_CHECK tn_status nn_folds_grouped(const tn_alloc *alloc, tn_view groups, int64_t n_folds,
+                                         uint32_t seed, nn_folds *out);
 void nn_folds_free(nn_folds *f); /* leaves *f all zero; NULL is allowed */
 
 /* The rows that fold k tests, borrowed from f; n is 0 if there is no fold k. */

@@ -4,6 +4,7 @@
  * the target. */
 #include "fuzz_tables.h"
 
+#include "data/h5_copy.h"
 #include "data/table_h5.h"
 #include "sandbox.h"
 
@@ -94,12 +95,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const unsigned how = choose(data, size);
   sbnn_error e = {0};
   sbnn_strings lines = {0};
+  sbnn_h5_object object = {0};
   sbnn_labels l;
   if ((how & 3) < 2) read_table(path, how, &e);
   else if (how & 1) {
-    int code = sbnn_h5_describe(path, &lines, &e);
+    int code = how & 8 ? sbnn_h5_object_read(path, NULL, &object, &e) : sbnn_h5_describe(path, &lines, &e);
     fuzz_check(code, &e);
     sbnn_strings_free(&lines);
+    sbnn_h5_object_free(&object);
   } else {
     int code = sbnn_labels_read(path, &l, &e);
     fuzz_check(code, &e);

@@ -92,3 +92,24 @@ Test(nn_data, stratified_folds) {
   cr_expect_eq(nn_folds_stratified(NULL, tn_view_of(x, TN_F64, 1, &n), 4, 1, &f), TN_ETYPE);
   cr_expect_eq(nn_folds_stratified(NULL, tn_matrix(class, TN_I32, 41, 1), 4, 1, &f), TN_ESHAPE);
 }
+
+Test(nn_data, folds_of_groups) {
+  enum { ROWS = 60 };
+  int64_t n = ROWS, group[ROWS], rows[ROWS];
+  for (int64_t i = 0; i < ROWS; i++) group[i] = i % 13 * (i % 13) - 40;
+  nn_folds f;
+  OK(nn_folds_grouped(NULL, tn_view_of(group, TN_I64, 1, &n), 4, 1, &f));
+  int64_t times[ROWS] = {0};
+  for (int64_t k = 0; k < 4; k++) {
+    const nn_split test = nn_fold_test(&f, k), train = nn_fold_train(&f, k, rows);
+    cr_expect(test.n >= 13 && test.n <= 18, "%d", (int)test.n);
+    for (int64_t i = 0; i < test.n; i++) {
+      times[test.rows[i]]++;
+      for (int64_t j = 0; j < train.n; j++) cr_expect_neq(group[test.rows[i]], group[train.rows[j]]);
+    }
+  }
+  for (int64_t i = 0; i < ROWS; i++) cr_expect_eq(times[i], 1);
+  nn_folds_free(&f);
+  cr_expect_eq(nn_folds_grouped(NULL, tn_view_of(group, TN_I64, 1, &n), 14, 1, &f), TN_EINVAL);
+  cr_expect_null(f.order);
+}

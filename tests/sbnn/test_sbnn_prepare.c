@@ -273,7 +273,8 @@ Test(sbnn_prepare, pbmc_chooses_1000_of_4000) {
 static void check_folds(sbnn_protocol protocol, size_t n, size_t k, const char *path, size_t tested) {
   sbnn_folds f;
   sbnn_error e = {0};
-  cr_assert_eq(sbnn_folds_make(protocol, n, k, path, 5, &f, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_folds_make(&(sbnn_folds_options){protocol, n, k, path, 5, NULL, 0}, &f, &e), SBNN_OK,
+               "%s", e.text);
   size_t *rows = malloc(n * sizeof *rows), total = 0;
   int *times = calloc(n, sizeof *times), *seen = malloc(n * sizeof *seen);
   for (size_t fold = 0; fold < k; fold++) {
@@ -302,11 +303,64 @@ Test(sbnn_folds, every_cell_once) {
   check_folds(SBNN_PROTOCOL_STRICT, 5, 2, NULL, 5);
 }
 
+/* Groups of 1, 2, ... cells: each is in one fold, and folds differ by no more than the largest. */
+Test(sbnn_folds, groups_stay_whole) {
+  enum { GROUPS = 11, CELLS = GROUPS * (GROUPS + 1) / 2 };
+  int32_t group[CELLS];
+  for (int g = 0, at = 0; g < GROUPS; g++)
+    for (int i = 0; i <= g; i++) group[(at++ * 7) % CELLS] = g;
+  for (size_t k = 2; k <= GROUPS; k++) {
+    sbnn_folds f;
+    sbnn_error e = {0};
+    int fold_of[GROUPS];
+    size_t least = CELLS, most = 0, total = 0;
+    const sbnn_folds_options o = {SBNN_PROTOCOL_STRICT, CELLS, k, NULL, 5, group, GROUPS};
+    memset(fold_of, -1, sizeof fold_of);
+    cr_assert_eq(sbnn_folds_make(&o, &f, &e), SBNN_OK, "%s", e.text);
+    for (size_t fold = 0; fold < k; fold++) {
+      size_t n;
+      const size_t *test = sbnn_fold_test(&f, fold, &n);
+      for (size_t i = 0; i < n; i++) {
+        const int32_t g = group[test[i]];
+        cr_expect(fold_of[g] == -1 || fold_of[g] == (int)fold, "%d", g);
+        cr_expect(i == 0 || fold_of[g] == -1 || group[test[i - 1]] == g, "apart"); /* they lie together */
+        fold_of[g] = (int)fold;
+      }
+      total += n;
+      if (n < least) least = n;
+      if (n > most) most = n;
+    }
+    cr_expect_eq(total, CELLS);
+    cr_expect(least > 0 && most - least <= GROUPS, "%zu: %zu to %zu", k, least, most);
+    sbnn_folds_free(&f);
+  }
+  sbnn_folds f;
+  sbnn_error e = {0};
+  const sbnn_folds_options o = {SBNN_PROTOCOL_STRICT, CELLS, GROUPS + 1, NULL, 5, group, GROUPS};
+  cr_expect_eq(sbnn_folds_make(&o, &f, &e), SBNN_BAD_INPUT);
+  check_sentence(&e, SBNN_BAD_INPUT, "11 groups cannot make 12 folds|--folds");
+}
+
+static int32_t in_list(const void *ctx, size_t i) { return ((const int32_t *)ctx)[i]; }
+
+Test(sbnn_folds, permutation_of_groups) {
+  static const int32_t group[] = {0, 1, 2, 0, 1, 2, 0, 0}, in_order[] = {4, 4, 4, 1, 1, 0, 0, 0};
+  size_t order[8], times[8] = {0}, changes = 0;
+  sbnn_permutation_of_groups(3, 8, group, 3, order);
+  for (size_t i = 0; i < 8; i++) times[order[i]]++, changes += i && group[order[i]] != group[order[i - 1]];
+  for (size_t i = 0; i < 8; i++) cr_expect_eq(times[i], 1);
+  cr_expect_eq(changes, 2);
+  cr_expect_eq(sbnn_group_boundary(8, 4, in_list, in_order), 3);
+  cr_expect_eq(sbnn_group_boundary(8, 7, in_list, in_order), 5);
+  cr_expect_eq(sbnn_group_boundary(3, 2, in_list, in_order), 0);
+}
+
 Test(sbnn_folds, from_a_file) {
   sbnn_folds f;
   sbnn_error e = {0};
   const char *path = write_text("order.txt", "3\n0\r\n4\n\n1\n2");
-  cr_assert_eq(sbnn_folds_make(SBNN_PROTOCOL_PAPER, 5, 2, path, 0, &f, &e), SBNN_OK, "%s", e.text);
+  cr_assert_eq(sbnn_folds_make(&(sbnn_folds_options){SBNN_PROTOCOL_PAPER, 5, 2, path, 0, NULL, 0}, &f, &e),
+               SBNN_OK, "%s", e.text);
   size_t n, rows[5];
   const size_t *test = sbnn_fold_test(&f, 1, &n);
   cr_expect(n == 2 && test[0] == 4 && test[1] == 1);
@@ -331,15 +385,18 @@ Test(sbnn_folds, faults) {
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
     e = (sbnn_error){0};
     const char *path = write_text("order.txt", faults[i][0]);
-    cr_expect_eq(sbnn_folds_make(SBNN_PROTOCOL_PAPER, 5, 2, path, 0, &f, &e), SBNN_BAD_INPUT);
+    cr_expect_eq(sbnn_folds_make(&(sbnn_folds_options){SBNN_PROTOCOL_PAPER, 5, 2, path, 0, NULL, 0}, &f, &e),
+                 SBNN_BAD_INPUT);
     check_sentence(&e, SBNN_BAD_INPUT, faults[i][1]);
     cr_expect_null(f.order);
   }
   e = (sbnn_error){0};
-  cr_expect_eq(sbnn_folds_make(SBNN_PROTOCOL_STRICT, 9, 10, NULL, 0, &f, &e), SBNN_BAD_INPUT);
+  cr_expect_eq(sbnn_folds_make(&(sbnn_folds_options){SBNN_PROTOCOL_STRICT, 9, 10, NULL, 0, NULL, 0}, &f, &e),
+               SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT, "9 cells|10 folds");
   e = (sbnn_error){0};
-  cr_expect_eq(sbnn_folds_make(SBNN_PROTOCOL_STRICT, 9, 1, NULL, 0, &f, &e), SBNN_USAGE);
+  cr_expect_eq(sbnn_folds_make(&(sbnn_folds_options){SBNN_PROTOCOL_STRICT, 9, 1, NULL, 0, NULL, 0}, &f, &e),
+               SBNN_USAGE);
   check_sentence(&e, SBNN_USAGE, "1 folds|2 or more");
 }
 

@@ -121,7 +121,8 @@ static int train(sbnn_work *w, sbnn_error *e) {
   if (code != SBNN_OK) return code;
   plan_settings(&p, o);
   p.cells = sbnn_alloc(w->data->n_cells, sizeof *p.cells);
-  sbnn_permutation((uint64_t)o->seed, w->data->n_cells, p.cells);
+  sbnn_permutation_of_groups((uint64_t)o->seed, w->data->n_cells, w->data->groups, w->data->n_groups,
+                             p.cells);
   code = run_models(w, &p, e);
   free(p.cells);
   free(p.options);

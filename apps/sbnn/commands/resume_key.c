@@ -11,8 +11,9 @@
 /* Options that change no number, and files, whose contents count and not their names. */
 static bool is_free(const char *name) {
   static const char *const names[] = {
-      "threads", "quiet",  "force", "resume",           "out",  "config",     "preset", "x",
-      "y",       "labels", "cells", "fold-permutation", "data", "genes-from", "shard",  "write-h5ad"};
+      "threads", "quiet",      "force", "resume",     "out",   "config",
+      "preset",  "x",          "y",     "labels",     "cells", "fold-permutation",
+      "data",    "genes-from", "shard", "write-h5ad", "groups"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(name, names[i]) == 0) return true;
   return false;
@@ -70,6 +71,8 @@ char *sbnn_resume_key(const sbnn_options *o, const sbnn_dataset *d) {
   add_part(to, "part of --x", d->x_path);
   add_part(to, "part of --y", d->y_path);
   add_part(to, "part of --labels", d->labels_path);
+  add_part(to, "part of --groups", d->groups_path);
+  add_hash(to, "contents of --groups", d->groups_hash);
   add_hash(to, "cells that are used", hash_of_cells(d));
   add_hash(to, "contents of --labels", d->overlap.labels_hash);
   add_hash(to, "contents of --fold-permutation", permutation);

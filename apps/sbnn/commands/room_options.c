@@ -61,6 +61,7 @@ sbnn_dataset_options sbnn_dataset_options_of(const sbnn_options *o) {
                                 .min_counts = o->min_counts,
                                 .genes_from_path = o->genes_from,
                                 .gene_names = o->gene_names,
+                                .groups_path = o->groups,
                                 .gene_prefix = o->gene_prefix,
                                 .drop_responses = o->drop_responses,
                                 .y_transform = o->y_transform,

@@ -117,6 +117,11 @@ static int check_data(running *r, const char *file, sbnn_error *e) {
   sbnn_options_step(o, &sbnn_command_srrr, SBNN_RECIPE_PAPER, &own);
   take_data(file, &own);
   code = sbnn_folds_check(d.n_cells, (size_t)o->folds, e);
+  if (code == SBNN_OK && d.groups && d.n_groups < (size_t)o->folds)
+    code = sbnn_fail(
+        e, SBNN_BAD_INPUT,
+        "%zu groups cannot make %d folds without dividing one; give fewer --folds, or finer --groups",
+        d.n_groups, o->folds);
   if (code == SBNN_OK) code = sbnn_srrr_check(&own, &d, e);
   if (code == SBNN_OK) code = sbnn_copy_check(o, d.x_path, e);
   if (code == SBNN_OK && d.x_path) r->x = sbnn_strdup(d.x_path);

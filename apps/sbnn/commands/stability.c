@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct own_options {
   int restarts;
@@ -15,29 +16,54 @@ typedef struct own_options {
 static const own_options *own_of(const sbnn_options *o) { return sbnn_own(o, &sbnn_command_stability); }
 
 /* Run i has the seed of --seed plus i. Without --subsample it is `sbnn train` with that seed, less the second
- * head; with it runs 2k and 2k + 1 train on disjoint halves of one permutation and test on all other cells.
- */
+ * head; with it runs 2k and 2k + 1 train on disjoint halves of one permutation and test on all other cells; no half
+ * has a part of a group. */
 typedef struct plan {
-  size_t n, half;        /* half: training cells of a run */
+  size_t n, *n_train;    /* [n] training cells of each */
   sbnn_options *options; /* [n] */
   int *seeds;            /* [n] */
   size_t **cells;        /* [n] training cells, then test cells */
 } plan;
 
-static size_t *cells_of(const sbnn_options *o, const sbnn_dataset *d, const plan *p, size_t i) {
-  size_t n = d->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
-  sbnn_permutation((uint64_t)p->seeds[own_of(o)->subsample ? i / 2 * 2 : i], n, cells);
-  for (size_t k = 0; own_of(o)->subsample && i % 2 == 1 && k < p->half; k++) {
-    size_t cell = cells[k];
-    cells[k] = cells[p->half + k];
-    cells[p->half + k] = cell;
+typedef struct ordered {
+  const sbnn_dataset *data;
+  const size_t *cells;
+} ordered;
+
+static int32_t group_of(const void *ctx, size_t i) {
+  const ordered *o = ctx;
+  return o->data->groups[o->cells[i]];
+}
+
+/* The second half comes before the first; a cell over stays behind both. */
+static void swap_halves(size_t *cells, size_t first, size_t second) {
+  size_t *kept = sbnn_alloc(first, sizeof *kept);
+  memcpy(kept, cells, first * sizeof *kept);
+  memmove(cells, cells + first, second * sizeof *cells);
+  memcpy(cells + second, kept, first * sizeof *kept);
+  free(kept);
+}
+
+/* Sets p->n_train[i]. */
+static size_t *cells_of(const sbnn_options *o, const sbnn_dataset *d, plan *p, size_t i) {
+  const size_t n = d->n_cells;
+  size_t *cells = sbnn_alloc(n, sizeof *cells), first = n / 2, second = n / 2;
+  p->n_train[i] = n;
+  sbnn_permutation_of_groups((uint64_t)p->seeds[own_of(o)->subsample ? i / 2 * 2 : i], n, d->groups,
+                             d->n_groups, cells);
+  if (!own_of(o)->subsample) return cells;
+  if (d->groups) {
+    first = sbnn_group_boundary(n, n / 2, group_of, &(ordered){d, cells});
+    second = n - first;
   }
+  if (i % 2 == 1) swap_halves(cells, first, second);
+  p->n_train[i] = i % 2 == 1 ? second : first;
   return cells;
 }
 
 static void plan_runs(plan *p, const sbnn_options *o, const sbnn_dataset *d) {
   p->n = (size_t)own_of(o)->restarts;
-  p->half = own_of(o)->subsample ? d->n_cells / 2 : d->n_cells;
+  p->n_train = sbnn_alloc(p->n, sizeof *p->n_train);
   p->options = sbnn_alloc(p->n, sizeof *p->options);
   p->seeds = sbnn_alloc(p->n, sizeof *p->seeds);
   p->cells = sbnn_alloc(p->n, sizeof *p->cells);
@@ -51,6 +77,7 @@ static void plan_runs(plan *p, const sbnn_options *o, const sbnn_dataset *d) {
 static void free_plan(plan *p) {
   for (size_t i = 0; i < p->n; i++) free(p->cells[i]);
   free(p->cells);
+  free(p->n_train);
   free(p->seeds);
   free(p->options);
 }
@@ -61,9 +88,9 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
   sbnn_replica r = {.model = sbnn_model_options_of(o),
                     .matrices = sbnn_matrices_options_of(o, pretrain, 1),
                     .cells = {.train = p->cells[i],
-                              .n_train = p->half,
-                              .test = p->cells[i] + p->half,
-                              .n_test = d->n_cells - p->half},
+                              .n_train = p->n_train[i],
+                              .test = p->cells[i] + p->n_train[i],
+                              .n_test = d->n_cells - p->n_train[i]},
                     .experiment = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)}};
   snprintf(r.title, sizeof r.title, "run %zu", i + 1);
   r.task = (sbnn_task){.model = r.experiment.model, .restart = (int)i + 1};
@@ -106,6 +133,9 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
 
 static int train(sbnn_work *w, sbnn_error *e) {
   plan p;
+  if (w->data->groups && own_of(w->options)->subsample && w->data->n_groups < 2)
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "--groups: all cells are of one group, which --subsample would divide");
   plan_runs(&p, w->options, w->data);
   sbnn_replica *r = sbnn_alloc(p.n, sizeof *r);
   for (size_t i = 0; i < p.n; i++) r[i] = replica(&p, w->data, i);

@@ -76,7 +76,7 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   sbnn_experiment x = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)};
   /* In random order: pretraining fits on the first part and validates on the rest, and tables come sorted by
    * date or type. */
-  sbnn_permutation((uint64_t)o->seed, n, cells);
+  sbnn_permutation_of_groups((uint64_t)o->seed, n, w->data->groups, w->data->n_groups, cells);
   const sbnn_matrices_options how = sbnn_matrices_options_of(o, pretrain, 0);
   int code =
       sbnn_prepared_make(w->data, &how, NULL, &(sbnn_cells){.train = cells, .n_train = n}, &prepared, e);

@@ -44,6 +44,7 @@ static void say_data(const sbnn_options *o, const sbnn_dataset *d) {
   if (d->n_labels)
     fprintf(stderr, ", %zu of %zu cells labelled by '%s' (%zu label%s)", v->labelled, d->n_cells,
             d->label_column, d->n_labels, d->n_labels == 1 ? "" : "s");
+  if (d->groups) fprintf(stderr, ", %zu groups by '%s'", d->n_groups, d->group_column);
   fprintf(stderr, "\n");
   for (size_t i = 0; i < d->n_notes; i++) fprintf(stderr, "%s\n", d->notes[i]);
   if (d->hint && !o->no_hints) say_hints(o->command, d->hint);

@@ -38,6 +38,10 @@ void sbnn_dataset_free(sbnn_dataset *d) {
   free(d->x_path);
   free(d->y_path);
   free(d->data_path);
+  free(d->groups);
+  sbnn_free_strings(d->group_names, d->n_groups);
+  free(d->group_column);
+  free(d->groups_path);
   nn_tensor_file_close(d->mapping);
   *d = (sbnn_dataset){0};
 }

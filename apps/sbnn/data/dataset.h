@@ -48,8 +48,10 @@ typedef struct sbnn_dataset_options {
   const char *cells_path;       /* a list of the cells to keep, or a table whose ids they are; NULL: all */
   const char *gene_prefix;      /* only genes that begin so, and take it off; NULL: all */
   const char *drop_responses;   /* names or patterns to leave out, separated by commas; NULL: none */
-  double min_counts;      /* cells of fewer counts in all are left out, with a note that names them; under
+  double min_counts; /* cells of fewer counts in all are left out, with a note that names them; under
                                    SBNN_X_NONE, or where it would leave none, nothing is */
+  const char *
+      groups_path; /* a group for each cell, as labels are given: none is divided in what follows; NULL: none */
   const char *gene_names; /* of an HDF5 file the column that names the genes (table.h); NULL: its index */
   const char *genes_from_path; /* only genes that this table of counts has too; NULL: all */
   const char *y_transform; /* the rule that will follow (y_transform.h), checked against the responses' names;
@@ -88,6 +90,12 @@ typedef struct sbnn_dataset {
   char (*label_colors)[8]; /* n_labels: the colour most frequent among the label's cells, or ""; else as above
                             */
 
+  int32_t *groups; /* n_cells: index into group_names; NULL (and n_groups 0): none */
+  size_t n_groups;
+  char **group_names, *group_column;
+  char *groups_path;
+  uint64_t groups_hash;
+
   char *x_path, *y_path, *labels_path; /* what it was read from; NULL: unknown, or no labels */
   char *data_path;                     /* the file that came in place of them; NULL: none */
   uint64_t data_hash;                  /* of what that holds */
@@ -105,7 +113,7 @@ typedef struct sbnn_dataset {
  * X takes "Gene Expression" and Y "Antibody Capture". SBNN_BAD_INPUT: whatever table.h reports; missing
  * responses under SBNN_MISSING_ERROR, or in all that could be left; no shared cells or an undecidable
  * orientation; negative or non-finite count (gene and cell named); non-finite response; constant response;
- * constant gene (see variable_genes); a label file without any of the cells, without the column, or with a
+ * constant gene (see variable_genes); a cell without a group; a label file without any of the cells, without the column, or with a
  * malformed colour. */
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e);
 

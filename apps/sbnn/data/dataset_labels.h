@@ -8,6 +8,10 @@
  * they may be set in part: sbnn_dataset_free releases them. */
 int sbnn_dataset_add_labels(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e);
 
+/* Fills the members on groups from o->groups_path; cells are those that are used. SBNN_BAD_INPUT: as of labels, or
+ * a cell has none. */
+int sbnn_dataset_add_groups(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e);
+
 /* "#RRGGBB", or "": none given. */
 bool sbnn_is_color(const char *s);
 

@@ -318,6 +318,7 @@ static int from_data(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error 
 int sbnn_dataset_read(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
   *d = (sbnn_dataset){0};
   int code = (o->data_path ? from_data : from_tables)(o, d, e);
+  if (code == SBNN_OK && o->groups_path) code = sbnn_dataset_add_groups(o, d, e);
   if (code == SBNN_OK) sbnn_dataset_hints(d, o);
   else {
     sbnn_dataset_suspect_swap(d, e);

@@ -112,6 +112,12 @@ static json_t *inputs(const sbnn_run *run) {
   if (d->x_path) put(in, "x", input(d->x_path, d->overlap.x_hash, d->overlap.x_cells));
   if (d->y_path) put(in, "y", input(d->y_path, d->overlap.y_hash, d->overlap.y_cells));
   if (d->labels_path) put(in, "labels", input(d->labels_path, d->overlap.labels_hash, d->overlap.labelled));
+  if (d->groups_path) {
+    json_t *groups = input(d->groups_path, d->groups_hash, d->n_cells);
+    put(groups, "column", text(d->group_column));
+    put(groups, "groups", integer(d->n_groups));
+    put(in, "groups", groups);
+  }
   put(in, "cells", integer(d->n_cells));
   put(in, "genes", integer(d->n_genes));
   put(in, "responses", integer(d->n_responses));

@@ -126,6 +126,9 @@ void sbnn_print_summary(FILE *to, const sbnn_results *r) {
   for (size_t i = 0; i < r->n; i++) folds += strcmp(r->experiments[i].model, model[0]) == 0;
   if (sbnn_results_folded(r))
     fprintf(to, "%zu folds, protocol %s: mean +- sd over folds\n", folds, r->protocol);
+  if (r->data->groups)
+    fprintf(to, "No group of '%s' (%zu) has cells on both sides of a split\n", r->data->group_column,
+            r->data->n_groups);
   for (size_t m = 0; m < models; m++) print_stages(to, r, model[m]);
   print_responses(to, r, models, model);
   if (!sbnn_results_folded(r))

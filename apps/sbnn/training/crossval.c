@@ -7,7 +7,14 @@ int sbnn_crossval_make(const sbnn_dataset *d, const sbnn_crossval_options *o, sb
                        sbnn_error *e) {
   bool paper = o->protocol == SBNN_PROTOCOL_PAPER;
   *c = (sbnn_crossval){.shared = paper ? &c->all : NULL};
-  int code = sbnn_folds_make(o->protocol, d->n_cells, o->folds, o->permutation_path, o->seed, &c->folds, e);
+  const sbnn_folds_options how = {.protocol = o->protocol,
+                                  .n_cells = d->n_cells,
+                                  .n_folds = o->folds,
+                                  .permutation_path = o->permutation_path,
+                                  .seed = o->seed,
+                                  .groups = d->groups,
+                                  .n_groups = d->n_groups};
+  int code = sbnn_folds_make(&how, &c->folds, e);
   if (code == SBNN_OK && paper) code = sbnn_shared_make(d, &o->matrices, &c->all, e);
   if (code != SBNN_OK) {
     sbnn_shared_free(&c->all);

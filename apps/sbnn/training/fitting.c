@@ -1,6 +1,8 @@
 /* fitting.c - see fitting.h. */
 #include "training/fitting.h"
 
+#include "data/folds.h"
+
 #include "interrupt.h"
 
 #include <math.h>
@@ -77,6 +79,29 @@ int sbnn__net_new(sbnn__fitting *s, sbnn_network network, sbnn__net *f) {
   if (status != TN_OK) return sbnn__failed(s, status, f->model ? nn_error(f->model) : NULL);
   nn_state_init(f->state, s->o->seed, s->t->replica);
   return SBNN_OK;
+}
+
+typedef struct grouped {
+  const int32_t *groups;
+  const int64_t *rows;
+} grouped;
+
+static int32_t group_of(const void *ctx, size_t i) {
+  const grouped *g = ctx;
+  return g->groups[g->rows ? (size_t)g->rows[i] : i];
+}
+
+int sbnn__divide(const sbnn__fitting *s, const int64_t *rows, size_t n, size_t *first) {
+  const grouped g = {s->p->groups, rows};
+  if (!g.groups) return SBNN_OK;
+  *first = sbnn_group_boundary(n, *first, group_of, &g);
+  if (*first) return SBNN_OK;
+  return sbnn_fail(
+      s->e, SBNN_BAD_INPUT,
+      "--groups: the %zu training cells are of one group, so that none can be held back to validate on "
+      "without dividing it; give finer --groups, other --folds, or a recipe that holds none back "
+      "(--no-pretrain, --noise fixed)",
+      n);
 }
 
 bool sbnn__denoising(const sbnn__fitting *s) { return s->o->recipe == SBNN_RECIPE_DENOISE; }

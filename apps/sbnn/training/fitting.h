@@ -35,6 +35,10 @@ void sbnn__close_data(sbnn__fitting *s);
 nn_split sbnn__train_rows(const sbnn__fitting *s);
 nn_split sbnn__test_rows(const sbnn__fitting *s);
 
+/* Where n training rows (NULL: the first n) are divided when a part of them is held back: at *first or, with groups, at
+ * the end of a group nearest to it. SBNN_BAD_INPUT: all are of one group. */
+int sbnn__divide(const sbnn__fitting *s, const int64_t *rows, size_t n, size_t *first);
+
 bool sbnn__denoising(const sbnn__fitting *s); /* the recipe */
 
 /* What all networks of the fitting's recipe have in common. */

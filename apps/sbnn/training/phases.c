@@ -47,19 +47,21 @@ static int pretrain(sbnn__fitting *s, sbnn__net *f) {
       kept[n++] = (int64_t)i;
       one_hot[i * k + (size_t)p->clusters[i]] = 1;
     }
-  int64_t n_fit = (int64_t)floor(s->o->pretrain_fraction * (double)n);
+  size_t first = (size_t)floor(s->o->pretrain_fraction * (double)n);
+  code = sbnn__divide(s, kept, n, &first);
+  const int64_t n_fit = (int64_t)first;
   s->out->cells_clustered = n;
   s->out->clusters_used = k;
   s->out->pretrain_epoch = s->o->pretrain.epochs;
   tn_status status =
       nn_data_add(s->data, "clusters", tn_matrix(one_hot, TN_F32, (int64_t)rows, p->n_clusters));
   if (status != TN_OK) code = sbnn__failed(s, status, NULL);
-  else if (n_fit < 1 || n_fit == (int64_t)n)
+  else if (code == SBNN_OK && (n_fit < 1 || n_fit == (int64_t)n))
     code = sbnn_fail(s->e, SBNN_BAD_INPUT,
                      "pretraining: %zu cells in clusters of at least %d leave none to train or to validate "
                      "on; use fewer --clusters or --no-pretrain",
                      n, s->o->cluster_min);
-  else {
+  else if (code == SBNN_OK) {
     bool best = s->o->pretrain_weights == SBNN_WEIGHTS_BEST;
     sbnn__fit_plan c = {.rows = {kept, n_fit},
                         .valid = {kept + n_fit, (int64_t)n - n_fit},
@@ -79,16 +81,20 @@ static sbnn__fit_plan all_rows(const sbnn__fitting *s, int epochs) {
 
 /* Under --prune-at best the phase before pruning leaves the epoch with the best R2: of the test rows as
  * published, of a fifth of the training rows, which do not train, under strict and where none are tested. */
-static void watch_for_best(const sbnn__fitting *s, sbnn__fit_plan *c) {
+static int watch_for_best(const sbnn__fitting *s, sbnn__fit_plan *c) {
   bool published = s->o->protocol == SBNN_PROTOCOL_PAPER && c->valid.n > 0;
+  int code = SBNN_OK;
   if (!published) {
-    c->rows.n = c->rows.n * 4 / 5;
+    size_t first = (size_t)c->rows.n * 4 / 5;
+    code = sbnn__divide(s, NULL, (size_t)c->rows.n, &first);
+    c->rows.n = (int64_t)first;
     c->best_on = (nn_split){c->rows.rows + c->rows.n, (int64_t)s->p->n_train - c->rows.n};
   } else {
     c->best_on = c->valid;
   }
   c->monitor = "mse";
   c->best_epoch = &s->out->prune_epoch;
+  return code;
 }
 
 /* A phase of the responses head. */
@@ -113,8 +119,8 @@ static int regress(sbnn__fitting *s, const sbnn__net *from, const regression *r,
   sbnn__fit_plan c = all_rows(s, r->o->epochs);
   bool last = r->stage == SBNN_STAGE_UNFROZEN;
   network.proximal = last && s->o->penalty == SBNN_PENALTY_PROXIMAL && s->o->genes == 0;
-  if (last && s->o->prune_at == SBNN_PRUNE_AT_BEST) watch_for_best(s, &c);
-  int code = sbnn__net_new(s, network, f);
+  int code = last && s->o->prune_at == SBNN_PRUNE_AT_BEST ? watch_for_best(s, &c) : SBNN_OK;
+  if (code == SBNN_OK) code = sbnn__net_new(s, network, f);
   if (code == SBNN_OK && from) take_weights(f, from);
   if (code == SBNN_OK) code = sbnn__fit(s, f, &c);
   return code == SBNN_OK ? sbnn__score(s, f, r->stage) : code;

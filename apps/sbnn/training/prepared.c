@@ -133,6 +133,10 @@ static void alloc_matrices(const sbnn_cells *c, const sbnn_dataset *d, sbnn_prep
   m->x = sbnn_alloc(n * m->n_inputs, sizeof *m->x);
   m->y = sbnn_alloc(n * m->n_responses, sizeof *m->y);
   f->y_center = sbnn_alloc(m->n_responses, sizeof *f->y_center);
+  if (!d->groups) return;
+  f->groups = sbnn_alloc(c->n_train, sizeof *f->groups);
+  for (size_t i = 0; i < c->n_train; i++) f->groups[i] = d->groups[c->train[i]];
+  m->groups = f->groups;
 }
 
 int sbnn_prepared_make(const sbnn_dataset *d, const sbnn_matrices_options *o, const sbnn_shared *shared,
@@ -162,6 +166,7 @@ void sbnn_prepared_free(sbnn_prepared *f) {
   free(f->matrices.y);
   free(f->y_center);
   free(f->clusters);
+  free(f->groups);
   free(f->left_out);
   sbnn_preparation_free(&f->preparation);
   *f = (sbnn_prepared){0};

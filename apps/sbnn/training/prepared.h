@@ -20,6 +20,9 @@ typedef struct sbnn_matrices {
   const int32_t
       *clusters; /* [n_train] k-means class of each training row, -1: left out; NULL: no pretraining */
   int64_t n_clusters;
+  const int32_t
+      *groups; /* [n_train] of each training row, those of one group together: none is divided when a part of
+                            the rows is held back; NULL: there are none */
 } sbnn_matrices;
 
 /* How they are made. */
@@ -44,6 +47,7 @@ typedef struct sbnn_prepared {
   sbnn_preparation preparation;
   double *y_center;  /* [n_responses] what centring took off the z-scores */
   int32_t *clusters; /* [n_train] behind matrices.clusters */
+  int32_t *groups;   /* [n_train] behind matrices.groups */
   bool *left_out;    /* [responses of the data set] constant over the training cells; NULL: none */
 } sbnn_prepared;
 

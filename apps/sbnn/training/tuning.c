@@ -17,14 +17,17 @@ typedef struct inner {
   int epochs, done; /* of all trials of a search that tells of itself as one phase */
 } inner;
 
-static void split(const sbnn__fitting *s, inner *in) {
+static int split(const sbnn__fitting *s, inner *in) {
+  size_t first = s->p->n_train * 4 / 5;
+  int code = sbnn__divide(s, NULL, s->p->n_train, &first);
   *in = (inner){.p = *s->p, .t = *s->t, .outer = s};
-  in->p.n_train = s->p->n_train * 4 / 5;
+  in->p.n_train = first;
   in->p.n_test = s->p->n_train - in->p.n_train;
   in->t.autoencoder = false;
   in->t.by_batch = false;
   in->t.model_path = in->t.rescue_path = NULL;
   in->t.parts = NULL; /* other data, the same names */
+  return code;
 }
 
 static int half(int epochs) { return (epochs + 1) / 2; }
@@ -47,12 +50,12 @@ static int try_noise(const sbnn__fitting *in, const sbnn_recipe_options *o, cons
 
 static int choose_noise(const sbnn__fitting *s, size_t *order, sbnn_recipe_options *o) {
   inner in;
-  split(s, &in);
+  int code = split(s, &in);
   sbnn_experiment chosen = {.model = s->out->model, .fold = s->out->fold};
   sbnn__fitting fitting = {.p = &in.p, .t = &in.t, .o = s->o, .out = &chosen, .e = s->e, .name = "noise"};
   sbnn_recipe_options trial = *s->o;
   trial.finetune.epochs = sbnn_noise_epochs(s->o);
-  int code = sbnn__choose_genes(&fitting, order);
+  if (code == SBNN_OK) code = sbnn__choose_genes(&fitting, order);
   double best = -INFINITY, r2;
   for (int i = 0; i < SBNN_NOISE_LEVELS && code == SBNN_OK; i++) {
     trial.input_noise = 0.2 * (i / 2 + 1);
@@ -119,7 +122,7 @@ static int try_lasso(inner *in, const sbnn_recipe_options *o, double *r2) {
 static int choose_lasso(const sbnn__fitting *s, sbnn_recipe_options *o) {
   inner in;
   sbnn_recipe_options trial = *s->o;
-  split(s, &in);
+  int code = split(s, &in);
   in.t.hook = on_epoch;
   in.t.hook_ctx = &in;
   in.t.may_be_empty = true;
@@ -128,7 +131,6 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_recipe_options *o) {
                                         &trial.no_pretrain};
   for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) phases[i]->epochs = half(phases[i]->epochs);
   double best = -INFINITY, r2;
-  int code = SBNN_OK;
   for (int i = 0; i < SBNN_LASSO_LEVELS && code == SBNN_OK; i++) {
     trial.lasso = lasso_levels[i];
     code = try_lasso(&in, &trial, &r2);
