@@ -2,6 +2,7 @@
  * once, for every op. */
 #include "autograd/graph.h"
 #include "autograd/ops/op.h"
+#include "autograd/recompute.h"
 
 #include <string.h>
 
@@ -29,6 +30,20 @@ static bool differentiable(const ag_op *op, uint32_t input) {
 
 static bool is_active(const sweep *s, uint32_t id) { return id >= s->base && s->active[id - s->base]; }
 
+/* A value inside a part that is recomputed is not what the copy computes, so 0 would be wrong. */
+static void check_recomputed(sweep *s, uint32_t id, const ag_ref *wrt, int n) {
+  ag_graph *g = s->g;
+  ag_ref node = {id};
+  if (g->nodes[id].op != &ag__op_recompute || !is_active(s, ag_in(g, node, 0).id)) return;
+  for (int i = 0; i < n && g->status == TN_OK; i++)
+    if (ag__recomputed(g, node, wrt[i]))
+      ag_fail(g, TN_EINVAL,
+              "gradient: value %d to derive by lies inside a part that is recomputed (ag_recompute); derive "
+              "by what "
+              "the part reads",
+              i);
+}
+
 static void mark_active(sweep *s, ag_ref y, const ag_ref *wrt, int n) {
   for (int i = 0; i < n; i++)
     if (wrt[i].id <= y.id) s->active[wrt[i].id - s->base] = true;
@@ -36,6 +51,7 @@ static void mark_active(sweep *s, ag_ref y, const ag_ref *wrt, int n) {
     const ag__node *node = &s->g->nodes[id];
     for (uint32_t k = 0; k < node->n_in && !s->active[id - s->base]; k++)
       s->active[id - s->base] = is_active(s, ag__inputs_of(s->g, node)[k]) && differentiable(node->op, k);
+    check_recomputed(s, id, wrt, n);
   }
 }
 
@@ -119,7 +135,10 @@ static void pull_back(sweep *s, ag_ref y) {
   ag_ref *dx = s->dx;
   memset(dx, 0, node.n_in * sizeof *dx);
   const char *outer = g->scope;
+  const bool *active = g->active;
+  uint32_t base = g->active_base;
   g->scope = node.scope;
+  g->active = s->active, g->active_base = s->base;
   if (node.op->vjp) node.op->vjp(g, y, s->cotangent[y.id - s->base], dx);
   else ag_fail(g, TN_ENOGRAD, "%s: no derivative is defined", node.op->name);
   for (uint32_t k = 0; k < node.n_in && g->status == TN_OK; k++) {
@@ -128,6 +147,7 @@ static void pull_back(sweep *s, ag_ref y) {
       contribute(s, in, fit(g, dx[k], g->nodes[in].type));
   }
   g->scope = outer;
+  g->active = active, g->active_base = base;
 }
 
 static void run_sweep(sweep *s, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {

@@ -158,10 +158,11 @@ typedef struct call {
   const uint32_t *in;
   int n;
   const ag_attr *attr;
+  uint32_t copied;
 } call;
 
 static uint64_t hash_call(const call *c) {
-  uint64_t h = (uint64_t)(uintptr_t)c->op;
+  uint64_t h = (uint64_t)(uintptr_t)c->op + c->copied;
   bool swap = c->op->flags & AG_COMMUTES && c->in[0] > c->in[1];
   for (int i = 0; i < c->n; i++) h = mix(h, c->in[swap ? 1 - i : i]);
   return ag__hash(h, c->attr, sizeof *c->attr);
@@ -169,7 +170,8 @@ static uint64_t hash_call(const call *c) {
 
 static bool same_call(const ag_graph *g, const ag__node *node, const void *ctx) {
   const call *c = ctx;
-  if (node->op != c->op || node->n_in != (uint32_t)c->n || memcmp(&node->attr, c->attr, sizeof *c->attr) != 0)
+  if (node->op != c->op || node->n_in != (uint32_t)c->n || node->copied != c->copied ||
+      memcmp(&node->attr, c->attr, sizeof *c->attr) != 0)
     return false;
   const uint32_t *have = ag__inputs_of(g, node);
   if (memcmp(have, c->in, (size_t)c->n * sizeof *c->in) == 0) return true;
@@ -371,7 +373,7 @@ static ag_ref node_of(ag_graph *g, ag__node *node, call_operands *o, const char 
   if (op->kind == AG_EFFECT && check_assign(g, o->in) != TN_OK) return (ag_ref){0};
   if (op->kind == AG_RANDOM && !name_stream(g, name, node)) return (ag_ref){0};
   if (mergeable(op)) {
-    call c = {op, o->in, n, &node->attr};
+    call c = {op, o->in, n, &node->attr, node->copied};
     node->hash = hash_call(&c);
     if ((r = ag__find(g, node->hash, same_call, &c)).id) return r;
   }
@@ -401,7 +403,7 @@ ag_ref ag_emit(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, const ag
   if (!o.types || !o.in) out_of_memory(g);
   else if (read_operands(g, op, refs, n, &o)) {
     const ag_attr none = {0};
-    ag__node node = {.op = op, .n_in = (uint32_t)n, .attr = attr ? *attr : none};
+    ag__node node = {.op = op, .n_in = (uint32_t)n, .attr = attr ? *attr : none, .copied = g->copying};
     r = node_of(g, &node, &o, name);
   }
   if (o.types != types) tn_free(g->alloc, o.types);

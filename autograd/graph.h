@@ -11,6 +11,7 @@ typedef struct ag__node {
   ag_type type;
   ag_attr attr;
   uint64_t hash;     /* 0: nobody looks for an equal node */
+  uint32_t copied;   /* of a part computed again (recompute.c): the first node of that copy; 0: of none */
   uint32_t root;     /* the node whose memory this is: itself unless an alias */
   bool assigned;     /* a state that an assign writes */
   bool bypassed;     /* a broadcast whose operand an elementwise op reads in its place */
@@ -44,6 +45,10 @@ struct ag_graph {
   int n_scopes;
   const ag_expression *tables[AG__MAX_TABLES]; /* ag_use_expressions */
   int n_tables;
+  uint32_t copying; /* what nodes that are appended get as `copied` */
+  const bool
+      *active; /* while a vjp runs: per node from active_base on, whether it leads to what is derived by */
+  uint32_t active_base;
   tn_status status;
   char error[512];
 };

@@ -126,6 +126,7 @@ static bool hangs_on_examples(const mapping *s, uint32_t id) {
 static void sweep(mapping *s) {
   ag_graph *g = s->g;
   const char *outer = g->scope;
+  uint32_t copied = 0, copying = g->copying;
   for (uint32_t id = s->last; id; id--) {
     const ag__node *node = &g->nodes[id];
     for (uint32_t k = 0; s->needed[id] && k < node->n_in; k++) s->needed[ag__inputs_of(g, node)[k]] = true;
@@ -133,9 +134,13 @@ static void sweep(mapping *s) {
   for (uint32_t id = 1; id <= s->last && g->status == TN_OK; id++) {
     if (!s->needed[id] || s->many[id].id || !hangs_on_examples(s, id)) continue;
     g->scope = g->nodes[id].scope;
+    /* What is computed again for one example is so for many. */
+    if (g->nodes[id].copied != copied)
+      g->copying = (copied = g->nodes[id].copied) ? (uint32_t)g->n_nodes : copying;
     s->many[id] = map_node(s, id);
   }
   g->scope = outer;
+  g->copying = copying;
 }
 
 /* Extents of `many` but for the first are those of x; the first is that of all. */

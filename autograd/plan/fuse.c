@@ -12,13 +12,28 @@ static bool fusable(const ag__program *p, int producer, const ag__pnode *consume
          tn_same_shape(a->type.rank, a->type.shape, consumer->type.rank, consumer->type.shape);
 }
 
+/* Whether joining the two would compute again, at an old place, what was to be computed again late. */
+static bool too_early(const ag__program *p, int unit, int into) {
+  const ag__reach *r = &p->reach;
+  uint32_t copied = 0, oldest = UINT32_MAX;
+  if (!p->copies) return false;
+  for (int y = r->first[unit]; y >= 0; y = r->next[y])
+    if (p->nodes[y].copied > copied) copied = p->nodes[y].copied;
+  if (!copied) return false;
+  for (int y = r->first[into]; y >= 0; y = r->next[y])
+    if (p->nodes[y].id < oldest) oldest = p->nodes[y].id;
+  return oldest < copied;
+}
+
 /* The units of x and of its k-th operand become one if what else x's unit needs can come before both. */
 static void try_merge(ag__program *p, int x, int k) {
   ag__reach *r = &p->reach;
   int producer = p->nodes[ag__in(p, &p->nodes[x], k)].root, unit = p->nodes[x].unit,
       into = p->nodes[producer].unit;
   if (into < 0 || into == unit || !fusable(p, producer, &p->nodes[x])) return;
-  if (r->size[into] + r->size[unit] > LARGEST_UNIT || !ag__reach_precede(r, p, unit, into, true)) return;
+  if (r->size[into] + r->size[unit] > LARGEST_UNIT || too_early(p, unit, into) ||
+      !ag__reach_precede(r, p, unit, into, true))
+    return;
   for (int y = r->first[unit]; y >= 0; y = r->next[y]) p->nodes[y].unit = into;
   ag__reach_merge(r, into, unit);
 }

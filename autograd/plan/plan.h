@@ -40,6 +40,7 @@ typedef struct ag__pnode {
   uint32_t stream;    /* random ops */
   const char *scope;  /* in program.text */
   uint32_t id;        /* in the graph, for messages */
+  uint32_t copied;    /* as of the graph's node */
   int unit;           /* -1: leaf or constant */
   bool output;        /* must be readable after the step */
   size_t within;      /* bytes from the start of the root's memory */
@@ -127,6 +128,7 @@ typedef struct ag__program {
   unsigned flags;
   ag__pnode *nodes;
   int n_nodes;
+  bool copies; /* some nodes compute others again */
   int *inputs;
   size_t n_inputs;
   ag__leaf *leaves;

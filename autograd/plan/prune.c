@@ -161,7 +161,9 @@ static void copy_node(ag__program *p, const ag_graph *g, uint32_t id, const bool
                    .unit = -1,
                    .written_leaf = -1,
                    .id = id,
+                   .copied = n->copied,
                    .scope = put_scope(p, text, n->scope)};
+  p->copies |= n->copied != 0;
   copy_operands(p, g, n, live, number);
   if (n->op->flags & AG_ALIAS) q->root = p->nodes[p->inputs[q->first_in]].root;
   if (n->op->kind == AG_RANDOM) q->stream = tn_stream(n->name);

@@ -47,6 +47,9 @@ static inline tn_rng ag__rng_of_step(tn_rng rng, int64_t step) {
 void ag__body_hoist(ag_graph *g, ag__body *b, ag_ref **in);
 
 void ag__scan_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);
+/* Of the loop and of a part, for ag_vmap. */
+ag_ref ag__scan_many(ag_graph *g, ag_ref y, const ag_many *m);
+ag_ref ag__part_many(ag_graph *g, ag_ref y, const ag_many *m);
 /* The index of the result that this cotangent is of; -1: none of a loop's. */
 int ag__cotangent_part(const ag_graph *g, ag_ref d);
 

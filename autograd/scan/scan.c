@@ -46,25 +46,19 @@ static void part_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_emit(g, &op_cotangent, &dy, 1, &attr, NULL);
 }
 
-static ag_ref refuse_many(ag_graph *g, ag_ref y, const ag_many *m) {
-  (void)y, (void)m;
-  ag_fail(g, TN_EINVAL, "vmap: a loop cannot be mapped from outside: let its body take all examples at once");
-  return (ag_ref){0};
-}
-
 const ag_op ag__op_scan = {.name = "scan",
                            .kind = AG_LOOP,
                            .arity = -1,
                            .infer = bundle_infer,
                            .vjp = ag__scan_vjp,
-                           .many = refuse_many};
+                           .many = ag__scan_many};
 const ag_op ag__op_part = {.name = "part",
                            .kind = AG_VIEW,
                            .arity = 1,
                            .flags = AG_ALIAS,
                            .infer = part_infer,
                            .vjp = part_vjp,
-                           .many = refuse_many};
+                           .many = ag__part_many};
 
 ag_type ag__part_type(const ag__body *b, int k) {
   ag_type t = ag_type_of(b->g, b->out[k]);

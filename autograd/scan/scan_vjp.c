@@ -8,6 +8,7 @@
 #include "autograd/scan/body.h"
 
 #include <stdio.h>
+#include <string.h>
 
 typedef struct transposer {
   ag_graph *g; /* of the loop */
@@ -181,6 +182,16 @@ static void add_shared(transposer *t) {
   }
 }
 
+/* Of a part that is computed again: the numbers of the same step of the forward loop. */
+static ag_ref draw_again(const transposer *t, const ag__node *n) {
+  ag__node node = *n;
+  node.hash = 0;
+  t->to->random = true;
+  t->to->stream = t->from->stream;
+  return (node.name = ag__keep(t->to->g, n->name, strlen(n->name) + 1)) ? ag__append(t->to->g, &node, NULL)
+                                                                        : (ag_ref){0};
+}
+
 static ag_ref copy_node(const transposer *t, uint32_t id, ag_ref *in) {
   const ag_graph *b = t->from->g;
   const ag__node *n = &b->nodes[id];
@@ -188,6 +199,7 @@ static ag_ref copy_node(const transposer *t, uint32_t id, ag_ref *in) {
     return ag_constant(t->to->g, tn_view_of(n->constant, n->type.dtype, n->type.rank, n->type.shape));
   for (uint32_t k = 0; k < n->n_in; k++) in[k] = t->map[ag__inputs_of(b, n)[k]];
   t->to->g->scope = "";
+  if (n->op->kind == AG_RANDOM) return draw_again(t, n);
   return ag_emit(t->to->g, n->op, in, (int)n->n_in, &n->attr, n->name);
 }
 

@@ -535,18 +535,3 @@ Test(scan, what_is_refused) {
   expect_refused(failing_body, 0, 4, "scan: no such cell (in scan)");
   expect_refused(drawing_body, 0, 4, "scan: a body that draws random values needs a name, its stream");
 }
-
-Test(scan, vmap_of_a_loop_is_refused_by_name) {
-  ag_graph *g;
-  ag_ref last, out;
-  cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
-  ag_ref x = ag_input(g, "x", TN_F64, 1, (int64_t[]){3}),
-         many = ag_input(g, "many", TN_F64, 2, (int64_t[]){4, 3});
-  ag_scan(g, &(ag_scan_args){.length = 2, .carry = &x, .n_carry = 1}, silent_body, NULL, &last, NULL);
-  cr_assert_eq(ag_status(g), TN_OK, "%s", ag_error(g));
-  ag_vmap(g, &x, &many, 1, &last, 1, &out);
-  cr_expect_eq(ag_status(g), TN_EINVAL);
-  cr_expect_str_eq(ag_error(g),
-                   "vmap: a loop cannot be mapped from outside: let its body take all examples at once");
-  ag_graph_free(g);
-}
