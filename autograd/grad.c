@@ -2,7 +2,6 @@
  * once, for every op. */
 #include "autograd/graph.h"
 #include "autograd/ops/op.h"
-#include "autograd/recompute.h"
 
 #include <string.h>
 

@@ -89,6 +89,11 @@ static inline tn_status ag__fault_status(const ag_op *op) {
   return op->kind == AG_INDEX ? TN_EINVAL : TN_ENUMERIC;
 }
 
+/* recompute.c: the node behind a part that is computed again; whether x lies inside the part, and so has no derivative through
+ * the node. */
+extern const ag_op ag__op_recompute;
+bool ag__recomputed(ag_graph *g, ag_ref node, ag_ref x);
+
 /* numpy's rule over n types of one element type; false = they do not fit. */
 bool ag__broadcast_types(const ag_type *in, int n, ag_type *out);
 

@@ -4,7 +4,7 @@
  * to, so that the plan, which goes by the order of the nodes, computes them there. Nodes of a copy and of its derivative
  * merge with one another only (ag__node.copied), and fuse with nothing older (fuse.c). A copied random node has the same
  * stream. */
-#include "autograd/recompute.h"
+#include "autograd/graph.h"
 #include "autograd/ops/op.h"
 
 #include <string.h>
