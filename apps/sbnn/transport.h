@@ -17,7 +17,8 @@ typedef struct sbnn_transport {
   /* Each message arrives whole, those of one sender in order. False, -1: the other is lost. */
   bool (*send)(int to, const void *message, size_t bytes);
   int (*receive)(int *from, void *message, size_t room); /* 1: there was one; 0: none, returns at once */
-  void (*stop)(void);                                    /* waits for all others to call it */
+  /* Waits for all others to call it. ending: mpirun is ending the run, and may not take part any more. */
+  void (*stop)(bool ending);
 } sbnn_transport;
 
 /* NULL: a build without. main sets it. */

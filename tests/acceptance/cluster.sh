@@ -1,23 +1,29 @@
 #!/usr/bin/env bash
-# cluster.sh SBNN [quick]: shards of the paper's cross-validation and of ten restarts on M1, in random order, one killed and
-# repeated, merged and compared with the plain run byte for byte; the same through Slurm and through snakemake; one model on
-# 1, 2 and 4 ranks of MPI, and between two hosts (network namespaces). quick: the denoising recipe. What cannot start here is skipped, and said.
-# needs: openmpi-bin libopenmpi-dev slurmctld slurmd slurm-client iproute2
+# cluster.sh SBNN [quick]: shards of M1 cross-validation and of ten restarts in random order, one killed and repeated, merged and
+# compared with the plain run byte for byte; the same through Slurm, snakemake and mpirun (Open MPI, MPICH); bad input; one model on
+# 1, 2 and 4 ranks; two hosts (network namespaces). quick: the denoising recipe. What cannot start here is skipped, and said.
+# needs: openmpi-bin libopenmpi-dev mpich libmpich-dev slurmctld slurmd slurm-client iproute2
 # needs of Python: requirements.txt
 set -euo pipefail
 sbnn=$(readlink -f "$1") mode=${2:-full}
 # shellcheck source=tests/acceptance/common.sh
 . "$(dirname "$0")/common.sh"
+build=$(dirname "$(dirname "$sbnn")")
+# shellcheck source=tests/acceptance/cluster_mpi.sh
+. "$root/tests/acceptance/cluster_mpi.sh"
+# shellcheck source=tests/acceptance/cluster_bad.sh
+. "$root/tests/acceptance/cluster_bad.sh"
 use_tables "shards on M1" m1 gene_counts.csv ephys_values.csv
-skipped=0 started=() hosts=()
+skipped=0 started=() hosts=() disks=()
 clean_up() {
   for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for disk in "${disks[@]}"; do umount "$disk" 2>/dev/null || true; done
   for host in "${hosts[@]}"; do ip netns del "$host" 2>/dev/null || true; done
   rm -rf "$work"
 }
 trap clean_up EXIT
-recipe=paper
-if [ "$mode" = quick ]; then recipe=denoise; fi
+recipe=paper cv=(--both)
+if [ "$mode" = quick ]; then recipe=denoise cv=(--folds 6); fi
 export SBNN_RECIPE=$recipe OMP_WAIT_POLICY=passive
 
 skip() { # WHAT WHY
@@ -40,13 +46,30 @@ shards() { # NAME COMMAND...: 20 shards in random order, two at a time; number 7
   check "$name: files that differ from the plain run's" "$(differing "$name" "$name-merged")" 0 0
 }
 
+mpi_build
 "$sbnn" prep "${tables[@]}" --out "$work/data.safetensors" --quiet
-run cv cv --data "$work/data.safetensors"
-shards cv cv --data "$work/data.safetensors"
-run stability stability --data "$work/data.safetensors" --restarts 10
-shards stability stability --data "$work/data.safetensors" --restarts 10
+begin=$SECONDS
+at() { echo "      $((SECONDS - begin)) s"; }
+run cv cv --data "$work/data.safetensors" "${cv[@]}"
+shards cv cv --data "$work/data.safetensors" "${cv[@]}"
 run srrr srrr --data "$work/data.safetensors"
 shards srrr srrr --data "$work/data.safetensors"
+run small "${small[@]}"
+restarts=10 path=(path --data "$work/data.safetensors" --folds 3 --bottleneck "2,3" --lambdas "0.1,0.2")
+if [ "$mode" = quick ]; then restarts=4; fi
+run stability stability --data "$work/data.safetensors" --restarts $restarts
+shards stability stability --data "$work/data.safetensors" --restarts $restarts
+if [ "$mode" != quick ]; then
+  run path "${path[@]}"
+  shards path "${path[@]}"
+fi
+at
+
+# ---- bad input -------------------------------------------------------------------------------------------------------------
+
+bad_shards
+full_disk
+at
 
 # ---- Slurm: a controller and a node of this machine, the script of docs/cluster -------------------------------------------
 
@@ -99,7 +122,7 @@ if ! command -v slurmctld slurmd sbatch >/dev/null; then skip "shards under Slur
 elif ! start_slurm; then skip "shards under Slurm" "no node came up ($(tail -n 1 "$work/slurm/slurmctld.log"))"
 else
   (cd "$work" && PATH="$(dirname "$sbnn"):$PATH" sbatch --wait --quiet --cpus-per-task=1 --export=ALL --output=/dev/null \
-    "$root/docs/cluster/cv.sbatch")
+    "$root/docs/cluster/cv.sbatch" "${cv[@]}")
   "$sbnn" merge "$work/shards" --out "$work/slurm-merged" --quiet
   check "Slurm: files that differ from the plain run's" "$(differing cv slurm-merged)" 0 0
 fi
@@ -110,22 +133,25 @@ if ! command -v snakemake >/dev/null; then skip "shards under snakemake" "it is 
 else
   mkdir -p "$work/snakemake"
   (cd "$work/snakemake" && snakemake -j 2 --quiet -s "$root/docs/cluster/Snakefile" \
-    --config data="$work/data.safetensors" sbnn="$sbnn" shards=20 >log 2>&1) || tail -n 20 "$work/snakemake/log"
+    --config data="$work/data.safetensors" sbnn="$sbnn" shards=20 options="${cv[*]}" >log 2>&1) || tail -n 20 "$work/snakemake/log"
   check "snakemake: files that differ from the plain run's" "$(differing cv snakemake/crossval)" 0 0
 fi
+
+at
+
+# ---- sbnn under mpirun -----------------------------------------------------------------------------------------------------
+
+for mpi in openmpi mpich; do mpi_all "$mpi" && at; done
 
 # ---- one model on ranks of MPI -------------------------------------------------------------------------------------------
 
 ranks() { # N: the line of the program
-  local as_root=()
-  if [ "$(id -u)" -eq 0 ]; then as_root=(--allow-run-as-root); fi
-  OMP_NUM_THREADS=1 mpirun "${as_root[@]}" --oversubscribe -n "$1" "$work/data_parallel" 2
+  OMP_NUM_THREADS=1 launch openmpi -n "$1" "$work/data_parallel" 2
 }
 
-build=$(dirname "$(dirname "$sbnn")")
-if ! command -v mpicc mpirun >/dev/null; then skip "one model on 1, 2, 4 ranks" "mpicc and mpirun are not installed"
+if ! command -v mpicc.openmpi mpirun.openmpi >/dev/null; then skip "one model on 1, 2, 4 ranks" "Open MPI is not installed"
 else
-  mpicc -O2 -I "$build/generated/public" "$root/docs/tutorials/mpi/data_parallel.c" "$build/libnabla.a" -fopenmp -lz -ljansson \
+  mpicc.openmpi -O2 -I "$build/generated/public" "$root/docs/tutorials/mpi/data_parallel.c" "$build/libnabla.a" -fopenmp -lz -ljansson \
     -lpthread -lm -o "$work/data_parallel"
   for n in 1 2 4; do ranks "$n" | tee "$work/ranks-$n" | sed 's/^/      /'; done
   check "MPI: different parameters after training on 1, 2 and 4 ranks" \
@@ -134,7 +160,7 @@ fi
 
 # ---- two hosts: network namespaces with addresses of their own --------------------------------------------------------------
 
-between_hosts() {
+make_hosts() {
   local a=nabla-a-$$ b=nabla-b-$$
   ip netns add "$a" && ip netns add "$b" || return 1
   hosts=("$a" "$b")
@@ -146,19 +172,32 @@ between_hosts() {
   printf '#!/bin/sh\nhost=$1\nshift\ncase $host in 10.77.0.1) ns=%s ;; *) ns=%s ;; esac\nexec ip netns exec $ns sh -c "$*"\n' \
     "$a" "$b" >"$work/agent"
   chmod +x "$work/agent"
-  OMP_NUM_THREADS=1 timeout 300 ip netns exec "$a" mpirun --allow-run-as-root -H 10.77.0.1:1,10.77.0.2:1 -n 2 \
+  between_hosts true
+}
+
+between_hosts() { # PROGRAM ARGUMENT...: one process on each
+  OMP_NUM_THREADS=1 timeout -s KILL 300 ip netns exec "${hosts[0]}" mpirun.openmpi -H 10.77.0.1:1,10.77.0.2:1 -n 2 \
     --mca plm_rsh_agent "$work/agent" --mca plm_rsh_no_tree_spawn 1 --mca mpi_yield_when_idle 1 --mca btl tcp,self \
-    --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 "$work/data_parallel" 2 >"$work/ranks-hosts"
+    --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 "$@"
 }
 
 if [ ! -x "$work/data_parallel" ]; then :
 elif [ "$(id -u)" -ne 0 ] || ! command -v ip >/dev/null; then skip "two hosts" "network namespaces need root and iproute2"
-elif ! between_hosts; then skip "two hosts" "namespaces or mpirun between them cannot start"
+elif ! make_hosts >"$work/log" 2>&1; then skip "two hosts" "namespaces or mpirun between them cannot start ($(tail -n 1 "$work/log"))"
 else
+  between_hosts "$work/data_parallel" 2 >"$work/ranks-hosts"
   sed 's/^/      two hosts, /' "$work/ranks-hosts"
   check "two hosts: different parameters than on one" \
     "$(sed -E 's/.*parameters ([0-9a-f]+).*/\1/' "$work/ranks-1" "$work/ranks-hosts" | sort -u | wc -l)" 1 1
+  if [ -x "$build/bin/openmpi/sbnn" ]; then
+    between_hosts "$build/bin/openmpi/sbnn" "${small[@]}" --threads 1 --quiet --out "$work/small-hosts"
+    check "two hosts: files of cv that differ from the plain run's" "$(differing small small-hosts)" 0 0
+    between_hosts sh -c "$sbnn ${small[*]} --threads 1 --quiet --shard \$((OMPI_COMM_WORLD_RANK + 1))/2 --out $work/hosts-shards"
+    "$sbnn" merge "$work/hosts-shards" --quiet --out "$work/hosts-merged"
+    check "two hosts, a shard on each: files that differ from the plain run's" "$(differing small hosts-merged)" 0 0
+  fi
 fi
+at
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

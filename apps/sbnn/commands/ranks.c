@@ -460,8 +460,8 @@ int sbnn_ranks_close(sbnn_ranks *r, int code, const sbnn_error *e) {
   else say_bye(r, code, e->text);
   fflush(NULL);
   if (r->lost) _exit(code ? code : SBNN_FAILED); /* MPI would wait for who is lost */
-  sbnn_transport_of_build->stop();
   if (r->place.rank > 0) code = r->end_code;
+  sbnn_transport_of_build->stop(code == SBNN_INTERRUPTED);
   pthread_cond_destroy(&r->changed);
   pthread_mutex_destroy(&r->lock);
   free(r->folder);
