@@ -89,7 +89,8 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
  * step and the shared values; it returns the next carried values and the results of the step. The body is
  * compiled once, so that compile time does not depend on `length`; memory grows linearly with it. The
  * derivative, of any order, is a loop in the other direction over the derivative of the body; the values that
- * it needs of each step are kept. Results have the same bits as those of the unrolled graph. */
+ * it needs of each step are kept. The steps of a loop without carried values are spread over the threads of the
+ * run. Results have the same bits as those of the unrolled graph. */
 typedef struct ag_scan_args {
   const char
       *name;      /* scope of the body. A body that draws random numbers needs one, unique in the graph: each
@@ -103,7 +104,9 @@ typedef struct ag_scan_args {
   const ag_ref
       *shared; /* the same in each step, such as weights. The body can use no other value of the graph */
   int n_shared;
-  int n_out; /* results of a step */
+  int n_out;       /* results of a step */
+  bool recompute;  /* the derivative computes a step's values again (but for random ones) instead of keeping them of
+                      all steps, and nothing is taken out of the body: memory of one step, for more work */
 } ag_scan_args;
 
 typedef struct ag_scan_step { /* refs of the body's graph: others must not be used in it */
@@ -121,6 +124,8 @@ typedef void ag_scan_body(ag_graph *body, const ag_scan_step *step, const void *
  * body's own failure. */
 void ag_scan(ag_graph *g, const ag_scan_args *args, ag_scan_body *body, const void *ctx, ag_ref *last,
              ag_ref *out);
+
+#include "attention.h"
 
 /* ---- gradients ------------------------------------------------------------------------------------- */
 

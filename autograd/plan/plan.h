@@ -266,6 +266,8 @@ typedef struct ag__worker { /* what a thread needs of its own */
   void **registers;
   unsigned char *scratch, *panel; /* in the arena */
   int64_t row;                    /* where the panel under way starts */
+  int64_t failed;                 /* step of a loop at which its share ended, or -1 */
+  tn_status status;               /* and why */
 } ag__worker;
 
 struct ag_run {
@@ -277,12 +279,13 @@ struct ag_run {
   ag__worker *workers; /* one a thread */
   void **leaves;       /* bound memory; NULL = not yet */
   int n_unbound;
-  ag_run **loops; /* per loop of the program: its body's */
+  ag_run **loops; /* per loop of the program, `threads` places: its body's, one a worker where steps are spread */
   char error[AG_SENTENCE];
 };
 
 void ag__point(ag_run *r, int leaf, void *memory); /* binds without a look */
 TN_MUST_CHECK tn_status ag__run_loop(ag_run *r, const ag__step *s, tn_rng rng);
+bool ag__spreads(const ag__loop *l, int threads); /* its steps over threads, rather than threads within a step */
 
 TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);
 /* n_operands: of step.operands in use, and in use then; there is room for AG__MAX_OPERANDS more for each

@@ -19,6 +19,14 @@ static bool allocate_worker(ag_run *r, int i) {
   return w->call_in && w->registers;
 }
 
+static bool allocate_loop(ag_run *r, int i) {
+  const ag__loop *l = &r->plan->program.loops[i];
+  bool all = true, spread = ag__spreads(l, r->threads);
+  for (int w = 0; w < (spread ? r->threads : 1) && all; w++)
+    all = ag_run_new(l->plan, spread ? 1 : r->threads, &r->loops[i * r->threads + w]) == TN_OK;
+  return all;
+}
+
 static bool allocate(ag_run *r) {
   const ag_plan *plan = r->plan;
   size_t threads = (size_t)r->threads;
@@ -26,11 +34,10 @@ static bool allocate(ag_run *r) {
   r->views = tn_calloc(r->alloc, (size_t)plan->program.n_nodes + 1, sizeof *r->views);
   r->leaves = tn_calloc(r->alloc, (size_t)plan->program.n_leaves + 1, sizeof *r->leaves);
   r->workers = tn_calloc(r->alloc, threads, sizeof *r->workers);
-  r->loops = tn_calloc(r->alloc, (size_t)plan->program.n_loops + 1, sizeof *r->loops);
+  r->loops = tn_calloc(r->alloc, (size_t)plan->program.n_loops * threads + 1, sizeof *r->loops);
   bool all = r->arena && r->views && r->leaves && r->workers && r->loops;
   for (int i = 0; i < r->threads && all; i++) all = allocate_worker(r, i);
-  for (int i = 0; i < plan->program.n_loops && all; i++)
-    all = ag_run_new(plan->program.loops[i].plan, r->threads, &r->loops[i]) == TN_OK;
+  for (int i = 0; i < plan->program.n_loops && all; i++) all = allocate_loop(r, i);
   return all;
 }
 
@@ -74,7 +81,7 @@ void ag_run_free(ag_run *r) {
     tn_free(r->alloc, r->workers[i].call_in);
     tn_free(r->alloc, r->workers[i].registers);
   }
-  for (int i = 0; r->loops && i < r->plan->program.n_loops; i++) ag_run_free(r->loops[i]);
+  for (int i = 0; r->loops && i < r->plan->program.n_loops * r->threads; i++) ag_run_free(r->loops[i]);
   tn_free(r->alloc, r->loops);
   tn_free(r->alloc, r->workers);
   tn_free(r->alloc, r->arena);

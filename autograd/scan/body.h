@@ -13,6 +13,7 @@ struct ag__body {
   ag_graph *g;
   int64_t length;
   bool reverse;
+  bool recompute;  /* its derivative keeps no values of the steps */
   bool random;     /* it draws random values, */
   uint32_t stream; /* from this stream and those of its steps */
   int n_carry, n_each, n_shared;

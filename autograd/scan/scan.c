@@ -75,7 +75,8 @@ ag__body *ag__body_new(ag_graph *g, const ag__body *shape) {
   size_t n_in = (size_t)shape->n_carry + (size_t)shape->n_each + (size_t)shape->n_shared;
   ag__body *b = tn_calloc(g->alloc, 1, sizeof *b);
   if (b) {
-    *b = (ag__body){.length = shape->length, .reverse = shape->reverse, .next = g->bodies};
+    *b = (ag__body){
+        .length = shape->length, .reverse = shape->reverse, .recompute = shape->recompute, .next = g->bodies};
     g->bodies = b;
     b->in = tn_calloc(g->alloc, n_in + 1, sizeof *b->in);
     if (b->in && ag_graph_new(g->alloc, &b->g) == TN_OK) {
@@ -223,6 +224,7 @@ void ag_scan(ag_graph *g, const ag_scan_args *s, ag_scan_body *body, const void 
   if (!fits(g, s)) return;
   ag__body *b = ag__body_new(g, &(ag__body){.length = s->length,
                                             .reverse = s->reverse,
+                                            .recompute = s->recompute,
                                             .n_carry = s->n_carry,
                                             .n_each = s->n_each,
                                             .n_shared = s->n_shared});
@@ -234,7 +236,7 @@ void ag_scan(ag_graph *g, const ag_scan_args *s, ag_scan_body *body, const void 
     add_leaves(g, b, s, in);
     call_body(g, b, s, body, ctx, in + n_in);
     name_stream(g, b, s->name);
-    ag__body_hoist(g, b, &in);
+    if (!b->recompute) ag__body_hoist(g, b, &in);
     ag_ref loop = ag__body_loop(g, b, in);
     for (int k = 0; k < s->n_carry; k++) last[k] = ag__body_part(g, loop, k);
     for (int k = 0; k < s->n_out; k++) out[k] = ag__body_part(g, loop, s->n_carry + k);

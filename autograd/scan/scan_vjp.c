@@ -3,7 +3,8 @@
  * own. What it reads of the old values becomes one more result of the forward loop, kept for all steps; values
  * that only hang on what all steps share are computed again. Cotangents are carried; those of shared values
  * are summed up in the same way, but where each step adds a product a' b to one, a and b are kept of all steps, and
- * the sum is one product of them behind the loop. */
+ * the sum is one product of them behind the loop. Of a body with `recompute` nothing is kept: all but its leaves is
+ * computed again. */
 #include "autograd/ops/op.h"
 #include "autograd/scan/body.h"
 
@@ -86,10 +87,18 @@ static bool hangs_on_shared(const transposer *t, uint32_t id) {
   return true;
 }
 
+/* Whether it is random itself, or a part of a loop that draws: computed again it would be another one. */
+static bool draws(const ag_graph *b, uint32_t id) {
+  const ag__node *n = &b->nodes[id];
+  if (n->op == &ag__op_part) n = &b->nodes[ag__inputs_of(b, n)[0]];
+  return n->op->kind == AG_RANDOM || (n->op->kind == AG_LOOP && ag__body_of(&n->attr)->random);
+}
+
 /* Computed in the derivative's body, from its operands; else it is a leaf of it. */
 static bool is_copied(const transposer *t, uint32_t id) {
   const ag__node *n = &t->from->g->nodes[id];
   if (n->op->kind == AG_LEAF) return n->op == &ag__op_constant;
+  if (t->from->recompute && !draws(t->from->g, id)) return true;
   if (t->fixed[id]) return true;
   if (n->op == &ag__op_part) return ag__inputs_of(t->from->g, n)[0] >= t->old;
   if (n->op->flags & (AG_ALIAS | AG_BROADCASTS)) return true; /* costs less than to keep it */
@@ -100,7 +109,7 @@ static bool is_copied(const transposer *t, uint32_t id) {
  * something else. */
 static const uint32_t *factors(const transposer *t, int k) {
   const ag_graph *b = t->from->g;
-  if (k < t->from->n_carry + t->from->n_each || !t->grad[k].id) return NULL;
+  if (k < t->from->n_carry + t->from->n_each || !t->grad[k].id || t->from->recompute) return NULL;
   const ag__node *n = &b->nodes[t->grad[k].id];
   if (n->op != &ag_op_contract || !n->attr.i[0] || n->attr.i[1]) return NULL;
   const uint32_t *in = ag__inputs_of(b, n);

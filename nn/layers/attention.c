@@ -76,6 +76,39 @@ static ag_ref masked(nn_model *m, ag_ref scores, const nn_attend_options *o) {
   return scores;
 }
 
+/* Where the scores would be the largest array by far: block by block. Masks and biases of each query and key are such an
+ * array already. */
+static bool by_blocks(ag_type q, ag_type k, const nn_attend_options *o) {
+  enum { FEW = 64 };
+  return !o->bias.id && !o->mask.id && q.shape[2] > FEW && k.shape[2] > FEW;
+}
+
+/* x [batch, heads or a divisor of it, a, b] as [batch heads, a, b]. */
+static ag_ref of_each_head(ag_graph *g, ag_ref x, int64_t heads) {
+  ag_type t = ag_type_of(g, x);
+  int64_t own = t.shape[1], wide[] = {t.shape[0], own, heads / own, t.shape[2], t.shape[3]};
+  if (own < heads) {
+    x = ag_reshape(g, x, 5, (int64_t[]){t.shape[0], own, 1, t.shape[2], t.shape[3]});
+    x = ag_broadcast(g, x, 5, wide);
+  }
+  return ag_reshape(g, x, 3, (int64_t[]){t.shape[0] * heads, t.shape[2], t.shape[3]});
+}
+
+static ag_ref attend_by_blocks(ag_graph *g, ag_ref q, ag_ref k, ag_ref v, const nn_attend_options *o) {
+  ag_type a = ag_type_of(g, q), c = ag_type_of(g, v);
+  int64_t heads = a.shape[1];
+  ag_attention_options how = {.causal = o->causal};
+  if (o->key_mask.id) {
+    ag_ref seen = ag_cast(g, o->key_mask, a.dtype);
+    seen = ag_reshape(g, seen, 4, (int64_t[]){a.shape[0], 1, 1, c.shape[2]});
+    how.visible = ag_reshape(g, of_each_head(g, seen, heads), 2, (int64_t[]){a.shape[0] * heads, c.shape[2]});
+  }
+  double scale = o->scale == 0 ? 1 / sqrt((double)a.shape[3]) : o->scale;
+  ag_ref y = ag_attention(g, of_each_head(g, ag_scale(g, q, scale), heads), of_each_head(g, k, heads),
+                          of_each_head(g, v, heads), &how);
+  return ag_reshape(g, y, 4, (int64_t[]){a.shape[0], heads, a.shape[2], c.shape[3]});
+}
+
 static ag_ref attend(nn_model *m, ag_ref q, ag_ref k, ag_ref v, const nn_attend_options *o) {
   ag_graph *g = nn_graph(m);
   ag_type a = ag_type_of(g, q), b = ag_type_of(g, k), c = ag_type_of(g, v);
@@ -101,6 +134,7 @@ ag_ref nn_attend(nn_model *m, ag_ref q, ag_ref k, ag_ref v, const nn_attend_opti
   if (!nn_building(m)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   if (!attend_fits(m, ag_type_of(g, q), ag_type_of(g, k), ag_type_of(g, v), o)) return (ag_ref){0};
+  if (by_blocks(ag_type_of(g, q), ag_type_of(g, k), o)) return attend_by_blocks(g, q, k, v, o);
   return attend(m, q, k, v, o);
 }
 
