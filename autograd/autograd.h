@@ -104,8 +104,9 @@ typedef struct ag_scan_args {
   const ag_ref
       *shared; /* the same in each step, such as weights. The body can use no other value of the graph */
   int n_shared;
-  int n_out;       /* results of a step */
-  bool recompute;  /* the derivative computes a step's values again (but for random ones) instead of keeping them of
+  int n_out; /* results of a step */
+  bool
+      recompute; /* the derivative computes a step's values again (but for random ones) instead of keeping them of
                       all steps, and nothing is taken out of the body: memory of one step, for more work */
 } ag_scan_args;
 
@@ -323,6 +324,8 @@ struct ag_op {
   /* Two axes: row r of the output needs what is at r along this axis of input 0, and the other inputs whole.
    * NULL: there is no such axis. */
   int (*row_axis)(const ag_attr *attr);
+  /* The output is a part of input 0, with its strides: elements to its first one; negative: it is not. NULL: it never is. */
+  int64_t (*window)(const ag_type *in, const ag_attr *attr);
   /* Appends the cotangents of the inputs (leave id 0 where there is none). y is the node: ag_in(g, y, i) are
    * its inputs. Ignores broadcasting: the caller sums back to shape. */
   void (*vjp)(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);

@@ -1,14 +1,22 @@
 /* reduce.c - sums and maxima over any axes. A sum over a contiguous run adds in a fixed tree: 16 interleaved
- * partial sums over blocks, blocks added pairwise; a sum over outer axes adds whole rows in order. So the
- * order never depends on threads or vectors. */
+ * partial sums over blocks, blocks added pairwise; a sum over outer axes adds whole rows in order, and where few columns
+ * have many rows, in eight parts, which are then added. So the order never depends on threads or vectors. */
 #include "tensor/isa.h"
+#include "tensor/threads.h"
 #include "tensor/vmath.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-enum { LANES = 16, BLOCK = 512, ROWS = 4 };
+enum {
+  LANES = 16,
+  BLOCK = 512,
+  ROWS = 4,
+  NARROW = 128, /* columns whose sums are kept in registers over the rows */
+  TALL = 8192,  /* rows of few columns that are added up in parts */
+  PARTS = 8
+};
 
 /* f(x) over n <= BLOCK contiguous elements, LANES partial sums; and over ROWS such rows at once, which do not
  * wait for each other's additions. */
@@ -72,11 +80,43 @@ enum { LANES = 16, BLOCK = 512, ROWS = 4 };
     for (int64_t i = 0; i < n; i++) to[i] = to[i] >= x[i] || isnan(to[i]) ? to[i] : x[i];                    \
   }                                                                                                          \
   TN_BY_ISA(max_row_##S, (T *restrict to, const T *restrict x, int64_t n), (to, x, n))                       \
+  TN_ANY void max_lanes_##S##_any(const T *x, int64_t n, T *to) {                                            \
+    T part[LANES];                                                                                           \
+    int64_t i = 0;                                                                                           \
+    for (int k = 0; k < LANES; k++) part[k] = (T)-INFINITY;                                                  \
+    for (; i + LANES <= n; i += LANES)                                                                       \
+      for (int k = 0; k < LANES; k++)                                                                        \
+        part[k] = part[k] >= x[i + k] || part[k] != part[k] ? part[k] : x[i + k];                            \
+    for (int k = 0; i < n; i++, k++) part[k] = part[k] >= x[i] || isnan(part[k]) ? part[k] : x[i];           \
+    for (int width = LANES / 2; width; width /= 2)                                                           \
+      for (int k = 0; k < width; k++)                                                                        \
+        part[k] = part[k] >= part[k + width] || isnan(part[k]) ? part[k] : part[k + width];                  \
+    *to = part[0];                                                                                           \
+  }                                                                                                          \
+  TN_BY_ISA(max_lanes_##S, (const T *x, int64_t n, T *to), (x, n, to))                                       \
   static T max_run_##S(const T *x, int64_t n) {                                                              \
-    T best = (T)-INFINITY;                                                                                   \
-    for (int64_t i = 0; i < n && !isnan(best); i++) best = best >= x[i] ? best : x[i];                       \
+    T best;                                                                                                  \
+    max_lanes_##S(x, n, &best);                                                                              \
     return best;                                                                                             \
   }                                                                                                          \
+  /* Adds rows of few columns, row by row, to sums that stay in registers. */                                \
+  TN_ANY void add_stripe_##S##_any(T *to, const T *x, int64_t rows, int64_t n, int wide) {                   \
+    typedef T lanes __attribute__((vector_size(LANES * sizeof(T))));                                         \
+    lanes sum[4], X;                                                                                         \
+    for (int k = 0; k < wide; k++) memcpy(&sum[k], to + k * LANES, sizeof X);                                \
+    for (int64_t r = 0; r < rows; r++, x += n)                                                               \
+      for (int k = 0; k < wide; k++) memcpy(&X, x + k * LANES, sizeof X), sum[k] += X;                       \
+    for (int k = 0; k < wide; k++) memcpy(to + k * LANES, &sum[k], sizeof X);                                \
+  }                                                                                                          \
+  TN_ANY void add_rows_##S##_any(T *to, const T *x, int64_t rows, int64_t n) {                               \
+    int64_t j = 0;                                                                                           \
+    for (; j + 4 * LANES <= n; j += 4 * LANES) add_stripe_##S##_any(to + j, x + j, rows, n, 4);              \
+    for (; j + 2 * LANES <= n; j += 2 * LANES) add_stripe_##S##_any(to + j, x + j, rows, n, 2);              \
+    for (; j + LANES <= n; j += LANES) add_stripe_##S##_any(to + j, x + j, rows, n, 1);                      \
+    for (int64_t r = 0; r < rows && j < n; r++)                                                              \
+      for (int64_t k = j; k < n; k++) to[k] += x[r * n + k];                                                 \
+  }                                                                                                          \
+  TN_BY_ISA(add_rows_##S, (T * to, const T *x, int64_t rows, int64_t n), (to, x, rows, n))                   \
   static T fold_run_##S(tn_reduction op, const T *x, int64_t n) {                                            \
     return op == TN_SUM ? sum_##S##_run(x, n) : op == TN_MAX ? max_run_##S(x, n) : squares_##S##_run(x, n);  \
   }                                                                                                          \
@@ -143,6 +183,10 @@ static shape3 merged(const tn_view *in, unsigned axes) {
       done = fold_rows_##S(op, to, x, n, s->extent[axis + 1]);                                               \
       x += done * s->extent[axis + 1];                                                                       \
     }                                                                                                        \
+    if (axis == s->rank - 2 && s->reduced[axis] && op == TN_SUM && s->extent[axis + 1] <= NARROW) {          \
+      add_rows_##S(to, x, n, s->extent[axis + 1]);                                                           \
+      return x + n * s->extent[axis + 1];                                                                    \
+    }                                                                                                        \
     for (int64_t i = done; i < n; i++)                                                                       \
       x = walk_##S(op, s, axis + 1, x, s->reduced[axis] ? to : to + i * below);                              \
     return x;                                                                                                \
@@ -151,12 +195,77 @@ static shape3 merged(const tn_view *in, unsigned axes) {
 WALK(float, f32)
 WALK(double, f64)
 
-void tn_reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out) {
+typedef struct job {
+  tn_reduction op;
+  shape3 s;
+  tn_dtype dtype;
+  const char *x;
+  char *to;
+  int64_t parts, below_in, below_out; /* of axis 0; elements below it */
+} job;
+
+static void walk(const job *j, const shape3 *s, const char *x, char *to) {
+  if (j->dtype == TN_F32) walk_f32(j->op, s, 0, (const float *)(const void *)x, (float *)(void *)to);
+  else walk_f64(j->op, s, 0, (const double *)(const void *)x, (double *)(void *)to);
+}
+
+/* Results of a stretch of axis 0, which is kept. */
+static void run_results(void *ctx, int64_t i) {
+  const job *j = ctx;
+  shape3 s = j->s;
+  int64_t size = (int64_t)tn_dtype_size(j->dtype), first = s.extent[0] * i / j->parts;
+  s.extent[0] = s.extent[0] * (i + 1) / j->parts - first;
+  if (s.extent[0]) walk(j, &s, j->x + first * j->below_in * size, j->to + first * j->below_out * size);
+}
+
+/* Sums of a stretch of the rows, into a place of their own. */
+static void run_rows(void *ctx, int64_t i) {
+  const job *j = ctx;
+  int64_t n = j->s.extent[1], size = (int64_t)tn_dtype_size(j->dtype), first = j->s.extent[0] * i / PARTS,
+          rows = j->s.extent[0] * (i + 1) / PARTS - first;
+  char *to = j->to + i * NARROW * size;
+  const char *x = j->x + first * n * size;
+  memset(to, 0, (size_t)(n * size));
+  if (j->dtype == TN_F32) add_rows_f32((float *)(void *)to, (const float *)(const void *)x, rows, n);
+  else add_rows_f64((double *)(void *)to, (const double *)(const void *)x, rows, n);
+}
+
+static bool is_tall(tn_reduction op, const shape3 *s) {
+  return op == TN_SUM && s->rank == 2 && s->reduced[0] && !s->reduced[1] && s->extent[0] >= TALL &&
+         s->extent[1] <= NARROW;
+}
+
+static void sum_in_parts(job *j, tn_view out, int threads) {
+  _Alignas(64) double parts[PARTS * NARROW];
+  j->to = (char *)parts;
+  tn__parallel_near(PARTS, threads, run_rows, j);
+  if (j->dtype == TN_F32)
+    for (int i = 0; i < PARTS; i++)
+      add_row_f32(out.data, (float *)(void *)parts + i * NARROW, j->s.extent[1]);
+  else
+    for (int i = 0; i < PARTS; i++) add_row_f64(out.data, parts + i * NARROW, j->s.extent[1]);
+}
+
+void tn_reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out) { tn__reduce(op, in, axes, out, 1); }
+
+void tn__reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out, int threads) {
+  enum { WORTH_THREADS = 1 << 15 /* elements */ };
   assert(tn_view_contiguous(&in) && tn_view_contiguous(&out) && in.dtype == out.dtype);
   tn_fill(out, op == TN_MAX ? -INFINITY : 0);
-  if (tn_view_numel(&in) == 0) return;
-  shape3 s = merged(&in, axes);
-  if (s.rank == 0) s = (shape3){.rank = 1, .extent = {1}, .reduced = {true}};
-  if (in.dtype == TN_F32) walk_f32(op, &s, 0, in.data, out.data);
-  else walk_f64(op, &s, 0, in.data, out.data);
+  int64_t numel = tn_view_numel(&in);
+  if (numel == 0) return;
+  job j = {.op = op, .s = merged(&in, axes), .dtype = in.dtype, .x = in.data, .to = out.data, .parts = 1};
+  if (j.s.rank == 0) j.s = (shape3){.rank = 1, .extent = {1}, .reduced = {true}};
+  if (numel < WORTH_THREADS) threads = 1;
+  if (is_tall(op, &j.s)) {
+    sum_in_parts(&j, out, threads);
+    return;
+  }
+  if (j.s.rank < 2 || j.s.reduced[0] || threads < 2) {
+    walk(&j, &j.s, j.x, j.to);
+    return;
+  }
+  j.parts = 4 * (int64_t)threads;
+  j.below_in = numel / j.s.extent[0], j.below_out = tn_view_numel(&out) / j.s.extent[0];
+  tn__parallel_near(j.parts, threads, run_results, &j);
 }

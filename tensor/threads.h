@@ -9,4 +9,10 @@
  * placed on their CPUs, not bound to them. */
 void tn__parallel_near(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), void *ctx);
 
+/* tn_copy on so many threads. */
+void tn__copy(tn_view dst, tn_view src, int threads);
+
+/* tn_reduce on so many threads: the same bits. */
+void tn__reduce(tn_reduction op, tn_view in, unsigned axes, tn_view out, int threads);
+
 #endif

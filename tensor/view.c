@@ -1,5 +1,6 @@
 /* view.c - shapes, strided views, element access, copies between any two layouts. */
 #include "tensor/tensor.h"
+#include "tensor/threads.h"
 
 #include <assert.h>
 #include <math.h>
@@ -177,9 +178,36 @@ void tn_copy(tn_view dst, tn_view src) {
   }
 }
 
+typedef struct copies {
+  tn_view dst, src;
+  int axis;
+  int64_t parts;
+} copies;
+
+static void copy_part(void *ctx, int64_t i) {
+  const copies *c = ctx;
+  int64_t extent = c->dst.shape[c->axis], first = extent * i / c->parts,
+          count = extent * (i + 1) / c->parts - first;
+  tn_copy(tn_view_slice(c->dst, c->axis, first, 1, count), tn_view_slice(c->src, c->axis, first, 1, count));
+}
+
+/* In stretches of the first axis that has some extent. */
+void tn__copy(tn_view dst, tn_view src, int threads) {
+  enum { WORTH_THREADS = 1 << 15 /* elements */ };
+  copies c = {dst, src, 0, 1};
+  while (c.axis < dst.rank - 1 && dst.shape[c.axis] < 2 * (int64_t)threads) c.axis++;
+  if (threads > 1 && dst.rank > 0 && tn_view_numel(&dst) >= WORTH_THREADS) {
+    c.parts = dst.shape[c.axis] < 4 * (int64_t)threads ? dst.shape[c.axis] : 4 * (int64_t)threads;
+    tn__parallel_near(c.parts, threads, copy_part, &c);
+  } else tn_copy(dst, src);
+}
+
 void tn_fill(tn_view dst, double value) {
   int64_t n = tn_view_numel(&dst);
-  if (tn_view_contiguous(&dst))
+  bool contiguous = tn_view_contiguous(&dst);
+  if (contiguous && value == 0 && !signbit(value)) {
+    if (n > 0) memset(dst.data, 0, (size_t)n * tn_dtype_size(dst.dtype));
+  } else if (contiguous)
     for (int64_t i = 0; i < n; i++) store(dst.data, dst.dtype, i, value);
   else
     for (int64_t i = 0; i < n; i++) tn_set(&dst, i, value);

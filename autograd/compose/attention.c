@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROWS = 64, STAIRS = 8 /* in so many pieces, half of the products with hidden keys but 1/16 is saved */ };
+enum {
+  ROWS = 64,
+  STAIRS = 8 /* in so many pieces, half of the products with hidden keys but 1/16 is saved */
+};
 
 typedef struct shape {
   int64_t heads, queries, keys, rows;
@@ -57,7 +60,8 @@ static ag_ref climb(ag_graph *g, const stair *t, const ag_ref *in) {
   if (t->blocks == 1)
     return block(g, s, kv, q, ag_reshape(g, ag_like(g, q, (double)t->first), 2, (int64_t[]){1, 1}));
   ag_type type = ag_type_of(g, q), values = ag_type_of(g, in[2]);
-  ag_ref from = ag_offset(g, ag_scale(g, places(g, s->dtype, t->blocks, true), (double)t->rows), (double)t->first);
+  ag_ref from =
+      ag_offset(g, ag_scale(g, places(g, s->dtype, t->blocks, true), (double)t->rows), (double)t->first);
   ag_ref each[] = {ag_reshape(g, q, 3, (int64_t[]){t->blocks, t->rows, type.shape[1]}),
                    ag_reshape(g, from, 3, (int64_t[]){t->blocks, 1, 1})};
   ag_scan(g,
@@ -91,13 +95,14 @@ static void head_body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
 }
 
 static bool fits(ag_graph *g, const ag_type *q, const ag_type *k, const ag_type *v, ag_ref visible) {
-  bool together = q->rank == 3 && k->rank == 3 && v->rank == 3 && q->dtype == k->dtype && k->dtype == v->dtype &&
-                  q->shape[0] == k->shape[0] && k->shape[0] == v->shape[0] && q->shape[2] == k->shape[2] &&
-                  k->shape[1] == v->shape[1];
+  bool together = q->rank == 3 && k->rank == 3 && v->rank == 3 && q->dtype == k->dtype &&
+                  k->dtype == v->dtype && q->shape[0] == k->shape[0] && k->shape[0] == v->shape[0] &&
+                  q->shape[2] == k->shape[2] && k->shape[1] == v->shape[1];
   if (!together) {
-    ag_fail(g, TN_ESHAPE,
-            "attention: queries [n, queries, width], keys [n, keys, width] and values [n, keys, any] of one type "
-            "do not go together");
+    ag_fail(
+        g, TN_ESHAPE,
+        "attention: queries [n, queries, width], keys [n, keys, width] and values [n, keys, any] of one type "
+        "do not go together");
     return false;
   }
   ag_type m = ag_type_of(g, visible);

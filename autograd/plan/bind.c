@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-  SHORTEST_ROW = 64, /* elements; below, set-up would cost more than copies */
+  SHORTEST_ROW = 128, /* elements; below, set-up would cost more than copies */
+  LONGEST_PERIOD = AG_BLOCK / 2,
   LONGEST_BLOCK = 4096,
   MOST_AHEAD = 384 << 10 /* bytes: a panel's and the next one's are in the L2 cache together */
 };
@@ -28,8 +29,10 @@ static const ag__program *program(const builder *b) { return &b->plan->program; 
 /* How the unit's shape walks over a smaller operand. */
 static void describe_load(const ag__step *s, const ag__pnode *n, ag__register *r) {
   int64_t numel = tn_numel(n->type.rank, n->type.shape);
-  r->how = numel == s->numel ? AG__DIRECT : numel == 1 ? AG__REPEAT : AG__STRIDED;
+  r->how = numel == 1 ? AG__REPEAT : numel == s->numel && !n->window ? AG__DIRECT : AG__STRIDED;
+  if (s->numel == 1 && !n->window) r->how = AG__DIRECT;
   tn_view v = tn_view_of(NULL, n->type.dtype, n->type.rank, n->type.shape);
+  if (n->window) memcpy(v.stride, n->stride, sizeof v.stride);
   if (r->how == AG__STRIDED) {
     v = tn_view_broadcast(v, s->rank, s->shape);
     memcpy(r->stride, v.stride, sizeof r->stride);
@@ -77,10 +80,41 @@ static int list_instructions(builder *b, const ag__unit *u) {
   return used;
 }
 
+/* The elements of the operand, if the unit's shape repeats them as they lie; else 0. */
+static int64_t period_of(const ag__step *s, const ag__register *r) {
+  int64_t period = 1;
+  int a = s->rank - 1;
+  for (; a >= 0 && r->stride[a] == (s->shape[a] == 1 ? r->stride[a] : period); a--) period *= s->shape[a];
+  for (; a >= 0; a--)
+    if (r->stride[a] && s->shape[a] != 1) return 0;
+  return period;
+}
+
+/* If all strided operands repeat and one period holds those of all, they are laid out once. */
+static bool choose_periods(ag__step *s) {
+  int64_t longest = 0;
+  for (int i = 0; i < s->n_registers; i++) {
+    const ag__register *r = &s->registers[i];
+    int64_t period = r->how == AG__STRIDED ? period_of(s, r) : 1;
+    if (period == 0 || period > LONGEST_PERIOD) return false;
+    if (period > longest) longest = period;
+  }
+  if (longest < 2) return false;
+  for (int i = 0; i < s->n_registers; i++) {
+    ag__register *r = &s->registers[i];
+    if (r->how == AG__STRIDED) r->how = AG__PERIODIC, r->period = period_of(s, r);
+  }
+  s->by_rows = false;
+  s->block = AG_BLOCK / longest *
+             longest; /* periods are products of trailing extents: the longest holds the others */
+  return true;
+}
+
 /* Rows long enough to be blocks of their own spare the copies of what is broadcast along or across them. */
 static void choose_blocks(ag__step *s) {
   int64_t row = s->rank ? s->shape[s->rank - 1] : 1;
   bool strided = false;
+  if (choose_periods(s)) return;
   for (int r = 0; r < s->n_registers; r++) strided |= s->registers[r].how == AG__STRIDED;
   s->by_rows = strided && row >= SHORTEST_ROW;
   int64_t run = s->by_rows ? row : s->numel, blocks = (run + AG_BLOCK - 1) / AG_BLOCK;
@@ -123,7 +157,7 @@ static int take_temp(builder *b) {
 
 /* Whether a loaded operand must be laid out in a block of its own. */
 static bool needs_copy(const ag__step *s, const ag__register *r) {
-  if (r->how == AG__DIRECT) return false;
+  if (r->how == AG__DIRECT || r->how == AG__PERIODIC) return r->how == AG__PERIODIC;
   if (r->how == AG__STRIDED && s->by_rows && r->stride[s->rank - 1]) return false;
   return r->wide || (r->how == AG__STRIDED && !s->by_rows);
 }

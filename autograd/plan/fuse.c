@@ -41,7 +41,8 @@ static void try_merge(ag__program *p, int x, int k) {
 tn_status ag__fuse(ag__program *p) {
   int n = 0;
   for (int i = 0; i < p->n_nodes; i++)
-    if (p->nodes[i].op->kind != AG_LEAF && !(p->nodes[i].op->flags & AG_ALIAS)) p->nodes[i].unit = n++;
+    if (p->nodes[i].op->kind != AG_LEAF && !(p->nodes[i].op->flags & AG_ALIAS) && !p->nodes[i].window)
+      p->nodes[i].unit = n++;
   if (ag__reach_init(&p->reach, p, n) != TN_OK) return TN_ENOMEM;
   for (int x = 0; x < p->n_nodes; x++) {
     if (p->nodes[x].unit < 0) continue;

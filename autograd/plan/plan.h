@@ -4,6 +4,7 @@
  *   hoist    on the graph: what the caller may compute once for many steps
  *   prune    the live nodes, renumbered                                  -> program.nodes
  *   nest     the bodies of loops, compiled as plans of their own          -> program.loops, node.within
+ *   window   parts of values that are read where they lie                 -> node.window
  *   fuse     elementwise nodes gathered into units                       -> node.unit, program.reach
  *   order    units sorted so that a leaf's readers precede its writer    -> program.units, assign.in_place
  *   panel    units that go row by row to one update, to be interleaved   -> program.panels
@@ -44,7 +45,9 @@ typedef struct ag__pnode {
   int unit;           /* -1: leaf or constant */
   bool output;        /* must be readable after the step */
   size_t within;      /* bytes from the start of the root's memory */
-  int loop;           /* into program.loops, + 1; 0: none */
+  bool window;        /* a part of its root, whose elements lie `stride` apart there */
+  int64_t stride[TN_MAX_RANK];
+  int loop; /* into program.loops, + 1; 0: none */
   /* set by the memory pass, for roots */
   ag__place place;
   size_t offset;
@@ -168,6 +171,7 @@ TN_MUST_CHECK tn_status ag__nest(ag__program *p);
 /* What results of a loop's body need, per node of the body; `live`, per result, grows by what is carried on. */
 TN_MUST_CHECK tn_status ag__body_needs(const struct ag__body *b, const tn_alloc *alloc, bool *live,
                                        bool *needed);
+TN_MUST_CHECK tn_status ag__windows(ag__program *p);
 TN_MUST_CHECK tn_status ag__fuse(ag__program *p);
 TN_MUST_CHECK tn_status ag__order(ag__program *p);
 TN_MUST_CHECK tn_status ag__panels(ag__program *p);
@@ -197,7 +201,12 @@ TN_MUST_CHECK tn_status ag__reach_need(ag__reach *r, const tn_alloc *alloc, int 
 
 /* ---- the bound form ---- */
 
-typedef enum ag__load { AG__DIRECT, AG__REPEAT, AG__STRIDED } ag__load;
+typedef enum ag__load {
+  AG__DIRECT,
+  AG__REPEAT,
+  AG__PERIODIC, /* a short row, the same again and again: blocks are whole periods, so that one copy does for all */
+  AG__STRIDED
+} ag__load;
 
 typedef struct ag__register { /* a cache block of a micro-program */
   int node;                   /* whose value it holds */
@@ -205,6 +214,7 @@ typedef struct ag__register { /* a cache block of a micro-program */
   bool wide;                  /* some instruction reads it element by element; else one value is enough */
   ag__load how;
   int64_t stride[TN_MAX_RANK]; /* AG__STRIDED: in elements, along the unit's shape */
+  int64_t period;              /* AG__PERIODIC: elements */
   int temp;                    /* index of its scratch block; -1: it is a window into memory */
   int store; /* node into whose memory the scratch block is copied when the block is done; -1: none */
 } ag__register;
@@ -279,13 +289,15 @@ struct ag_run {
   ag__worker *workers; /* one a thread */
   void **leaves;       /* bound memory; NULL = not yet */
   int n_unbound;
-  ag_run **loops; /* per loop of the program, `threads` places: its body's, one a worker where steps are spread */
+  ag_run *
+      *loops; /* per loop of the program, `threads` places: its body's, one a worker where steps are spread */
   char error[AG_SENTENCE];
 };
 
 void ag__point(ag_run *r, int leaf, void *memory); /* binds without a look */
 TN_MUST_CHECK tn_status ag__run_loop(ag_run *r, const ag__step *s, tn_rng rng);
-bool ag__spreads(const ag__loop *l, int threads); /* its steps over threads, rather than threads within a step */
+bool ag__spreads(const ag__loop *l,
+                 int threads); /* its steps over threads, rather than threads within a step */
 
 TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);
 /* n_operands: of step.operands in use, and in use then; there is room for AG__MAX_OPERANDS more for each

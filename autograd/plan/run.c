@@ -58,6 +58,7 @@ static void make_view(ag_run *r, int x) {
   unsigned char *memory = memory_of(r, root);
   if (memory) memory += n->within;
   r->views[x] = tn_view_of(memory, n->type.dtype, n->type.rank, n->type.shape);
+  if (n->window) memcpy(r->views[x].stride, n->stride, sizeof n->stride);
 }
 
 tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out) {
@@ -245,14 +246,22 @@ static void run_block(const ag_run *r, ag__worker *w, const ag__step *s, bool f3
     w->registers[moving[i]] = (char *)w->registers[moving[i]] + (size_t)n * size;
 }
 
+/* `period` elements again and again. */
+static void repeat_block(void *block, const void *from, size_t size, int64_t period, int64_t n) {
+  for (int64_t at = 0; at < n; at += period)
+    memcpy((char *)block + (size_t)at * size, from, (size_t)(n - at < period ? n - at : period) * size);
+}
+
 /* Registers as they are at element `start`, but for those of its row. */
 static void point_registers(const ag_run *r, ag__worker *w, const ag__step *s, size_t size, int64_t start,
                             int64_t most) {
   for (int i = 0; i < s->n_registers; i++) {
     const ag__register *reg = &s->registers[i];
-    char *base = reg->temp < 0 || reg->how == AG__REPEAT ? address(r, w, reg->node) : NULL;
+    bool kept = reg->how == AG__REPEAT || reg->how == AG__PERIODIC;
+    char *base = reg->temp < 0 || kept ? address(r, w, reg->node) : NULL;
     w->registers[i] = reg->temp < 0 ? base : scratch(w, reg->temp);
     if (reg->how == AG__REPEAT && reg->temp >= 0) fill_block(w->registers[i], base, size, most);
+    if (reg->how == AG__PERIODIC) repeat_block(w->registers[i], base, size, reg->period, most);
   }
   for (int i = 0; i < s->n_moving; i++)
     if (s->registers[s->lists[i]].how == AG__DIRECT)
@@ -348,15 +357,15 @@ static void run_share(void *ctx, int64_t i) {
 
 /* Shares follow from the number of threads alone, and no element from the share it is in. */
 static void run_shared(ag_run *r, const ag__step *s) {
-  enum { WORTH_THREADS = 1 << 15 /* elements */ };
+  enum { WORTH_THREADS = 1 << 15 /* elements */, WORTH_WORK = 1 << 16 /* elements of all instructions */ };
   shared_step job = {.run = r, .step = s, .panel = s->panel < 0 ? NULL : &r->plan->program.panels[s->panel]};
   if (job.panel) job.parts = (job.panel->rows - 1) / job.panel->height + 1;
   else {
     job.size = s->by_rows ? s->shape[s->rank - 1] : s->block;
     job.parts = (s->numel + job.size - 1) / job.size;
   }
-  if (r->threads > 1 && (job.panel || s->numel >= WORTH_THREADS))
-    tn__parallel_near(r->threads, r->threads, run_share, &job);
+  bool worth = s->numel >= WORTH_THREADS || s->numel * s->n_instructions >= WORTH_WORK;
+  if (r->threads > 1 && (job.panel || worth)) tn__parallel_near(r->threads, r->threads, run_share, &job);
   else if (job.panel)
     for (int64_t k = 0; k < job.parts; k++) run_panel(r, r->workers, job.panel, k);
   else run_fused(r, r->workers, s, 0, s->numel);

@@ -11,9 +11,10 @@ static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *opt
 /* Columns: i, f, g, o. */
 static void step(const nn_cell_step *s) {
   ag_graph *g = s->g;
-  ag_ref all = ag_add(g, s->projected, ag_contract(g, s->state[0], s->weights[0], false, false)), gate[4];
-  for (int k = 0; k < 4; k++) {
-    gate[k] = ag_slice(g, all, 1, k * s->units, s->units);
+  const int64_t n = s->units;
+  ag_ref h = ag_contract(g, s->state[0], s->weights[0], false, false), gate[4];
+  for (int k = 0; k < 4; k++) { /* added gate by gate, so that all elementwise work is one pass */
+    gate[k] = ag_add(g, ag_slice(g, s->projected, 1, k * n, n), ag_slice(g, h, 1, k * n, n));
     gate[k] = k == 2 ? ag_tanh(g, gate[k]) : ag_sigmoid(g, gate[k]);
   }
   s->next[1] = ag_add(g, ag_mul(g, gate[1], s->state[1]), ag_mul(g, gate[0], gate[2]));

@@ -68,12 +68,12 @@ static void body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
 
 /* One layer in one direction: [batch, time, units], or the last step's [batch, 1, units]. */
 static ag_ref run(const sequence *s, ag_ref x, bool backwards, bool last, ag_ref *state) {
+  x = ag_transpose(s->g, x, (int[]){1, 0, 2}); /* the input is narrower than its projection */
   ag_ref each[2] = {projected(s->m, x, s->units, s->cell, s->o->no_bias)}, weights[NN_CELL_WEIGHTS] = {{0}};
   ag_ref end[NN_CELL_STATES] = {{0}}, out[1] = {{0}};
   loop l = {s, s->o->mask.id != 0, !last};
   s->cell->declare(s->m, s->units, weights, s->cell->options);
   if (!nn_building(s->m)) return (ag_ref){0};
-  each[0] = ag_transpose(s->g, each[0], (int[]){1, 0, 2});
   if (l.masked) each[1] = ag_transpose2(s->g, ag_cast(s->g, s->o->mask, nn_dtype(s->m)));
   ag_scan_args args = {.length = s->time,
                        .reverse = backwards,

@@ -19,11 +19,11 @@ static ag_ref whole(ag_graph *g, const ag_ref *in, const what *w) {
   if (w->causal) {
     ag_ref row = ag_reshape(g, ag_arange(g, TN_F64, 0, (double)w->queries, 1), 2, (int64_t[]){w->queries, 1});
     ag_ref column = ag_reshape(g, ag_arange(g, TN_F64, 0, (double)w->keys, 1), 2, (int64_t[]){1, w->keys});
-    if (ag_type_of(g, in[0]).dtype == TN_F32) row = ag_cast(g, row, TN_F32), column = ag_cast(g, column, TN_F32);
+    if (ag_type_of(g, in[0]).dtype == TN_F32)
+      row = ag_cast(g, row, TN_F32), column = ag_cast(g, column, TN_F32);
     scores = ag_where(g, ag_greater_equal(g, row, column), scores, never);
   }
-  if (w->masked)
-    scores = ag_where(g, ag_reshape(g, in[3], 3, (int64_t[]){HEADS, 1, w->keys}), scores, never);
+  if (w->masked) scores = ag_where(g, ag_reshape(g, in[3], 3, (int64_t[]){HEADS, 1, w->keys}), scores, never);
   return ag_matmul(g, ag_softmax(g, scores, -1), in[2]);
 }
 
@@ -90,7 +90,8 @@ static values evaluate(const what *w, tn_dtype dtype, unsigned flags, int thread
     fill_input(i, in[i].view);
     cr_assert_eq(ag_run_bind(run, ag_plan_find_leaf(plan, names[i]), in[i].view), TN_OK);
   }
-  for (int step = 0; step < 2; step++) cr_assert_eq(ag_run_step(run, (tn_rng){0}), TN_OK, "%s", ag_run_error(run));
+  for (int step = 0; step < 2; step++)
+    cr_assert_eq(ag_run_step(run, (tn_rng){0}), TN_OK, "%s", ag_run_error(run));
   for (int i = 0; i < OUTPUTS; i++) {
     ag_type t = ag_type_of(g, out[i]);
     cr_assert_eq(tn_array_new(NULL, t.dtype, t.rank, t.shape, &v.of[i]), TN_OK);
@@ -134,7 +135,8 @@ Test(attention, same_bits_for_any_threads_and_passes) {
     for (int k = 0; k < 8; k++) {
       values other = evaluate(&cases[c], TN_F32, k < 6 ? flags[k] : 0, k < 6 ? 1 + k % 3 : k - 4);
       for (int i = 0; i < OUTPUTS; i++)
-        cr_expect_eq(same_bits(one.of[i].view, other.of[i].view), -1, "case %d, output %d, variant %d", c, i, k);
+        cr_expect_eq(same_bits(one.of[i].view, other.of[i].view), -1, "case %d, output %d, variant %d", c, i,
+                     k);
       forget(&other);
     }
     forget(&one);
@@ -154,7 +156,8 @@ Test(attention, derivatives_to_second_order) {
       used += tn_view_numel(&at[i]);
     }
     ag_gradcheck_report report;
-    tn_status status = ag_gradcheck(attention, &checked[c], at, 3, &(ag_gradcheck_options){.order = 2}, &report);
+    tn_status status =
+        ag_gradcheck(attention, &checked[c], at, 3, &(ag_gradcheck_options){.order = 2}, &report);
     cr_expect_eq(status, TN_OK, "%s", report.message);
   }
 }
@@ -167,7 +170,8 @@ static size_t arena(int64_t places) {
   ag_plan *plan;
   cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
   for (int i = 0; i < 3; i++) in[i] = ag_input(g, names[i], TN_F32, 3, (int64_t[]){HEADS, places, WIDE});
-  out[0] = ag_sum_all(g, ag_square(g, ag_attention(g, in[0], in[1], in[2], &(ag_attention_options){.causal = true})));
+  out[0] = ag_sum_all(
+      g, ag_square(g, ag_attention(g, in[0], in[1], in[2], &(ag_attention_options){.causal = true})));
   ag_grad(g, out[0], in, 3, out + 1);
   cr_assert_eq(ag_compile(g, out, 4, 0, &plan), TN_OK, "%s", ag_error(g));
   size_t bytes = ag_plan_arena_bytes(plan);
@@ -185,7 +189,8 @@ Test(attention, memory_grows_as_the_places) {
 Test(attention, says_what_does_not_fit) {
   ag_graph *g;
   cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
-  ag_ref q = ag_input(g, "q", TN_F32, 3, (int64_t[]){2, 3, 4}), k = ag_input(g, "k", TN_F32, 3, (int64_t[]){2, 5, 3});
+  ag_ref q = ag_input(g, "q", TN_F32, 3, (int64_t[]){2, 3, 4}),
+         k = ag_input(g, "k", TN_F32, 3, (int64_t[]){2, 5, 3});
   cr_expect_eq(ag_attention(g, q, k, k, NULL).id, 0);
   cr_expect_eq(ag_status(g), TN_ESHAPE);
   cr_expect_not_null(strstr(ag_error(g), "[n, keys, width]"), "%s", ag_error(g));

@@ -1,10 +1,11 @@
 #include "autograd/ops/op.h"
+#include "tensor/threads.h"
 
 /* attr.i: as sum. */
 
 static void max_run(const ag_call *call) {
   unsigned axes = (unsigned)call->attr->i[0];
-  tn_reduce(TN_MAX, call->in[0], axes, ag__kept(call->in[0], axes, call->out));
+  tn__reduce(TN_MAX, call->in[0], axes, ag__kept(call->in[0], axes, call->out), call->threads);
 }
 
 /* Shared evenly among ties, so the derivative does not depend on the order of the elements. */

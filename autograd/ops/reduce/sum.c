@@ -1,10 +1,11 @@
 #include "autograd/ops/op.h"
+#include "tensor/threads.h"
 
 /* attr.i: [0] the bit mask of axes, [1] whether they stay with extent 1. */
 
 static void sum_run(const ag_call *call) {
-  tn_reduce(TN_SUM, call->in[0], (unsigned)call->attr->i[0],
-            ag__kept(call->in[0], (unsigned)call->attr->i[0], call->out));
+  unsigned axes = (unsigned)call->attr->i[0];
+  tn__reduce(TN_SUM, call->in[0], axes, ag__kept(call->in[0], axes, call->out), call->threads);
 }
 
 static void sum_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {

@@ -1,4 +1,5 @@
 #include "autograd/ops/op.h"
+#include "tensor/threads.h"
 
 #include <stdio.h>
 
@@ -23,11 +24,38 @@ static bool concat_infer(const ag_type *in, int n, const ag_attr *attr, ag_type 
   return ag__countable(out);
 }
 
-static void concat_run(const ag_call *call) {
+/* Of all operands a stretch of axis 0, where they are not joined along it. */
+typedef struct stretches {
+  const ag_call *call;
+  int64_t parts;
+} stretches;
+
+static void join_stretch(void *ctx, int64_t i) {
+  const stretches *s = ctx;
+  const ag_call *call = s->call;
   int axis = (int)call->attr->i[0];
+  int64_t rows = call->out.shape[0], first = rows * i / s->parts, count = rows * (i + 1) / s->parts - first;
+  tn_view out = tn_view_slice(call->out, 0, first, 1, count);
   for (int64_t k = 0, start = 0; k < call->n_in; k++) {
     int64_t extent = call->in[k].shape[axis];
-    tn_copy(tn_view_slice(call->out, axis, start, 1, extent), call->in[k]);
+    tn_copy(tn_view_slice(out, axis, start, 1, extent), tn_view_slice(call->in[k], 0, first, 1, count));
+    start += extent;
+  }
+}
+
+static void concat_run(const ag_call *call) {
+  enum { WORTH_THREADS = 1 << 15 /* elements */ };
+  int axis = (int)call->attr->i[0];
+  if (axis > 0) {
+    stretches s = {call, 1};
+    bool worth = call->threads > 1 && tn_view_numel(&call->out) >= WORTH_THREADS;
+    if (worth) s.parts = 2 * (int64_t)call->threads;
+    tn__parallel_near(s.parts, worth ? call->threads : 1, join_stretch, &s);
+    return;
+  }
+  for (int64_t k = 0, start = 0; k < call->n_in; k++) {
+    int64_t extent = call->in[k].shape[0];
+    tn__copy(tn_view_slice(call->out, 0, start, 1, extent), call->in[k], call->threads);
     start += extent;
   }
 }

@@ -1,4 +1,5 @@
 #include "autograd/ops/op.h"
+#include "tensor/threads.h"
 
 #include <stdio.h>
 
@@ -34,7 +35,7 @@ static void pad_run(const ag_call *call) {
     tn_fill(tn_view_slice(call->out, axis, 0, 1, i[1]), 0);
     tn_fill(tn_view_slice(call->out, axis, i[1] + used, 1, i[2]), 0);
   }
-  tn_copy(tn_view_slice(call->out, axis, i[1], i[3] + 1, extent), call->in[0]);
+  tn__copy(tn_view_slice(call->out, axis, i[1], i[3] + 1, extent), call->in[0], call->threads);
 }
 
 static void pad_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {

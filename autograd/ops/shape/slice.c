@@ -1,4 +1,5 @@
 #include "autograd/ops/op.h"
+#include "tensor/threads.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static void slice_explain(const ag_type *in, int n, const ag_attr *attr, char *t
 
 static void slice_run(const ag_call *call) {
   const int64_t *i = call->attr->i;
-  tn_copy(call->out, tn_view_slice(call->in[0], (int)i[0], i[1], step_of(call->attr), i[2]));
+  tn__copy(call->out, tn_view_slice(call->in[0], (int)i[0], i[1], step_of(call->attr), i[2]), call->threads);
 }
 
 /* Back to its places, with zeros between and around; a slice from behind is turned round first. */
@@ -47,6 +48,11 @@ static void slice_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_pad_interior(g, dy, axis, start, extent - start - used, llabs(step) - 1);
 }
 
+static int64_t slice_window(const ag_type *in, const ag_attr *attr) {
+  int64_t below = tn_numel(in->rank - (int)attr->i[0] - 1, in->shape + attr->i[0] + 1);
+  return step_of(attr) == 1 ? attr->i[1] * below : -1;
+}
+
 const ag_op ag_op_slice = {.name = "slice",
                            .doc = "count places from start along one axis. ag_slice_step: every step-th of "
                                   "them, backwards where step < 0",
@@ -55,6 +61,7 @@ const ag_op ag_op_slice = {.name = "slice",
                            .infer = slice_infer,
                            .explain = slice_explain,
                            .run = slice_run,
+                           .window = slice_window,
                            .vjp = slice_vjp,
                            .many = ag__many_axis,
                            AG_CASES({.n_in = 1, .in = {{2, {5, 3}}}, .attr.i = {0, 1, 2}},

@@ -1,4 +1,5 @@
 #include "autograd/ops/op.h"
+#include "tensor/threads.h"
 
 #include <stdio.h>
 
@@ -19,7 +20,7 @@ static bool transpose_infer(const ag_type *in, int n, const ag_attr *attr, ag_ty
 static void transpose_run(const ag_call *call) {
   int axes[TN_MAX_RANK];
   for (int a = 0; a < call->out.rank; a++) axes[a] = (int)call->attr->i[a];
-  tn_copy(call->out, tn_view_permute(call->in[0], axes));
+  tn__copy(call->out, tn_view_permute(call->in[0], axes), call->threads);
 }
 
 static void transpose_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
