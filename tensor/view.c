@@ -202,13 +202,20 @@ void tn__copy(tn_view dst, tn_view src, int threads) {
   } else tn_copy(dst, src);
 }
 
+#define FILL(T)                                                                                              \
+  do {                                                                                                       \
+    T *to = dst.data, x;                                                                                     \
+    store(&x, dst.dtype, 0, value);                                                                          \
+    for (int64_t i = 0; i < n; i++) to[i] = x;                                                               \
+  } while (0)
+
 void tn_fill(tn_view dst, double value) {
   int64_t n = tn_view_numel(&dst);
-  bool contiguous = tn_view_contiguous(&dst);
-  if (contiguous && value == 0 && !signbit(value)) {
-    if (n > 0) memset(dst.data, 0, (size_t)n * tn_dtype_size(dst.dtype));
-  } else if (contiguous)
-    for (int64_t i = 0; i < n; i++) store(dst.data, dst.dtype, i, value);
-  else
+  if (!tn_view_contiguous(&dst))
     for (int64_t i = 0; i < n; i++) tn_set(&dst, i, value);
+  else if (dst.dtype == TN_F32) FILL(float);
+  else if (dst.dtype == TN_F64) FILL(double);
+  else if (dst.dtype == TN_I32) FILL(int32_t);
+  else if (dst.dtype == TN_I64) FILL(int64_t);
+  else FILL(uint8_t);
 }
