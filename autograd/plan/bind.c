@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-  SHORTEST_ROW = 128, /* elements; below, set-up would cost more than copies */
+  SHORTEST_ROW = 64, /* elements; below, set-up would cost more than copies */
   LONGEST_PERIOD = AG_BLOCK / 2,
   LONGEST_BLOCK = 4096,
   MOST_AHEAD = 384 << 10 /* bytes: a panel's and the next one's are in the L2 cache together */
