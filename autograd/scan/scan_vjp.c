@@ -290,6 +290,7 @@ static void transpose(transposer *t, ag_ref *dx) {
   if (t->from->g->status == TN_OK && t->g->status == TN_OK &&
       (t->to = ag__body_new(t->g, &(ag__body){.length = t->from->length,
                                               .reverse = !t->from->reverse,
+                                              .recompute = t->from->recompute,
                                               .n_carry = t->n_in,
                                               .n_each = (int)t->from->g->n_nodes + t->n_out,
                                               .n_shared = t->n_in}))) {
