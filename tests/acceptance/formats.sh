@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # formats.sh SBNN: every file of ../shared/data/formats through `sbnn inspect`, beside what anndata, mudata and h5py report
 # (formats.tsv, made by formats.py): file, writer, what was taken, cells, genes, sum of counts; or the sentence of the refusal.
-# Names and places of the numbers: tests/sbnn/test_sbnn_formats.c. Last line: "formats: N read, N refused, N wrong".
+# Names and places of the numbers: tests/sbnn/test_sbnn_formats.c. Then a cv of one data set in three formats, bit by bit. Last line: "formats: N read, N refused, N wrong".
 set -euo pipefail
 sbnn=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -55,5 +55,23 @@ for file in "$folder"/*.* "$folder"/made/*.* "$folder"/made/variants/*.*; do
     echo "WRONG: ${file#"$folder/"} is not in formats.tsv"
   fi
 done
+# One set of cells in three formats: the same bits in cv.
+tables=${NABLA_DATA:-$here/../../../shared}/data/citeseq_pbmc10k
+cross_validate() { # NAME X Y
+  "$sbnn" cv --x "$2" --y "$3" --y-transform log1p --folds 3 --genes 10 --hidden 32 --kmeans-restarts 5 --epochs-pretrain 2 --epochs-frozen 2 \
+    --epochs-unfrozen 2 --epochs-finetune 2 --out "$work/$1" --quiet
+}
+cross_validate h5ad "$folder/made/pbmc10k_citeseq.h5ad" "$folder/made/pbmc10k_citeseq.h5ad"
+cross_validate 10x "$folder/made/pbmc10k_citeseq_10x_v3.h5" "$folder/made/pbmc10k_citeseq_10x_v3.h5"
+cross_validate csv "$tables/pbmc10k_harmo_rna.csv.gz" "$tables/pbmc10k_harmo_pro.csv.gz"
+for name in 10x csv; do
+  for file in metrics history genes predictions; do
+    if ! cmp -s "$work/h5ad/$file.tsv" "$work/$name/$file.tsv"; then
+      wrong=$((wrong + 1))
+      echo "WRONG: cv of pbmc10k by .h5ad and by $name: $file.tsv differs"
+    fi
+  done
+done
+echo "cv of pbmc10k by .h5ad, 10x .h5 and .csv.gz: $(cat "$work"/h5ad/{metrics,history,genes,predictions}.tsv | cksum | cut -d' ' -f1), the same bits unless a line above says otherwise"
 echo "formats: $read_files read, $refused refused, $wrong wrong"
 [ "$wrong" -eq 0 ]

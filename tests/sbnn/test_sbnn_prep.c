@@ -255,16 +255,16 @@ Test(sbnn_prep, no_data_files) {
   refuse("cv" FAST " --data . --out out", 3, "no safetensors file");
   refuse("train" FAST " --data model/model.safetensors --out out", 3,
          "model.safetensors is a safetensors file, but no data file|sbnn prep");
-  refuse("info --data x.csv", 3, "x.csv is no safetensors file");
+  refuse("info --data x.csv", 2, "--data|info");
   cr_assert_eq(truncate(at("data"), 3000), 0);
   refuse("cv" FAST " --data data --out out", 3, "data is damaged or truncated");
 }
 
 /* ---- told ---- */
 
-Test(sbnn_prep, info) {
+Test(sbnn_prep, inspect) {
   run_well(PREP);
-  cli_result r = sbnn("info --data data");
+  cli_result r = sbnn("inspect data");
   static const char *const parts[] = {"cells            60\n",        "genes            40\n",
                                       "responses        4\n",         "counts from      x.csv\n",
                                       "labels from      l.tsv\n",     "label column     family\n",

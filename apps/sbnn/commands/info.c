@@ -1,7 +1,6 @@
-/* info.c - `sbnn info`: the build and the machine, a data file, or the options as a configuration. */
+/* info.c - `sbnn info`: the build and the machine, or the options as a configuration. */
 #include "build_facts.h"
 #include "commands/commands.h"
-#include "data/data_file.h"
 
 #include <stdio.h>
 
@@ -27,19 +26,14 @@ typedef struct own_options {
 } own_options;
 
 static int run(const sbnn_options *o, sbnn_error *e) {
+  (void)e;
   const own_options *own = sbnn_own(o, &sbnn_command_info);
   if (own->print_config) sbnn_options_print(stdout, o, &printed);
-  else if (o->data) return sbnn_data_file_describe(stdout, o->data, e);
   else sbnn_build_facts(print_fact, stdout);
   return SBNN_OK;
 }
 
 static const sbnn_option own_rows[] = {
-    {.group = SBNN_GROUP_DATA,
-     .name = "data",
-     .value = "FILE",
-     .field = SBNN_FIELD(data),
-     .help = "a file of sbnn prep: what it holds and how it was made"},
     {.group = SBNN_GROUP_RUN,
      .kind = SBNN_OPTION_FLAG,
      .name = "print-config",
@@ -49,12 +43,12 @@ static const sbnn_option own_rows[] = {
 
 const sbnn_command sbnn_command_info = {
     .name = "info",
-    .usage = "[--data DATA | --print-config [OPTIONS]]",
+    .usage = "[--print-config [OPTIONS]]",
     .summary = "version, build, CPU and threads",
     .description =
-        "Prints version, build, CPU and threads: what to send along with a bug report. With\n"
-        "--data: what a file of sbnn prep holds; with --print-config: the options of train and cv, as a "
-        "file.\n",
+        "Prints version, build, CPU and threads: what to send along with a bug report. With --print-config: "
+        "the\n"
+        "options of train and cv, as a file. What a file of data holds is told by 'sbnn inspect'.\n",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),
     .variant_flag = "--print-config",

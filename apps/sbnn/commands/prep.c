@@ -47,7 +47,7 @@ static int run(const sbnn_options *o, sbnn_error *e) {
   if (code == SBNN_OK && !o->quiet && !o->step)
     fprintf(stderr,
             "%s holds them. To train on it, and to see what is in it:\n"
-            "  %s train --data %s --out DIR\n  %s info --data %s\n",
+            "  %s train --data %s --out DIR\n  %s inspect %s\n",
             o->out, sbnn_program, word, sbnn_program, word);
   free(word);
   for (size_t i = 0; i < r.n; i++) {
