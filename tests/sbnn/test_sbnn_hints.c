@@ -20,8 +20,7 @@ static void says(const char *line, const char *parts, const char *never) {
 
 Test(sbnn_hints, lines_to_be_copied_call_the_program_as_the_user_did) {
   says("prep" TABLES " --out 'my data'",
-       "\n  " NABLA_SBNN_BIN " train --data 'my data' --out DIR\n  " NABLA_SBNN_BIN
-       " inspect 'my data'\n",
+       "\n  " NABLA_SBNN_BIN " train --data 'my data' --out DIR\n  " NABLA_SBNN_BIN " inspect 'my data'\n",
        NULL);
   refuse("cv --sede 1", 2, "('" NABLA_SBNN_BIN " help cv' lists them)");
   refuse("--x a", 2, "as in " NABLA_SBNN_BIN " cv --x");

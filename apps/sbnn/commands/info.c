@@ -46,9 +46,8 @@ const sbnn_command sbnn_command_info = {
     .usage = "[--print-config [OPTIONS]]",
     .summary = "version, build, CPU and threads",
     .description =
-        "Prints version, build, CPU and threads: what to send along with a bug report. With --print-config: "
-        "the\n"
-        "options of train and cv, as a file. What a file of data holds is told by 'sbnn inspect'.\n",
+        "Prints version, build, CPU and threads: what to send along with a bug report. With --print-config:\n"
+        "the options of train and cv, as a file. What a file of data holds is told by 'sbnn inspect'.\n",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),
     .variant_flag = "--print-config",
