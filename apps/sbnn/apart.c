@@ -36,7 +36,7 @@ static bool keep_files(int alive) {
 
 static _Noreturn void be_child(int (*work)(const void *ctx, sbnn_error *e), const void *ctx, report *r,
                                int alive, pid_t caller) {
-  static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGBUS};
   if (!keep_files(alive)) _exit(1);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != caller) _exit(1);

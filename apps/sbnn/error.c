@@ -7,6 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+size_t sbnn_control(const char *text) {
+  const unsigned char *c = (const unsigned char *)text;
+  if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) return 2;
+  return c[0] && (c[0] < ' ' || c[0] == 127);
+}
+
 int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
   if (e && e->code == SBNN_OK) {
     va_list args;
@@ -14,8 +20,7 @@ int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
     vsnprintf(e->text, sizeof e->text, format, args);
     va_end(args);
     for (char *c = e->text; *c; c++)
-      if ((unsigned char)*c < ' ' || *c == 127)
-        *c = ' '; /* names may hold line ends; a sentence is one line */
+      memset(c, ' ', sbnn_control(c)); /* names may hold line ends; a sentence is one line */
     e->code = code;
   }
   return code;

@@ -1,9 +1,12 @@
 /* interrupt.c - a flag raised by the first signal (interrupt.h). */
 #include "interrupt.h"
 
+#include "sbnn.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -43,6 +46,31 @@ static void raise_flag(int number) {
   setitimer(ITIMER_REAL, &patience, NULL);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
     signal(signals[i], atomic_load(&once) ? SIG_IGN : SIG_DFL);
+}
+
+/* ---- a mapped file is cut short ---- */
+
+static char cut[512];
+static size_t cut_bytes;
+
+/* Only write and _exit: the signal may come anywhere. */
+static void end_cut(int number) {
+  (void)number;
+  ssize_t ignored = write(STDERR_FILENO, cut, cut_bytes);
+  (void)ignored;
+  _exit(SBNN_BAD_INPUT);
+}
+
+void sbnn_interrupt_mapped(const char *path) {
+  struct sigaction action = {.sa_handler = path ? end_cut : SIG_DFL, .sa_flags = (int)SA_RESETHAND};
+  sigemptyset(&action.sa_mask);
+  if (path)
+    cut_bytes =
+        (size_t)snprintf(cut, sizeof cut,
+                         "sbnn: %.300s was cut short, or its disk failed, while it was read; write it again, "
+                         "then the same command with --resume goes on\n",
+                         path);
+  sigaction(SIGBUS, &action, NULL);
 }
 
 void sbnn_interrupt_mute(void) { atomic_store(&muted, 1); }

@@ -26,6 +26,10 @@ void sbnn_interrupt_mute(void);
 void sbnn_interrupt_once(void);
 void sbnn_interrupt_raise(void);
 
+/* While a mapped file is open: if it is cut short, which the system tells by SIGBUS, the program says so and ends with
+ * SBNN_BAD_INPUT; what is on disk is as after SIGKILL. NULL: none is open. One at a time. */
+void sbnn_interrupt_mapped(const char *path);
+
 bool sbnn_interrupted(void); /* has a signal arrived? Any thread, any time; costs one load. */
 
 #endif

@@ -52,6 +52,10 @@ char *sbnn_shell_word(const char *text);
 /* How the user calls the program, for lines that are there to be copied; main sets it to argv[0]. */
 extern const char *sbnn_program;
 
+/* Bytes at the beginning of a text that are one control character: 1, 2 for those of 8 bits in UTF-8 (U+0080 to U+009F,
+ * of which some terminals take U+009B for an escape), 0: none. */
+size_t sbnn_control(const char *text);
+
 double sbnn_clock(void); /* seconds, monotonic: for differences */
 
 #endif

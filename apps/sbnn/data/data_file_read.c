@@ -4,6 +4,7 @@
 #include "data/ids.h"
 #include "data/text.h"
 #include "hash.h"
+#include "interrupt.h"
 #include "nn/nn.h"
 
 #include <inttypes.h>
@@ -24,6 +25,7 @@ static int damaged(const input *f, const char *tensor, const char *what) {
 
 static int open_file(const char *path, nn_tensor_file **file, sbnn_error *e) {
   char message[256] = "";
+  sbnn_interrupt_mapped(path);
   tn_status status = nn_tensor_file_open(NULL, path, file, message);
   if (status != TN_OK)
     return sbnn_fail(e, status == TN_ENOMEM ? SBNN_FAILED : SBNN_BAD_INPUT,

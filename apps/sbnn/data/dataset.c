@@ -2,6 +2,7 @@
 #include "data/dataset.h"
 
 #include "data/ids.h"
+#include "interrupt.h"
 #include "nn/nn.h"
 
 #include <stdlib.h>
@@ -42,6 +43,7 @@ void sbnn_dataset_free(sbnn_dataset *d) {
   sbnn_free_strings(d->group_names, d->n_groups);
   free(d->group_column);
   free(d->groups_path);
+  if (d->mapping) sbnn_interrupt_mapped(NULL);
   nn_tensor_file_close(d->mapping);
   *d = (sbnn_dataset){0};
 }

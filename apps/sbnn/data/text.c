@@ -9,7 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BUFFER_BYTES = 1 << 16 };
+enum {
+  BUFFER_BYTES = 1 << 16,
+  MOST_BYTES = 1 << 27 /* of one field or header line: names of five million cells */
+};
 
 /* ---- buffer ---- */
 
@@ -18,6 +21,12 @@ static int fill(sbnn_text *t) {
   size_t unread = (size_t)(t->end - t->at);
   if (unread + 1 >= t->capacity) { /* one field or header line fills it all */
     size_t offset = (size_t)(t->at - t->buffer);
+    if (t->capacity >= MOST_BYTES)
+      return sbnn_fail(
+          t->error, SBNN_BAD_INPUT,
+          "%s, line %zu: a field or a line of names of more than %d MB: this is no table of cells; save "
+          "it again with line ends",
+          t->path, t->line, MOST_BYTES >> 20);
     t->capacity *= 2;
     t->buffer = sbnn_realloc(t->buffer, t->capacity, 1);
     t->at = t->buffer + offset;

@@ -72,11 +72,12 @@ void sbnn_put_numbers(sbnn_writer *w, const double *value, size_t n) {
 void sbnn_put_name(sbnn_writer *w, const char *name) {
   if (!*name) name = "NA";
   for (const char *start = name;; name++) {
-    unsigned char c = (unsigned char)*name;
-    if (c >= ' ' && c != 127) continue;
-    sbnn_put(w, "%.*s%s", (int)(name - start), start, c ? " " : "");
-    if (!c) return;
-    start = name + 1;
+    const size_t n = sbnn_control(name);
+    if (*name && !n) continue;
+    sbnn_put(w, "%.*s%s", (int)(name - start), start, n ? " " : "");
+    if (!n) return;
+    start = name + n;
+    name += n - 1;
   }
 }
 
