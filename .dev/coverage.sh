@@ -8,6 +8,7 @@ coverage_folders() { # CSV of gcovr
   awk -F, '
     NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     {
+      sub(/^build-[^\/]*\/generated\/(layers\/[a-z]*|public\/nabla)\//, "", $1) # a header, by the link it was found by
       n = split($1, part, "/"); top = part[1]; folder = top
       if (top == "apps") { top = "sbnn"; folder = "apps/sbnn" (n > 3 ? "/" part[3] : "") }
       else if (n > 2) folder = top "/" part[2]

@@ -158,7 +158,7 @@ static const sbnn_option own_rows[] = {
      .name = "out",
      .value = "DIR",
      .field = SBNN_FIELD(out),
-     .help = "folder for the results; without: sbnn-demo, replaced each time"},
+     .help = "folder for the results (default: sbnn-demo, replaced each time)"},
 };
 
 static const char *const files[] = {"report.html", NULL}; /* beside those of train */
@@ -166,7 +166,7 @@ static const char *const files[] = {"report.html", NULL}; /* beside those of tra
 const sbnn_command sbnn_command_demo = {
     .name = "demo",
     .usage = "[OPTIONS]",
-    .summary = "try it all on synthetic data of known truth, in under a minute",
+    .summary = "try it all on synthetic data with a known answer, in a minute",
     .description =
         "Makes synthetic cells whose marker genes are known, runs everything on them, and tells how many\n"
         "of these genes were found (at least 90 % must be) and where the pictures are.\n",

@@ -113,7 +113,7 @@ static void print_command(FILE *to, const sbnn_command *c) {
   int widest = widest_left(c);
   fprintf(to, "Usage: sbnn %s%s%s\n\n%s", c->name, *c->usage ? " " : "", c->usage, c->description);
   if (c->example) fprintf(to, "\nExample: %s %s\n", sbnn_program, c->example);
-  if (!c->prints) fputs("\nDefaults stand in [brackets].\n", to);
+  if (!c->prints) fputs("\nDefaults are in [brackets].\n", to);
   print_options(to, c, widest);
   fprintf(to, "\n  %-*s  print this text\n", widest, "-h, --help");
   if (c->takes & SBNN_TAKES_XY) print_notes(to, c);

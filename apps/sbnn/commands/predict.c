@@ -332,12 +332,12 @@ static const sbnn_option own_rows[] = {
      .value = "auto|rows|columns",
      .field = SBNN_FIELD(x_genes_in),
      .initial = "auto",
-     .help = "where --x has its genes; auto looks for the model's"},
+     .help = "where --x has its genes; auto: by the model's genes"},
     {.group = SBNN_GROUP_DATA,
      .name = "gene-names",
      .value = "COLUMN",
      .field = SBNN_FIELD(gene_names),
-     .help = "of .h5ad and such: genes by var/COLUMN, as in training"},
+     .help = "of .h5ad and the like: names from var/COLUMN, as in training"},
     {.group = SBNN_GROUP_DATA,
      .kind = SBNN_OPTION_WHOLE,
      .name = "min-counts",
@@ -345,7 +345,7 @@ static const sbnn_option own_rows[] = {
      .field = SBNN_FIELD(min_counts),
      .initial = "10",
      .highest = SBNN_MANY,
-     .help = "cells of fewer counts in all get empty rows"},
+     .help = "cells whose counts add up to less than N get empty rows"},
     {.group = SBNN_GROUP_OUTPUT,
      .name = "out",
      .value = "FILE",
@@ -365,9 +365,10 @@ const sbnn_command sbnn_command_predict = {
     .usage = "--model DIR --x COUNTS --out FILE [OPTIONS]",
     .summary = "use a trained network: map and responses of other cells",
     .description =
-        "Takes the network that 'sbnn train' has left in a folder and gives, for other cells, their place "
-        "on\n"
-        "the map and their responses in own units. Normalises as in training; needs all genes kept there.\n",
+        "Predicts the place on the map and the responses (in their own units) of other cells, by the "
+        "network\n"
+        "that 'sbnn train' has left in a folder. Counts are normalised as in training; the table must have\n"
+        "all genes that were kept there.\n",
     .example = "predict --model results --x other.csv --out predicted.tsv",
     .takes = SBNN_TAKES_CHOICE | SBNN_TAKES_QUIET | SBNN_TAKES_COPY,
     SBNN_ROWS(own_rows),

@@ -106,7 +106,7 @@ const sbnn_command sbnn_command_prep = {
     .summary = "read, join and check tables once: one file for the commands below",
     .description =
         "Writes counts, responses and labels of the cells that both tables have into one file, which --data\n"
-        "of the other commands maps into memory. It holds them raw: whatever is fitted is fitted later.\n",
+        "of the other commands maps into memory. Values are raw; all fitting comes later.\n",
     .takes = SBNN_TAKES_TABLES | SBNN_TAKES_CONFIG | SBNN_TAKES_HINTS | SBNN_TAKES_QUIET,
     SBNN_ROWS(own_rows),
     .resolve = resolve,

@@ -24,7 +24,7 @@ static const sbnn_option own_rows[] = {
      .name = "out",
      .value = "FILE",
      .field = SBNN_FIELD(out),
-     .help = "page to write; without: report.html in the folder"},
+     .help = "page to write (default: report.html in the folder)"},
 };
 
 static const char *const files[] = {"report.html", NULL};

@@ -179,7 +179,7 @@ static const sbnn_option own_rows[] = {
     {.kind = SBNN_OPTION_FLAG,
      .name = "subsample",
      .field = SBNN_OWN_FIELD(own_options, subsample),
-     .help = "each on one half of the cells, the next on the other"},
+     .help = "train on halves of the cells, two models on each split"},
 };
 
 static const char *const files[] = {"stability.tsv",
@@ -196,7 +196,7 @@ const sbnn_command sbnn_command_stability = {
     .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
     .summary = "how much of the result chance decides: the genes of many restarts",
     .description =
-        "Trains the model many times, from other random numbers or on halves of the cells, and reports how\n"
+        "Trains the model many times, with other random numbers or on halves of the cells, and reports how\n"
         "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one "
         "another.\n",
     .example = "stability --data data.safetensors --recipe denoise --subsample --out stability",
