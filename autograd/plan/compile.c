@@ -101,9 +101,12 @@ const char *ag_plan_leaf_name(const ag_plan *plan, int leaf) { return plan->prog
 ag_type ag_plan_leaf_type(const ag_plan *plan, int leaf) { return plan->program.leaves[leaf].type; }
 
 size_t ag_plan_arena_bytes(const ag_plan *plan) {
-  size_t bytes = plan->arena_bytes;
-  for (int i = 0; i < plan->program.n_loops; i++) bytes += ag_plan_arena_bytes(plan->program.loops[i].plan);
-  return bytes;
+  size_t most = 0;
+  for (int i = 0; i < plan->program.n_loops; i++) { /* loops take turns */
+    size_t bytes = ag_plan_arena_bytes(plan->program.loops[i].plan);
+    if (bytes > most) most = bytes;
+  }
+  return plan->arena_bytes + most;
 }
 int ag_plan_step_count(const ag_plan *plan) { return plan->n_steps; }
 

@@ -284,6 +284,7 @@ struct ag_run {
   const ag_plan *plan;
   const tn_alloc *alloc;
   int threads;
+  unsigned char *block; /* arena and nested runs' arenas; NULL: they lie in another run's block */
   unsigned char *arena;
   tn_view *views;      /* per node; data NULL where it has no memory, is unbound or of a panel */
   ag__worker *workers; /* one a thread */

@@ -19,26 +19,60 @@ static bool allocate_worker(ag_run *r, int i) {
   return w->call_in && w->registers;
 }
 
-static bool allocate_loop(ag_run *r, int i) {
-  const ag__loop *l = &r->plan->program.loops[i];
-  bool all = true, spread = ag__spreads(l, r->threads);
-  for (int w = 0; w < (spread ? r->threads : 1) && all; w++)
-    all = ag_run_new(l->plan, spread ? 1 : r->threads, &r->loops[i * r->threads + w]) == TN_OK;
+/* Loops run one after the other: behind a run's arena lies room for the largest nested run, one for each worker that
+ * takes steps of a loop. */
+static size_t own_bytes(const ag_plan *plan, int threads) {
+  size_t bytes = plan->arena_bytes + ((size_t)threads - 1) * plan->worker_bytes + 64;
+  return (bytes + 63) / 64 * 64;
+}
+
+static size_t all_bytes(const ag_plan *plan, int threads);
+
+static size_t nested_bytes(const ag_plan *plan, int threads, int worker) {
+  size_t most = 0;
+  for (int i = 0; i < plan->program.n_loops; i++) {
+    const ag__loop *l = &plan->program.loops[i];
+    bool spread = ag__spreads(l, threads);
+    size_t bytes = spread || worker == 0 ? all_bytes(l->plan, spread ? 1 : threads) : 0;
+    if (bytes > most) most = bytes;
+  }
+  return most;
+}
+
+static size_t all_bytes(const ag_plan *plan, int threads) {
+  size_t bytes = own_bytes(plan, threads);
+  for (int w = 0; w < threads && plan->program.n_loops; w++) bytes += nested_bytes(plan, threads, w);
+  return bytes;
+}
+
+static tn_status new_run(const ag_plan *plan, int threads, unsigned char *arena, ag_run **out);
+
+static bool allocate_loops(ag_run *r) {
+  const ag__program *p = &r->plan->program;
+  unsigned char *at = r->arena + own_bytes(r->plan, r->threads);
+  bool all = true;
+  for (int w = 0; w < r->threads && p->n_loops; w++) {
+    for (int i = 0; i < p->n_loops && all; i++) {
+      bool spread = ag__spreads(&p->loops[i], r->threads);
+      if (w == 0 || spread)
+        all = new_run(p->loops[i].plan, spread ? 1 : r->threads, at, &r->loops[i * r->threads + w]) == TN_OK;
+    }
+    at += nested_bytes(r->plan, r->threads, w);
+  }
   return all;
 }
 
 static bool allocate(ag_run *r) {
   const ag_plan *plan = r->plan;
   size_t threads = (size_t)r->threads;
-  r->arena = tn_calloc(r->alloc, plan->arena_bytes + (threads - 1) * plan->worker_bytes + 64, 1);
+  if (!r->arena) r->arena = r->block = tn_calloc(r->alloc, all_bytes(plan, r->threads), 1);
   r->views = tn_calloc(r->alloc, (size_t)plan->program.n_nodes + 1, sizeof *r->views);
   r->leaves = tn_calloc(r->alloc, (size_t)plan->program.n_leaves + 1, sizeof *r->leaves);
   r->workers = tn_calloc(r->alloc, threads, sizeof *r->workers);
   r->loops = tn_calloc(r->alloc, (size_t)plan->program.n_loops * threads + 1, sizeof *r->loops);
   bool all = r->arena && r->views && r->leaves && r->workers && r->loops;
   for (int i = 0; i < r->threads && all; i++) all = allocate_worker(r, i);
-  for (int i = 0; i < plan->program.n_loops && all; i++) all = allocate_loop(r, i);
-  return all;
+  return all && allocate_loops(r);
 }
 
 static void *memory_of(const ag_run *r, const ag__pnode *root) {
@@ -62,11 +96,18 @@ static void make_view(ag_run *r, int x) {
 }
 
 tn_status ag_run_new(const ag_plan *plan, int threads, ag_run **out) {
+  return new_run(plan, threads, NULL, out);
+}
+
+static tn_status new_run(const ag_plan *plan, int threads, unsigned char *arena, ag_run **out) {
   const tn_alloc *a = plan->program.alloc;
   ag_run *r = tn_calloc(a, 1, sizeof *r);
   if (!r) return TN_ENOMEM;
-  *r = (ag_run){
-      .plan = plan, .alloc = a, .threads = threads > 1 ? threads : 1, .n_unbound = plan->program.n_leaves};
+  *r = (ag_run){.plan = plan,
+                .alloc = a,
+                .arena = arena,
+                .threads = threads > 1 ? threads : 1,
+                .n_unbound = plan->program.n_leaves};
   if (!allocate(r)) {
     ag_run_free(r);
     return TN_ENOMEM;
@@ -85,7 +126,7 @@ void ag_run_free(ag_run *r) {
   for (int i = 0; r->loops && i < r->plan->program.n_loops * r->threads; i++) ag_run_free(r->loops[i]);
   tn_free(r->alloc, r->loops);
   tn_free(r->alloc, r->workers);
-  tn_free(r->alloc, r->arena);
+  tn_free(r->alloc, r->block);
   tn_free(r->alloc, r->views);
   tn_free(r->alloc, r->leaves);
   tn_free(r->alloc, r);
