@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 TestSuite(sbnn_outdir, .init = make_root, .fini = remove_root);
 
@@ -149,6 +151,29 @@ Test(sbnn_outdir, refuses_a_directory_in_a_files_place) {
   cr_expect_null(sbnn_outdir_open(at("out"), true, &e));
   expect_sentence(&e, "figures is a file", "move it away");
   expect_text(at("out/figures"), "mine");
+}
+
+static void open_as_nobody(void) {
+  sbnn_error e = {0};
+  if (geteuid() == 0 && seteuid(65534) != 0) _exit(9);
+  if (sbnn_outdir_open(at("out"), true, &e)) _exit(0);
+  _exit(strstr(e.text, "figures cannot be written to") ? 7 : 8);
+}
+
+/* New tables beside old pictures would be the end of it. */
+Test(sbnn_outdir, refuses_figures_that_cannot_be_written_to) {
+  int status;
+  earlier_run(at("out"));
+  static const char *const own[] = {".", "out", "out/figures"};
+  for (size_t i = 0; i < 3 && geteuid() == 0; i++) cr_assert_eq(chown(at(own[i]), 65534, 65534), 0);
+  cr_assert_eq(chmod(at("out/figures"), 0555), 0);
+  pid_t child = fork();
+  if (child == 0) open_as_nobody();
+  cr_assert_eq(waitpid(child, &status, 0), child);
+  cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 7, "status %x", (unsigned)status);
+  cr_assert_eq(chmod(at("out/figures"), 0755), 0);
+  expect_text(at("out/metrics.tsv"), "old\n");
+  cr_expect_not(sbnn_outdir_half_moved(at("out")));
 }
 
 Test(sbnn_outdir, takes_one_run_at_a_time) {

@@ -106,6 +106,16 @@ Test(sbnn_report, nothing_to_report) {
   refuses("report --results @d --out @none/page.html", SBNN_FAILED, "none/page.html", "could not be written");
 }
 
+/* A run killed while it moved its files up: old and new ones are side by side. */
+Test(sbnn_report, half_of_two_runs) {
+  write_train("Sst", "Width", "Pvalb");
+  mkdir(at("d/.moving"), 0777);
+  refuses("report --results @d", SBNN_BAD_INPUT, "files of two runs", "--resume");
+  cr_expect_neq(access(at("d/report.html"), F_OK), 0);
+  rmdir(at("d/.moving"));
+  runs("report --results @d --quiet");
+}
+
 /* Tables of different runs, tables cut off, a table that is gone: one sentence, and no page. */
 Test(sbnn_report, damaged_results) {
   static const struct {

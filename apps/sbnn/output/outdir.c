@@ -38,6 +38,8 @@ static int failed(sbnn_error *e, const char *path, const char *what) {
                    path, what, strerror(errno));
 }
 
+bool sbnn_outdir_half_moved(const char *path) { return exists(path, COMPLETE) || exists(path, MOVING); }
+
 /* ---- opening ---- */
 
 static int create(sbnn_outdir *o, sbnn_error *e) {
@@ -97,6 +99,17 @@ static int require_places(const sbnn_outdir *o, const char *kept, sbnn_error *e)
                        o->path, kept);
     free(path);
   }
+  return code;
+}
+
+/* A commit that stopped at figures/ would leave new tables beside old pictures and the old run.json. */
+static int require_writable(const sbnn_outdir *o, sbnn_error *e) {
+  int code = SBNN_OK;
+  char *figures = sbnn_path_in(o->path, "figures");
+  if (faccessat(AT_FDCWD, figures, W_OK | X_OK, AT_EACCESS) != 0 && errno != ENOENT)
+    code = sbnn_fail(e, SBNN_FAILED, "%s cannot be written to (%s); change its permissions or move it away",
+                     figures, strerror(errno));
+  free(figures);
   return code;
 }
 
@@ -260,6 +273,7 @@ static sbnn_outdir *open_with(const char *path, bool force, bool resume, sbnn_er
   if (code == SBNN_OK && !force && !o->resumed) code = require_finished(o, e);
   if (code == SBNN_OK && !force && !o->resumed) code = require_empty(o, e);
   if (code == SBNN_OK) code = require_places(o, "", e);
+  if (code == SBNN_OK) code = require_writable(o, e);
   if (code == SBNN_OK) code = stage(o, e);
   if (code == SBNN_OK) return o;
   if (o->created) rmdir(o->path);
@@ -288,6 +302,7 @@ char *sbnn_outdir_rescue(const sbnn_outdir *o) { return sbnn_path_in(o->path, SB
 
 int sbnn_outdir_commit(sbnn_outdir *o, sbnn_error *e) {
   int code = sbnn_check_memory(e);
+  if (code == SBNN_OK) code = require_writable(o, e); /* hours later */
   if (code == SBNN_OK)
     code = rename_in(o, INCOMING, COMPLETE) == 0 ? finish_commit(o, e)
                                                  : failed(e, o->path, "cannot be written to");

@@ -43,6 +43,9 @@ int sbnn_outdir_count_parts(const sbnn_outdir *o);
 /* Removes what a killed run had begun to write there; for whoever goes on with it. */
 void sbnn_outdir_sweep_parts(const sbnn_outdir *o);
 
+/* Was a run stopped while it put its files in place? Old ones may be among them until the next open. */
+bool sbnn_outdir_half_moved(const char *path);
+
 /* The directory as given, for messages. */
 const char *sbnn_outdir_path(const sbnn_outdir *o);
 

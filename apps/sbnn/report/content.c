@@ -5,6 +5,7 @@
 #include "figures/overlays.h"
 #include "figures/palette.h"
 #include "figures/short_names.h"
+#include "output/outdir.h"
 #include "pictures/map_data.h"
 #include "report/table_json.h"
 #include "tables/stored.h"
@@ -232,6 +233,12 @@ static size_t kind_of(const char *directory) {
 bool sbnn_report_has_results(const char *directory) { return kind_of(directory) < N_KINDS; }
 
 int sbnn_report_put(sbnn_json *j, const char *directory, const char *name, sbnn_error *e) {
+  if (sbnn_outdir_half_moved(directory))
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s holds files of two runs: one was stopped while it put its results in place; the "
+                     "same command with "
+                     "--resume ends that",
+                     directory);
   sbnn_json_open(j, NULL, '{');
   sbnn_json_text(j, "name", name);
   int code = sbnn_record_put(j, directory, e);
