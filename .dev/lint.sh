@@ -1,5 +1,12 @@
 # shellcheck shell=bash
-# lint: check the formatting, the layers (no upward include) and the shell scripts
+# lint: check the formatting, the layers (no upward include), the shell scripts and, by clang-tidy, the sources that differ from main
+
+# Only what differs from main, for all sources take minutes: `./dev tidy`.
+lint_changed() {
+  local changed
+  mapfile -t changed < <(cd "$root" && git diff --name-only --diff-filter=d main -- 'tensor/*.c' 'autograd/*.c' 'nn/*.c' 'apps/*.c' 2>/dev/null)
+  [ ${#changed[@]} -eq 0 ] || run_verb tidy "${changed[@]}"
+}
 
 verb_lint() {
   local failed=0
@@ -11,6 +18,7 @@ verb_lint() {
   # Verbs are sourced by dev, which sets their variables and stops at a cd that fails.
   (cd "$root" && shellcheck -e SC2034,SC2154,SC2164 .dev/*.sh .dev/lib/*.sh) || failed=1
   (cd "$root" && shellcheck dev .ci/run apps/sbnn/*.sh docs/*.sh tests/*.sh tests/*/*.sh) || failed=1
+  lint_changed || failed=1
   [ "$failed" -eq 0 ] || return 1
   say "lint: nothing to mend"
 }

@@ -37,7 +37,7 @@ static bool holds_for_block(const matcher *m, int r) {
   return reg->how == AG__REPEAT || (reg->how == AG__STRIDED && m->s->by_rows && !reg->stride[m->s->rank - 1]);
 }
 
-static bool match(matcher *m, const ag_op *const **tree, int reg, bool root);
+static bool match(matcher *m, const ag_op *const **tree, int reg, bool keeps);
 
 static bool match_operands(matcher *m, const ag_op *const **tree, const ag__instruction *i, bool swapped) {
   for (int a = 0; a < i->n_in; a++) {

@@ -86,7 +86,7 @@ tn_status nn_data_add_generated(nn_data *d, const char *name, const nn_generator
 
 nn_fill_rows *nn__data_filler(const nn_data *d, const char *name, void **ctx) {
   for (size_t i = 0; i < d->n_columns; i++) {
-    if (strcmp(d->columns[i].name, name)) continue;
+    if (strcmp(d->columns[i].name, name) != 0) continue;
     *ctx = d->columns[i].ctx;
     return d->columns[i].fill;
   }
@@ -97,7 +97,7 @@ int64_t nn_data_rows(const nn_data *d) { return d->n_columns ? d->columns[0].vie
 
 bool nn_data_column(const nn_data *d, const char *name, tn_view *out) {
   for (size_t i = 0; i < d->n_columns; i++) {
-    if (strcmp(d->columns[i].name, name)) continue;
+    if (strcmp(d->columns[i].name, name) != 0) continue;
     *out = d->columns[i].view;
     return true;
   }

@@ -170,7 +170,7 @@ int nn_state_copy(nn_state *dst, const char *to, const nn_state *src, const char
   int copied = 0;
   for (size_t i = 0; i < src->model->n_variables; i++) {
     const nn__variable *a = &src->model->variables[i];
-    if (strncmp(a->name, from, length) || (params_only && !trained_or_kept(a->kind))) continue;
+    if (strncmp(a->name, from, length) != 0 || (params_only && !trained_or_kept(a->kind))) continue;
     const nn__variable *b = find_joined(dst->model, to, a->name + length);
     if (!b || (params_only && !trained_or_kept(b->kind))) continue;
     if (!tn_same_shape(a->type.rank, a->type.shape, b->type.rank, b->type.shape)) continue;
