@@ -102,6 +102,8 @@ static const struct {
      "its header would be 1152921504606846976 bytes"},
     {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", ~0ull, 8, TN_EFORMAT,
      "truncated"},
+    {"{}", 4000, 8, TN_EFORMAT, "its header would be 4000 bytes"}, /* more than the file has */
+    {"{}", 11, 8, TN_EFORMAT, "its header would be 11 bytes"},     /* one more */
     {"not json at all", 0, 8, TN_EFORMAT, "header is not a JSON object"},
     {"[1, 2]", 0, 8, TN_EFORMAT, "header is not a JSON object"},
     {"{\"w/kernel\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}", 0, 4, TN_EFORMAT,
