@@ -17,7 +17,7 @@ verb_lint() {
   python3 "$root/benchmarks/report.py" --check || failed=1
   # Verbs are sourced by dev, which sets their variables and stops at a cd that fails.
   (cd "$root" && shellcheck -e SC2034,SC2154,SC2164 .dev/*.sh .dev/lib/*.sh) || failed=1
-  (cd "$root" && shellcheck dev .ci/run apps/sbnn/*.sh docs/*.sh tests/*.sh tests/*/*.sh) || failed=1
+  (cd "$root" && shellcheck dev .ci/run apps/sbnn/*.sh apps/sbnn/python/*.sh docs/*.sh tests/*.sh tests/*/*.sh) || failed=1
   lint_changed || failed=1
   [ "$failed" -eq 0 ] || return 1
   say "lint: nothing to mend"

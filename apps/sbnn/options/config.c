@@ -258,6 +258,7 @@ void sbnn_config_environment(const sbnn_command *c, sbnn_settings *s) {
     const sbnn_option *row = sbnn_option_named(c, name, strlen(name));
     suggest(name, meant);
     if (row) add(s, row, equals + 1, where);
+    else if (strcmp(name, "binary") == 0) continue; /* where Python and R find this program */
     else if (!named_anywhere(name))
       fprintf(stderr, "sbnn: the environment variable %.*s is no option%s\n", (int)(equals - text), text,
               meant);

@@ -1,0 +1,5 @@
+"""python -m sbnn: the program."""
+
+from ._binary import main
+
+main()
