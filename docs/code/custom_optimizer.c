@@ -12,14 +12,13 @@ typedef struct lion_options {
   double beta1, beta2;
 } lion_options;
 
-static ag_ref lion(ag_graph *g, const void *options, ag_ref p, ag_ref gradient, const ag_ref *slots,
-                   ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const lion_options *o = options;
-  ag_ref m = slots[0]; /* the momentum, 0 at first */
-  ag_ref direction = ag_add(g, ag_scale(g, m, o->beta1), ag_scale(g, gradient, 1 - o->beta1));
-  (void)step;
-  new_slots[0] = ag_add(g, ag_scale(g, m, o->beta2), ag_scale(g, gradient, 1 - o->beta2));
-  return ag_sub(g, p, ag_mul(g, lr, ag_sign(g, direction)));
+static ag_ref lion(const nn_update_step *u) {
+  const lion_options *o = u->options;
+  ag_graph *g = u->g;
+  ag_ref m = u->slots[0]; /* the momentum, 0 at first */
+  ag_ref direction = ag_add(g, ag_scale(g, m, o->beta1), ag_scale(g, u->dp, 1 - o->beta1));
+  u->new_slots[0] = ag_add(g, ag_scale(g, m, o->beta2), ag_scale(g, u->dp, 1 - o->beta2));
+  return ag_sub(g, u->p, ag_mul(g, u->lr, ag_sign(g, direction)));
 }
 
 static void network(nn_model *m, void *ctx) {

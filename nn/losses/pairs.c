@@ -34,14 +34,13 @@ static ag_ref distance(ag_graph *g, ag_ref a, ag_ref b) {
   return ag_sqrt(g, dot(g, d, d));
 }
 
-ag_ref nn_triplet(nn_model *m, ag_ref anchor, ag_ref positive, ag_ref negative, double margin, bool swap,
-                  const nn_loss_options *o) {
-  if (!nn_same_shape(m, "nn_triplet", anchor, positive, 2) ||
-      !nn_same_shape(m, "nn_triplet", anchor, negative, 2))
+ag_ref nn_triplet(nn_model *m, nn_triple x, double margin, bool swap, const nn_loss_options *o) {
+  if (!nn_same_shape(m, "nn_triplet", x.anchor, x.positive, 2) ||
+      !nn_same_shape(m, "nn_triplet", x.anchor, x.negative, 2))
     return (ag_ref){0};
   ag_graph *g = nn_graph(m);
-  ag_ref near = distance(g, anchor, positive), far = distance(g, anchor, negative);
-  if (swap) far = ag_minimum(g, far, distance(g, positive, negative));
+  ag_ref near = distance(g, x.anchor, x.positive), far = distance(g, x.anchor, x.negative);
+  if (swap) far = ag_minimum(g, far, distance(g, x.positive, x.negative));
   return nn_reduce(m, "nn_triplet", ag_relu(g, ag_offset(g, ag_sub(g, near, far), margin)), o);
 }
 
@@ -95,10 +94,10 @@ static ag_ref cosine(nn_model *m, const ag_ref *in) {
   return nn_cosine_embedding(m, in[0], in[1], in[2], -0.5, NULL);
 }
 static ag_ref triplet(nn_model *m, const ag_ref *in) {
-  return nn_triplet(m, in[0], in[1], in[2], 1.5, false, NULL);
+  return nn_triplet(m, (nn_triple){in[0], in[1], in[2]}, 1.5, false, NULL);
 }
 static ag_ref swapped(nn_model *m, const ag_ref *in) {
-  return nn_triplet(m, in[0], in[1], in[2], 1.5, true, &(nn_loss_options){.reduction = NN_SUM});
+  return nn_triplet(m, (nn_triple){in[0], in[1], in[2]}, 1.5, true, &(nn_loss_options){.reduction = NN_SUM});
 }
 static ag_ref ranking(nn_model *m, const ag_ref *in) {
   return nn_margin_ranking(m, in[0], in[1], in[2], 0.3, NULL);

@@ -11,10 +11,12 @@ extern "C" {
 /* a, b [batch, n], target y [batch] of 1 or -1: 1 - cos(a, b), or max(0, cos(a, b) - margin); terms [batch]. */
 ag_ref nn_cosine_embedding(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
                            const nn_loss_options *o);
-/* [batch, n] each: max(0, |anchor - positive| - |anchor - negative| + margin); terms [batch]. 1e-6 is added to
+typedef struct nn_triple { /* [batch, n] each */
+  ag_ref anchor, positive, negative;
+} nn_triple;
+/* max(0, |anchor - positive| - |anchor - negative| + margin); terms [batch]. 1e-6 is added to
  * differences, as in PyTorch. With swap, |anchor - negative| is replaced by |positive - negative| if that is smaller. */
-ag_ref nn_triplet(nn_model *m, ag_ref anchor, ag_ref positive, ag_ref negative, double margin, bool swap,
-                  const nn_loss_options *o);
+ag_ref nn_triplet(nn_model *m, nn_triple x, double margin, bool swap, const nn_loss_options *o);
 /* a, b and y of one shape: max(0, -y (a - b) + margin): a should rank higher where y is 1. */
 ag_ref nn_margin_ranking(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
                          const nn_loss_options *o);

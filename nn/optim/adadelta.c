@@ -3,16 +3,15 @@
 
 #include "rule.h"
 
-static ag_ref adadelta_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                              ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_adadelta_options *o = options;
-  (void)step;
+static ag_ref adadelta_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_adadelta_options *o = u->options;
   double rho = nn_or(o->rho, 0.9), epsilon = nn_or(o->epsilon, 1e-6);
-  ag_ref v = new_slots[0] = nn_mix(g, rho, slots[0], 1 - rho, ag_square(g, dp));
-  ag_ref old = ag_sqrt(g, ag_offset(g, slots[1], epsilon));
-  ag_ref change = ag_mul(g, ag_div(g, old, ag_sqrt(g, ag_offset(g, v, epsilon))), dp);
-  new_slots[1] = nn_mix(g, rho, slots[1], 1 - rho, ag_square(g, change));
-  return ag_sub(g, p, ag_mul(g, lr, change));
+  ag_ref v = u->new_slots[0] = nn_mix(g, rho, u->slots[0], 1 - rho, ag_square(g, u->dp));
+  ag_ref old = ag_sqrt(g, ag_offset(g, u->slots[1], epsilon));
+  ag_ref change = ag_mul(g, ag_div(g, old, ag_sqrt(g, ag_offset(g, v, epsilon))), u->dp);
+  u->new_slots[1] = nn_mix(g, rho, u->slots[1], 1 - rho, ag_square(g, change));
+  return ag_sub(g, u->p, ag_mul(g, u->lr, change));
 }
 
 nn_optimizer nn_adadelta_rule(const nn_adadelta_options *o) {

@@ -20,29 +20,29 @@ static void slot_type(const void *options, int slot, ag_type *type) {
   else if (slot == 1) type->rank = 0;
 }
 
-static ag_ref adafactor_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                               ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_adafactor_options *o = options;
-  double e1 = epsilon1(o, ag_type_of(g, p).dtype), clip = nn_or(o->clip, 1);
-  ag_ref one = ag_like(g, step, 1),
-         weight = ag_exp(g, ag_scale(g, ag_log(g, step), nn_or(o->beta2_decay, -0.8)));
-  ag_ref kept = ag_sub(g, one, weight), square = ag_square(g, dp), v;
-  if (ag_type_of(g, p).rank > 1) {
-    ag_ref rows = new_slots[0] = blend(g, kept, slots[0], weight, ag_mean_axis(g, square, -1, true));
-    ag_ref columns = new_slots[1] = blend(g, kept, slots[1], weight, ag_mean_axis(g, square, -2, true));
+static ag_ref adafactor_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_adafactor_options *o = u->options;
+  double e1 = epsilon1(o, ag_type_of(g, u->p).dtype), clip = nn_or(o->clip, 1);
+  ag_ref one = ag_like(g, u->step, 1),
+         weight = ag_exp(g, ag_scale(g, ag_log(g, u->step), nn_or(o->beta2_decay, -0.8)));
+  ag_ref kept = ag_sub(g, one, weight), square = ag_square(g, u->dp), v;
+  if (ag_type_of(g, u->p).rank > 1) {
+    ag_ref rows = u->new_slots[0] = blend(g, kept, u->slots[0], weight, ag_mean_axis(g, square, -1, true));
+    ag_ref columns = u->new_slots[1] = blend(g, kept, u->slots[1], weight, ag_mean_axis(g, square, -2, true));
     ag_ref mean = ag_mean_axis(g, rows, -2, true);
     v = ag_div(g, ag_mul(g, rows, columns), ag_maximum(g, mean, ag_like(g, mean, e1)));
   } else {
-    v = new_slots[0] = blend(g, kept, slots[0], weight, square);
-    new_slots[1] = slots[1];
+    v = u->new_slots[0] = blend(g, kept, u->slots[0], weight, square);
+    u->new_slots[1] = u->slots[1];
   }
-  ag_ref u = ag_div(g, dp, ag_sqrt(g, ag_maximum(g, v, ag_like(g, v, e1 * e1))));
-  ag_ref shrunk = ag_maximum(g, one, ag_scale(g, rms(g, u), 1 / clip));
-  ag_ref size = ag_maximum(g, rms(g, p), ag_like(g, step, nn_or(o->epsilon2, 1e-3)));
-  ag_ref rate = ag_mul(g, size, ag_minimum(g, lr, ag_div(g, one, ag_sqrt(g, step))));
-  ag_ref change = ag_mul(g, ag_div(g, rate, shrunk), u);
-  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
-  return ag_sub(g, p, change);
+  ag_ref scaled = ag_div(g, u->dp, ag_sqrt(g, ag_maximum(g, v, ag_like(g, v, e1 * e1))));
+  ag_ref shrunk = ag_maximum(g, one, ag_scale(g, rms(g, scaled), 1 / clip));
+  ag_ref size = ag_maximum(g, rms(g, u->p), ag_like(g, u->step, nn_or(o->epsilon2, 1e-3)));
+  ag_ref rate = ag_mul(g, size, ag_minimum(g, u->lr, ag_div(g, one, ag_sqrt(g, u->step))));
+  ag_ref change = ag_mul(g, ag_div(g, rate, shrunk), scaled);
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, u->lr, o->weight_decay), u->p));
+  return ag_sub(g, u->p, change);
 }
 
 nn_optimizer nn_adafactor_rule(const nn_adafactor_options *o) {

@@ -3,13 +3,15 @@
 
 #include "rule.h"
 
-static ag_ref adagrad_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                             ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_adagrad_options *o = options;
-  ag_ref v = new_slots[0] = ag_add(g, slots[0], ag_square(g, dp));
+static ag_ref adagrad_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_adagrad_options *o = u->options;
+  ag_ref lr = u->lr, v = u->new_slots[0] = ag_add(g, u->slots[0], ag_square(g, u->dp));
   if (o->initial != 0) v = ag_offset(g, v, o->initial);
-  if (o->lr_decay != 0) lr = ag_div(g, lr, ag_offset(g, ag_scale(g, ag_offset(g, step, -1), o->lr_decay), 1));
-  return ag_sub(g, p, ag_div(g, ag_mul(g, lr, dp), ag_offset(g, ag_sqrt(g, v), nn_or(o->epsilon, 1e-10))));
+  if (o->lr_decay != 0)
+    lr = ag_div(g, lr, ag_offset(g, ag_scale(g, ag_offset(g, u->step, -1), o->lr_decay), 1));
+  return ag_sub(g, u->p,
+                ag_div(g, ag_mul(g, lr, u->dp), ag_offset(g, ag_sqrt(g, v), nn_or(o->epsilon, 1e-10))));
 }
 
 nn_optimizer nn_adagrad_rule(const nn_adagrad_options *o) {

@@ -3,32 +3,32 @@
 
 #include "rule.h"
 
-static ag_ref adam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_adam_options *o = options;
+static ag_ref adam_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_adam_options *o = u->options;
   double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999);
   double epsilon = nn_or(o->epsilon, 1e-7);
-  ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
-  ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
-  ag_ref c1 = nn_bias_correction(g, beta1, step), c2 = ag_sqrt(g, nn_bias_correction(g, beta2, step));
-  if (o->amsgrad) v = new_slots[2] = ag_maximum(g, slots[2], v);
-  ag_ref rate = ag_div(g, ag_mul(g, lr, c2), c1), root = ag_sqrt(g, v);
+  ag_ref m = u->new_slots[0] = nn_mix(g, beta1, u->slots[0], 1 - beta1, u->dp);
+  ag_ref v = u->new_slots[1] = nn_mix(g, beta2, u->slots[1], 1 - beta2, ag_square(g, u->dp));
+  ag_ref c1 = nn_bias_correction(g, beta1, u->step), c2 = ag_sqrt(g, nn_bias_correction(g, beta2, u->step));
+  if (o->amsgrad) v = u->new_slots[2] = ag_maximum(g, u->slots[2], v);
+  ag_ref rate = ag_div(g, ag_mul(g, u->lr, c2), c1), root = ag_sqrt(g, v);
   /* lr / c1 m / (root / c2 + epsilon) is that with epsilon c2: one division an element, and the same kernel. */
   root = o->torch_epsilon ? ag_add(g, root, ag_scale(g, c2, epsilon)) : ag_offset(g, root, epsilon);
   ag_ref change = ag_div(g, ag_mul(g, rate, m), root);
   if (o->weight_decay != 0) {
     /* Decoupled: on the parameter as it was, not through the moments (Loshchilov & Hutter 2019). */
-    change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
+    change = ag_add(g, change, ag_mul(g, ag_scale(g, u->lr, o->weight_decay), u->p));
   }
-  return ag_sub(g, p, change);
+  return ag_sub(g, u->p, change);
 }
 
-static ag_ref adam_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
-                             ag_ref step) {
-  const nn_adam_options *o = options;
+static ag_ref adam_step_size(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_adam_options *o = u->options;
   double beta2 = nn_or(o->beta2, 0.999);
-  ag_ref v_hat = ag_div(g, new_slots[o->amsgrad ? 2 : 1], nn_bias_correction(g, beta2, step));
-  return nn_row_step(g, lr, v_hat, nn_or(o->epsilon, 1e-7));
+  ag_ref v_hat = ag_div(g, u->new_slots[o->amsgrad ? 2 : 1], nn_bias_correction(g, beta2, u->step));
+  return nn_row_step(g, u->lr, v_hat, nn_or(o->epsilon, 1e-7));
 }
 
 nn_optimizer nn_adam_rule(const nn_adam_options *o) {

@@ -3,14 +3,15 @@
 
 #include "rule.h"
 
-static ag_ref adamax_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                            ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_adamax_options *o = options;
+static ag_ref adamax_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_adamax_options *o = u->options;
   double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999);
-  ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
-  ag_ref size = ag_offset(g, ag_abs(g, dp), nn_or(o->epsilon, 1e-8));
-  ag_ref u = new_slots[1] = ag_maximum(g, ag_scale(g, slots[1], beta2), size);
-  return ag_sub(g, p, ag_div(g, ag_mul(g, ag_div(g, lr, nn_bias_correction(g, beta1, step)), m), u));
+  ag_ref m = u->new_slots[0] = nn_mix(g, beta1, u->slots[0], 1 - beta1, u->dp);
+  ag_ref size = ag_offset(g, ag_abs(g, u->dp), nn_or(o->epsilon, 1e-8));
+  ag_ref largest = u->new_slots[1] = ag_maximum(g, ag_scale(g, u->slots[1], beta2), size);
+  return ag_sub(g, u->p,
+                ag_div(g, ag_mul(g, ag_div(g, u->lr, nn_bias_correction(g, beta1, u->step)), m), largest));
 }
 
 nn_optimizer nn_adamax_rule(const nn_adamax_options *o) {

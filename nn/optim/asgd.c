@@ -3,17 +3,17 @@
 
 #include "rule.h"
 
-static ag_ref asgd_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_asgd_options *o = options;
+static ag_ref asgd_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_asgd_options *o = u->options;
   double lambda = nn_or(o->lambda, 1e-4), alpha = nn_or(o->alpha, 0.75);
-  ag_ref before = ag_offset(g, step, -1), one = ag_like(g, step, 1);
-  ag_ref base = ag_offset(g, ag_mul(g, ag_scale(g, lr, lambda), before), 1);
-  ag_ref eta = ag_div(g, lr, ag_exp(g, ag_scale(g, ag_log(g, base), alpha)));
+  ag_ref before = ag_offset(g, u->step, -1), one = ag_like(g, u->step, 1);
+  ag_ref base = ag_offset(g, ag_mul(g, ag_scale(g, u->lr, lambda), before), 1);
+  ag_ref eta = ag_div(g, u->lr, ag_exp(g, ag_scale(g, ag_log(g, base), alpha)));
   ag_ref kept = ag_sub(g, one, ag_scale(g, eta, lambda));
-  ag_ref next = ag_sub(g, ag_mul(g, p, kept), ag_mul(g, eta, dp));
+  ag_ref next = ag_sub(g, ag_mul(g, u->p, kept), ag_mul(g, eta, u->dp));
   ag_ref length = ag_maximum(g, one, ag_offset(g, before, -nn_or(o->t0, 1e6)));
-  new_slots[0] = ag_add(g, slots[0], ag_div(g, ag_sub(g, next, slots[0]), length));
+  u->new_slots[0] = ag_add(g, u->slots[0], ag_div(g, ag_sub(g, next, u->slots[0]), length));
   return next;
 }
 

@@ -3,15 +3,14 @@
 
 #include "rule.h"
 
-static ag_ref lion_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_lion_options *o = options;
-  (void)step;
+static ag_ref lion_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_lion_options *o = u->options;
   double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.99);
-  ag_ref change = ag_sign(g, nn_mix(g, beta1, slots[0], 1 - beta1, dp));
-  new_slots[0] = nn_mix(g, beta2, slots[0], 1 - beta2, dp);
-  if (o->weight_decay != 0) change = ag_add(g, change, ag_scale(g, p, o->weight_decay));
-  return ag_sub(g, p, ag_mul(g, lr, change));
+  ag_ref change = ag_sign(g, nn_mix(g, beta1, u->slots[0], 1 - beta1, u->dp));
+  u->new_slots[0] = nn_mix(g, beta2, u->slots[0], 1 - beta2, u->dp);
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_scale(g, u->p, o->weight_decay));
+  return ag_sub(g, u->p, ag_mul(g, u->lr, change));
 }
 
 nn_optimizer nn_lion_rule(const nn_lion_options *o) {

@@ -38,8 +38,7 @@ static ag_ref learning_rate(nn_model *m, double lr) {
 /* ---- one parameter ----------------------------------------------------------------------------------- */
 
 /* The value after the parameter's proximal operator, if it has one. */
-static ag_ref proximal(nn_model *m, int index, const nn_optimizer *o, const ag_ref *new_slots, ag_ref lr,
-                       ag_ref step, ag_ref value) {
+static ag_ref proximal(nn_model *m, int index, const nn_optimizer *o, const nn_update_step *u, ag_ref value) {
   const nn__variable *v = &m->variables[index];
   if (!v->prox || !nn_building(m)) return value;
   if (!o->step_size) {
@@ -49,7 +48,7 @@ static ag_ref proximal(nn_model *m, int index, const nn_optimizer *o, const ag_r
             v->name);
     return value;
   }
-  return nn__prox(m, v, value, o->step_size(m->graph, o->options, new_slots, lr, step));
+  return nn__prox(m, v, value, o->step_size(u));
 }
 
 /* A slot of the parameter, by name. */
@@ -70,12 +69,19 @@ static void update_parameter(nn_gradients *d, int i, const nn_optimizer *o, ag_r
   nn_model *m = d->m;
   int index = d->index[i];
   ag_ref slots[MAX_SLOTS] = {{0}}, new_slots[MAX_SLOTS] = {{0}};
-  ag_ref parameter = d->of[i].parameter, step = nn__updates(d);
+  ag_ref parameter = d->of[i].parameter;
   for (int k = 0; k < o->n_slots; k++)
     if (!(slots[k] = slot_of(m, index, o, k)).id) return;
   ag_scope_push(m->graph, m->variables[index].name);
-  ag_ref value = o->update(m->graph, o->options, parameter, d->of[i].gradient, slots, new_slots, lr, step);
-  value = proximal(m, index, o, new_slots, lr, step, value);
+  const nn_update_step step = {.g = m->graph,
+                               .options = o->options,
+                               .p = parameter,
+                               .dp = d->of[i].gradient,
+                               .slots = slots,
+                               .new_slots = new_slots,
+                               .lr = lr,
+                               .step = nn__updates(d)};
+  ag_ref value = proximal(m, index, o, &step, o->update(&step));
   value = nn__constrained(m, &m->variables[index], value);
   ag_ref moved = nn__applied(d, value, parameter);
   for (int k = 0; k < o->n_slots; k++) nn__assign(m, slots[k], nn__applied(d, new_slots[k], slots[k]));

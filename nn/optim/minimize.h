@@ -8,18 +8,27 @@
 extern "C" {
 #endif
 
-/* One update rule. `update` returns the parameter's next value and writes the next values of its slots to new_slots. slots[k]
- * is the state named slot_names[k]; it starts at 0 and has the parameter's shape, or that of slot_type. `lr` and `step` (1 at
- * the first step) are scalar refs. nn_minimize and nn_update use the rule before they return. Zero unused fields. */
+/* What an update rule works on: one parameter and its gradient. slots[k] is the state named slot_names[k] of the rule; it
+ * starts at 0 and has the parameter's shape, or that of slot_type. */
+typedef struct nn_update_step {
+  ag_graph *g;
+  const void *options; /* the rule's own */
+  ag_ref p, dp;
+  const ag_ref *slots;
+  ag_ref *new_slots; /* receives the next values of the slots */
+  ag_ref lr, step;   /* scalars; step is 1 at the first step */
+} nn_update_step;
+
+/* One update rule. `update` returns the parameter's next value and writes new_slots. nn_minimize and nn_update use the rule
+ * before they return. Zero unused fields. */
 typedef struct nn_optimizer {
   int n_slots;
   const char *slot_names[4]; /* "adam/m": the slot of "a/kernel" is "adam/m/a/kernel" */
-  ag_ref (*update)(ag_graph *g, const void *options, ag_ref parameter, ag_ref gradient, const ag_ref *slots,
-                   ag_ref *new_slots, ag_ref lr, ag_ref step);
+  ag_ref (*update)(const nn_update_step *u);
   const void *options;
-  /* The step size, for proximal operators: a scalar, or one number per row, [..., 1]. NULL: this rule has none, and proximal
-   * operators are refused. */
-  ag_ref (*step_size)(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr, ag_ref step);
+  /* The step size, for proximal operators: a scalar, or one number per row, [..., 1]. Called after `update`, and reads
+   * new_slots. NULL: this rule has none, and proximal operators are refused. */
+  ag_ref (*step_size)(const nn_update_step *u);
   double lr; /* for nn_update */
   /* Turns the parameter's type into that of a slot. NULL: it is the same. */
   void (*slot_type)(const void *options, int slot, ag_type *type);

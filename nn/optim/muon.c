@@ -18,23 +18,22 @@ static ag_ref orthogonal(ag_graph *g, const nn_muon_options *o, ag_ref x, bool t
   return tall ? ag_transpose2(g, x) : x;
 }
 
-static ag_ref muon_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_muon_options *o = options;
-  (void)step;
+static ag_ref muon_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_muon_options *o = u->options;
   double momentum = nn_or(o->momentum, 0.95);
-  ag_type t = ag_type_of(g, p);
+  ag_type t = ag_type_of(g, u->p);
   if (t.rank != 2) {
     ag_fail(g, TN_ESHAPE, "nn_muon: needs matrices; give other parameters another rule with nn_update");
-    return p;
+    return u->p;
   }
-  ag_ref m = new_slots[0] = nn_mix(g, momentum, slots[0], 1 - momentum, dp);
-  ag_ref direction = o->no_nesterov ? m : nn_mix(g, 1 - momentum, dp, momentum, m);
+  ag_ref m = u->new_slots[0] = nn_mix(g, momentum, u->slots[0], 1 - momentum, u->dp);
+  ag_ref direction = o->no_nesterov ? m : nn_mix(g, 1 - momentum, u->dp, momentum, m);
   double n = (double)t.shape[0], k = (double)t.shape[1];
   double scale = o->match_rms ? 0.2 * sqrt(fmax(n, k)) : sqrt(fmax(1, n / k));
-  ag_ref change = ag_mul(g, ag_scale(g, lr, scale), orthogonal(g, o, direction, n > k));
-  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
-  return ag_sub(g, p, change);
+  ag_ref change = ag_mul(g, ag_scale(g, u->lr, scale), orthogonal(g, o, direction, n > k));
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, u->lr, o->weight_decay), u->p));
+  return ag_sub(g, u->p, change);
 }
 
 nn_optimizer nn_muon_rule(const nn_muon_options *o) {

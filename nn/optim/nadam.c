@@ -14,23 +14,23 @@ static void slot_type(const void *options, int slot, ag_type *type) {
   if (slot == 2) type->rank = 0;
 }
 
-static ag_ref nadam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                           ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_nadam_options *o = options;
+static ag_ref nadam_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_nadam_options *o = u->options;
   double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999);
-  ag_ref mu = momentum(g, o, step), next = momentum(g, o, ag_offset(g, step, 1));
-  ag_ref product = ag_mul(g, ag_offset(g, slots[2], 1), mu); /* the slot holds what it lacks of 1 */
-  new_slots[2] = ag_offset(g, product, -1);
-  ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
-  ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
-  ag_ref root = ag_sqrt(g, ag_div(g, v, nn_bias_correction(g, beta2, step)));
+  ag_ref mu = momentum(g, o, u->step), next = momentum(g, o, ag_offset(g, u->step, 1));
+  ag_ref product = ag_mul(g, ag_offset(g, u->slots[2], 1), mu); /* the slot holds what it lacks of 1 */
+  u->new_slots[2] = ag_offset(g, product, -1);
+  ag_ref m = u->new_slots[0] = nn_mix(g, beta1, u->slots[0], 1 - beta1, u->dp);
+  ag_ref v = u->new_slots[1] = nn_mix(g, beta2, u->slots[1], 1 - beta2, ag_square(g, u->dp));
+  ag_ref root = ag_sqrt(g, ag_div(g, v, nn_bias_correction(g, beta2, u->step)));
   ag_ref one = ag_like(g, mu, 1), divisor = ag_offset(g, root, nn_or(o->epsilon, 1e-8));
   ag_ref now = ag_div(g, ag_sub(g, one, mu), ag_sub(g, one, product));
   ag_ref then = ag_div(g, next, ag_sub(g, one, ag_mul(g, product, next)));
-  ag_ref direction = ag_add(g, ag_mul(g, now, dp), ag_mul(g, then, m));
-  ag_ref change = ag_div(g, ag_mul(g, lr, direction), divisor);
-  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
-  return ag_sub(g, p, change);
+  ag_ref direction = ag_add(g, ag_mul(g, now, u->dp), ag_mul(g, then, m));
+  ag_ref change = ag_div(g, ag_mul(g, u->lr, direction), divisor);
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, u->lr, o->weight_decay), u->p));
+  return ag_sub(g, u->p, change);
 }
 
 nn_optimizer nn_nadam_rule(const nn_nadam_options *o) {

@@ -3,24 +3,24 @@
 
 #include "rule.h"
 
-static ag_ref radam_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                           ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_radam_options *o = options;
+static ag_ref radam_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_radam_options *o = u->options;
   double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999), inf = 2 / (1 - beta2) - 1;
-  ag_ref m = new_slots[0] = nn_mix(g, beta1, slots[0], 1 - beta1, dp);
-  ag_ref v = new_slots[1] = nn_mix(g, beta2, slots[1], 1 - beta2, ag_square(g, dp));
-  ag_ref c2 = nn_bias_correction(g, beta2, step), power = ag_exp(g, ag_scale(g, step, log(beta2)));
-  ag_ref rho = ag_offset(g, ag_neg(g, ag_div(g, ag_mul(g, ag_scale(g, step, 2), power), c2)), inf);
+  ag_ref m = u->new_slots[0] = nn_mix(g, beta1, u->slots[0], 1 - beta1, u->dp);
+  ag_ref v = u->new_slots[1] = nn_mix(g, beta2, u->slots[1], 1 - beta2, ag_square(g, u->dp));
+  ag_ref c2 = nn_bias_correction(g, beta2, u->step), power = ag_exp(g, ag_scale(g, u->step, log(beta2)));
+  ag_ref rho = ag_offset(g, ag_neg(g, ag_div(g, ag_mul(g, ag_scale(g, u->step, 2), power), c2)), inf);
   ag_ref above = ag_mul(g, ag_mul(g, ag_offset(g, rho, -4), ag_offset(g, rho, -2)), ag_like(g, rho, inf));
   ag_ref known = ag_greater(g, rho, ag_like(g, rho, 5)), one = ag_like(g, rho, 1);
   ag_ref square = ag_div(g, above, ag_scale(g, rho, (inf - 4) * (inf - 2)));
   ag_ref rectified = ag_sqrt(g, ag_where(g, known, square, one));
   ag_ref root = ag_offset(g, ag_sqrt(g, v), nn_or(o->epsilon, 1e-8));
   ag_ref factor = ag_where(g, known, ag_div(g, ag_mul(g, rectified, ag_sqrt(g, c2)), root), one);
-  ag_ref rate = ag_div(g, lr, nn_bias_correction(g, beta1, step));
+  ag_ref rate = ag_div(g, u->lr, nn_bias_correction(g, beta1, u->step));
   ag_ref change = ag_mul(g, ag_mul(g, rate, m), factor);
-  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, lr, o->weight_decay), p));
-  return ag_sub(g, p, change);
+  if (o->weight_decay != 0) change = ag_add(g, change, ag_mul(g, ag_scale(g, u->lr, o->weight_decay), u->p));
+  return ag_sub(g, u->p, change);
 }
 
 nn_optimizer nn_radam_rule(const nn_radam_options *o) {

@@ -5,28 +5,26 @@
 
 enum { CENTRE = 1 }; /* the slot of the mean; that of the velocity comes last */
 
-static ag_ref rmsprop_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                             ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_rmsprop_options *o = options;
+static ag_ref rmsprop_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_rmsprop_options *o = u->options;
   double rho = nn_or(o->rho, 0.9), epsilon = nn_or(o->epsilon, 1e-7);
-  (void)step;
-  ag_ref v = new_slots[0] = nn_mix(g, rho, slots[0], 1 - rho, ag_square(g, dp));
+  ag_ref v = u->new_slots[0] = nn_mix(g, rho, u->slots[0], 1 - rho, ag_square(g, u->dp));
   if (o->centered) {
-    ag_ref mean = new_slots[CENTRE] = nn_mix(g, rho, slots[CENTRE], 1 - rho, dp);
+    ag_ref mean = u->new_slots[CENTRE] = nn_mix(g, rho, u->slots[CENTRE], 1 - rho, u->dp);
     v = ag_sub(g, v, ag_square(g, mean));
   }
   ag_ref root = ag_offset(g, ag_sqrt(g, v), epsilon);
-  if (o->momentum == 0) return ag_sub(g, p, ag_div(g, ag_mul(g, lr, dp), root));
+  if (o->momentum == 0) return ag_sub(g, u->p, ag_div(g, ag_mul(g, u->lr, u->dp), root));
   int k = o->centered ? CENTRE + 1 : CENTRE;
-  new_slots[k] = ag_add(g, ag_scale(g, slots[k], o->momentum), ag_div(g, dp, root));
-  return ag_sub(g, p, ag_mul(g, lr, new_slots[k]));
+  u->new_slots[k] = ag_add(g, ag_scale(g, u->slots[k], o->momentum), ag_div(g, u->dp, root));
+  return ag_sub(g, u->p, ag_mul(g, u->lr, u->new_slots[k]));
 }
 
-static ag_ref rmsprop_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
-                                ag_ref step) {
-  const nn_rmsprop_options *o = options;
-  (void)step;
-  return nn_row_step(g, lr, new_slots[0], nn_or(o->epsilon, 1e-7));
+static ag_ref rmsprop_step_size(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_rmsprop_options *o = u->options;
+  return nn_row_step(g, u->lr, u->new_slots[0], nn_or(o->epsilon, 1e-7));
 }
 
 nn_optimizer nn_rmsprop_rule(const nn_rmsprop_options *o) {

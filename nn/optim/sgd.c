@@ -5,30 +5,28 @@
 
 /* velocity = momentum * velocity + gradient; p -= lr * velocity, or with Nesterov's look ahead
  * lr * (gradient + momentum * velocity). */
-static ag_ref sgd_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                         ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  const nn_sgd_options *o = options;
-  (void)step;
-  ag_ref direction = dp;
+static ag_ref sgd_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_sgd_options *o = u->options;
+  ag_ref direction = u->dp;
   if (o->momentum != 0) {
-    ag_ref share = dp;
+    ag_ref share = u->dp;
     if (o->dampening != 0) {
-      ag_ref first = ag_less_equal(g, step, ag_like(g, step, 1));
-      share = ag_where(g, first, dp, ag_scale(g, dp, 1 - o->dampening));
+      ag_ref first = ag_less_equal(g, u->step, ag_like(g, u->step, 1));
+      share = ag_where(g, first, u->dp, ag_scale(g, u->dp, 1 - o->dampening));
     }
-    new_slots[0] = ag_add(g, ag_scale(g, slots[0], o->momentum), share);
-    direction = o->nesterov ? ag_add(g, dp, ag_scale(g, new_slots[0], o->momentum)) : new_slots[0];
+    u->new_slots[0] = ag_add(g, ag_scale(g, u->slots[0], o->momentum), share);
+    direction = o->nesterov ? ag_add(g, u->dp, ag_scale(g, u->new_slots[0], o->momentum)) : u->new_slots[0];
   }
-  return ag_sub(g, p, ag_mul(g, lr, direction));
+  return ag_sub(g, u->p, ag_mul(g, u->lr, direction));
 }
 
 /* A constant gradient moves p by that much a step in the long run, so the penalty's weight keeps its meaning.
  */
-static ag_ref sgd_step_size(ag_graph *g, const void *options, const ag_ref *new_slots, ag_ref lr,
-                            ag_ref step) {
-  const nn_sgd_options *o = options;
-  (void)new_slots, (void)step;
-  return ag_scale(g, lr, (1 - o->dampening) / (1 - o->momentum));
+static ag_ref sgd_step_size(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  const nn_sgd_options *o = u->options;
+  return ag_scale(g, u->lr, (1 - o->dampening) / (1 - o->momentum));
 }
 
 nn_optimizer nn_sgd_rule(const nn_sgd_options *o) {

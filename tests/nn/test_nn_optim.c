@@ -64,12 +64,12 @@ static void adamw_step(hand *h, int i, double g, double lr, int t) {
 }
 
 /* Signs of the gradient, with a rate that falls with the step: a rule of the user's own. */
-static ag_ref sign_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  new_slots[0] = ag_add(g, slots[0], ag_abs(g, dp));
-  new_slots[1] = dp;
-  ag_ref rate = ag_div(g, ag_scale(g, lr, *(const double *)options), step);
-  return ag_sub(g, p, ag_mul(g, rate, ag_sign(g, ag_add(g, dp, slots[1]))));
+static ag_ref sign_update(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  u->new_slots[0] = ag_add(g, u->slots[0], ag_abs(g, u->dp));
+  u->new_slots[1] = u->dp;
+  ag_ref rate = ag_div(g, ag_scale(g, u->lr, *(const double *)u->options), u->step);
+  return ag_sub(g, u->p, ag_mul(g, rate, ag_sign(g, ag_add(g, u->dp, u->slots[1]))));
 }
 static void own(nn_model *m, ag_ref l) {
   static const double factor = 0.5;

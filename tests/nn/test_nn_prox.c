@@ -251,10 +251,8 @@ Test(nn_prox, passes_change_no_bit) {
 
 /* ---- refused ---- */
 
-static ag_ref plain_update(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                           ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  (void)options, (void)slots, (void)new_slots, (void)step;
-  return ag_sub(g, p, ag_mul(g, lr, ag_sign(g, dp)));
+static ag_ref plain_update(const nn_update_step *u) {
+  return ag_sub(u->g, u->p, ag_mul(u->g, u->lr, ag_sign(u->g, u->dp)));
 }
 static void signs(nn_model *m, ag_ref l, double lr) {
   nn_minimize(m, l, &(nn_optimizer){.update = plain_update}, lr);

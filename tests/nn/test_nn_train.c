@@ -390,11 +390,10 @@ Test(nn_fit, nan_in_the_inputs) {
 }
 
 /* The last step of all breaks a parameter: no loss ever sees it. */
-static ag_ref break_at_18(ag_graph *g, const void *options, ag_ref p, ag_ref dp, const ag_ref *slots,
-                          ag_ref *new_slots, ag_ref lr, ag_ref step) {
-  (void)options, (void)slots, (void)new_slots;
-  ag_ref ok = ag_sub(g, p, ag_mul(g, lr, dp));
-  return ag_add(g, ok, ag_log(g, ag_greater(g, ag_like(g, step, 18), step))); /* log 1, then log 0 */
+static ag_ref break_at_18(const nn_update_step *u) {
+  ag_graph *g = u->g;
+  ag_ref ok = ag_sub(g, u->p, ag_mul(g, u->lr, u->dp));
+  return ag_add(g, ok, ag_log(g, ag_greater(g, ag_like(g, u->step, 18), u->step))); /* log 1, then log 0 */
 }
 static void breaks(nn_model *m, ag_ref loss, const knobs *k) {
   (void)k;
