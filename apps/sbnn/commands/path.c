@@ -46,7 +46,7 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
   sbnn_replica r = {.model = sbnn_model_options_of(o),
                     .matrices = sbnn_matrices_options_of(o, pretrain, 1),
                     .cells = {.train = p->cells, .n_train = d->n_cells},
-                    .experiment = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)}};
+                    .experiment = {.model = sbnn_model_name(o->recipe, pretrain)}};
   if (!whole) r = sbnn_replica_of_fold(&p->folds, o, pretrain, fold);
   r.by_batch = !whole;
   r.may_be_empty = true; /* a point of the path as well */

@@ -281,7 +281,7 @@ static int predict_read(const sbnn_options *o, const sbnn_model_file *m, const s
 static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_error *e) {
   sbnn_dataset d;
   const sbnn_predict_options how = {.path = o->x,
-                                    .genes_in = (sbnn_genes_in)o->x_genes_in,
+                                    .genes_in = o->x_genes_in,
                                     .gene_prefix = o->gene_prefix,
                                     .cells_path = o->cells,
                                     .gene_names = o->gene_names};

@@ -174,7 +174,7 @@ int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
 }
 
 sbnn_replica sbnn_replica_of_fold(const sbnn_crossval *c, const sbnn_options *o, bool pretrain, size_t fold) {
-  const char *name = sbnn_model_name((sbnn_recipe)o->recipe, pretrain);
+  const char *name = sbnn_model_name(o->recipe, pretrain);
   sbnn_replica r = {.model = sbnn_model_options_of(o),
                     .matrices = sbnn_matrices_options_of(o, pretrain, 1),
                     .shared = c->shared,

@@ -7,32 +7,17 @@
 #include <string.h>
 
 static sbnn_recipe_options recipe_options(const sbnn_options *o) {
-  sbnn_recipe_options r = {.recipe = (sbnn_recipe)o->recipe,
-                           .protocol = (sbnn_protocol)o->protocol,
-                           .n_hidden = o->n_hidden,
-                           .bottleneck = o->bottleneck,
-                           .genes = o->genes,
-                           .lasso = o->lasso,
-                           .l2 = o->l2,
-                           .penalty = (sbnn_penalty)o->penalty,
-                           .prune_at = (sbnn_prune_at)o->prune_at,
-                           .select = (sbnn_select)o->select,
-                           .noise = (sbnn_noise)o->noise,
-                           .input_noise = o->input_noise,
-                           .bottleneck_noise = o->bottleneck_noise,
-                           .cluster_min = o->cluster_min,
-                           .pretrain_fraction = o->pretrain_fraction,
-                           .pretrain_weights = (sbnn_weights)o->pretrain_weights,
-                           .pretrain = o->pretrain,
-                           .frozen = o->frozen,
-                           .unfrozen = o->unfrozen,
-                           .finetune = o->finetune,
-                           .autoencoder = o->autoencoder,
-                           .no_pretrain = o->no_pretrain_phase,
-                           .batch = o->batch,
-                           .seed = (uint32_t)o->seed,
-                           .evaluate = (sbnn_evaluate)o->evaluate};
-  memcpy(r.hidden, o->hidden, sizeof r.hidden);
+  sbnn_recipe_options r = {
+      .protocol = o->protocol, .seed = (uint32_t)o->seed, .evaluate = o->evaluate, .n_hidden = o->n_hidden};
+#define COPY(field)                     r.field = o->field;
+#define FLAG(group, field, ...)         COPY(field)
+#define CHOICE(group, type, field, ...) COPY(field)
+#define WHOLE(group, field, ...)        COPY(field)
+#define REAL(group, field, ...)         COPY(field)
+#define AUTO(group, field, ...)         COPY(field)
+#define WIDTHS(group, field, ...)       memcpy(r.field, o->field, sizeof r.field);
+#define PHASE(group, field, ...)        COPY(field)
+#include "training/recipe.def"
   return r;
 }
 
@@ -53,10 +38,10 @@ sbnn_dataset_options sbnn_dataset_options_of(const sbnn_options *o) {
                                 .labels_path = o->labels,
                                 .label_column = o->label_column,
                                 .id_column = o->id_column,
-                                .x_genes_in = (sbnn_genes_in)o->x_genes_in,
+                                .x_genes_in = o->x_genes_in,
                                 .variable_genes = (size_t)o->variable_genes,
-                                .missing = (sbnn_missing)o->missing,
-                                .x_transform = (sbnn_x_transform)o->x_transform,
+                                .missing = o->missing,
+                                .x_transform = o->x_transform,
                                 .cells_path = o->cells,
                                 .min_counts = o->min_counts,
                                 .genes_from_path = o->genes_from,
@@ -75,7 +60,7 @@ sbnn_matrices_options sbnn_matrices_options_of(const sbnn_options *o, bool pretr
   return (sbnn_matrices_options){.prepare = {.variable_genes = (size_t)o->variable_genes,
                                              .gene_threshold = o->gene_threshold,
                                              .y_transform = o->y_transform,
-                                             .x_transform = (sbnn_x_transform)o->x_transform},
+                                             .x_transform = o->x_transform},
                                  .pretrain = pretrain,
                                  .clusters = o->clusters,
                                  .cluster_min = o->cluster_min,
@@ -85,7 +70,7 @@ sbnn_matrices_options sbnn_matrices_options_of(const sbnn_options *o, bool pretr
 }
 
 sbnn_crossval_options sbnn_crossval_options_of(const sbnn_options *o, bool pretrain) {
-  return (sbnn_crossval_options){.protocol = (sbnn_protocol)o->protocol,
+  return (sbnn_crossval_options){.protocol = o->protocol,
                                  .folds = (size_t)o->folds,
                                  .permutation_path = o->fold_permutation,
                                  .seed = (uint64_t)o->seed,

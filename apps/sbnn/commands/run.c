@@ -40,8 +40,7 @@ enum { N_STEPS = sizeof steps / sizeof *steps };
 
 static bool is_wanted(const sbnn_options *o, const step *s) {
   if (s == steps) return !o->data;
-  return s->recipe == SBNN_RECIPES_BOTH || o->recipes == SBNN_RECIPES_BOTH ||
-         s->recipe == (sbnn_recipes)o->recipes;
+  return s->recipe == SBNN_RECIPES_BOTH || o->recipes == SBNN_RECIPES_BOTH || s->recipe == o->recipes;
 }
 
 /* An earlier run is neither mixed with this one nor lost by accident. */

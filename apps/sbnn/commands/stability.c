@@ -91,7 +91,7 @@ static sbnn_replica replica(const plan *p, const sbnn_dataset *d, size_t i) {
                               .n_train = p->n_train[i],
                               .test = p->cells[i] + p->n_train[i],
                               .n_test = d->n_cells - p->n_train[i]},
-                    .experiment = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)}};
+                    .experiment = {.model = sbnn_model_name(o->recipe, pretrain)}};
   snprintf(r.title, sizeof r.title, "run %zu", i + 1);
   r.task = (sbnn_task){.model = r.experiment.model, .restart = (int)i + 1};
   snprintf(r.where, sizeof r.where, "run %zu", i + 1);

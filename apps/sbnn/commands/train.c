@@ -73,7 +73,7 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   size_t n = w->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
   sbnn_prepared prepared = {0};
   bool pretrain = sbnn_options_pretrain(o);
-  sbnn_experiment x = {.model = sbnn_model_name((sbnn_recipe)o->recipe, pretrain)};
+  sbnn_experiment x = {.model = sbnn_model_name(o->recipe, pretrain)};
   /* In random order: pretraining fits on the first part and validates on the rest, and tables come sorted by
    * date or type. */
   sbnn_permutation_of_groups((uint64_t)o->seed, n, w->data->groups, w->data->n_groups, cells);

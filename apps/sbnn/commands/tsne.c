@@ -14,11 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum choice { BOTH, GENES, RESPONSES } choice; /* both|genes|responses */
-typedef enum beginning { PCA, RANDOM } beginning;      /* pca|random */
+typedef enum wanted_views { BOTH, GENES, RESPONSES } wanted_views; /* both|genes|responses */
+typedef enum beginning { PCA, RANDOM } beginning;                  /* pca|random */
 typedef struct own_options {
-  int view;  /* choice */
-  int start; /* beginning */
+  wanted_views view;
+  beginning start;
   int components, exact_cells, iterations;
   double perplexity, theta;
 } own_options;

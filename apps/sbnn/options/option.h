@@ -14,7 +14,7 @@ typedef enum sbnn_option_kind {
   SBNN_OPTION_REAL,     /* double, from lowest to highest */
   SBNN_OPTION_POSITIVE, /* double, above 0 */
   SBNN_OPTION_AUTO,     /* double, from lowest to highest; "auto" is -1 */
-  SBNN_OPTION_CHOICE,   /* int: the position of the word in `value`, "strict|paper" */
+  SBNN_OPTION_CHOICE,   /* an enum: the position of the word in `value`, "strict|paper" */
   SBNN_OPTION_RULE,     /* const char *: a rule of transforms, y_transform.h */
   SBNN_OPTION_WIDTHS,   /* sbnn_options.hidden and n_hidden, each from lowest to highest */
   SBNN_OPTION_COUNTS,   /* sbnn_whole_list, each from lowest to highest */

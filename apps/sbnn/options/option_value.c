@@ -32,13 +32,16 @@ static bool read_real(const char *text, const sbnn_option *row, double *value) {
   return true;
 }
 
-/* The position of `text` among "one|two|three". */
-static bool read_choice(const char *text, const char *words, int *value) {
+/* An enum without negative values: what the rows of choices have. */
+typedef enum choice { FIRST_CHOICE } choice;
+
+/* The position of `text` among "one|two|three", into a field that is an enum. */
+static bool read_choice(const char *text, const char *words, void *field) {
   size_t length = strlen(text);
   for (int i = 0;; i++) {
     size_t n = strcspn(words, "|");
     if (n == length && memcmp(words, text, n) == 0) {
-      *value = i;
+      memcpy(field, &(choice){(choice)i}, sizeof(choice));
       return true;
     }
     if (!words[n]) return false;
@@ -153,8 +156,10 @@ static void real_text(double value, char text[SBNN_LIST_TEXT]) {
   }
 }
 
-static void choice_text(const char *words, int chosen, char text[SBNN_LIST_TEXT]) {
-  for (int i = 0; i < chosen; i++) words += strcspn(words, "|") + 1;
+static void choice_text(const char *words, const void *field, char text[SBNN_LIST_TEXT]) {
+  choice chosen;
+  memcpy(&chosen, field, sizeof chosen);
+  for (unsigned i = 0; i < chosen; i++) words += strcspn(words, "|") + 1;
   snprintf(text, SBNN_LIST_TEXT, "%.*s", (int)strcspn(words, "|"), words);
 }
 
@@ -177,7 +182,7 @@ const char *sbnn_option_text(const sbnn_options *o, const sbnn_option *row, char
     if (*(const double *)field < 0) return "auto";
     real_text(*(const double *)field, text);
     break;
-  case SBNN_OPTION_CHOICE: choice_text(row->value, *(const int *)field, text); break;
+  case SBNN_OPTION_CHOICE: choice_text(row->value, field, text); break;
   case SBNN_OPTION_WIDTHS: widths_text(o, text); break;
   case SBNN_OPTION_COUNTS: sbnn_whole_list_text(field, text); return *text ? text : NULL;
   case SBNN_OPTION_NUMBERS: sbnn_numbers_text(field, text); break;

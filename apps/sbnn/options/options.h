@@ -45,18 +45,16 @@ typedef enum sbnn_preset {
 #define REQUIRED_UNLESS(other, group, field, ...) const char *field;
 #define RULE(group, field, ...)                   const char *field;
 #define FLAG(group, field, ...)                   bool field;
-#define CHOICE(group, field, ...)                 int field;
+#define CHOICE(group, type, field, ...)           type field;
 #define WHOLE(group, field, ...)                  int field;
 #define REAL(group, field, ...)                   double field;
 #define AUTO(group, field, ...)                   double field;
 #define WIDTHS(group, field, ...)                 int field[SBNN_MAX_HIDDEN], n_##field;
 #define PHASE(group, field, ...)                  sbnn_phase_options field;
 
-/* Strings are borrowed from argv. Fields that the command has no option for hold their defaults too. What a
- * choice is: x_genes_in sbnn_genes_in, x_transform sbnn_x_transform, missing sbnn_missing, protocol
- * sbnn_protocol, the others the enums above. hidden: encoder widths before the bottleneck; the decoder mirrors
- * them. genes 0: as many as a proximal penalty leaves. pretrain_weights is never AUTO once parsed. select
- * under the paper's recipe is always NETWORK. */
+/* Strings are borrowed from argv. Fields that the command has no option for hold their defaults too. hidden: encoder
+ * widths before the bottleneck; the decoder mirrors them. genes 0: as many as a proximal penalty leaves.
+ * pretrain_weights is never AUTO once parsed. select under the paper's recipe is always NETWORK. */
 typedef struct sbnn_options {
 #include "options/options.def"
   const sbnn_command *command;
@@ -65,8 +63,8 @@ typedef struct sbnn_options {
   const char *results, *model;    /* a folder of results; one of train */
   bool own_data;                  /* a step of run: by its first step, so that sentences name the tables */
   bool both;                      /* cv: the model with pretraining and the one without */
-  int recipes;                    /* sbnn_recipes: run; else the recipe */
-  int evaluate;                   /* sbnn_evaluate: when a fit looks at the rows that it does not train on */
+  sbnn_recipes recipes;           /* run; else the recipe */
+  sbnn_evaluate evaluate;         /* when a fit looks at the rows that it does not train on */
   int step;                       /* 0; of a step of run its number, from 1: it says less */
   const struct sbnn_merge *merge; /* of a command that `sbnn merge` runs again; else NULL */
   struct sbnn_ranks *ranks;       /* the processes that mpirun started; NULL: this one is alone */

@@ -45,7 +45,7 @@ _Static_assert(SBNN_SELECT_NETWORK == 0 && SBNN_SELECT_FORWARD == 1 && SBNN_SELE
 #define RULE(g, f, n, v, first, families, help)                                                              \
   ROW(g, f, n, v, families, help, .kind = SBNN_OPTION_RULE, .initial = (first))
 #define FLAG(g, f, n, families, help) ROW(g, f, n, NULL, families, help, .kind = SBNN_OPTION_FLAG)
-#define CHOICE(g, f, n, words, first, families, help)                                                        \
+#define CHOICE(g, type, f, n, words, first, families, help)                                                  \
   ROW(g, f, n, words, families, help, .kind = SBNN_OPTION_CHOICE, .initial = (first))
 #define WHOLE(...)                                NUMBER(WHOLE, __VA_ARGS__)
 #define REAL(...)                                 NUMBER(REAL, __VA_ARGS__)

@@ -35,7 +35,7 @@ double sbnn_model_cost(const sbnn_model_options *m, size_t n_inputs, bool pretra
   if (o->select != SBNN_SELECT_NETWORK) return cost;
   double full = sbnn_epoch_cost(m, "unfrozen", n_inputs);
   if (o->lasso == SBNN_LASSO_AUTO) cost += SBNN_LASSO_LEVELS * full * sbnn_lasso_epochs(o, pretrain);
-  if (!pretrain) return cost + full * o->no_pretrain.epochs;
+  if (!pretrain) return cost + full * o->no_pretrain_phase.epochs;
   return cost + full * o->unfrozen.epochs + sbnn_epoch_cost(m, "pretrain", n_inputs) * o->pretrain.epochs +
          sbnn_epoch_cost(m, "frozen", n_inputs) * o->frozen.epochs;
 }

@@ -301,7 +301,8 @@ static int to_unfrozen(sbnn__fitting *s, sbnn__net *first, sbnn__net *frozen, sb
   sbnn_network responses = sbnn__network_for(s, SBNN_HEAD_RESPONSES, o->unfrozen.lr);
   int code = take_part(s, "unfrozen", responses, unfrozen, &taken);
   if (code != SBNN_OK || taken) return code;
-  if (!pretrained) return keep_part(s, "unfrozen", unfrozen, unfreeze(s, NULL, &o->no_pretrain, unfrozen));
+  if (!pretrained)
+    return keep_part(s, "unfrozen", unfrozen, unfreeze(s, NULL, &o->no_pretrain_phase, unfrozen));
   code = take_part(s, freeze.name, network_of(s, &freeze), frozen, &taken);
   if (code == SBNN_OK && !taken) {
     code = take_part(s, "pretrain", sbnn__network_for(s, SBNN_HEAD_CLUSTERS, o->pretrain.lr), first, &taken);

@@ -23,23 +23,26 @@ typedef struct sbnn_phase_options {
   double lr;
 } sbnn_phase_options;
 
-/* Plain numbers: it may be copied. */
+/* Plain numbers: it may be copied. hidden: encoder widths before the bottleneck; the decoder mirrors them. genes 0:
+ * as many as a proximal penalty leaves. lasso may be SBNN_LASSO_AUTO. select is NETWORK under the paper's recipe.
+ * pretrain_weights: LAST or BEST. */
 typedef struct sbnn_recipe_options {
-  sbnn_recipe recipe;
+#define FLAG(group, field, ...)         bool field;
+#define CHOICE(group, type, field, ...) type field;
+#define WHOLE(group, field, ...)        int field;
+#define REAL(group, field, ...)         double field;
+#define AUTO(group, field, ...)         double field;
+#define WIDTHS(group, field, ...)       int field[SBNN_MAX_HIDDEN], n_##field;
+#define PHASE(group, field, ...)        sbnn_phase_options field;
+#include "training/recipe.def"
+#undef FLAG
+#undef CHOICE
+#undef WHOLE
+#undef REAL
+#undef AUTO
+#undef WIDTHS
+#undef PHASE
   sbnn_protocol protocol;
-  int hidden[SBNN_MAX_HIDDEN], n_hidden; /* encoder widths before the bottleneck; the decoder mirrors them */
-  int bottleneck, genes;                 /* genes 0: as many as a proximal penalty leaves */
-  double lasso, l2;                      /* lasso may be SBNN_LASSO_AUTO */
-  sbnn_penalty penalty;
-  sbnn_prune_at prune_at;
-  sbnn_select select; /* under the paper's recipe always NETWORK */
-  sbnn_noise noise;   /* AUTO chooses the two levels */
-  double input_noise, bottleneck_noise;
-  int cluster_min;               /* cells of the smallest cluster that pretraining uses, for messages */
-  double pretrain_fraction;      /* of the clustered training rows that train; the others validate */
-  sbnn_weights pretrain_weights; /* LAST or BEST */
-  sbnn_phase_options pretrain, frozen, unfrozen, finetune, autoencoder, no_pretrain;
-  int batch;
   uint32_t seed;
   sbnn_evaluate evaluate; /* when a fit looks at the rows that it does not train on */
 } sbnn_recipe_options;

@@ -90,7 +90,7 @@ static const double lasso_levels[SBNN_LASSO_LEVELS] = {0.001, 0.01, 0.1, 1};
 
 int sbnn_lasso_epochs(const sbnn_recipe_options *o, bool pretrain) {
   int before = pretrain ? half(o->pretrain.epochs) + half(o->frozen.epochs) + half(o->unfrozen.epochs)
-                        : half(o->no_pretrain.epochs);
+                        : half(o->no_pretrain_phase.epochs);
   return before + half(o->finetune.epochs);
 }
 
@@ -128,7 +128,7 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_recipe_options *o) {
   in.t.may_be_empty = true;
   in.epochs = SBNN_LASSO_LEVELS * sbnn_lasso_epochs(s->o, s->p->clusters != NULL);
   sbnn_phase_options *const phases[] = {&trial.pretrain, &trial.frozen, &trial.unfrozen, &trial.finetune,
-                                        &trial.no_pretrain};
+                                        &trial.no_pretrain_phase};
   for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) phases[i]->epochs = half(phases[i]->epochs);
   double best = -INFINITY, r2;
   for (int i = 0; i < SBNN_LASSO_LEVELS && code == SBNN_OK; i++) {
