@@ -14,6 +14,8 @@ verb_lint() {
   c_files | xargs -0 -r clang-format --dry-run -Werror || { say "the format differs: ./$self format mends it"; failed=1; }
   "$root/tests/check_includes.sh" "$root" || failed=1
   "$root/tests/check_functions.sh" "$root" >/dev/null || { say "more functions are too wide or long than there were: tests/check_functions.sh lists them"; failed=1; }
+  "$root/tests/check_names.sh" "$root" || failed=1
+  "$root/tests/check_repeats.sh" "$root" || failed=1
   python3 "$root/benchmarks/report.py" --check || failed=1
   # Verbs are sourced by dev, which sets their variables and stops at a cd that fails.
   (cd "$root" && shellcheck -e SC2034,SC2154,SC2164 .dev/*.sh .dev/lib/*.sh) || failed=1

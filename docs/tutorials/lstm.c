@@ -45,6 +45,7 @@ static void write_text(nn_trainer *t, const char *start) {
   putchar('\n');
 }
 
+/* The same lines as in gpt.c: each program can be read, and copied, by itself. */
 int main(void) {
   long train, n;
   char *text = learned_text(&train), *unseen = unseen_text(&n);

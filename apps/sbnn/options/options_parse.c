@@ -2,10 +2,10 @@
 #include "options/options.h"
 
 #include "options/config.h"
+#include "options/conflicts.h"
 #include "options/option_value.h"
 #include "options/options_table.h"
 #include "options/suggest.h"
-#include "options/together.h"
 
 #include <string.h>
 
@@ -358,7 +358,7 @@ static int resolve(sbnn_options *o, sbnn_error *e) {
   for (; other && *other && code == SBNN_OK; other++)
     if ((*other)->resolve) code = (*other)->resolve(o, e);
   if (code == SBNN_OK && c->resolve) code = c->resolve(o, e);
-  if (code == SBNN_OK) code = sbnn_options_together(o, e);
+  if (code == SBNN_OK) code = sbnn_options_check_conflicts(o, e);
   if (o->pretrain_weights == SBNN_WEIGHTS_AUTO)
     o->pretrain_weights = o->protocol == SBNN_PROTOCOL_PAPER ? SBNN_WEIGHTS_LAST : SBNN_WEIGHTS_BEST;
   return code;

@@ -1,5 +1,5 @@
-/* together.c - see together.h. */
-#include "options/together.h"
+/* conflicts.c - see conflicts.h. */
+#include "options/conflicts.h"
 
 #include "data/table.h"
 
@@ -75,7 +75,7 @@ static int check_counts(const sbnn_options *o, sbnn_error *e) {
   return SBNN_OK;
 }
 
-int sbnn_options_together(const sbnn_options *o, sbnn_error *e) {
+int sbnn_options_check_conflicts(const sbnn_options *o, sbnn_error *e) {
   int code = check_tables(o, e);
   if (code == SBNN_OK) code = check_recipe(o, e);
   if (code == SBNN_OK) code = check_penalty(o, e);
