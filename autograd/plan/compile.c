@@ -8,7 +8,7 @@ static tn_status run_passes(ag_graph *g, const ag__request *want, ag_plan *plan)
   ag__program *p = &plan->program;
   tn_status status = ag__prune(g, want, p);
   if (status == TN_OK) status = ag__nest(p);
-  if (status == TN_OK) status = ag__windows(p);
+  if (status == TN_OK) status = ag__find_windows(p);
   if (status == TN_OK) status = ag__fuse(p);
   if (status == TN_OK) status = ag__order(p);
   if (status == TN_OK) status = ag__panels(p);

@@ -171,7 +171,7 @@ TN_MUST_CHECK tn_status ag__nest(ag__program *p);
 /* What results of a loop's body need, per node of the body; `live`, per result, grows by what is carried on. */
 TN_MUST_CHECK tn_status ag__body_needs(const struct ag__body *b, const tn_alloc *alloc, bool *live,
                                        bool *needed);
-TN_MUST_CHECK tn_status ag__windows(ag__program *p);
+TN_MUST_CHECK tn_status ag__find_windows(ag__program *p);
 TN_MUST_CHECK tn_status ag__fuse(ag__program *p);
 TN_MUST_CHECK tn_status ag__order(ag__program *p);
 TN_MUST_CHECK tn_status ag__panels(ag__program *p);

@@ -29,7 +29,7 @@ static void become_window(const ag__program *p, ag__pnode *n) {
   n->within = in->within + (size_t)n->op->window(&in->type, &n->attr) * tn_dtype_size(n->type.dtype);
 }
 
-tn_status ag__windows(ag__program *p) {
+tn_status ag__find_windows(ag__program *p) {
   if (p->flags & (AG_NO_FUSE | AG_TRAP_NONFINITE)) return TN_OK;
   bool *copied = tn_calloc(p->alloc, (size_t)p->n_nodes + 1, sizeof *copied);
   if (!copied) return TN_ENOMEM;
