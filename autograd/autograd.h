@@ -92,17 +92,17 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
  * it needs of each step are kept. The steps of a loop without carried values are spread over the threads of the
  * run. Results have the same bits as those of the unrolled graph. */
 typedef struct ag_scan_args {
-  const char
-      *name;      /* scope of the body. A body that draws random numbers needs one, unique in the graph: each
-                       step draws other numbers, and each run with one rng the same */
-  int64_t length; /* 0 or more */
-  bool reverse;   /* from the last step to the first; results stay at the place of their step */
+  /* scope of the body. A body that draws random numbers needs one, unique in the graph: each step draws other
+   * numbers, and each run with one rng the same */
+  const char *name;
+  int64_t length;      /* 0 or more */
+  bool reverse;        /* from the last step to the first; results stay at the place of their step */
   const ag_ref *carry; /* the carried values before the first step; any types */
   int n_carry;
   const ag_ref *each; /* [length, ...]: step t gets place t of axis 0, without that axis */
   int n_each;
-  const ag_ref
-      *shared; /* the same in each step, such as weights. The body can use no other value of the graph */
+  /* the same in each step, such as weights. The body can use no other value of the graph */
+  const ag_ref *shared;
   int n_shared;
   int n_out; /* results of a step */
   bool
@@ -335,8 +335,8 @@ struct ag_op {
   /* For ag_vmap: y's value for many examples, with their axis in front. NULL: elementwise ops broadcast, others
    * are repeated for each example. */
   ag_ref (*many)(ag_graph *g, ag_ref y, const ag_many *m);
-  tn_status
-      fault; /* status of a step in which this op calls ag_fault; 0: TN_EINVAL (AG_INDEX), TN_ENUMERIC */
+  /* status of a step in which this op calls ag_fault; 0: TN_EINVAL (AG_INDEX), TN_ENUMERIC */
+  tn_status fault;
   const ag_case *cases; /* n_cases of them */
   int n_cases;
 };

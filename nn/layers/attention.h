@@ -10,8 +10,8 @@ extern "C" {
 
 typedef struct nn_attend_options {
   bool causal; /* query i sees keys 0 to i only */
-  ag_ref
-      key_mask; /* [batch, keys], of TN_U8 or the model's type: 1 = visible, 0 = hidden; id 0 = all visible */
+  /* [batch, keys], of TN_U8 or the model's type: 1 = visible, 0 = hidden; id 0 = all visible */
+  ag_ref key_mask;
   ag_ref mask;  /* the same for each query: [batch, queries, keys]; id 0 = all visible */
   ag_ref bias;  /* added to the scores; broadcasts to [batch, heads, queries, keys]; id 0 = none */
   double scale; /* 0 = 1 / sqrt(width) */

@@ -48,8 +48,8 @@ typedef struct nn_recurrent_options {
    * "<name>/state1", of the shape of `initial`, 0 at first. All batches must have the same number of rows. NN_EVAL reads them
    * and does not write them. Set them to 0 to begin a new sequence. */
   bool stateful;
-  ag_ref
-      *final; /* receives the last states, one ref per state, of the shape of `initial`; NULL = not wanted */
+  /* receives the last states, one ref per state, of the shape of `initial`; NULL = not wanted */
+  ag_ref *final;
 } nn_recurrent_options;
 
 /* x [batch, time, in] -> [batch, time, units]. Parameter names get "<layer>/" if there are several layers, and "forward/" or

@@ -10,8 +10,8 @@ extern "C" {
 
 typedef struct nn_sparse_cross_entropy_options {
   nn_reduction reduction;
-  ag_ref
-      class_weights; /* [classes]; id 0 = all 1. The mean divides by the sum of the labels' weights, as in PyTorch */
+  /* [classes]; id 0 = all 1. The mean divides by the sum of the labels' weights, as in PyTorch */
+  ag_ref class_weights;
   ag_ref weights;   /* factors on the terms, of the labels' shape; the mean does not divide by them */
   double smoothing; /* label smoothing, 0 to 1: the share spread over all classes; not for nn_nll */
   bool ignores;     /* labels equal to `ignored` are left out of sum and mean */

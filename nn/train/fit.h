@@ -29,9 +29,9 @@ typedef struct nn_fit_options {
   double (*schedule)(void *ctx, int64_t step, int64_t steps); /* factor on the learning rate; NULL = 1 */
   void *schedule_ctx;
   nn_split valid; /* n = 0: none */
-  const char
-      *monitor; /* name of a report; its validation mean decides best_epoch and patience (lower is better) */
-  int patience; /* epochs without improvement until stop; 0 = never stop */
+  /* name of a report; its validation mean decides best_epoch and patience (lower is better) */
+  const char *monitor;
+  int patience;      /* epochs without improvement until stop; 0 = never stop */
   bool restore_best; /* leave the state of the best epoch, not the last */
   /* Called after each epoch; false stops the fit (TN_ESTOPPED). It may read the state (evaluate, predict, save) but must
    * not change it: after a NaN the fit is replayed from the last good state. */
