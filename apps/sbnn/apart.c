@@ -41,7 +41,8 @@ static _Noreturn void be_child(int (*work)(const void *ctx, sbnn_error *e), cons
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != caller) _exit(1);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) signal(signals[i], SIG_DFL);
-  sbnn_no_memory = end_without_memory;
+  sbnn_no_memory = sbnn_on_refusal =
+      end_without_memory; /* before a library crashes, or waits for ever, for want of it */
   r->code = work(ctx, &r->error);
   _exit(atomic_load(&sbnn_memory_refused) ? NO_MEMORY : DONE);
 }

@@ -28,6 +28,7 @@ int sbnn_fail(sbnn_error *e, int code, const char *format, ...) {
 
 void (*sbnn_no_memory)(void);
 atomic_bool sbnn_memory_refused;
+void (*sbnn_on_refusal)(void);
 
 int sbnn_check_memory(sbnn_error *e) {
   if (!atomic_load(&sbnn_memory_refused)) return SBNN_OK;

@@ -46,7 +46,9 @@ __attribute__((constructor)) static void find_next(void) {
 }
 
 static void *noticed(void *p, size_t n) {
-  if (!p && n) atomic_store_explicit(&sbnn_memory_refused, true, memory_order_relaxed);
+  if (p || !n) return p;
+  atomic_store_explicit(&sbnn_memory_refused, true, memory_order_relaxed);
+  if (sbnn_on_refusal) sbnn_on_refusal();
   return p;
 }
 
