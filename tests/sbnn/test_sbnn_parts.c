@@ -103,6 +103,20 @@ static void expect_refused(const char *path, const sbnn_part *part, const char *
   cr_expect_eq(x.n_train, 77, "left as it was");
 }
 
+/* Scores are missing where memory was, and a part is for good. */
+Test(sbnn_parts, nothing_is_kept_once_memory_was_refused) {
+  const sbnn_part part = {"0123456789abcdef", &task, NULL};
+  sbnn_experiment x = example();
+  sbnn_error e = {0};
+  char *path = sbnn_part_path(root, &part);
+  atomic_store(&sbnn_memory_refused, true);
+  cr_expect_eq(sbnn_part_write(path, &part, &x, NULL, &e), SBNN_FAILED);
+  cr_expect(strstr(e.text, "out of memory") != NULL, "%s", e.text);
+  cr_expect_neq(access(path, F_OK), 0);
+  sbnn_experiment_free(&x);
+  free(path);
+}
+
 Test(sbnn_parts, a_part_belongs_to_its_run_task_and_phase) {
   const sbnn_task other = {.model = "sbnn", .fold = 3};
   const sbnn_part part = {"0123456789abcdef", &task, "frozen"};

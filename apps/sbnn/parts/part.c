@@ -155,6 +155,7 @@ int sbnn_part_write_tensors(const char *path, const sbnn_part *part, const nn_te
   facts about;
   char message[256] = "";
   uint64_t hash = 0;
+  if (sbnn_check_memory(e) != SBNN_OK) return e->code; /* a score may be missing since */
   for (size_t i = 0; i < n; i++) hash = add_to_hash(hash, &tensors[i]);
   say_facts(part, hash, &about);
   tn_status status =
