@@ -9,7 +9,7 @@ fuzz_one() {
   corpora=("$dir/corpus/$name")
   if [ -d "$root/tests/fuzz/corpus/$name" ]; then corpora+=("$root/tests/fuzz/corpus/$name"); fi
   { time env "LSAN_OPTIONS=suppressions=$root/tests/lsan.supp" "$dir/fuzz_$name" -max_total_time="$seconds" \
-    -timeout=30 -artifact_prefix="$dir/$name-" "${corpora[@]}" >"$dir/fuzz_$name.log" 2>&1 </dev/null; } \
+    "-timeout=${NABLA_FUZZ_TIMEOUT:-30}" -artifact_prefix="$dir/$name-" "${corpora[@]}" >"$dir/fuzz_$name.log" 2>&1 </dev/null; } \
     2>"$dir/fuzz_$name.cpu" || status=$?
   echo "$status" >"$dir/fuzz_$name.status"
 }

@@ -8,6 +8,7 @@
 #include "data/table.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -83,6 +84,29 @@ static int read_file(void *ctx, int fd, const sbnn_handover *result, sbnn_error 
 
 /* ---- here ---- */
 
+/* A file is often read for counts, then for responses and labels: its bytes are gone through once, unless it has
+ * changed. */
+static int hash_once(const char *file, uint64_t *bytes, uint64_t *hash, sbnn_error *e) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static struct stat last;
+  static uint64_t last_hash;
+  struct stat now;
+  if (stat(file, &now) != 0) return sbnn_source_hash_file(file, bytes, hash, e);
+  pthread_mutex_lock(&lock);
+  const bool same = now.st_ino == last.st_ino && now.st_dev == last.st_dev && now.st_size == last.st_size &&
+                    memcmp(&now.st_mtim, &last.st_mtim, sizeof now.st_mtim) == 0 &&
+                    memcmp(&now.st_ctim, &last.st_ctim, sizeof now.st_ctim) == 0;
+  *hash = last_hash;
+  pthread_mutex_unlock(&lock);
+  *bytes = (uint64_t)now.st_size;
+  if (same) return SBNN_OK;
+  int code = sbnn_source_hash_file(file, bytes, hash, e);
+  pthread_mutex_lock(&lock);
+  if (code == SBNN_OK) last = now, last_hash = *hash;
+  pthread_mutex_unlock(&lock);
+  return code;
+}
+
 static int read_part(const char *path, const sbnn_table_options *o, const sbnn_handover *result,
                      sbnn_error *e) {
   static const sbnn_table_options defaults = {0};
@@ -90,7 +114,7 @@ static int read_part(const char *path, const sbnn_table_options *o, const sbnn_h
   char *file = sbnn_format("%.*s", (int)n, path);
   sbnn_h5_request r = {.part = path[n] ? path + n + 1 : NULL, .options = o ? o : &defaults};
   uint64_t bytes = 0, hash = 0;
-  int code = sbnn_source_hash_file(file, &bytes, &hash, e);
+  int code = hash_once(file, &bytes, &hash, e);
   if (code == SBNN_OK) {
     const sbnn_sandbox s = {
         .path = file, .library = "the HDF5 library", .memory = sbnn_sandbox_memory(bytes)};
