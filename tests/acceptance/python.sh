@@ -106,7 +106,7 @@ check "pip install of what the tests need" "$work/venv/bin/pip" install --quiet 
 cp -r "$package/tests" "$package/pyproject.toml" "$work"
 (cd "$work" && timeout 600 "$python" -m pytest -q -p no:cacheprovider tests) >"$work/pytest" 2>&1
 status=$?
-count() { sed -nE "\$s/.*[^0-9]?([0-9]+) $1.*/\1/p" "$work/pytest" | grep . || echo 0; }
+count() { tail -n 1 "$work/pytest" | grep -oE "[0-9]+ $1" | grep -oE "^[0-9]+" || echo 0; }
 tail -n 1 "$work/pytest"
 if [ "$status" -ne 0 ]; then cat "$work/pytest"; fi
 passed=$((passed + $(count passed))) failed=$((failed + $(count failed) + $(count error))) skipped=$((skipped + $(count skipped)))
