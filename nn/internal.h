@@ -135,6 +135,7 @@ struct nn_model {
   double lr;
   int64_t widest; /* elements of a row of the largest column */
   ag_ref rate, step;
+  const struct nn__solving *solving; /* inputs are constants: solve/solve_model.c */
   ag_ref *updates;
   size_t n_updates, cap_updates;
   ag_ref *losses; /* what is minimised */
@@ -179,6 +180,7 @@ typedef struct nn__use {
   const char *output;   /* NN__PREDICT: which */
   int64_t rows, length; /* length 0: the model's usual one */
   const nn_data *data;
+  const nn_weights *weights;       /* NULL: all 1 */
   const struct nn__hoisted *given; /* for NN__FIT and NN__VALIDATE, else NULL; borrowed */
   bool open;                       /* rows come from no data set: who steps fills the columns' stages */
 } nn__use;
@@ -189,6 +191,9 @@ TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const cha
                                      const nn__plan **out, char *message);
 /* The same for what is used, of which data and given values do not count. */
 TN_MUST_CHECK tn_status nn__plan_for(nn_model *m, const nn__use *use, const nn__plan **out, char *message);
+
+/* Begins a build in m->graph: nothing is declared yet. */
+void nn__begin_build(nn_model *m, nn_mode mode, int64_t rows, int64_t length);
 
 /* ---- layers ------------------------------------------------------------------------------------------ */
 
@@ -252,6 +257,13 @@ tn_status nn__state_fail(nn_state *s, tn_status status, const char *format, ...)
 
 /* ---- execution --------------------------------------------------------------------------------------- */
 
+#define NN__ROW_WEIGHTS "row weights"
+typedef struct nn__weighting { /* nn_weights found in the data; no memory: 1 */
+  tn_view rows, labels;
+  const double *classes;
+  int64_t n_classes;
+} nn__weighting;
+
 typedef struct nn__column { /* an input leaf and where its rows come from */
   int leaf;
   tn_view source, stage;
@@ -260,7 +272,9 @@ typedef struct nn__column { /* an input leaf and where its rows come from */
   bool plain;         /* rows are copied as bytes */
   nn_fill_rows *fill; /* of a generated column; source is then memory for a batch of it, `numbers` its rows */
   void *fill_ctx;
+  const char *(*why)(void *ctx); /* NULL: it does not say why it failed */
   int64_t *numbers;
+  nn__weighting weighting; /* of NN__ROW_WEIGHTS */
 } nn__column;
 
 /* A plan bound to a state and to staging memory of its own. */
@@ -274,6 +288,7 @@ typedef struct nn__runner {
     float f32;
     double f64;
   } rate;
+  char why[NN__MESSAGE]; /* a column could not be made */
 } nn__runner;
 
 /* Columns that stand for values which every step of a fit would compute alike: the part of the network that
@@ -284,9 +299,9 @@ typedef struct nn__hoisted {
   int n;
 } nn__hoisted;
 
-/* For `purpose`, NN__FIT or NN__VALIDATE. */
-TN_MUST_CHECK tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose,
-                                  nn_split rows, nn__hoisted *out);
+/* For the use's purpose, NN__FIT or NN__VALIDATE, from its data. */
+TN_MUST_CHECK tn_status nn__hoist(nn_model *m, nn_state *s, const nn__use *use, nn_split rows,
+                                  nn__hoisted *out);
 void nn__hoisted_free(nn__hoisted *h);
 
 TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn__use *use, nn__runner *out);
@@ -316,10 +331,19 @@ const char *nn__why(const nn__runner *r, tn_status status);
 TN_MUST_CHECK tn_status nn__pass_means(nn__pass *p, nn_state *s, const char *who, nn_split split,
                                        double *means);
 
+/* Weights of rows (train/weights.c): found in the data, a generated column of them, and whether the network reads it if there
+ * are any. */
+TN_MUST_CHECK tn_status nn__weighting_of(nn_state *s, const nn_data *d, const nn_weights *w,
+                                         nn__weighting *out);
+bool nn__fill_weights(void *weighting, const int64_t *rows, int64_t n, tn_view out);
+bool nn__weights_given(const nn_weights *w);
+TN_MUST_CHECK tn_status nn__weights_read(nn_state *s, const char *who, const nn__pass *p,
+                                         const nn_weights *w);
+
 /* The rows a split stands for, and whether they exist (else a sentence in the state). */
 int64_t nn__split_size(const nn_data *d, nn_split split);
-/* The function of a generated column, or NULL. */
-nn_fill_rows *nn__data_filler(const nn_data *d, const char *name, void **ctx);
+/* What makes a generated column, or NULL. */
+const nn_generator *nn__data_generator(const nn_data *d, const char *name);
 TN_MUST_CHECK tn_status nn__split_check(nn_state *s, const char *who, const nn_data *d, nn_split split);
 
 /* Which batch this rank takes in its step-th step, counted over all ranks: `step` itself without nn_sum_over_ranks. */
@@ -396,6 +420,8 @@ bool nn__evaluate(nn__problem *p);
 double nn__value(const nn__problem *p);
 void nn__outputs(const nn__problem *p, int first, double *out); /* outputs first, ... as one vector */
 
+/* A column's rows as a constant of the graph, while a solver builds the network; id 0 after failing the graph. */
+ag_ref nn__solving_input(nn_model *m, const char *column, const ag_type *type);
 void nn__store(const nn__problem *p, const double *x); /* to the caller's views */
 double nn__dot(const double *a, const double *b, int64_t n);
 double nn__largest(const double *a, int64_t n);

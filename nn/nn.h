@@ -48,6 +48,7 @@
 #include "solve/lbfgs.h"
 #include "solve/least_squares.h"
 #include "solve/newton.h"
+#include "solve/solve_model.h"
 #include "train/callbacks.h"
 #include "train/evaluate.h"
 #include "train/fit.h"
@@ -56,5 +57,6 @@
 #include "train/replicas.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
+#include "train/weights.h"
 
 #endif

@@ -6,8 +6,7 @@
 typedef struct column {
   char *name;
   tn_view view;
-  nn_fill_rows *fill; /* NULL: the view has memory */
-  void *ctx;
+  nn_generator made; /* fill NULL: the view has memory */
 } column;
 
 struct nn_data {
@@ -53,7 +52,7 @@ static tn_status check_column(nn_data *d, const char *name, const tn_view *view)
 static tn_status append(nn_data *d, const char *name, column c) {
   tn_status status = check_column(d, name, &c.view);
   if (status != TN_OK) return status;
-  if (!c.fill && !c.view.data && tn_view_numel(&c.view))
+  if (!c.made.fill && !c.view.data && tn_view_numel(&c.view))
     return nn__say(d->error, TN_EINVAL, "nn_data_add: '%.80s' has no memory (NULL)", name);
   char *copy = nn__strdup(d->alloc, name);
   if (!copy) return nn__say(d->error, TN_ENOMEM, "nn_data_add: out of memory");
@@ -79,17 +78,12 @@ tn_status nn_data_add_generated(nn_data *d, const char *name, const nn_generator
         d->error, TN_EINVAL,
         "nn_data_add_generated: '%.80s' needs a function, and a shape [rows, ...] without negative extents",
         name ? name : "");
-  return append(
-      d, name,
-      (column){.view = tn_view_of(NULL, o->dtype, o->rank, o->shape), .fill = o->fill, .ctx = o->ctx});
+  return append(d, name, (column){.view = tn_view_of(NULL, o->dtype, o->rank, o->shape), .made = *o});
 }
 
-nn_fill_rows *nn__data_filler(const nn_data *d, const char *name, void **ctx) {
-  for (size_t i = 0; i < d->n_columns; i++) {
-    if (strcmp(d->columns[i].name, name) != 0) continue;
-    *ctx = d->columns[i].ctx;
-    return d->columns[i].fill;
-  }
+const nn_generator *nn__data_generator(const nn_data *d, const char *name) {
+  for (size_t i = 0; i < d->n_columns; i++)
+    if (strcmp(d->columns[i].name, name) == 0) return d->columns[i].made.fill ? &d->columns[i].made : NULL;
   return NULL;
 }
 

@@ -18,7 +18,7 @@ void nn_data_free(nn_data *d);
 TN_MUST_CHECK tn_status nn_data_add(nn_data *d, const char *name, tn_view column);
 /* A column whose rows are computed when a batch is gathered: read from files, augmented, or drawn at random.
  * `fill` writes the rows rows[0..n), in that order, to out: [n, ...], contiguous, of the given type. If it
- * returns false, the call that needed the batch fails with TN_EIO. shape[0..rank) is the shape of the whole
+ * returns false, the call that needed the batch fails with TN_EIO and names the column and its rows. shape[0..rank) is the shape of the whole
  * column, so shape[0] is the number of rows. A row must have the same values each time, because a step may be
  * repeated. Any thread that reads the data set may call fill. ctx is borrowed. Errors: as nn_data_add. */
 typedef bool nn_fill_rows(void *ctx, const int64_t *rows, int64_t n, tn_view out);
@@ -28,6 +28,8 @@ typedef struct nn_generator {
   int64_t shape[TN_MAX_RANK];
   nn_fill_rows *fill;
   void *ctx;
+  const char *(*why)(
+      void *ctx); /* after fill said false: a sentence, for the caller's message; NULL = none */
 } nn_generator;
 TN_MUST_CHECK tn_status nn_data_add_generated(nn_data *d, const char *name, const nn_generator *generator);
 const char *nn_data_error(const nn_data *d); /* of the last nn_data_add that failed; "" if none */

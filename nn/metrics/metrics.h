@@ -2,6 +2,9 @@
  * that of layers (layers/layers.h), with NN_METRIC; the others are functions of arrays. */
 #include "accuracy.h"
 #include "class_accuracy.h"
+#include "cosine_similarity.h"
 #include "neighbours.h"
+#include "pearson.h"
+#include "perplexity.h"
 #include "r2.h"
 #include "scores.h"

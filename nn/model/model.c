@@ -99,6 +99,11 @@ ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank,
   for (int a = 0; a < rank; a++) shape[a + 1] = row_shape[a];
   int64_t width = tn_numel(rank, row_shape);
   if (width > m->widest) m->widest = width;
+  if (m->solving) {
+    ag_type type = {.dtype = dtype, .rank = rank + 1};
+    memcpy(type.shape, shape, sizeof shape);
+    return nn__solving_input(m, column, &type);
+  }
   return ag_input(m->graph, column, dtype, rank + 1, shape);
 }
 
@@ -291,26 +296,30 @@ static tn_status compile(nn_model *m, nn__plan *p) {
   return status;
 }
 
+void nn__begin_build(nn_model *m, nn_mode mode, int64_t rows, int64_t length) {
+  m->mode = mode;
+  m->rows = rows;
+  m->length = length;
+  m->build++;
+  m->n_updates = 0;
+  m->n_scopes = 0;
+  m->n_losses = 0;
+  m->minimizes = m->still = false;
+  m->n_rules = m->every = 0;
+  m->sums = false;
+  m->applies = m->applied = (ag_ref){0};
+  m->lr = 0;
+  m->widest = 0;
+  m->rate = m->step = (ag_ref){0};
+}
+
 /* One call of the network function. */
 static tn_status build(nn_model *m, nn__plan *p) {
   tn_status status = ag_graph_new(m->alloc, &m->graph);
   if (status == TN_OK) {
     bool training = p->purpose == NN__FIT || p->purpose == NN__ONE_STEP || p->purpose == NN__TRACE ||
                     p->purpose == NN__HOIST || p->purpose == NN__WATCH;
-    m->mode = training ? NN_TRAIN : NN_EVAL;
-    m->rows = p->rows;
-    m->length = p->length;
-    m->build++;
-    m->n_updates = 0;
-    m->n_scopes = 0;
-    m->n_losses = 0;
-    m->minimizes = m->still = false;
-    m->n_rules = m->every = 0;
-    m->sums = false;
-    m->applies = m->applied = (ag_ref){0};
-    m->lr = 0;
-    m->widest = 0;
-    m->rate = m->step = (ag_ref){0};
+    nn__begin_build(m, training ? NN_TRAIN : NN_EVAL, p->rows, p->length);
     m->network(m, m->ctx);
     if (m->n_scopes)
       nn_fail(m, TN_EINVAL,

@@ -1,6 +1,7 @@
 /* callbacks.c - see callbacks.h. */
 #include "nn/internal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,11 +26,25 @@ static tn_status write_row(nn_following *w, const nn_epoch *e) {
   return TN_OK;
 }
 
-static tn_status save(nn_following *w, const nn_epoch *e) {
+static tn_status save(nn_following *w, const char *path, const nn_epoch *e) {
   char epoch[16];
   snprintf(epoch, sizeof epoch, "%d", e->epoch);
   const char *const metadata[][2] = {{"epoch", epoch}};
-  return nn_state_save(e->state, w->checkpoint, metadata, 1, w->message);
+  return nn_state_save(e->state, path, metadata, 1, w->message);
+}
+
+static tn_status save_best(nn_following *w, const nn_epoch *e) {
+  int i = 0;
+  while (w->monitor && i < e->n_reports && strcmp(e->names[i], w->monitor)) i++;
+  if (i >= e->n_reports)
+    return nn__say(w->message, TN_EINVAL, "nn_follow: the network has no report '%.80s'",
+                   w->monitor ? w->monitor : "");
+  double value = (e->valid ? e->valid : e->train)[i];
+  if (isnan(value) || (w->best_epoch && !(w->higher ? value > w->best_value : value < w->best_value)))
+    return TN_OK;
+  w->best_epoch = e->epoch;
+  w->best_value = value;
+  return save(w, w->best, e);
 }
 
 static void tell(const nn_following *w, const nn_epoch *e) {
@@ -48,7 +63,8 @@ bool nn_follow(void *following, const nn_epoch *e) {
   int every = w->every > 0 ? w->every : 1;
   w->status = w->csv ? write_row(w, e) : TN_OK;
   if (w->status == TN_OK && w->checkpoint && (e->epoch % every == 0 || e->epoch == e->epochs))
-    w->status = save(w, e);
+    w->status = save(w, w->checkpoint, e);
+  if (w->status == TN_OK && w->best) w->status = save_best(w, e);
   if (w->progress) tell(w, e);
   if (w->status != TN_OK) return false;
   bool go_on = !w->stop_file || access(w->stop_file, F_OK) != 0;

@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /* Set on_epoch = nn_follow and on_epoch_ctx = a pointer to this struct, with the fields set that are wanted and the others
- * zero. (Early stopping is an option of nn_fit itself: monitor, patience, restore_best.) */
+ * zero. (Early stopping is an option of nn_fit itself: monitor, patience, min_delta, restore_best.) */
 typedef struct nn_following {
   /* Path of a table with one row per epoch: epoch, lr, each report and, with validation rows, each report as "valid_NAME".
    * A fit that starts at epoch 1 replaces the file; one that goes on appends to it. */
@@ -18,6 +18,11 @@ typedef struct nn_following {
    * number of finished epochs. */
   const char *checkpoint;
   int every;
+  /* Path to which the state is saved after each epoch that is better than all before: by the validation mean of the report
+   * `monitor` (NULL: the first report), without validation rows by its training mean; lower is better unless `higher`. A
+   * monitor that is no report stops the fit (status TN_EINVAL). */
+  const char *best, *monitor;
+  bool higher;
   const char *stop_file; /* the fit stops (TN_ESTOPPED) after the epoch in which this file appears */
   /* Gets one line per epoch, "epoch 3/20  lr 0.001  mse 0.12 (0.15)". The library itself never prints. */
   void (*progress)(void *ctx, const char *line);
@@ -27,6 +32,9 @@ typedef struct nn_following {
   /* Set by nn_follow when it stops the fit because of an error (TN_EIO, ...). */
   tn_status status;
   char message[256];
+  /* Kept by nn_follow: the number of the best epoch so far (0: none) and its value. */
+  int best_epoch;
+  double best_value;
 } nn_following;
 bool nn_follow(void *following, const nn_epoch *e);
 

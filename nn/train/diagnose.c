@@ -41,7 +41,7 @@ static bool replay(nn__fit *f, position end, position *bad, bool *by_watch) {
 static bool trace(nn__fit *f, position bad, char *text, size_t size) {
   nn__runner r;
   int64_t rows = nn__pass_runner(&f->train, bad.k)->plan->rows;
-  const nn__use use = {.purpose = NN__TRACE, .rows = rows, .data = f->data};
+  const nn__use use = {.purpose = NN__TRACE, .rows = rows, .data = f->data, .weights = &f->options->weights};
   if (nn__runner_new(f->model, f->state, &use, &r) != TN_OK) return false;
   tn_rng rng = {
       .seed = f->seed, .replica = f->options->replica, .step = (uint32_t)bad.k, .epoch = (uint32_t)bad.epoch};

@@ -4,14 +4,21 @@
 #include <string.h>
 
 tn_status nn_evaluate(nn_model *m, nn_state *s, const nn_data *d, nn_split rows, double *out) {
+  return nn_evaluate_weighted(m, s, d, rows, NULL, out);
+}
+
+tn_status nn_evaluate_weighted(nn_model *m, nn_state *s, const nn_data *d, nn_split rows,
+                               const nn_weights *weights, double *out) {
   nn__pass pass;
   if (!m || !s || !d || !out) return TN_EINVAL;
   tn_status status = nn__state_check(m, s, "nn_evaluate");
   if (status == TN_OK) status = nn__split_check(s, "nn_evaluate", d, rows);
   if (status == TN_OK)
-    status = nn__pass_new(m, s, &(nn__use){.purpose = NN__EVALUATE, .data = d}, rows, &pass);
+    status =
+        nn__pass_new(m, s, &(nn__use){.purpose = NN__EVALUATE, .data = d, .weights = weights}, rows, &pass);
   if (status != TN_OK) return status;
-  status = nn__pass_means(&pass, s, "nn_evaluate", rows, out);
+  status = nn__weights_read(s, "nn_evaluate", &pass, weights);
+  if (status == TN_OK) status = nn__pass_means(&pass, s, "nn_evaluate", rows, out);
   nn__pass_free(&pass);
   return status;
 }

@@ -51,12 +51,15 @@ static tn_status add_batch(nn__runner *r, nn_state *s, nn__column *c) {
 }
 
 /* `given`: where the rows come from if they are no column of the data, else NULL. */
-static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const tn_view *given, int leaf) {
+static tn_status add_column(nn__runner *r, nn_state *s, const nn__use *from, const tn_view *given, int leaf) {
+  const nn_data *d = from->data;
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
   ag_type type = ag_plan_leaf_type(r->plan->plan, leaf);
   nn__column *c = &r->columns[r->n_columns];
   char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
-  if (given) c->source = *given;
+  bool weights = !given && !strcmp(name, NN__ROW_WEIGHTS) && !(d && nn_data_column(d, name, &c->source));
+  if (weights) c->source = tn_view_of(NULL, TN_F64, 1, (int64_t[]){d ? nn_data_rows(d) : 0});
+  else if (given) c->source = *given;
   else if (!d || !nn_data_column(d, name, &c->source)) {
     return nn__state_fail(s, TN_EINVAL, "the data have no column '%s', which the network reads", name);
   }
@@ -71,8 +74,11 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const 
     return nn__state_fail(s, TN_ETYPE, "column '%s' holds %s, but the network reads %s", name,
                           tn_dtype_name(v->dtype), tn_dtype_name(type.dtype));
   }
-  c->fill = given ? NULL : nn__data_filler(d, name, &c->fill_ctx);
-  tn_status status = add_stage(r, s, leaf);
+  const nn_generator *made = given || weights ? NULL : nn__data_generator(d, name);
+  if (made) c->fill = made->fill, c->fill_ctx = made->ctx, c->why = made->why;
+  if (weights) c->fill = nn__fill_weights, c->fill_ctx = &c->weighting;
+  tn_status status = weights && d ? nn__weighting_of(s, d, from->weights, &c->weighting) : TN_OK;
+  if (status == TN_OK) status = add_stage(r, s, leaf);
   if (status != TN_OK) return status;
   if (c->fill) return add_batch(r, s, c);
   c->stage_row = row_of(c->stage);
@@ -85,9 +91,9 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn_data *d, const 
 static tn_status bind_leaf(nn__runner *r, nn_state *s, const nn__use *from, int leaf) {
   int what = r->plan->leaf[leaf];
   if (what <= NN__LEAF_GIVEN)
-    return add_column(r, s, from->data, &from->given->column[NN__LEAF_GIVEN - what].view, leaf);
+    return add_column(r, s, from, &from->given->column[NN__LEAF_GIVEN - what].view, leaf);
   if (what == NN__LEAF_COLUMN && from->open) return add_stage(r, s, leaf);
-  if (what == NN__LEAF_COLUMN) return add_column(r, s, from->data, NULL, leaf);
+  if (what == NN__LEAF_COLUMN) return add_column(r, s, from, NULL, leaf);
   if (what == NN__LEAF_RATE) return ag_run_bind(r->run, leaf, tn_scalar(&r->rate, s->model->dtype));
   return ag_run_bind(r->run, leaf, nn__view(s, &s->model->variables[what]));
 }
@@ -135,9 +141,24 @@ void nn__runner_free(nn__runner *r) {
 
 /* ---- stepping ---------------------------------------------------------------------------------------- */
 
-static tn_status generate(nn__column *c, const int64_t *rows, int64_t first, int64_t n) {
+/* Which column could not be made, for which rows, and why if its function says so. */
+static tn_status not_made(nn__runner *r, const nn__column *c, int64_t n) {
+  int64_t low = c->numbers[0], high = low;
+  for (int64_t i = 1; i < n; i++) {
+    if (c->numbers[i] < low) low = c->numbers[i];
+    if (c->numbers[i] > high) high = c->numbers[i];
+  }
+  const char *why = c->why ? c->why(c->fill_ctx) : NULL;
+  return nn__say(r->why, TN_EIO,
+                 "column '%.60s': its function could not make %lld rows between %lld and %lld%s%.100s",
+                 ag_plan_leaf_name(r->plan->plan, c->leaf), (long long)n, (long long)low, (long long)high,
+                 why ? ": " : "", why ? why : "");
+}
+
+static tn_status generate(nn__runner *r, nn__column *c, const int64_t *rows, int64_t first) {
+  int64_t n = r->plan->rows;
   for (int64_t i = 0; i < n; i++) c->numbers[i] = rows ? rows[i] : first + i;
-  if (!c->fill(c->fill_ctx, c->numbers, n, c->source)) return TN_EIO;
+  if (!c->fill(c->fill_ctx, c->numbers, n, c->source)) return not_made(r, c, n);
   tn_copy(c->stage, c->source);
   return TN_OK;
 }
@@ -165,9 +186,10 @@ tn_status nn__runner_run(nn__runner *r, double lr, tn_rng rng) {
 }
 
 tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr, tn_rng rng) {
+  r->why[0] = '\0';
   for (int i = 0; i < r->n_columns; i++) {
     nn__column *c = &r->columns[i];
-    tn_status status = c->fill ? generate(c, rows, first, r->plan->rows) : TN_OK;
+    tn_status status = c->fill ? generate(r, c, rows, first) : TN_OK;
     if (status != TN_OK) return status;
     if (!c->fill) gather(c, rows, first, r->plan->rows);
   }
@@ -211,7 +233,7 @@ nn__runner *nn__pass_runner(nn__pass *p, int64_t k) {
 }
 
 const char *nn__why(const nn__runner *r, tn_status status) {
-  const char *text = r->run ? ag_run_error(r->run) : "";
+  const char *text = *r->why ? r->why : r->run ? ag_run_error(r->run) : "";
   return *text ? text : tn_status_text(status);
 }
 

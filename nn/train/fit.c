@@ -20,7 +20,8 @@ static tn_status check(nn__fit *f) {
     f->names[i] = f->model->reports[i].name;
     if (o->monitor && !strcmp(o->monitor, f->names[i])) f->monitor = i;
   }
-  if (o->epochs < 0 || o->patience < 0 || o->first_epoch < 0) wrong = "an option is negative";
+  if (o->epochs < 0 || o->patience < 0 || o->first_epoch < 0 || !(o->min_delta >= 0))
+    wrong = "an option is negative";
   else if (o->epochs == 0) wrong = "epochs is 0, so nothing would be trained; set it to 1 or more";
   else if (o->monitor && f->monitor < 0) wrong = "the monitored value is not among the reports";
   else if (o->monitor && !o->valid.n) wrong = "monitoring needs validation rows";
@@ -84,15 +85,18 @@ static tn_status prepare(nn__fit *f) {
   f->first = o->first_epoch ? o->first_epoch : 1;
   f->shuffle = phase_stream("shuffle", f->phase);
   f->seed = o->seed ^ phase_stream("phase", f->phase);
-  status = nn__hoist(f->model, f->state, f->data, NN__FIT, f->rows, &f->hoisted);
+  const nn__use fit = {.purpose = NN__FIT, .data = f->data, .weights = &o->weights, .given = &f->hoisted};
+  status = nn__hoist(f->model, f->state, &fit, f->rows, &f->hoisted);
   if (status != TN_OK) return status;
-  const nn__use fit = {.purpose = NN__FIT, .data = f->data, .given = &f->hoisted};
   status = nn__pass_new(f->model, f->state, &fit, f->rows, &f->train);
   if (status == TN_OK) status = check_training(f);
+  if (status == TN_OK) status = nn__weights_read(f->state, "nn_fit", &f->train, &o->weights);
   if (status == TN_OK) status = nn__watch_new(f);
   if (status == TN_OK && o->valid.n) {
-    status = nn__hoist(f->model, f->state, f->data, NN__VALIDATE, o->valid, &f->hoisted_valid);
-    const nn__use validate = {.purpose = NN__VALIDATE, .data = f->data, .given = &f->hoisted_valid};
+    const nn_weights of_rows = {.rows = o->weights.rows};
+    const nn__use validate = {
+        .purpose = NN__VALIDATE, .data = f->data, .weights = &of_rows, .given = &f->hoisted_valid};
+    status = nn__hoist(f->model, f->state, &validate, o->valid, &f->hoisted_valid);
     if (status == TN_OK) status = nn__pass_new(f->model, f->state, &validate, o->valid, &f->valid);
   }
   if (status == TN_OK) status = share(f);
@@ -169,7 +173,8 @@ static bool follow_best(nn__fit *f, int epoch, const double *valid) {
   nn_fit_result *r = f->result;
   if (f->monitor < 0) return true;
   double value = valid[f->monitor];
-  if (!isnan(value) && (!r->best_epoch || value < r->best)) {
+  double gain = f->options->higher ? value - r->best : r->best - value;
+  if (!isnan(value) && (!r->best_epoch || gain > f->options->min_delta)) {
     r->best = value;
     r->best_epoch = epoch;
     if (f->best) memcpy(f->best, f->state->slab, nn__slab_bytes(f->model));

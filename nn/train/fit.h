@@ -5,6 +5,7 @@
 #include "../data/data.h"
 #include "../model/network.h"
 #include "../model/state.h"
+#include "weights.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,9 +30,13 @@ typedef struct nn_fit_options {
   double (*schedule)(void *ctx, int64_t step, int64_t steps); /* factor on the learning rate; NULL = 1 */
   void *schedule_ctx;
   nn_split valid; /* n = 0: none */
-  /* name of a report; its validation mean decides best_epoch and patience (lower is better) */
+  /* Of rows and classes; those of classes count in training only. TN_EINVAL if the network does not use nn_row_weights. */
+  nn_weights weights;
+  /* name of a report; its validation mean decides best_epoch and patience */
   const char *monitor;
   int patience;      /* epochs without improvement until stop; 0 = never stop */
+  double min_delta;  /* an improvement is a change of the monitored mean by more than this */
+  bool higher;       /* higher is better; default: lower */
   bool restore_best; /* leave the state of the best epoch, not the last */
   /* Called after each epoch; false stops the fit (TN_ESTOPPED). It may read the state (evaluate, predict, save) but must
    * not change it: after a NaN the fit is replayed from the last good state. */

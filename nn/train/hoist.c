@@ -41,8 +41,9 @@ static tn_status fill(nn__hoisted *h, nn__pass *p, nn_split split) {
 }
 
 /* In batches of the pass's own size, so that products are those that each step would make. */
-tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purpose, nn_split rows,
-                    nn__hoisted *out) {
+tn_status nn__hoist(nn_model *m, nn_state *s, const nn__use *for_, nn_split rows, nn__hoisted *out) {
+  const nn_data *d = for_->data;
+  nn__purpose purpose = for_->purpose;
   const nn__plan *plan;
   nn__pass pass;
   int64_t n = nn__split_size(d, rows), batch = purpose == NN__FIT ? m->batch : m->eval_batch;
@@ -50,13 +51,17 @@ tn_status nn__hoist(nn_model *m, nn_state *s, const nn_data *d, nn__purpose purp
   tn_status status = nn__plan_get(m, purpose, NULL, n < batch ? n : batch, &plan, s->error);
   if (status != TN_OK || plan->n_given == 0) return status;
   int n_given = plan->n_given;
-  const nn__use use = {.purpose = purpose == NN__FIT ? NN__HOIST : NN__HOIST_VALID, .data = d};
+  const nn__use use = {
+      .purpose = purpose == NN__FIT ? NN__HOIST : NN__HOIST_VALID, .data = d, .weights = for_->weights};
   status = nn__pass_new(m, s, &use, rows, &pass);
   if (status != TN_OK) return status;
   for (int c = 0; c < n_given && status == TN_OK; c++)
     status = add_hoisted(out, m->alloc, nn_data_rows(d), ag_run_output(nn__pass_runner(&pass, 0)->run, c));
   if (status == TN_OK) status = fill(out, &pass, rows);
+  if (status != TN_OK) {
+    nn__state_fail(s, status, "nn_fit: %.200s", nn__why(pass.full.why[0] ? &pass.full : &pass.rest, status));
+    nn__hoisted_free(out);
+  }
   nn__pass_free(&pass);
-  if (status != TN_OK) nn__hoisted_free(out);
-  return status == TN_OK ? TN_OK : nn__state_fail(s, status, "nn_fit: %s", tn_status_text(status));
+  return status;
 }

@@ -135,6 +135,10 @@ static tn_status fill(nn_trainer *t, const char *who, nn__runner *r, const nn_fe
     tn_view stage = r->columns[i].stage;
     const char *name = ag_plan_leaf_name(r->plan->plan, r->columns[i].leaf);
     const nn_column *c = find_column(b, name);
+    if (!c && !strcmp(name, NN__ROW_WEIGHTS)) {
+      tn_fill(stage, 1);
+      continue;
+    }
     if (!c || !c->view.data)
       return nn__state_fail(t->state, TN_EINVAL, "%s: the batch has no column '%s', which the network reads",
                             who, name);

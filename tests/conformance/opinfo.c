@@ -179,19 +179,8 @@ static void compose(sample *s, const problem *p, row_function *row, results *r) 
   if (p->has_second) ag_hvp(g, u, wrt, v, r->n_wrt, r->ref + r->n), r->n += r->n_wrt;
 }
 
-static double distance(tn_view have, tn_view want) {
-  double worst = 0, scale = 0;
-  for (int64_t i = 0; i < tn_view_numel(&want); i++) {
-    double x = tn_get(&have, i), y = tn_get(&want, i);
-    double error = x == y || (isnan(x) && isnan(y)) ? 0 : fabs(x - y);
-    if (!(error <= worst)) worst = error;
-    if (isfinite(y)) scale = fmax(scale, fabs(y));
-  }
-  return worst / fmax(scale, 1e-3);
-}
-
 static bool close_to(tn_view have, tn_view want, const char *what, int i, char *why, size_t size) {
-  double error = distance(have, want);
+  double error = conformance_distance(have, want);
   if (error <= 1e-9) return true;
   snprintf(why, size, "%s %d: relative error %.2g", what, i, error);
   if (getenv("NABLA_OPINFO_SHOW"))

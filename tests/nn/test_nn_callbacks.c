@@ -73,6 +73,38 @@ Test(nn_follow, log_progress_and_stop_file) {
   free_table(&t);
 }
 
+/* Three epochs as a fit would tell them; the second is the best by validation, the third by training. */
+Test(nn_follow, keeps_the_best) {
+  knobs k = {.lr = 0.05};
+  nn_model *m = make_model(NULL, small_network, &k);
+  nn_state *s = make_state(m, 1), *loaded;
+  char path[64];
+  static const char *const names[] = {"mse", "accuracy"};
+  static const double train[3][2] = {{3, 0.1}, {2, 0.5}, {1, 0.6}},
+                      valid[3][2] = {{3, 0.2}, {1, 0.3}, {2, 0.3}};
+  name(path, "best");
+  OK(nn_state_new(m, &loaded));
+  for (int way = 0; way < 3; way++) {
+    static const char *const monitors[] = {NULL, "accuracy", NULL};
+    static const int best[] = {2, 2, 3};
+    nn_following w = {.best = path, .monitor = monitors[way], .higher = way == 1};
+    for (int i = 0; i < 3; i++) {
+      tn_set(&(tn_view){.data = nn_state_view(s, 0).data, .dtype = TN_F32, .rank = 0}, 0, i + 1);
+      nn_epoch e = {i + 1, 3, 0.1, 2, names, train[i], way == 2 ? NULL : valid[i], s};
+      cr_assert(nn_follow(&w, &e), "%s", w.message);
+    }
+    cr_expect_eq(w.best_epoch, best[way]);
+    OK(nn_state_load(loaded, path, NULL));
+    tn_view first = nn_state_view(loaded, 0);
+    cr_expect_eq(tn_get(&first, 0), best[way]);
+  }
+  nn_following wrong = {.best = path, .monitor = "auc"};
+  cr_expect(!nn_follow(&wrong, &(nn_epoch){1, 3, 0.1, 2, names, train[0], NULL, s}));
+  SAYS(wrong.message, "no report 'auc'");
+  remove(path);
+  nn_state_free(s), nn_state_free(loaded), nn_model_free(m);
+}
+
 Test(nn_follow, checkpoints) {
   knobs k = {.lr = 0.05};
   table t = make_table(TN_F32, ROWS);

@@ -7,6 +7,7 @@ typedef struct source {
   tn_view from;
   int64_t fails_at; /* a row; -1: none */
   int calls;
+  char why[40];
 } source;
 
 static bool copy_rows(void *ctx, const int64_t *rows, int64_t n, tn_view out) {
@@ -19,10 +20,17 @@ static bool copy_rows(void *ctx, const int64_t *rows, int64_t n, tn_view out) {
   return true;
 }
 
+static const char *what_failed(void *ctx) {
+  source *s = ctx;
+  snprintf(s->why, sizeof s->why, "row %d is not there", (int)s->fails_at);
+  return s->why;
+}
+
 /* The table with "x" generated in another type than the network reads. */
 static nn_data *generated(const table *t, source *x) {
   nn_data *d;
-  nn_generator o = {.dtype = TN_F64, .rank = 2, .shape = {ROWS, IN}, .fill = copy_rows, .ctx = x};
+  nn_generator o = {
+      .dtype = TN_F64, .rank = 2, .shape = {ROWS, IN}, .fill = copy_rows, .ctx = x, .why = what_failed};
   *x = (source){.from = t->x.view, .fails_at = -1};
   OK(nn_data_new(NULL, &d));
   OK(nn_data_add_generated(d, "x", &o));
@@ -66,7 +74,21 @@ Test(nn_generated, a_function_that_fails_ends_the_fit) {
   x.fails_at = 13;
   tn_status status = nn_fit(m, s, d, (nn_split){0}, &(nn_fit_options){.epochs = 1}, &r);
   cr_expect_eq(status, TN_EIO);
-  cr_expect(*r.message);
+  SAYS(r.message, "nn_fit: epoch 1, step");
+  SAYS(r.message, "column 'x': its function could not make");
+  SAYS(r.message, ": row 13 is not there");
+  double means[NN_MAX_REPORTS];
+  cr_expect_eq(nn_evaluate(m, s, d, (nn_split){0}, means), TN_EIO);
+  cr_expect_str_eq(
+      nn_state_error(s),
+      "nn_evaluate: column 'x': its function could not make 22 rows between 0 and 21: row 13 is not there");
+  k.freeze = "hidden/*";
+  nn_model *frozen = make_model(&(nn_model_options){.batch = 8}, small_network, &k);
+  nn_state *f = make_state(frozen, 1);
+  cr_expect_eq(nn_fit(frozen, f, d, (nn_split){0}, &(nn_fit_options){.epochs = 1}, &r), TN_EIO);
+  SAYS(r.message, ": row 13 is not there");
+  nn_state_free(f);
+  nn_model_free(frozen);
   nn_state_free(s);
   nn_model_free(m);
   nn_data_free(d);

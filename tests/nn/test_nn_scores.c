@@ -76,3 +76,31 @@ Test(nn_scores, neighbours) {
   cr_assert_eq(nn_neighbour_accuracy(points, labels, 2, 0, &accuracy), TN_EINVAL);
   cr_assert_eq(nn_neighbour_accuracy(points, column(label, TN_I32, 7), 2, 3, &accuracy), TN_ESHAPE);
 }
+
+Test(nn_scores, correlation_cosine_and_perplexity) {
+  float y[] = {1, 2, 3, 4}, f[] = {2, 4, 6, 9}, same[] = {5, 5, 5, 5};
+  double out;
+  tn_view a = column(y, TN_F32, 4), b = column(f, TN_F32, 4);
+  OK(nn_pearson(a, b, &out)); /* 11.5 / sqrt(5 * 26.75) */
+  cr_expect_float_eq(out, 11.5 / sqrt(5 * 26.75), 1e-14);
+  OK(nn_pearson(a, a, &out));
+  cr_expect_float_eq(out, 1, 1e-15);
+  OK(nn_pearson(a, column(same, TN_F32, 4), &out));
+  cr_expect(isnan(out));
+  cr_expect_eq(nn_pearson(a, column(f, TN_F32, 3), &out), TN_ESHAPE);
+  cr_expect_eq(nn_pearson(a, b, NULL), TN_EINVAL);
+  double p[] = {3, 4, 0, 0, 1, 0}, q[] = {4, 3, 1, 2, 0, 2};
+  OK(nn_cosine_similarity(tn_matrix(p, TN_F64, 3, 2), tn_matrix(q, TN_F64, 3, 2), &out));
+  cr_expect_float_eq(out, 24.0 / 25 / 3, 1e-15); /* the second row is zeros, the third at a right angle */
+  cr_expect_eq(nn_cosine_similarity(tn_matrix(p, TN_F64, 3, 2), tn_matrix(q, TN_F64, 2, 3), &out), TN_ESHAPE);
+  cr_expect_eq(nn_cosine_similarity(tn_scalar(p, TN_F64), tn_scalar(q, TN_F64), &out), TN_ESHAPE);
+  double logits[] = {0, 0, 0, 0, log(2), 1000, 0, 0, 0};
+  int64_t labels[] = {1, 1, -100};
+  cr_expect_eq(nn_perplexity(tn_matrix(logits, TN_F64, 3, 3), column(labels, TN_I64, 1), &out), TN_ESHAPE);
+  OK(nn_perplexity(tn_matrix(logits, TN_F64, 1, 3), column(labels, TN_I64, 1), &out));
+  cr_expect_float_eq(out, 3, 1e-14); /* all three classes are open */
+  OK(nn_perplexity(tn_matrix(logits, TN_F64, 3, 3), column(labels, TN_I64, 3), &out));
+  cr_expect_float_eq(log(out), (log(3) + 1000 - log(2)) / 2, 1e-12);
+  OK(nn_perplexity(tn_matrix(logits, TN_F64, 1, 3), column(labels + 2, TN_I64, 1), &out));
+  cr_expect(isnan(out));
+}

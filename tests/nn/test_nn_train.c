@@ -289,6 +289,22 @@ Test(nn_fit, best_weights_and_patience) {
   OK(nn_fit(m, best, t.data, train, &(nn_fit_options){.epochs = r.best_epoch}, NULL));
   cr_assert(same_bits(best, s), "the state is that of the best epoch, moments included");
 
+  nn_fit_result wide, up; /* only the first epoch is ever a great improvement */
+  nn_state *again = make_state(m, 1);
+  o.min_delta = 1e6;
+  OK(nn_fit(m, again, t.data, train, &o, &wide));
+  cr_assert(wide.best_epoch == 1 && wide.epochs == 5);
+  nn_history other = {0};
+  o.min_delta = 0, o.higher = true, o.patience = 0, o.epochs = 6, o.on_epoch_ctx = &other;
+  nn_state_init(again, 1, 0);
+  OK(nn_fit(m, again, t.data, train, &o, &up));
+  for (int e = 0; e < other.n; e++) cr_assert_leq(other.rows[e].valid[1], up.best);
+  cr_assert_eq(other.rows[up.best_epoch - 1].valid[1], up.best);
+  nn_history_free(&other);
+  o.min_delta = -1;
+  cr_assert_eq(nn_fit(m, again, t.data, train, &o, &up), TN_EINVAL);
+  nn_state_free(again);
+
   nn_fit_options wrong = {.epochs = 1, .monitor = "mae"};
   cr_assert_eq(nn_fit(m, s, t.data, train, &wrong, &r), TN_EINVAL);
   SAYS(r.message, "monitoring needs validation rows");
