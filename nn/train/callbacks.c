@@ -35,7 +35,7 @@ static tn_status save(nn_following *w, const char *path, const nn_epoch *e) {
 
 static tn_status save_best(nn_following *w, const nn_epoch *e) {
   int i = 0;
-  while (w->monitor && i < e->n_reports && strcmp(e->names[i], w->monitor)) i++;
+  while (w->monitor && i < e->n_reports && strcmp(e->names[i], w->monitor) != 0) i++;
   if (i >= e->n_reports)
     return nn__say(w->message, TN_EINVAL, "nn_follow: the network has no report '%.80s'",
                    w->monitor ? w->monitor : "");
