@@ -60,12 +60,12 @@ Test(sbnn_hints, how_many_cells_are_used_and_labelled) {
        "used");
   cli_write(at("y.csv"), &(cli_table){.responses = true, .edits = {{4, 2, ""}}});
   says("prep" TABLES " --labels l.tsv --out gaps",
-       "1 value is missing in 1 of 60 cells, of the response 'r1' (1): say later", NULL);
+       "1 value is missing in 1 of 60 cells, of the response 'r1' (1): choose with --missing", NULL);
   says("srrr --data gaps --folds 2 --lambdas 0.5 --variable-genes 0 --missing drop-cells --out out",
        "60 cells in gaps, 59 of them used: 40 genes|2 of 59 cells labelled by 'kind'|1 value is missing, of "
        "the response "
        "'r1' (1): 1 of 60 cells is left out: 'c3'",
-       "say later");
+       "choose with --missing");
 }
 
 /* Possible, but seldom meant: said, not refused. */

@@ -26,10 +26,10 @@ Test(sbnn_responses, missing_is_an_error_that_lists) {
   sbnn_error e;
   cr_expect_eq(read_with(by_cell, SBNN_MISSING_ERROR, &d, &e), SBNN_BAD_INPUT);
   check_sentence(&e, SBNN_BAD_INPUT,
-                 "y.csv, line 3, column 2 (r1)|'r1' of cell 'c2'|one of 2 missing values in 2 of 4 "
-                 "cells|'r1' (1), 'r2' (1)");
+                 "y.csv, line 3, column 2 (r1)|'r1' of cell 'c2'|(2 missing values, in 2 of 4 "
+                 "cells)|'r1' (1), 'r2' (1)");
   cr_expect_eq(read_with(by_response, SBNN_MISSING_ERROR, &d, &e), SBNN_BAD_INPUT);
-  check_sentence(&e, SBNN_BAD_INPUT, "y.csv, line 2, column 3 (c2)|'r1' of cell 'c2'|one of 2");
+  check_sentence(&e, SBNN_BAD_INPUT, "y.csv, line 2, column 3 (c2)|'r1' of cell 'c2'|(2 missing values");
 }
 
 Test(sbnn_responses, cells_or_responses_are_left_out) {

@@ -71,7 +71,7 @@ static int refuse(const sbnn_dataset *d, const char *path, const sbnn_join *j, c
   place_of_first(path, j, g, place, sizeof place);
   return sbnn_fail(
       e, SBNN_BAD_INPUT,
-      "%s: the response '%.60s' of cell '%.60s' is missing, one of %zu missing value%s in %zu of %zu cells; "
+      "%s: the response '%.60s' of cell '%.60s' is missing (%zu missing value%s, in %zu of %zu cells); "
       "fill them in, or leave out these cells (--missing drop-cells) or the responses with gaps "
       "(--missing drop-responses): %.300s",
       place, d->response_names[g->first_response], d->cell_names[g->first_cell], g->n, g->n == 1 ? "" : "s",
@@ -92,8 +92,8 @@ static void note(sbnn_dataset *d, const char *path, const gaps *g, char *left_ou
 static void hint_kept(sbnn_dataset *d, const char *path, const gaps *g) {
   char responses[TEXT_ROOM];
   sbnn_dataset_hint(
-      d, sbnn_format("%s: %zu value%s missing in %zu of %zu cells, of the response%s %s: say later, with "
-                     "--missing drop-cells or drop-responses, what is to be left out",
+      d, sbnn_format("%s: %zu value%s missing in %zu of %zu cells, of the response%s %s: choose with "
+                     "--missing drop-cells or drop-responses, when you use the file, what to leave out",
                      path, g->n, g->n == 1 ? " is" : "s are", g->n_cells, d->n_cells,
                      g->n_responses == 1 ? "" : "s", list_responses(d, g, true, responses)));
 }

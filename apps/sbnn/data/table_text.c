@@ -277,8 +277,8 @@ static char *row_fault(const grid *g) {
   sbnn_index_build(&x, g->row_ids.items, g->row_ids.n, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_format("%s: the name '%s' stands for two rows, on lines %zu and %zu; make it unique",
-                     g->text.path, sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
+  return sbnn_format("%s: two rows are named '%s', on lines %zu and %zu; make it unique", g->text.path,
+                     sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
                      g->row_lines[second]);
 }
 

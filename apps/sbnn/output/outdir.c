@@ -54,7 +54,7 @@ static int create(sbnn_outdir *o, sbnn_error *e) {
   }
   if (errno == ENOENT && *o->path)
     return sbnn_fail(e, SBNN_FAILED,
-                     "the directory that is to hold %s does not exist; create it (mkdir -p) or correct --out",
+                     "the parent directory of %s does not exist; create it (mkdir -p) or correct --out",
                      o->path);
   return failed(e, o->path, "cannot be created");
 }
