@@ -9,11 +9,12 @@ ag_ref nn_dense(nn_model *m, const char *name, ag_ref x, int64_t units, const nn
   if (!nn_enter(m, "nn_dense", name)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_type type = ag_type_of(g, x);
-  if (type.rank < 2) {
-    char have[NN_SHAPE_TEXT];
-    return nn_refuse(m, TN_ESHAPE, "the input must be [batch, ..., in], not %s",
-                     nn_shape_text(have, type.rank, type.shape));
-  }
+  char have[NN_SHAPE_TEXT];
+  nn_shape_text(have, type.rank, type.shape);
+  if (type.rank < 2) return nn_refuse(m, TN_ESHAPE, "the input must be [batch, ..., in], not %s", have);
+  if (type.dtype != TN_F32 && type.dtype != TN_F64)
+    return nn_refuse(m, TN_ETYPE, "the input must be floats, not %s %s; ag_cast makes floats of integers",
+                     tn_dtype_name(type.dtype), have);
   nn_init init = o->kernel == NN_ZEROS ? NN_GLOROT_UNIFORM : o->kernel;
   ag_ref k = nn_parameter(m, "kernel", 2, (int64_t[]){type.shape[type.rank - 1], units}, init);
   ag_ref y = ag_contract(g, x, k, false, false);

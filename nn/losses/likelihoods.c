@@ -51,22 +51,38 @@ static ag_ref log_nb(ag_graph *g, ag_ref mean, ag_ref theta, ag_ref x) {
   return ag_add(g, ways, ag_add(g, failures, successes));
 }
 
+/* theta: of the counts' shape, or broadcast to it. */
+static bool theta_fits(nn_model *m, const char *who, ag_ref theta, ag_ref counts) {
+  char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
+  ag_type t = ag_type_of(nn_graph(m), theta), c = ag_type_of(nn_graph(m), counts);
+  bool fits = t.rank <= c.rank;
+  for (int i = 1; fits && i <= t.rank; i++)
+    fits = t.shape[t.rank - i] == c.shape[c.rank - i] || t.shape[t.rank - i] == 1;
+  if (!fits)
+    nn_fail(m, TN_ESHAPE, "%s: theta is %s; it must have the shape of the counts, %s, or that of a row", who,
+            nn_shape_text(have, t.rank, t.shape), nn_shape_text(want, c.rank, c.shape));
+  return nn_building(m);
+}
+
 ag_ref nn_negative_binomial(nn_model *m, ag_ref mean, ag_ref theta, ag_ref counts, const nn_loss_options *o) {
-  if (!nn_same_shape(m, "nn_negative_binomial", mean, counts, 0)) return (ag_ref){0};
+  const char *who = "nn_negative_binomial";
+  if (!nn_same_shape(m, who, mean, counts, 0) || !theta_fits(m, who, theta, counts)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
-  return nn_reduce(m, "nn_negative_binomial", ag_neg(g, log_nb(g, mean, theta, counts)), o);
+  return nn_reduce(m, who, ag_neg(g, log_nb(g, mean, theta, counts)), o);
 }
 
 ag_ref nn_zinb(nn_model *m, ag_ref mean, ag_ref theta, ag_ref zero_logits, ag_ref counts,
                const nn_loss_options *o) {
-  if (!nn_same_shape(m, "nn_zinb", mean, counts, 0) || !nn_same_shape(m, "nn_zinb", zero_logits, counts, 0))
+  const char *who = "nn_zinb";
+  if (!nn_same_shape(m, who, mean, counts, 0) || !nn_same_shape(m, who, zero_logits, counts, 0) ||
+      !theta_fits(m, who, theta, counts))
     return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_ref other = ag_neg(g, ag_softplus(g, ag_neg(g, zero_logits))); /* log sigmoid */
   ag_ref own = ag_neg(g, ag_softplus(g, zero_logits));
   ag_ref nb = ag_add(g, own, log_nb(g, mean, theta, counts));
   ag_ref zero = ag_less_equal(g, counts, ag_like(g, counts, 0));
-  return nn_reduce(m, "nn_zinb", ag_neg(g, ag_where(g, zero, ag_logaddexp(g, other, nb), nb)), o);
+  return nn_reduce(m, who, ag_neg(g, ag_where(g, zero, ag_logaddexp(g, other, nb), nb)), o);
 }
 
 /* ---- samples ------------------------------------------------------------------------------------------- */
