@@ -24,6 +24,7 @@ static bool start(sbnn_transport_place *place) {
   place->here = 1;
   if (MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &near) == MPI_SUCCESS) {
     MPI_Comm_size(near, &place->here);
+    MPI_Comm_rank(near, &place->rank_here);
     MPI_Comm_free(&near);
   }
   return provided >= MPI_THREAD_FUNNELED;

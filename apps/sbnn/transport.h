@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What mpirun started: this process of so many, and how many of them are on this machine. */
+/* What mpirun started: this process of so many; how many of them are on this machine, and which of those it is. */
 typedef struct sbnn_transport_place {
-  int rank, size, here;
+  int rank, size, here, rank_here;
 } sbnn_transport_place;
 
 typedef struct sbnn_transport {

@@ -5,6 +5,7 @@
 #include "transport.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -316,12 +317,27 @@ static int threads_of(const sbnn_ranks *r, int threads) {
   return most < bound ? most : bound;
 }
 
+/* Processes that fill the machine take a CPU each for every thread, as threads of one process do (tensor/thread.c): left
+ * to themselves two can share one for seconds while another idles. Where mpirun has bound them it stays so. */
+static bool take_cpus(const sbnn_transport_place *place, int threads, cpu_set_t *all) {
+  cpu_set_t mine;
+  if (sched_getaffinity(0, sizeof *all, all) != 0 || CPU_COUNT(all) != place->here * threads) return false;
+  CPU_ZERO(&mine);
+  for (int cpu = 0, passed = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, all)) continue;
+    if (passed++ / threads == place->rank_here) CPU_SET(cpu, &mine);
+  }
+  return sched_setaffinity(0, sizeof mine, &mine) == 0; /* if it fails, it is slower */
+}
+
 tn_status sbnn_models_run(sbnn_ranks *r, sbnn_models *m, int threads, sbnn_error *e) {
   atomic_init(&m->first_failed, m->n);
   if (!r) return nn_replicas(m->n, threads, m->compute, m->ctx);
   pthread_t thread;
+  cpu_set_t all;
   trainers t = {.ranks = r, .threads = threads_of(r, threads)};
   r->models = m;
+  bool taken = take_cpus(&r->place, t.threads, &all);
   if (pthread_create(&thread, NULL, train_all, &t) != 0) {
     sbnn_fail(e, SBNN_FAILED, "no thread can be started; close other programs");
     return TN_ESTOPPED;
@@ -329,6 +345,7 @@ tn_status sbnn_models_run(sbnn_ranks *r, sbnn_models *m, int threads, sbnn_error
   if (r->place.rank == 0) lead(r);
   else follow(r);
   pthread_join(thread, NULL);
+  if (taken) (void)sched_setaffinity(0, sizeof all, &all);
   if (t.status != TN_OK) sbnn_fail(e, SBNN_FAILED, "no memory for threads; close other programs");
   r->models = NULL;
   return end_models(r, m, e);
