@@ -3,7 +3,7 @@
 #ifndef SBNN_ANNOTATE_ANNOTATION_H
 #define SBNN_ANNOTATE_ANNOTATION_H
 
-#include "data/hdf5/additions.h"
+#include "data/additions.h"
 #include "sbnn.h"
 
 typedef enum sbnn_annotates {

@@ -3,7 +3,7 @@
 #ifndef SBNN_DATA_H5_COPY_H
 #define SBNN_DATA_H5_COPY_H
 
-#include "data/hdf5/additions.h"
+#include "data/additions.h"
 #include "data/hdf5/object.h"
 #include "sbnn.h"
 

@@ -3,7 +3,7 @@
 #ifndef SBNN_DATA_HDF5_ADD_H
 #define SBNN_DATA_HDF5_ADD_H
 
-#include "data/hdf5/additions.h"
+#include "data/additions.h"
 #include "data/hdf5/h5.h"
 
 /* All of them, in their order; what stands at a path already is replaced. SBNN_BAD_INPUT: a frame is no group of

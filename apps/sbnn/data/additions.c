@@ -1,5 +1,5 @@
 /* additions.c - see additions.h. */
-#include "data/hdf5/additions.h"
+#include "data/additions.h"
 
 #include <stdlib.h>
 #include <string.h>

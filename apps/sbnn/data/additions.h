@@ -1,7 +1,7 @@
 /* additions.h - what is to be added to an AnnData or MuData file: a list of arrays, texts and numbers by path. No
  * HDF5 in it. Internal to the tool. Threads: a finished list is read-only. */
-#ifndef SBNN_DATA_HDF5_ADDITIONS_H
-#define SBNN_DATA_HDF5_ADDITIONS_H
+#ifndef SBNN_DATA_ADDITIONS_H
+#define SBNN_DATA_ADDITIONS_H
 
 #include "data/ids.h"
 #include "sbnn.h"
