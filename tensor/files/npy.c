@@ -1,5 +1,6 @@
 /* npy.c - see npy.h. Source: numpy.lib.format, "A Simple File Format for NumPy Arrays". */
 #include "tensor/files/npy.h"
+#include "tensor/npy_stream.h"
 
 #include <errno.h>
 #include <math.h>
@@ -156,9 +157,7 @@ void tn_npy_numbers(const tn_npy_header *h, const unsigned char *bytes, size_t n
 
 /* ---- files ------------------------------------------------------------------------------------------- */
 
-static tn_status say(char *message, tn_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static tn_status say(char *message, tn_status status, const char *format, ...) {
+tn_status tn__file_say(char *message, tn_status status, const char *format, ...) {
   va_list args;
   if (!message) return status;
   va_start(args, format);
@@ -202,66 +201,116 @@ static tn_status read_elements(FILE *f, const char *path, const tn_npy_header *h
     size_t want = n - i < CHUNK ? (size_t)(n - i) : CHUNK, got = fread(bytes, h->width, want, f);
     for (size_t k = 0; k < got; k++, i++)
       if (!store(h, bits_of(bytes + k * h->width, h->width, h->big_endian), &out, place_of(h, i)))
-        return say(message, TN_EFORMAT, "%s: element %lld is above 2^63 - 1; save it as int64", path,
-                   (long long)i);
+        return tn__file_say(message, TN_EFORMAT, "%s: element %lld is above 2^63 - 1; save it as int64", path,
+                            (long long)i);
     if (got < want)
-      return say(message, TN_EFORMAT,
-                 "%s: the file ends after %lld of the %lld numbers it announces; save it again", path,
-                 (long long)i, (long long)n);
+      return tn__file_say(message, TN_EFORMAT,
+                          "%s: the file ends after %lld of the %lld numbers it announces; save it again",
+                          path, (long long)i, (long long)n);
   }
   if (fgetc(f) == EOF) return TN_OK;
-  return say(message, TN_EFORMAT, "%s: there are more bytes than the header announces; save it again", path);
+  return tn__file_say(message, TN_EFORMAT,
+                      "%s: there are more bytes than the header announces; save it again", path);
 }
 
 /* A damaged header may announce anything: no more is allocated than the file has bytes for. */
-static tn_status check(FILE *f, const char *path, const tn_npy_header *h, tn_dtype *dtype, char *message) {
-  struct stat s;
+static tn_status check(const char *path, const tn_npy_header *h, int64_t bytes, tn_dtype *dtype,
+                       char *message) {
   int64_t n = 1;
   if (!type_of(h, dtype))
-    return say(message, TN_EFORMAT, "%s: arrays of the NumPy type '%s' are not read; save it as numbers",
-               path, h->type);
+    return tn__file_say(message, TN_EFORMAT,
+                        "%s: arrays of the NumPy type '%s' are not read; save it as numbers", path, h->type);
   if (h->rank > TN_MAX_RANK)
-    return say(message, TN_EFORMAT, "%s: the array has %d axes; at most %d are read", path, h->rank,
-               TN_MAX_RANK);
+    return tn__file_say(message, TN_EFORMAT, "%s: the array has %d axes; at most %d are read", path, h->rank,
+                        TN_MAX_RANK);
   for (int a = 0; a < h->rank; a++) {
     if (h->shape[a] && n > INT64_MAX / 16 / h->shape[a])
-      return say(message, TN_EFORMAT, "%s: the shape in the header is too large", path);
+      return tn__file_say(message, TN_EFORMAT, "%s: the shape in the header is too large", path);
     n *= h->shape[a];
   }
-  if (!fstat(fileno(f), &s) && S_ISREG(s.st_mode) && s.st_size / (int64_t)h->width < n)
-    return say(message, TN_EFORMAT,
-               "%s: the header announces %lld numbers, but the file is too short for them", path,
-               (long long)n);
+  if (bytes >= 0 && bytes / (int64_t)h->width < n)
+    return tn__file_say(message, TN_EFORMAT,
+                        "%s: the header announces %lld numbers, but the file is too short for them", path,
+                        (long long)n);
   return TN_OK;
 }
 
-static tn_status read_header(FILE *f, const char *path, tn_npy_header *h, char *message) {
+tn_status tn__npy_read_header(FILE *f, const char *path, tn_npy_header *h, char *message) {
   unsigned char start[TN_NPY_START];
   const char *why;
   size_t n = tn_npy_length(start, fread(start, 1, sizeof start, f), &why);
   char *rest = n ? malloc(n) : NULL;
-  if (n && !rest) return say(message, TN_ENOMEM, "%s: out of memory", path);
+  if (n && !rest) return tn__file_say(message, TN_ENOMEM, "%s: out of memory", path);
   if (rest) why = fread(rest, 1, n, f) == n ? tn_npy_parse(start, rest, n, h) : "the header is cut off";
   free(rest);
-  return why ? say(message, TN_EFORMAT, "%s: %s; save it again with numpy.save", path, why) : TN_OK;
+  return why ? tn__file_say(message, TN_EFORMAT, "%s: %s; save it again with numpy.save", path, why) : TN_OK;
 }
 
-tn_status tn_npy_read(const tn_alloc *alloc, const char *path, tn_array *out, char *message) {
+tn_status tn__npy_read(const tn_alloc *alloc, FILE *f, const char *path, int64_t bytes, tn_array *out,
+                       char *message) {
   tn_npy_header h;
   tn_dtype dtype = TN_F32;
   tn_array a = {0};
-  FILE *f = fopen(path, "rb");
-  if (!f) return say(message, TN_EIO, "%s: %s", path, strerror(errno));
-  tn_status status = read_header(f, path, &h, message);
-  if (status == TN_OK) status = check(f, path, &h, &dtype, message);
+  tn_status status = tn__npy_read_header(f, path, &h, message);
+  if (status == TN_OK) status = check(path, &h, bytes, &dtype, message);
   if (status == TN_OK) {
     status = tn_array_new(alloc, dtype, h.rank, h.shape, &a);
-    if (status != TN_OK) say(message, status, "%s: out of memory", path);
+    if (status != TN_OK) tn__file_say(message, status, "%s: out of memory", path);
     else status = read_elements(f, path, &h, a.view, message);
   }
-  if (status == TN_OK && ferror(f)) status = say(message, TN_EIO, "%s: %s", path, strerror(errno));
-  fclose(f);
+  if (status == TN_OK && ferror(f)) status = tn__file_say(message, TN_EIO, "%s: %s", path, strerror(errno));
   if (status == TN_OK) *out = a;
   else tn_array_free(&a);
   return status;
+}
+
+tn_status tn_npy_read(const tn_alloc *alloc, const char *path, tn_array *out, char *message) {
+  struct stat s;
+  FILE *f = fopen(path, "rb");
+  if (!f) return tn__file_say(message, TN_EIO, "%s: %s", path, strerror(errno));
+  bool regular = !fstat(fileno(f), &s) && S_ISREG(s.st_mode);
+  tn_status status = tn__npy_read(alloc, f, path, regular ? (int64_t)s.st_size : -1, out, message);
+  fclose(f);
+  return status;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------- */
+
+/* "(3, 2)", "(3,)", "()" */
+static void put_shape(char *text, size_t room, const tn_view *v) {
+  size_t used = (size_t)snprintf(text, room, "(");
+  for (int a = 0; a < v->rank; a++)
+    used += (size_t)snprintf(text + used, room - used, a ? ", %lld" : "%lld", (long long)v->shape[a]);
+  snprintf(text + used, room - used, v->rank == 1 ? ",)" : ")");
+}
+
+/* Version 1.0, as numpy.save writes it: elements begin at a multiple of 64. */
+static void put_header(FILE *f, const tn_view *v) {
+  static const char *const types[] = {
+      [TN_F32] = "<f4", [TN_F64] = "<f8", [TN_I32] = "<i4", [TN_I64] = "<i8", [TN_U8] = "|u1"};
+  enum { BEFORE = 10 };
+  char shape[TN_MAX_RANK * 24], text[TN_MAX_RANK * 24 + 80];
+  put_shape(shape, sizeof shape, v);
+  int n = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
+                   types[v->dtype], shape);
+  int whole = (BEFORE + n + 1 + 63) / 64 * 64 - BEFORE;
+  const unsigned char start[BEFORE] = {
+      0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(whole & 255), (unsigned char)(whole >> 8)};
+  fwrite(start, 1, BEFORE, f);
+  fprintf(f, "%s%*s\n", text, whole - 1 - n, "");
+}
+
+tn_status tn__npy_write(FILE *f, const tn_view *v) {
+  tn_array copy = {0};
+  const tn_view *plain = v;
+  if (!tn_view_contiguous(v)) {
+    tn_status status = tn_array_new(NULL, v->dtype, v->rank, v->shape, &copy);
+    if (status != TN_OK) return status;
+    tn_copy(copy.view, *v);
+    plain = &copy.view;
+  }
+  put_header(f, v);
+  fwrite(plain->data, 1, tn_view_bytes(plain), f);
+  tn_array_free(&copy);
+  return TN_OK;
 }

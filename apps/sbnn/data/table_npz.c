@@ -1,6 +1,6 @@
 /* table_npz.c - archives of NumPy arrays (.npz): those of numpy.savez and savez_compressed, and the sparse
  * matrices of scipy.sparse.save_npz, which stay sparse. One of table.c's readers (readers.h); which array is
- * which: container.c. libzip reads the archive; nothing here trusts the sizes that it announces. */
+ * which: container.c. The library reads the archive (tensor/files/npz.h). */
 #include "data/container.h"
 #include "data/readers.h"
 #include "data/source.h"
@@ -23,14 +23,13 @@ static bool claims(const char *path) { return sbnn_container_claims(path, ".npz"
 
 #include "data/matrix.h"
 #include "data/npy.h"
+#include "tensor/files/npz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <zip.h>
 
 /* One array: where it is, and what its header says. */
 typedef struct member {
-  zip_uint64_t index;
   uint64_t bytes;
   char *path; /* for messages */
   sbnn_npy array;
@@ -38,82 +37,49 @@ typedef struct member {
 
 typedef struct archive {
   sbnn_container c;
-  zip_t *zip;
-  member *members;
+  tn_npz *npz;
+  member *members;              /* in its order */
   size_t n;                     /* members */
   size_t *of_variable;          /* the container's variables to members */
   size_t data, indices, indptr; /* of a sparse matrix, whose variable is `data`'s */
   bool by_columns;              /* csc */
-  zip_file_t *open;             /* the member that is being read */
 } archive;
 
 /* ---- members ---- */
 
-static int damaged(const archive *a, const char *name, const char *why) {
-  return sbnn_fail(a->c.error, SBNN_BAD_INPUT,
-                   "%s: %s%s%s cannot be read (%s); save it again with numpy.savez, or copy the file again",
-                   a->c.path, *name ? "its array '" : "the archive", name, *name ? "'" : "", why);
+static int failed(const archive *a, tn_status status, const char *message) {
+  return sbnn_fail(a->c.error, status == TN_ENOMEM ? SBNN_FAILED : SBNN_BAD_INPUT, "%s", message);
 }
 
 static int read_member(void *from, char *out, size_t n, size_t *got, sbnn_error *e) {
   archive *a = from;
+  char message[TN_FILE_MESSAGE];
   int code = sbnn_source_interrupted(a->c.path, e);
   if (code != SBNN_OK) return code;
-  zip_int64_t some = zip_fread(a->open, out, n);
-  if (some < 0) return damaged(a, "", zip_error_strerror(zip_file_get_error(a->open)));
-  *got = (size_t)some;
-  return SBNN_OK;
-}
-
-static void close_member(archive *a) {
-  if (a->open) zip_fclose(a->open);
-  a->open = NULL;
+  tn_status status = tn_npz_next(a->npz, out, n, got, message);
+  return status == TN_OK ? SBNN_OK : failed(a, status, message);
 }
 
 /* Opens the member and passes its header. */
-static int open_member(archive *a, member *m) {
+static int open_member(archive *a, size_t i) {
+  member *m = &a->members[i];
+  char message[TN_FILE_MESSAGE];
   m->array = (sbnn_npy){.path = m->path, .error = a->c.error, .from = a, .read = read_member};
-  a->open = zip_fopen_index(a->zip, m->index, 0);
-  if (!a->open) return damaged(a, zip_get_name(a->zip, m->index, 0), zip_strerror(a->zip));
-  return sbnn_npy_header(&m->array);
+  tn_status status = tn_npz_begin(a->npz, i, message);
+  return status == TN_OK ? sbnn_npy_header(&m->array) : failed(a, status, message);
 }
 
-/* Deflate makes a byte out of 1032 at most: what announces more lies, and room for it must not be asked for.
- */
-static int check_claim(const archive *a, const zip_stat_t *s) {
-  bool stored = s->comp_method == ZIP_CM_STORE;
-  if (!stored && s->comp_method != ZIP_CM_DEFLATE)
-    return damaged(a, s->name, "it is compressed in a way that NumPy does not use");
-  if (s->encryption_method != ZIP_EM_NONE) return damaged(a, s->name, "it is encrypted");
-  if (s->comp_size > a->c.bytes || (stored ? s->size != s->comp_size : s->size / 1032 > s->comp_size))
-    return damaged(a, s->name, "it cannot be as large as it says");
-  return SBNN_OK;
-}
-
-static int add_member(archive *a, zip_uint64_t index) {
-  zip_stat_t s;
-  const zip_uint64_t all =
-      ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
-  if (zip_stat_index(a->zip, index, 0, &s) != 0 || (s.valid & all) != all)
-    return damaged(a, "", zip_strerror(a->zip));
-  size_t length = strlen(s.name);
-  if (length < 4 || strcmp(s.name + length - 4, ".npy") != 0) return SBNN_OK;
-  int code = check_claim(a, &s);
-  if (code != SBNN_OK) return code;
+static int add_member(archive *a, size_t i) {
+  const tn_npz_member *x = tn_npz_at(a->npz, i);
   a->members = sbnn_realloc(a->members, a->n + 1, sizeof *a->members);
-  member *m = &a->members[a->n++];
-  *m = (member){.index = index,
-                .bytes = s.size,
-                .path = sbnn_format("%s, array '%.*s'", a->c.path, (int)(length - 4), s.name)};
-  code = open_member(a, m);
-  close_member(a);
+  a->members[a->n++] = (member){.bytes = x->bytes, .path = sbnn_format("%s, array '%s'", a->c.path, x->name)};
+  int code = open_member(a, i);
+  tn_npz_end(a->npz);
   return code;
 }
 
 static const char *name_of(const archive *a, size_t i, char name[64]) {
-  const char *full = zip_get_name(a->zip, a->members[i].index, 0);
-  size_t n = strlen(full) - 4;
-  snprintf(name, 64, "%.*s", n < 63 ? (int)n : 63, full);
+  snprintf(name, 64, "%s", tn_npz_at(a->npz, i)->name);
   return name;
 }
 
@@ -139,20 +105,20 @@ static int check_elements(const member *m, size_t n) {
 
 /* Opens member i for all of its elements. */
 static int begin(archive *a, size_t i) {
-  member *m = &a->members[i];
+  const member *m = &a->members[i];
   size_t n;
-  int code = open_member(a, m);
+  int code = open_member(a, i);
   if (code != SBNN_OK) return code;
   if (__builtin_mul_overflow(m->array.shape[0], m->array.shape[1], &n)) n = SIZE_MAX;
   return m->array.header.kind == '?' ? sbnn_npy_refuse_type(&m->array) : check_elements(m, n);
 }
 
-/* After the last element: the end, where libzip compares the checksum. */
+/* After the last element: the end, where the checksum is compared. */
 static int finish(archive *a, size_t i, int code) {
   char extra;
   size_t got;
   if (code == SBNN_OK) code = sbnn_npy_bytes(&a->members[i].array, &extra, 1, &got);
-  close_member(a);
+  tn_npz_end(a->npz);
   return code;
 }
 
@@ -345,24 +311,16 @@ static int list_variables(archive *a) {
 
 static int open_archive(sbnn_container *c) {
   archive *a = c->file;
-  int problem;
-  a->zip = zip_open(a->c.path, ZIP_RDONLY, &problem);
-  if (!a->zip) {
-    zip_error_t z;
-    zip_error_init_with_code(&z, problem);
-    int code = damaged(a, "", zip_error_strerror(&z));
-    zip_error_fini(&z);
-    return code;
-  }
-  int code = SBNN_OK;
-  for (zip_int64_t i = 0; i < zip_get_num_entries(a->zip, 0) && code == SBNN_OK; i++)
-    code = add_member(a, (zip_uint64_t)i);
+  char message[TN_FILE_MESSAGE];
+  tn_status status = tn_npz_open(NULL, a->c.path, &a->npz, message);
+  int code = status == TN_OK ? SBNN_OK : failed(a, status, message);
+  for (size_t i = 0; code == SBNN_OK && i < tn_npz_count(a->npz); i++) code = add_member(a, i);
   return code == SBNN_OK ? list_variables(a) : code;
 }
 
 static void close_archive(sbnn_container *c) {
   archive *a = c->file;
-  if (a->zip) zip_discard(a->zip);
+  tn_npz_close(a->npz);
   for (size_t i = 0; i < a->n; i++) free(a->members[i].path);
   free(a->members);
   free(a->of_variable);
