@@ -57,7 +57,7 @@ Test(sbnn_malformed, joined) {
       {.parts = "y.csv|'c1'|lines 2 and 4", .files = Y("cell,r1\nc1,7\nc2,7\nc1,7\n")},
       {.parts = "y.csv|'r1'|columns 2 and 3", .files = Y("cell,r1,r1\nc1,7,1\nc2,7,2\n")},
       {.parts =
-           "y.csv, line 2, column 3 (r2)|cell 'c1'|one of 2 missing|'r1' (1), 'r2' (1)|--missing drop-cells",
+           "y.csv, line 2, column 3 (r2)|cell 'c1'|(2 missing values|'r1' (1), 'r2' (1)|--missing drop-cells",
        .files = Y("cell,r1,r2\nc1,1,NA\nc2,,5\nc3,1,2\n"),
        .options = "--x-genes-in rows"},
       {.parts = "y.csv|all 3 cells have missing|drop-responses",

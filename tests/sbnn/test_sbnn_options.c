@@ -171,7 +171,7 @@ Test(sbnn_options, limits_are_inclusive) {
 Test(sbnn_options, pretraining_weights_follow_the_protocol_unless_named) {
   static const struct {
     const char *text;
-    int weights;
+    sbnn_weights weights;
   } cases[] = {
       {TRAIN, SBNN_WEIGHTS_BEST},
       {TRAIN " --pretrain-weights last", SBNN_WEIGHTS_LAST},
