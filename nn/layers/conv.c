@@ -41,10 +41,15 @@ static bool reaches(nn_model *m, const ag_type *t, const int64_t *size, const nn
   char have[NN_SHAPE_TEXT], kernel[NN_SHAPE_TEXT];
   if (o->conv.padding == AG_PAD_SAME || o->conv.padding == AG_PAD_CAUSAL) return true;
   for (int a = 0; a < t->rank - 2; a++) {
-    int64_t dilation = o->conv.dilation[a] ? o->conv.dilation[a] : 1, reach = (size[a] - 1) * dilation + 1;
-    int64_t around = o->conv.padding == AG_PAD_EXPLICIT ? o->conv.before[a] + o->conv.after[a] : 0;
+    int64_t dilation = o->conv.dilation[a] ? o->conv.dilation[a] : 1, reach, room, around = 0;
     int64_t between = o->conv.input_dilation[a] > 1 ? o->conv.input_dilation[a] : 1;
-    if (reach <= (t->shape[a + 1] - 1) * between + 1 + around) continue;
+    bool given = o->conv.padding == AG_PAD_EXPLICIT;
+    if ((given && __builtin_add_overflow(o->conv.before[a], o->conv.after[a], &around)) ||
+        __builtin_mul_overflow(size[a] - 1, dilation, &reach) ||
+        __builtin_mul_overflow(t->shape[a + 1] - 1, between, &room) ||
+        __builtin_add_overflow(room, around, &room))
+      return true; /* ag_conv refuses such numbers */
+    if (reach <= room) continue;
     nn_refuse(m, TN_ESHAPE, "the kernel %s, with dilation %lld along axis %d, is larger than the input %s",
               nn_shape_text(kernel, t->rank - 2, size), (long long)dilation, a,
               nn_shape_text(have, t->rank, t->shape));

@@ -69,6 +69,7 @@ static void body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
 /* One layer in one direction: [batch, time, units], or the last step's [batch, 1, units]. */
 static ag_ref run(const sequence *s, ag_ref x, bool backwards, bool last, ag_ref *state) {
   x = ag_transpose(s->g, x, (int[]){1, 0, 2}); /* the input is narrower than its projection */
+  if (!nn_building(s->m)) return (ag_ref){0};
   ag_ref each[2] = {projected(s->m, x, s->units, s->cell, s->o->no_bias)}, weights[NN_CELL_WEIGHTS] = {{0}};
   ag_ref end[NN_CELL_STATES] = {{0}}, out[1] = {{0}};
   loop l = {s, s->o->mask.id != 0, !last};
