@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- memory ---- */
@@ -91,23 +93,63 @@ static bool try_full(const bench *b, const job *j, const undisturbed *u, long at
 
 /* ---- the power fails ---- */
 
-static int kept_parts(void) { return count_files("out/.incoming/resume", ".safetensors"); }
+#define PARTS "/.incoming/resume/"
+static int parts_found;
+
+static int count_part(const char *path, const struct stat *s, int type, struct FTW *where) {
+  const size_t n = strlen(path), k = strlen(".safetensors");
+  (void)s;
+  parts_found += type == FTW_F && strstr(path, PARTS) && path[where->base] != '.' && n > k &&
+                 !strcmp(path + n - k, ".safetensors");
+  return 0;
+}
+
+/* Of `run` each step has a folder of its own. */
+static int kept_parts(void) {
+  parts_found = 0;
+  nftw("out", count_part, 16, FTW_PHYS);
+  return parts_found;
+}
 
 static long count_records(const bench *b, const job *j) {
   return trace_undisturbed(b, j, true) ? (long)known_tape.n + 1 : -1;
 }
 
-/* Models whose place was flushed, too: promised ones. */
+/* The models of one folder: placed, and placed before something was flushed. */
+typedef struct shelf {
+  size_t length; /* of the folder's name, which begins `path` */
+  const char *path;
+  int placed, sure;
+} shelf;
+enum { SHELVES = 16 };
+
+static shelf *shelf_of(shelf *all, const char *path, size_t length) {
+  shelf *s = all;
+  while (s < all + SHELVES - 1 && s->path && (s->length != length || strncmp(s->path, path, length))) s++;
+  s->path = path, s->length = length;
+  return s;
+}
+
+static bool ends_so(const char *path, const char *ending) {
+  const size_t n = strlen(path), k = strlen(ending);
+  return n > k && !strcmp(path + n - k, ending);
+}
+
+/* Models whose place was flushed, too: promised ones. Those of a folder that is complete are in its results. */
 static int promised(const tape *t, size_t n) {
-  int placed = 0, sure = 0;
+  shelf all[SHELVES] = {{0}};
+  int sure = 0;
   for (size_t i = 0; i < n; i++) {
     const record *r = &t->records[i];
-    if (r->what == DEED_RENAME && r->to && strstr(r->to, "/resume/") && strstr(r->to, ".safetensors"))
-      placed++;
-    if (r->what == DEED_SYNC) sure = placed;
-    if (r->what == DEED_RENAME && r->to && !strcmp(r->to, "out/.complete"))
-      return 0; /* all of them are in it */
+    const char *part = r->what == DEED_RENAME && r->to ? strstr(r->to, PARTS) : NULL;
+    if (part && ends_so(r->to, ".safetensors")) shelf_of(all, r->to, (size_t)(part - r->to))->placed++;
+    for (int k = 0; r->what == DEED_SYNC && k < SHELVES; k++) all[k].sure = all[k].placed;
+    if (r->what == DEED_RENAME && r->to && ends_so(r->to, "/.complete")) {
+      shelf *s = shelf_of(all, r->to, strlen(r->to) - strlen("/.complete"));
+      s->placed = s->sure = 0;
+    }
   }
+  for (int k = 0; k < SHELVES; k++) sure += all[k].sure;
   return sure;
 }
 

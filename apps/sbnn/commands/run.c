@@ -12,7 +12,9 @@
 #include "report/report.h"
 #include "tables/run_json.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +259,14 @@ static int partial(const running *r, sbnn_error *e) {
   return code;
 }
 
+/* What a run that was killed while it wrote run.json anew has left beside it; the directory is locked by this run. */
+static void remove_unfinished(const char *folder) {
+  DIR *dir = opendir(folder);
+  for (struct dirent *entry; dir && (entry = readdir(dir));)
+    if (fnmatch(".run.json.*.tmp", entry->d_name, 0) == 0) unlinkat(dirfd(dir), entry->d_name, 0);
+  if (dir) closedir(dir);
+}
+
 /* What all steps say of a model's genes, also into the run.json beside the genes. */
 static int judge(const running *r, sbnn_error *e) {
   sbnn_verdict all = {0};
@@ -270,8 +280,10 @@ static int judge(const running *r, sbnn_error *e) {
                           : r->o->no_pretrain ? "sbnn-nopretrain"
                                               : "sbnn",
                           &own);
-    if (steps[i].command == &sbnn_command_train && own.n && access(json, F_OK) == 0)
+    if (steps[i].command == &sbnn_command_train && own.n && access(json, F_OK) == 0) {
+      remove_unfinished(folder);
       code = sbnn_run_json_judge(json, &own, e);
+    }
     sbnn_verdict_free(&own);
     free(json);
     free(folder);

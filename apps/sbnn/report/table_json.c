@@ -12,7 +12,7 @@ enum { DIGITS = 4 };
 
 bool sbnn_table_exists(const char *directory, const char *file) {
   char *path = sbnn_path_in(directory, file);
-  bool yes = access(path, F_OK) == 0;
+  bool yes = sbnn_results_there(path);
   free(path);
   return yes;
 }

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int read_named(const char *directory, const char *name, sbnn_tsv *t, sbnn_error *e) {
   char *path = sbnn_path_in(directory, name);
@@ -21,7 +20,7 @@ static int read_named(const char *directory, const char *name, sbnn_tsv *t, sbnn
 
 static bool has(const char *directory, const char *name) {
   char *path = sbnn_path_in(directory, name);
-  bool yes = access(path, F_OK) == 0;
+  bool yes = sbnn_results_there(path);
   free(path);
   return yes;
 }

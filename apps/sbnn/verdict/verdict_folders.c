@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- tables by column ---- */
 
@@ -37,7 +36,7 @@ static void free_scores(scores *s) {
 static int open_table(const char *folder, const char *name, sbnn_tsv *t, sbnn_error *e) {
   char *path = sbnn_path_in(folder, name);
   *t = (sbnn_tsv){0};
-  int code = access(path, F_OK) == 0 ? sbnn_tsv_read(path, t, e) : SBNN_OK;
+  int code = sbnn_results_there(path) ? sbnn_tsv_read(path, t, e) : SBNN_OK;
   free(path);
   return code;
 }
@@ -196,6 +195,7 @@ typedef int each_folder(const char *path, const char *folder, void *ctx, sbnn_er
 static int for_folders(const char *directory, each_folder *each, void *ctx, sbnn_error *e) {
   struct dirent **entry = NULL;
   int n = scandir(directory, &entry, NULL, alphasort), code = SBNN_OK;
+  if (n < 0) return sbnn_fail(e, SBNN_FAILED, "%s cannot be listed: %s", directory, strerror(errno));
   for (int i = 0; i < n; i++) {
     const char *name = entry[i]->d_name;
     bool itself = strcmp(name, ".") == 0;

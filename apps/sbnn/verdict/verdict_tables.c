@@ -49,7 +49,7 @@ int sbnn_read_verdict(const char *directory, const char *folder, sbnn_verdict *v
   sbnn_tsv t;
   char *path = sbnn_path_in(directory, SBNN_VERDICT_FILE);
   int code = SBNN_OK;
-  if (access(path, F_OK) == 0) {
+  if (sbnn_results_there(path)) {
     code = sbnn_tsv_read(path, &t, e);
     if (code == SBNN_OK) code = read_rows(&t, folder, v, e);
     sbnn_tsv_free(&t);
