@@ -195,7 +195,9 @@ typedef int each_folder(const char *path, const char *folder, void *ctx, sbnn_er
 static int for_folders(const char *directory, each_folder *each, void *ctx, sbnn_error *e) {
   struct dirent **entry = NULL;
   int n = scandir(directory, &entry, NULL, alphasort), code = SBNN_OK;
-  if (n < 0) return sbnn_fail(e, SBNN_FAILED, "%s cannot be listed: %s", directory, strerror(errno));
+  if (n < 0)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); give a folder of results", directory,
+                     strerror(errno));
   for (int i = 0; i < n; i++) {
     const char *name = entry[i]->d_name;
     bool itself = strcmp(name, ".") == 0;
