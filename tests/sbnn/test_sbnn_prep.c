@@ -75,8 +75,7 @@ Test(sbnn_prep, missing_responses) {
   cli_result r = sbnn("prep" TABLES " --labels l.tsv --out data");
   cr_expect(r.code == 0 && strstr(r.err, "2 values are missing in 2 of 60 cells, of the response 'r1' (2)"),
             "%s", r.err);
-  refuse("cv" FAST " --data data --out out", 3,
-         "data|'r1'|'c2'|(2 missing values|--missing drop-responses");
+  refuse("cv" FAST " --data data --out out", 3, "data|'r1'|'c2'|(2 missing values|--missing drop-responses");
   expect_same("cv" FAST " --folds 3 --missing drop-cells", cv_files);
   expect_same("cv" FAST " --folds 3 --missing drop-responses", cv_files);
   run_well("train" TABLES FAST " --epochs-autoencoder 3 --missing drop-cells --labels l.tsv --out tables");
