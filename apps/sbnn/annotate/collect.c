@@ -1,14 +1,12 @@
 /* collect.c - an annotation from the tables of a folder of results (annotation.h). */
 #include "annotate/annotation.h"
 
-#include "output/reader.h"
+#include "output/folder.h"
 #include "tables/run_facts.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Results of one command; all of them borrowed. */
 typedef struct folder {
@@ -19,21 +17,7 @@ typedef struct folder {
   sbnn_error *error;
 } folder;
 
-static bool has(const char *directory, const char *name) {
-  char *path = sbnn_path_in(directory, name);
-  bool is = access(path, F_OK) == 0;
-  free(path);
-  return is;
-}
-
 /* ---- tables ---- */
-
-static int read_table(const folder *f, const char *name, sbnn_tsv *t) {
-  char *path = sbnn_path_in(f->path, name);
-  int code = sbnn_tsv_read(path, t, f->error);
-  free(path);
-  return code;
-}
 
 /* Columns first, first + 1, ... of each cell as numbers. */
 static int take_columns(const folder *f, const sbnn_tsv *t, size_t first, size_t n, const char *key,
@@ -57,8 +41,8 @@ static int take_columns(const folder *f, const sbnn_tsv *t, size_t first, size_t
 /* "X_sbnn" */
 static int take_map(const folder *f) {
   sbnn_tsv t;
-  if (!has(f->path, "latent.tsv")) return SBNN_OK;
-  int code = read_table(f, "latent.tsv", &t);
+  if (!sbnn_folder_has(f->path, "latent.tsv")) return SBNN_OK;
+  int code = sbnn_folder_table(f->path, "latent.tsv", &t, f->error);
   if (code != SBNN_OK) return code;
   char *key = sbnn_format("X_%s", f->prefix);
   code = take_columns(f, &t, 1, t.n_cols - 1, key, false);
@@ -87,8 +71,8 @@ static int take_folds(const folder *f, const sbnn_tsv *t) {
 /* "sbnn_prediction", and of cv the folds beside it. */
 static int take_predictions(const folder *f) {
   sbnn_tsv t;
-  if (!has(f->path, "predictions.tsv")) return SBNN_OK;
-  int code = read_table(f, "predictions.tsv", &t);
+  if (!sbnn_folder_has(f->path, "predictions.tsv")) return SBNN_OK;
+  int code = sbnn_folder_table(f->path, "predictions.tsv", &t, f->error);
   if (code != SBNN_OK) return code;
   const size_t first = t.n_cols > 1 && strcmp(t.head[1], "fold") == 0 ? 2 : 1;
   char *key = sbnn_format("%s_prediction", f->prefix);
@@ -102,7 +86,7 @@ static int take_predictions(const folder *f) {
 /* Each view of tsne.tsv: "genes_1", "genes_2" are X_tsne_genes. */
 static int take_tsne(const folder *f) {
   sbnn_tsv t;
-  int code = read_table(f, "tsne.tsv", &t);
+  int code = sbnn_folder_table(f->path, "tsne.tsv", &t, f->error);
   if (code != SBNN_OK) return code;
   for (size_t j = 1; j + 1 < t.n_cols && code == SBNN_OK; j += 2) {
     const char *end = strrchr(t.head[j], '_');
@@ -120,8 +104,8 @@ static int take_tsne(const folder *f) {
 static int take_genes(const folder *f) {
   sbnn_tsv t;
   size_t gene, rank;
-  if (!has(f->path, "genes.tsv")) return SBNN_OK;
-  int code = read_table(f, "genes.tsv", &t);
+  if (!sbnn_folder_has(f->path, "genes.tsv")) return SBNN_OK;
+  int code = sbnn_folder_table(f->path, "genes.tsv", &t, f->error);
   if (code != SBNN_OK) return code;
   code = sbnn_tsv_column(&t, "gene", &gene, f->error);
   if (code == SBNN_OK) code = sbnn_tsv_column(&t, "rank", &rank, f->error);
@@ -158,7 +142,7 @@ static void add_frequency(const folder *f, const sbnn_tsv *t, size_t gene, const
 static int take_stability(const folder *f) {
   sbnn_tsv t;
   size_t gene, frequency;
-  int code = read_table(f, "stability.tsv", &t);
+  int code = sbnn_folder_table(f->path, "stability.tsv", &t, f->error);
   if (code != SBNN_OK) return code;
   double *value = sbnn_alloc(t.n_rows, sizeof *value);
   code = sbnn_tsv_column(&t, "gene", &gene, f->error);
@@ -205,8 +189,8 @@ static int take_fold_genes(const folder *f) {
   static const char *const names[] = {"model", "fold", "gene"};
   sbnn_tsv t;
   size_t column[3];
-  if (!has(f->path, "genes.tsv")) return SBNN_OK;
-  int code = read_table(f, "genes.tsv", &t);
+  if (!sbnn_folder_has(f->path, "genes.tsv")) return SBNN_OK;
+  int code = sbnn_folder_table(f->path, "genes.tsv", &t, f->error);
   if (code != SBNN_OK) return code;
   for (int k = 0; k < 3 && code == SBNN_OK; k++) code = sbnn_tsv_column(&t, names[k], &column[k], f->error);
   if (code == SBNN_OK && t.n_rows > 0) count_folds(f, &t, column);
@@ -307,7 +291,7 @@ static const struct {
 static bool holds(const char *results, const char *step, const char *recipe) {
   char *name = *recipe ? sbnn_format("%s-%s", step, recipe) : sbnn_strdup(step),
        *path = sbnn_path_in(results, name);
-  bool is = has(path, "run.json");
+  bool is = sbnn_folder_has(path, "run.json");
   free(name);
   free(path);
   return is;
@@ -348,7 +332,7 @@ static int take_run(sbnn_annotation *a, const char *results, bool *any, sbnn_err
 int sbnn_annotation_collect(sbnn_annotation *a, const char *results, sbnn_error *e) {
   bool any = false;
   a->source = results;
-  if (has(results, "run.json")) return take_folder(a, results, "", "sbnn", false, e);
+  if (sbnn_folder_has(results, "run.json")) return take_folder(a, results, "", "sbnn", false, e);
   int code = take_run(a, results, &any, e);
   if (code == SBNN_OK && !any)
     code = sbnn_fail(e, SBNN_BAD_INPUT,

@@ -7,11 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-bool sbnn_results_there(const char *path) {
-  return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
-}
 
 char *sbnn_results_text(const char *path, size_t *n, sbnn_error *e) {
   FILE *f = fopen(path, "rbe");

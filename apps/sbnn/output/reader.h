@@ -5,8 +5,6 @@
 
 #include "sbnn.h"
 
-#include <stdbool.h>
-
 /* Owns its memory; sbnn_tsv_free. Row 0 is the first after the header. */
 typedef struct sbnn_tsv {
   char *path, *text;
@@ -14,9 +12,6 @@ typedef struct sbnn_tsv {
   char **head;  /* [n_cols] */
   char **field; /* [n_rows x n_cols] */
 } sbnn_tsv;
-
-/* False only if there is no such file: one that cannot be looked at is there, and reading it says why. */
-bool sbnn_results_there(const char *path);
 
 /* On failure *t is all zero. SBNN_BAD_INPUT with one sentence: cannot be opened, a line with another number
  * of fields than the header (named). */

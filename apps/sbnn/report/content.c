@@ -5,6 +5,7 @@
 #include "figures/overlays.h"
 #include "figures/palette.h"
 #include "figures/short_names.h"
+#include "output/folder.h"
 #include "output/outdir.h"
 #include "pictures/map_data.h"
 #include "report/table_json.h"
@@ -185,7 +186,7 @@ static int put_results(sbnn_json *j, const char *directory, sbnn_error *e) {
   sbnn_stored s;
   int code = sbnn_stored_read(directory, &s, e);
   if (code != SBNN_OK) return code;
-  bool linear = sbnn_table_exists(directory, path.file);
+  bool linear = sbnn_folder_has(directory, path.file);
   sbnn_json_text(j, "kind", linear ? "srrr" : sbnn_results_folded(&s.results) ? "cv" : "train");
   if (!linear) {
     sbnn_json_open(j, "history", '[');
@@ -226,7 +227,7 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 static size_t kind_of(const char *directory) {
   size_t i = 0;
-  while (i < N_KINDS && !sbnn_table_exists(directory, kinds[i].sign)) i++;
+  while (i < N_KINDS && !sbnn_folder_has(directory, kinds[i].sign)) i++;
   return i;
 }
 

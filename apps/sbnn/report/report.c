@@ -3,29 +3,18 @@
 
 #include "figures/contour.h"
 #include "nabla_version.h"
+#include "output/folder.h"
 #include "output/outdir.h"
-#include "output/reader.h"
 #include "report/content.h"
 #include "report/page.h"
 #include "report/table_json.h"
 #include "verdict/verdict.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const sbnn_table_spec failed = {SBNN_FAILURES_FILE, "failed", "folder step code# sentence"};
-
-static int read_failed(const char *failures, sbnn_tsv *t, sbnn_error *e) {
-  *t = (sbnn_tsv){0};
-  if (!sbnn_table_exists(failures, failed.file)) return SBNN_OK;
-  char *path = sbnn_path_in(failures, failed.file);
-  int code = sbnn_tsv_read(path, t, e);
-  free(path);
-  return code;
-}
 
 static bool has_failed(const sbnn_tsv *t, const char *folder) {
   for (size_t i = 0; i < t->n_rows; i++)
@@ -33,28 +22,24 @@ static bool has_failed(const sbnn_tsv *t, const char *folder) {
   return false;
 }
 
+typedef struct listing {
+  sbnn_json *json;
+  const sbnn_tsv *failed;
+  size_t found;
+} listing;
+
+static int put_folder(const char *path, const char *name, void *ctx, sbnn_error *e) {
+  listing *l = ctx;
+  if (has_failed(l->failed, name) || !sbnn_report_has_results(path)) return SBNN_OK;
+  l->found++;
+  return sbnn_report_put(l->json, path, name, e);
+}
+
 /* Those in the folder itself, then those in its folders, by name. */
-static int put_folders(sbnn_json *j, const char *directory, const sbnn_tsv *out, size_t *found,
-                       sbnn_error *e) {
-  struct dirent **entry = NULL;
-  int n = scandir(directory, &entry, NULL, alphasort), code = SBNN_OK;
-  if (n < 0)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); --results takes a folder of results",
-                     directory, strerror(errno));
-  for (int i = 0; i < n; i++) {
-    const char *name = entry[i]->d_name;
-    bool itself = strcmp(name, ".") == 0;
-    char *inner = itself ? sbnn_strdup(directory) : sbnn_path_in(directory, name);
-    if (code == SBNN_OK && (itself || *name != '.') && !has_failed(out, name) &&
-        sbnn_report_has_results(inner)) {
-      code = sbnn_report_put(j, inner, itself ? "" : name, e);
-      ++*found;
-    }
-    free(inner);
-    free(entry[i]);
-  }
-  free(entry);
-  if (code == SBNN_OK && *found == 0)
+static int put_folders(sbnn_json *j, const char *directory, const sbnn_tsv *out, sbnn_error *e) {
+  listing l = {j, out, 0};
+  int code = sbnn_folder_each(directory, put_folder, &l, e);
+  if (code == SBNN_OK && l.found == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s holds no results of sbnn train, cv, srrr or stability, nor do the folders in it",
                      directory);
@@ -119,11 +104,11 @@ static int put_verdict(sbnn_json *j, const char *directory, sbnn_error *e) {
 int sbnn_report_write(const char *directory, const char *failures, const char *path, sbnn_error *e) {
   sbnn_tsv out;
   char *data = NULL, *title = title_of(directory);
-  size_t n = 0, found = 0;
+  size_t n = 0;
   FILE *to = open_memstream(&data, &n);
   if (!to) return sbnn_fail(e, SBNN_FAILED, "out of memory: close other programs");
   sbnn_json j = {.to = to};
-  int code = read_failed(failures, &out, e);
+  int code = sbnn_folder_table_if_there(failures, failed.file, &out, e);
   sbnn_json_open(&j, NULL, '{');
   sbnn_json_text(&j, "title", title);
   sbnn_json_text(&j, "version", NABLA_VERSION " (" NABLA_COMMIT ")");
@@ -131,7 +116,7 @@ int sbnn_report_write(const char *directory, const char *failures, const char *p
   if (code == SBNN_OK) code = sbnn_table_put(&j, failures, &failed, NULL, e);
   if (code == SBNN_OK) code = put_verdict(&j, directory, e);
   sbnn_json_open(&j, "folders", '[');
-  if (code == SBNN_OK) code = put_folders(&j, directory, &out, &found, e);
+  if (code == SBNN_OK) code = put_folders(&j, directory, &out, e);
   sbnn_json_close(&j, ']');
   sbnn_json_close(&j, '}');
   if (fclose(to) != 0 && code == SBNN_OK)

@@ -1,21 +1,13 @@
 /* table_json.c - see table_json.h. */
 #include "report/table_json.h"
 
-#include "output/reader.h"
+#include "output/folder.h"
 #include "tables/run_json.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { DIGITS = 4 };
-
-bool sbnn_table_exists(const char *directory, const char *file) {
-  char *path = sbnn_path_in(directory, file);
-  bool yes = sbnn_results_there(path);
-  free(path);
-  return yes;
-}
 
 /* ---- the check ---- */
 
@@ -81,10 +73,9 @@ static int put_columns(sbnn_json *j, const sbnn_tsv *t, const char *columns, sbn
 
 int sbnn_table_put(sbnn_json *j, const char *directory, const sbnn_table_spec *spec,
                    const sbnn_table_check *check, sbnn_error *e) {
-  if (!sbnn_table_exists(directory, spec->file)) return SBNN_OK;
+  if (!sbnn_folder_has(directory, spec->file)) return SBNN_OK;
   sbnn_tsv t;
-  char *path = sbnn_path_in(directory, spec->file);
-  int code = sbnn_tsv_read(path, &t, e);
+  int code = sbnn_folder_table(directory, spec->file, &t, e);
   if (code == SBNN_OK && check) code = check_names(&t, check, e);
   if (code == SBNN_OK) {
     sbnn_json_open(j, spec->key, '{');
@@ -92,14 +83,13 @@ int sbnn_table_put(sbnn_json *j, const char *directory, const sbnn_table_spec *s
     sbnn_json_close(j, '}');
   }
   sbnn_tsv_free(&t);
-  free(path);
   return code;
 }
 
 /* ---- run.json ---- */
 
 int sbnn_record_put(sbnn_json *j, const char *directory, sbnn_error *e) {
-  if (!sbnn_table_exists(directory, "run.json")) return SBNN_OK;
+  if (!sbnn_folder_has(directory, "run.json")) return SBNN_OK;
   size_t n;
   char *path = sbnn_path_in(directory, "run.json"), *text = sbnn_results_text(path, &n, e);
   int code = text ? sbnn_run_json_check(path, text, e) : SBNN_BAD_INPUT;

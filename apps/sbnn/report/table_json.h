@@ -20,8 +20,6 @@ typedef struct sbnn_table_check {
   const char *also;
 } sbnn_table_check;
 
-bool sbnn_table_exists(const char *directory, const char *file);
-
 /* Puts {"column": [...], ...} under the table's key; nothing if there is no such table. SBNN_BAD_INPUT with
  * one sentence: not readable, a column is missing or no number, or the check (NULL: none) fails. */
 int sbnn_table_put(sbnn_json *j, const char *directory, const sbnn_table_spec *spec,

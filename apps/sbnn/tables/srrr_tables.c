@@ -2,7 +2,7 @@
 #include "tables/srrr_tables.h"
 #include "tables/summary.h"
 
-#include "output/reader.h"
+#include "output/folder.h"
 #include "output/writer.h"
 
 #include <math.h>
@@ -104,19 +104,17 @@ int sbnn_srrr_means_read(const char *directory, sbnn_srrr_mean **row, size_t *n,
                                       "r2_test_relaxed_sd"};
   enum { N = sizeof names / sizeof *names };
   sbnn_tsv t;
-  size_t column[N], length = strlen(directory) + sizeof "/srrr.tsv";
-  char *path = sbnn_alloc(length, 1);
-  snprintf(path, length, "%s/srrr.tsv", directory);
+  size_t column[N];
   *row = NULL;
   *n = 0;
-  int code = sbnn_tsv_read(path, &t, e);
+  int code = sbnn_folder_table(directory, "srrr.tsv", &t, e);
   for (size_t k = 0; k < N && code == SBNN_OK; k++) code = sbnn_tsv_column(&t, names[k], &column[k], e);
   if (code == SBNN_OK) *row = sbnn_alloc(t.n_rows, sizeof **row);
   for (size_t i = 0; code == SBNN_OK && i < t.n_rows; i++) {
     double v[N];
     for (size_t k = 0; k < N && code == SBNN_OK; k++) code = sbnn_tsv_number(&t, i, column[k], &v[k], e);
     if (code == SBNN_OK && !(v[0] >= 1 && v[0] < 1e6))
-      code = sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %zu: there is no such rank", path, i + 2);
+      code = sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %zu: there is no such rank", t.path, i + 2);
     if (code == SBNN_OK) (*row)[(*n)++] = (sbnn_srrr_mean){(size_t)v[0], v[1], v[2], v[3], v[4]};
   }
   if (code != SBNN_OK) {
@@ -125,7 +123,6 @@ int sbnn_srrr_means_read(const char *directory, sbnn_srrr_mean **row, size_t *n,
     *n = 0;
   }
   sbnn_tsv_free(&t);
-  free(path);
   return code;
 }
 

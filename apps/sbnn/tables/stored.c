@@ -3,27 +3,13 @@
 
 #include "data/dataset_labels.h"
 #include "data/ids.h"
-#include "output/reader.h"
+#include "output/folder.h"
 #include "tables/srrr_tables.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int read_named(const char *directory, const char *name, sbnn_tsv *t, sbnn_error *e) {
-  char *path = sbnn_path_in(directory, name);
-  int code = sbnn_tsv_read(path, t, e);
-  free(path);
-  return code;
-}
-
-static bool has(const char *directory, const char *name) {
-  char *path = sbnn_path_in(directory, name);
-  bool yes = sbnn_results_there(path);
-  free(path);
-  return yes;
-}
 
 /* The word of the list that equals `text`; NULL: none. Experiments hold static strings. */
 static const char *known(const char *text, const char *const *words, size_t n) {
@@ -92,7 +78,7 @@ static int read_history(const char *directory, sbnn_stored *s, sbnn_error *e) {
                                       "test_r2", "train_accuracy", "test_accuracy", "penalty"};
   sbnn_tsv t;
   size_t column[COUNT(names)];
-  int code = read_named(directory, "history.tsv", &t, e);
+  int code = sbnn_folder_table(directory, "history.tsv", &t, e);
   for (size_t k = 0; k < COUNT(names) && code == SBNN_OK; k++)
     code = sbnn_tsv_column(&t, names[k], &column[k], e);
   for (size_t row = 0; code == SBNN_OK && row < t.n_rows; row++)
@@ -146,7 +132,7 @@ static int read_metrics(const char *directory, sbnn_stored *s, sbnn_error *e) {
   static const char *const names[N_METRICS] = {"model", "fold", "stage", "split", "target", "r2"};
   sbnn_tsv t;
   size_t column[N_METRICS], at = 0;
-  int code = read_named(directory, "metrics.tsv", &t, e);
+  int code = sbnn_folder_table(directory, "metrics.tsv", &t, e);
   for (size_t k = 0; k < N_METRICS && code == SBNN_OK; k++)
     code = sbnn_tsv_column(&t, names[k], &column[k], e);
   if (code == SBNN_OK && t.n_rows && !s->data.n_responses) name_responses(&t, column, &s->data);
@@ -163,7 +149,7 @@ static int count_genes(const char *directory, size_t *n, sbnn_error *e) {
   sbnn_tsv t;
   size_t column;
   double rank;
-  int code = read_named(directory, "genes.tsv", &t, e);
+  int code = sbnn_folder_table(directory, "genes.tsv", &t, e);
   if (code == SBNN_OK) code = sbnn_tsv_column(&t, "rank", &column, e);
   for (size_t row = 0; code == SBNN_OK && row < t.n_rows; row++) {
     code = sbnn_tsv_number(&t, row, column, &rank, e);
@@ -191,7 +177,7 @@ static int read_floats(const sbnn_tsv *t, size_t first, size_t n, double **value
 static int read_latent(const char *directory, sbnn_stored *s, sbnn_error *e) {
   sbnn_tsv t;
   sbnn_experiment *x = &s->experiments[0];
-  int code = read_named(directory, "latent.tsv", &t, e);
+  int code = sbnn_folder_table(directory, "latent.tsv", &t, e);
   if (code == SBNN_OK && (t.n_rows == 0 || t.n_cols < 2))
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s holds no cells", t.path);
   if (code == SBNN_OK) {
@@ -233,7 +219,7 @@ static int read_overlays(const char *directory, sbnn_stored *s, sbnn_error *e) {
   sbnn_tsv t;
   sbnn_experiment *x = &s->experiments[0];
   sbnn_dataset *d = &s->data;
-  int code = read_named(directory, "overlays.tsv", &t, e);
+  int code = sbnn_folder_table(directory, "overlays.tsv", &t, e);
   if (code == SBNN_OK) code = check_cells(&t, d, e);
   if (code == SBNN_OK) {
     size_t at = 1;
@@ -258,8 +244,8 @@ static int read_measured(const char *directory, sbnn_stored *s, sbnn_error *e) {
   sbnn_tsv t;
   sbnn_experiment *x = &s->experiments[0];
   size_t genes = x->n_genes, responses = x->n_responses;
-  if (!has(directory, "measured.tsv")) return SBNN_OK;
-  int code = read_named(directory, "measured.tsv", &t, e);
+  if (!sbnn_folder_has(directory, "measured.tsv")) return SBNN_OK;
+  int code = sbnn_folder_table(directory, "measured.tsv", &t, e);
   if (code == SBNN_OK) code = check_cells(&t, &s->data, e);
   if (code == SBNN_OK && t.n_cols != 1 + genes + responses)
     code =
@@ -272,7 +258,7 @@ static int read_measured(const char *directory, sbnn_stored *s, sbnn_error *e) {
 
 static int read_labels(const char *directory, sbnn_dataset *d, sbnn_error *e) {
   sbnn_tsv t;
-  int code = read_named(directory, "labels.tsv", &t, e);
+  int code = sbnn_folder_table(directory, "labels.tsv", &t, e);
   if (code == SBNN_OK) code = check_cells(&t, d, e);
   if (code == SBNN_OK && t.n_cols != 2 && t.n_cols != 3)
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s has %zu columns where cell, label and colour belong", t.path,
@@ -298,9 +284,9 @@ static int read_labels(const char *directory, sbnn_dataset *d, sbnn_error *e) {
 /* What colours the map is of no use without it. */
 static int require_map(const char *directory, sbnn_error *e) {
   static const char *const of_map[] = {"overlays.tsv", "labels.tsv"};
-  if (has(directory, "latent.tsv")) return SBNN_OK;
+  if (sbnn_folder_has(directory, "latent.tsv")) return SBNN_OK;
   for (size_t i = 0; i < COUNT(of_map); i++)
-    if (has(directory, of_map[i]))
+    if (sbnn_folder_has(directory, of_map[i]))
       return sbnn_fail(e, SBNN_BAD_INPUT,
                        "%s holds %s but not the map it belongs to, latent.tsv: a file was lost; run 'sbnn "
                        "train' or 'sbnn srrr' again",
@@ -310,7 +296,7 @@ static int require_map(const char *directory, sbnn_error *e) {
 
 /* What `srrr` left: the path, and the map if it drew one. */
 static int read_path(const char *directory, sbnn_stored *s, sbnn_error *e) {
-  if (has(directory, "latent.tsv")) (void)experiment_of(s, SRRR, 0);
+  if (sbnn_folder_has(directory, "latent.tsv")) (void)experiment_of(s, SRRR, 0);
   return sbnn_srrr_means_read(directory, &s->path, &s->results.n_path, e);
 }
 
@@ -324,14 +310,17 @@ static int read_curves(const char *directory, sbnn_stored *s, sbnn_error *e) {
 
 int sbnn_stored_read(const char *directory, sbnn_stored *s, sbnn_error *e) {
   *s = (sbnn_stored){0};
-  int code = has(directory, "srrr.tsv") ? read_path(directory, s, e) : read_curves(directory, s, e);
+  int code =
+      sbnn_folder_has(directory, "srrr.tsv") ? read_path(directory, s, e) : read_curves(directory, s, e);
   if (code == SBNN_OK) code = require_map(directory, e);
   bool whole = code == SBNN_OK && s->results.n && s->experiments[0].fold == 0;
-  bool mapped = whole && has(directory, "latent.tsv");
+  bool mapped = whole && sbnn_folder_has(directory, "latent.tsv");
   if (mapped) code = read_latent(directory, s, e);
-  if (mapped && code == SBNN_OK && has(directory, "overlays.tsv")) code = read_overlays(directory, s, e);
+  if (mapped && code == SBNN_OK && sbnn_folder_has(directory, "overlays.tsv"))
+    code = read_overlays(directory, s, e);
   if (mapped && code == SBNN_OK && s->experiments[0].gene_predictions) code = read_measured(directory, s, e);
-  if (mapped && code == SBNN_OK && has(directory, "labels.tsv")) code = read_labels(directory, &s->data, e);
+  if (mapped && code == SBNN_OK && sbnn_folder_has(directory, "labels.tsv"))
+    code = read_labels(directory, &s->data, e);
   if (code == SBNN_OK && (s->data.n_responses || (s->results.n && !whole)))
     code = read_metrics(directory, s, e);
   if (code == SBNN_OK && s->results.n && !whole) code = count_genes(directory, &s->results.genes_kept, e);
@@ -347,7 +336,7 @@ int sbnn_stored_read_latent(const char *directory, sbnn_stored *s, sbnn_error *e
   *s = (sbnn_stored){.experiments = sbnn_alloc(1, sizeof *s->experiments)};
   s->results = (sbnn_results){.data = &s->data, .protocol = "", .n = 1, .experiments = s->experiments};
   int code = read_latent(directory, s, e);
-  if (code == SBNN_OK && has(directory, "labels.tsv")) code = read_labels(directory, &s->data, e);
+  if (code == SBNN_OK && sbnn_folder_has(directory, "labels.tsv")) code = read_labels(directory, &s->data, e);
   if (code != SBNN_OK) sbnn_stored_free(s);
   return code;
 }

@@ -1,11 +1,9 @@
 /* verdict_folders.c - what several folders of results say together: their own findings, and the linear model
  * beside the networks, fold by fold (verdict.h). */
-#include "output/reader.h"
+#include "output/folder.h"
 #include "verdict/verdict.h"
 #include "verdict/verdict_limits.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,15 +30,6 @@ static void free_scores(scores *s) {
   *s = (scores){0};
 }
 
-/* Reads FOLDER/NAME if it is there. */
-static int open_table(const char *folder, const char *name, sbnn_tsv *t, sbnn_error *e) {
-  char *path = sbnn_path_in(folder, name);
-  *t = (sbnn_tsv){0};
-  int code = sbnn_results_there(path) ? sbnn_tsv_read(path, t, e) : SBNN_OK;
-  free(path);
-  return code;
-}
-
 /* The numbers of a row, by the names of their columns. */
 static int numbers_of(const sbnn_tsv *t, size_t row, const char *const *name, double *const *to, size_t n,
                       sbnn_error *e) {
@@ -55,7 +44,7 @@ static int numbers_of(const sbnn_tsv *t, size_t row, const char *const *name, do
 
 static int read_linear(const char *folder, scores *s, sbnn_error *e) {
   static const char *const name[] = {"rank", "genes", "fold", "r2_test_relaxed"};
-  int code = open_table(folder, "srrr_folds.tsv", &s->table, e);
+  int code = sbnn_folder_table_if_there(folder, "srrr_folds.tsv", &s->table, e);
   s->list = sbnn_alloc(s->table.n_rows, sizeof *s->list);
   for (size_t i = 0; i < s->table.n_rows && code == SBNN_OK; i++) {
     fold_score *f = &s->list[s->n++];
@@ -70,7 +59,7 @@ static int read_networks(const char *folder, scores *s, sbnn_error *e) {
   static const char *const name[] = {"fold", "r2"}, *const words[] = {"stage", "split", "target", "model"},
                            *const wanted[] = {"finetuned", "test", "all"};
   size_t column[4];
-  int code = open_table(folder, "metrics.tsv", &s->table, e);
+  int code = sbnn_folder_table_if_there(folder, "metrics.tsv", &s->table, e);
   for (size_t i = 0; i < 4 && code == SBNN_OK && s->table.n_cols; i++)
     code = sbnn_tsv_column(&s->table, words[i], &column[i], e);
   s->list = sbnn_alloc(s->table.n_rows, sizeof *s->list);
@@ -89,7 +78,7 @@ static int read_networks(const char *folder, scores *s, sbnn_error *e) {
 static int genes_kept(const char *folder, const char *model, double folds, double *kept, sbnn_error *e) {
   sbnn_tsv t;
   size_t column = 0, n = 0;
-  int code = open_table(folder, "genes.tsv", &t, e);
+  int code = sbnn_folder_table_if_there(folder, "genes.tsv", &t, e);
   if (code == SBNN_OK && t.n_cols) code = sbnn_tsv_column(&t, "model", &column, e);
   for (size_t i = 0; i < t.n_rows && code == SBNN_OK; i++)
     n += strcmp(sbnn_tsv_text(&t, i, column), model) == 0;
@@ -189,29 +178,6 @@ static int compare_folder(const char *path, const char *folder, const scores *li
 
 /* ---- folders ---- */
 
-typedef int each_folder(const char *path, const char *folder, void *ctx, sbnn_error *e);
-
-/* The folder itself, as "", and those in it, by name. */
-static int for_folders(const char *directory, each_folder *each, void *ctx, sbnn_error *e) {
-  struct dirent **entry = NULL;
-  int n = scandir(directory, &entry, NULL, alphasort), code = SBNN_OK;
-  if (n < 0)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); give a folder of results", directory,
-                     strerror(errno));
-  for (int i = 0; i < n; i++) {
-    const char *name = entry[i]->d_name;
-    bool itself = strcmp(name, ".") == 0;
-    if (code == SBNN_OK && (itself || *name != '.')) {
-      char *path = itself ? sbnn_strdup(directory) : sbnn_path_in(directory, name);
-      code = each(path, itself ? "" : name, ctx, e);
-      free(path);
-    }
-    free(entry[i]);
-  }
-  free(entry);
-  return code;
-}
-
 typedef struct collected {
   scores linear;
   sbnn_verdict *verdict;
@@ -231,8 +197,8 @@ static int collect_linear(const char *path, const char *folder, void *ctx, sbnn_
 
 int sbnn_judge_folders(const char *directory, sbnn_verdict *v, sbnn_error *e) {
   collected c = {.verdict = v};
-  int code = for_folders(directory, collect_own, &c, e);
-  if (code == SBNN_OK && c.linear.n) code = for_folders(directory, collect_linear, &c, e);
+  int code = sbnn_folder_each(directory, collect_own, &c, e);
+  if (code == SBNN_OK && c.linear.n) code = sbnn_folder_each(directory, collect_linear, &c, e);
   free_scores(&c.linear);
   return code;
 }

@@ -1,11 +1,10 @@
 /* verdict_tables.c - verdict.tsv, written and read (verdict.h, docs/output.md). */
-#include "output/reader.h"
+#include "output/folder.h"
 #include "output/writer.h"
 #include "verdict/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 int sbnn_write_verdict(const char *directory, const sbnn_verdict *v, sbnn_error *e) {
   sbnn_writer w;
@@ -46,14 +45,10 @@ static int read_rows(const sbnn_tsv *t, const char *folder, sbnn_verdict *v, sbn
 }
 
 int sbnn_read_verdict(const char *directory, const char *folder, sbnn_verdict *v, sbnn_error *e) {
+  if (!sbnn_folder_has(directory, SBNN_VERDICT_FILE)) return SBNN_OK;
   sbnn_tsv t;
-  char *path = sbnn_path_in(directory, SBNN_VERDICT_FILE);
-  int code = SBNN_OK;
-  if (sbnn_results_there(path)) {
-    code = sbnn_tsv_read(path, &t, e);
-    if (code == SBNN_OK) code = read_rows(&t, folder, v, e);
-    sbnn_tsv_free(&t);
-  }
-  free(path);
+  int code = sbnn_folder_table(directory, SBNN_VERDICT_FILE, &t, e);
+  if (code == SBNN_OK) code = read_rows(&t, folder, v, e);
+  sbnn_tsv_free(&t);
   return code;
 }
