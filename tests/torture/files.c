@@ -78,7 +78,7 @@ static char **names_in(const char *path, size_t *n) {
 
 /* `but`: names that begin so do not count. */
 static uint64_t of_path(uint64_t h, const char *path, const char *but) {
-  size_t n;
+  size_t n = 0;
   char *text = text_of(path, &n);
   h = mixed(h, path, strlen(path) + 1);
   if (text) {
@@ -104,19 +104,6 @@ static uint64_t of_all(const char *path, const char *but) {
 uint64_t fingerprint(const char *path) { return of_all(path, "\n"); }
 uint64_t fingerprint_shown(const char *path) { return of_all(path, "."); }
 uint64_t fingerprint_tables(const char *path) { return of_all(path, "figures"); }
-
-int count_files(const char *path, const char *ending) {
-  size_t n, length = strlen(ending);
-  int found = 0;
-  char **names = names_in(path, &n);
-  for (size_t i = 0; i < n; i++) {
-    size_t l = strlen(names[i]);
-    found += names[i][0] != '.' && l > length && !strcmp(names[i] + l - length, ending);
-    free(names[i]);
-  }
-  free(names);
-  return found;
-}
 
 static int remove_one(const char *path, const struct stat *s, int type, struct FTW *where) {
   (void)s, (void)type, (void)where;

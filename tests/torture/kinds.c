@@ -96,11 +96,15 @@ static bool try_full(const bench *b, const job *j, const undisturbed *u, long at
 #define PARTS "/.incoming/resume/"
 static int parts_found;
 
+static bool ends_so(const char *path, const char *ending) {
+  const size_t n = strlen(path), k = strlen(ending);
+  return n > k && !strcmp(path + n - k, ending);
+}
+
 static int count_part(const char *path, const struct stat *s, int type, struct FTW *where) {
-  const size_t n = strlen(path), k = strlen(".safetensors");
   (void)s;
-  parts_found += type == FTW_F && strstr(path, PARTS) && path[where->base] != '.' && n > k &&
-                 !strcmp(path + n - k, ".safetensors");
+  parts_found +=
+      type == FTW_F && strstr(path, PARTS) && path[where->base] != '.' && ends_so(path, ".safetensors");
   return 0;
 }
 
@@ -128,11 +132,6 @@ static shelf *shelf_of(shelf *all, const char *path, size_t length) {
   while (s < all + SHELVES - 1 && s->path && (s->length != length || strncmp(s->path, path, length))) s++;
   s->path = path, s->length = length;
   return s;
-}
-
-static bool ends_so(const char *path, const char *ending) {
-  const size_t n = strlen(path), k = strlen(ending);
-  return n > k && !strcmp(path + n - k, ending);
 }
 
 /* Models whose place was flushed, too: promised ones. Those of a folder that is complete are in its results. */

@@ -90,7 +90,6 @@ bool again_is_whole(const bench *b, const job *j, const undisturbed *u, char *wh
 uint64_t fingerprint(const char *path);
 uint64_t fingerprint_tables(const char *path); /* without folders called figures */
 uint64_t fingerprint_shown(const char *path); /* without what is being written: names that begin with a dot */
-int count_files(const char *path, const char *ending); /* in one folder */
 void remove_all(const char *path);
 char *text_of(const char *path, size_t *n); /* NULL: none; the caller frees */
 bool has_results(const char *path); /* run.json or a page or data: what a user would take for results */
