@@ -1,17 +1,16 @@
-/* sandbox.c - see sandbox.h. The child ends with _exit: nothing of the caller's is flushed or removed twice. */
+/* sandbox.c - see sandbox.h. */
 #include "sandbox.h"
 
+#include "child.h"
 #include "interrupt.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,9 +22,7 @@ enum {
   FILE_FD = 3, /* the child's */
   SHARED_FD,
   ALIVE_FD, /* closed when the child ends, however it does */
-  N_FDS,
-  NO_MEMORY = 121, /* exit status: an allocation was refused */
-  DONE = 0         /* exit status: the report is complete */
+  N_FDS
 };
 
 /* The first bytes of the shared memory; what follows lies at a multiple of 64. */
@@ -73,18 +70,6 @@ static bool take_report(sbnn_sandbox_output *out, report *r) {
 
 /* ---- the child ---- */
 
-#ifdef NABLA_COVERAGE
-#include <gcov.h>
-#define KEEP_COUNTS() __gcov_dump() /* _exit drops them */
-#else
-#define KEEP_COUNTS() ((void)0)
-#endif
-
-static _Noreturn void end_child(int status) {
-  KEEP_COUNTS();
-  _exit(status);
-}
-
 static void limit(int resource, rlim_t most) {
   struct rlimit now;
   if (getrlimit(resource, &now) == 0 && now.rlim_max < most) most = now.rlim_max;
@@ -111,8 +96,6 @@ static void set_limits(const sbnn_sandbox *s) {
   limit(RLIMIT_FSIZE, there + memory); /* of the shared memory, and of the copy */
 }
 
-static void end_without_memory(void) { end_child(NO_MEMORY); }
-
 /* Nothing stays open but the file, the shared memory and the end of the pipe. */
 static bool keep_files(int file, int shared, int alive) {
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -125,30 +108,26 @@ static bool keep_files(int file, int shared, int alive) {
   return close_range(N_FDS, ~0u, 0) == 0 || errno == ENOSYS;
 }
 
-static void reset_signals(void) {
-  static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGALRM, SIGSEGV, SIGBUS, SIGABRT};
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-    if (!SBNN_SANITIZED || i < 5) signal(signals[i], SIG_DFL);
-}
+typedef struct job {
+  const sbnn_sandbox *sandbox;
+  int (*work)(void *ctx, int fd, sbnn_sandbox_output *out, sbnn_error *e);
+  void *ctx;
+  int file, shared;
+} job;
 
-static _Noreturn void be_child(const sbnn_sandbox *s, int files[3],
-                               int (*work)(void *ctx, int fd, sbnn_sandbox_output *out, sbnn_error *e),
-                               void *ctx) {
+static int work_in_child(void *ctx, int alive) {
+  const job *j = ctx;
   report r = {0};
   sbnn_sandbox_output out = {.fd = SHARED_FD};
   const sbnn_sandbox_watch *watch = sbnn_sandbox_watched;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  reset_signals();
-  sbnn_no_memory = end_without_memory;
-  if (!keep_files(files[0], files[1], files[2])) end_child(1);
-  set_limits(s);
+  if (!keep_files(j->file, j->shared, alive)) return 1;
+  set_limits(j->sandbox);
   if (watch && watch->begins) watch->begins();
-  if (lseek(SHARED_FD, sizeof r, SEEK_SET) < 0) end_child(1);
-  r.code = work(ctx, FILE_FD, &out, &r.error);
+  if (lseek(SHARED_FD, sizeof r, SEEK_SET) < 0) return 1;
+  r.code = j->work(j->ctx, FILE_FD, &out, &r.error);
   if (r.code == SBNN_OK && r.error.code != SBNN_OK) r.code = r.error.code;
   if (watch && watch->ends) watch->ends();
-  if (pwrite(SHARED_FD, &r, sizeof r, 0) != (ssize_t)sizeof r) end_child(NO_MEMORY);
-  end_child(DONE);
+  return pwrite(SHARED_FD, &r, sizeof r, 0) == (ssize_t)sizeof r ? SBNN_CHILD_DONE : SBNN_CHILD_NO_MEMORY;
 }
 
 /* ---- the caller ---- */
@@ -159,27 +138,15 @@ size_t sbnn_sandbox_memory(size_t file_bytes) {
   return file_bytes > (machine - least) / factor ? machine : least + factor * file_bytes;
 }
 
-/* Waits until the child has ended; false: the user wants to stop. */
-static bool wait_for(pid_t child, int alive, int *status) {
-  bool stop = false;
-  while (!stop && !(stop = sbnn_interrupted())) {
-    struct pollfd p = {.fd = alive, .events = POLLIN};
-    if (poll(&p, 1, 200) > 0) break;
-  }
-  if (stop) kill(child, SIGKILL);
-  while (waitpid(child, status, 0) < 0 && errno == EINTR) {}
-  return !stop;
-}
-
-static int explain(const sbnn_sandbox *s, int status, sbnn_error *e) {
-  const int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+static int explain(const sbnn_sandbox *s, const sbnn_child_end *end, sbnn_error *e) {
+  const int number = WIFSIGNALED(end->status) ? WTERMSIG(end->status) : 0;
   if (number == SIGXCPU || number == SIGKILL)
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
         "%s: reading it took longer than %u seconds and was stopped: it is damaged or made to do "
         "harm; save it again with the program that made it",
         s->path, s->seconds ? s->seconds : 3600);
-  if (number == SIGXFSZ || (WIFEXITED(status) && WEXITSTATUS(status) == NO_MEMORY))
+  if (number == SIGXFSZ || (WIFEXITED(end->status) && WEXITSTATUS(end->status) == SBNN_CHILD_NO_MEMORY))
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
         "%s: reading it takes more memory than the %zu MB that a file of its size may take here: "
@@ -188,7 +155,7 @@ static int explain(const sbnn_sandbox *s, int status, sbnn_error *e) {
   return sbnn_fail(e, SBNN_BAD_INPUT,
                    "%s: %s failed on it (%s): it is damaged or made to do harm; copy it again, or save it "
                    "again with the program that made it",
-                   s->path, s->library, number ? strsignal(number) : "it ended early");
+                   s->path, s->library, sbnn_child_why(end));
 }
 
 static int open_file(const sbnn_sandbox *s, sbnn_error *e) {
@@ -205,27 +172,22 @@ static int open_file(const sbnn_sandbox *s, sbnn_error *e) {
 int sbnn_sandbox_run(const sbnn_sandbox *s,
                      int (*work)(void *ctx, int fd, sbnn_sandbox_output *out, sbnn_error *e), void *ctx,
                      sbnn_sandbox_output *out, sbnn_error *e) {
-  int alive[2], status = 0;
+  sbnn_child_end end = {0};
   *out = (sbnn_sandbox_output){.fd = -1};
   int file = open_file(s, e);
   if (file < 0) return SBNN_BAD_INPUT;
   out->fd = memfd_create("sbnn", MFD_CLOEXEC);
-  bool piped = out->fd >= 0 && pipe2(alive, O_CLOEXEC) == 0;
-  pid_t child = piped ? fork() : -1;
-  if (child == 0) be_child(s, (int[]){file, out->fd, alive[1]}, work, ctx);
+  job j = {s, work, ctx, file, out->fd};
+  bool started = out->fd >= 0 && sbnn_child_run(work_in_child, &j, 0, &end);
   const int why = errno;
   close(file);
-  if (piped) close(alive[1]);
-  bool waited = child > 0 && wait_for(child, alive[0], &status);
-  if (piped) close(alive[0]);
-  if (child < 0)
+  if (!started)
     return sbnn_fail(e, SBNN_FAILED, "%s: no process could be started to read it (%s); close other programs",
                      s->path, strerror(why));
-  if (sbnn_sandbox_watched && sbnn_sandbox_watched->ended) sbnn_sandbox_watched->ended(status);
+  if (sbnn_sandbox_watched && sbnn_sandbox_watched->ended) sbnn_sandbox_watched->ended(end.status);
   report r;
-  if (!waited || (sbnn_interrupted() && status != DONE))
+  if (end.stopped || (sbnn_interrupted() && !sbnn_child_done(&end)))
     return sbnn_fail(e, SBNN_INTERRUPTED, "interrupted while reading %s; nothing was written", s->path);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != DONE || !take_report(out, &r))
-    return explain(s, status, e);
+  if (!sbnn_child_done(&end) || !take_report(out, &r)) return explain(s, &end, e);
   return r.code == SBNN_OK ? SBNN_OK : sbnn_fail(e, r.code, "%s", r.error.text);
 }
