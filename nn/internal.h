@@ -255,6 +255,17 @@ bool nn__finite(const nn_state *s);
 tn_status nn__state_fail(nn_state *s, tn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* ---- columns --------------------------------------------------------------------------------------- */
+
+/* Whether a column of one type may be read as the other; else message[NN__MESSAGE] says what it holds. */
+TN_MUST_CHECK tn_status nn__column_converts(const char *column, tn_dtype from, tn_dtype to, char *message);
+/* Whether the rows of a column can be read as those of a leaf; else message[NN__MESSAGE] says why. */
+TN_MUST_CHECK tn_status nn__column_fits(const char *column, const tn_view *have, const ag_type *type,
+                                        char *message);
+/* After made->fill failed for rows[0..n): message[NN__MESSAGE] says for which, and why if it says so. TN_EIO. */
+tn_status nn__column_not_made(const char *column, const nn_generator *made, const int64_t *rows, int64_t n,
+                              char *message);
+
 /* ---- execution --------------------------------------------------------------------------------------- */
 
 #define NN__ROW_WEIGHTS "row weights"
@@ -269,10 +280,9 @@ typedef struct nn__column { /* an input leaf and where its rows come from */
   tn_view source, stage;
   tn_view source_row, stage_row; /* without axis 0 */
   size_t row_bytes;
-  bool plain;         /* rows are copied as bytes */
-  nn_fill_rows *fill; /* of a generated column; source is then memory for a batch of it, `numbers` its rows */
-  void *fill_ctx;
-  const char *(*why)(void *ctx); /* NULL: it does not say why it failed */
+  bool plain; /* rows are copied as bytes */
+  nn_generator
+      made; /* has `fill` if the column is generated; source is then memory for a batch, `numbers` its rows */
   int64_t *numbers;
   nn__weighting weighting; /* of NN__ROW_WEIGHTS */
 } nn__column;
@@ -307,9 +317,8 @@ void nn__hoisted_free(nn__hoisted *h);
 TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn__use *use, nn__runner *out);
 /* One step with what the stages hold. */
 TN_MUST_CHECK tn_status nn__runner_run(nn__runner *r, double lr, tn_rng rng);
-bool nn__converts(tn_dtype from, tn_dtype to); /* whether a column of one type may be read as the other */
-bool nn__runner_finite(const nn__runner *r);   /* the reports and losses of the last step */
-void nn__runner_free(nn__runner *r);           /* safe on a zeroed struct */
+bool nn__runner_finite(const nn__runner *r); /* the reports and losses of the last step */
+void nn__runner_free(nn__runner *r);         /* safe on a zeroed struct */
 /* Runs data rows rows[0..n), or first, first + 1, ... when rows is NULL. */
 TN_MUST_CHECK tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr,
                                         tn_rng rng);

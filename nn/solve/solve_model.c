@@ -25,36 +25,25 @@ static tn_status say(nn_solve_result *r, tn_status status, const char *format, .
 
 /* ---- inputs ------------------------------------------------------------------------------------------- */
 
-static tn_status check_column(nn_model *m, const char *column, const tn_view *have, const ag_type *type) {
-  char row[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
-  if (!tn_same_shape(have->rank - 1, have->shape + 1, type->rank - 1, type->shape + 1)) {
-    nn_fail(m, TN_ESHAPE, "nn_solve_model: a row of column '%.60s' has %s, but the network reads %s", column,
-            nn_shape_text(row, have->rank - 1, have->shape + 1),
-            nn_shape_text(want, type->rank - 1, type->shape + 1));
-    return TN_ESHAPE;
-  }
-  if (nn__converts(have->dtype, type->dtype)) return TN_OK;
-  nn_fail(m, TN_ETYPE, "nn_solve_model: column '%.60s' holds %s, but the network reads %s", column,
-          tn_dtype_name(have->dtype), tn_dtype_name(type->dtype));
-  return TN_ETYPE;
-}
-
 /* The rows of a stored or generated column, in the column's own type. */
 static tn_status gather(nn_model *m, const nn_solve_job *job, const char *column, const tn_view *from,
                         tn_view out) {
   const nn_generator *made = nn__data_generator(job->data, column);
   int64_t n = out.shape[0], *rows = tn_calloc(m->alloc, (size_t)n + 1, sizeof *rows);
+  char why[NN__MESSAGE] = "out of memory";
   bool good = rows != NULL;
   for (int64_t i = 0; good && i < n; i++) {
     rows[i] = job->rows.rows ? job->rows.rows[i] : i;
     if (!made) tn_copy(tn_view_slice(out, 0, i, 1, 1), tn_view_slice(*from, 0, rows[i], 1, 1));
   }
-  if (good && made) good = made->fill(made->ctx, rows, n, out);
-  if (!rows) nn_fail(m, TN_ENOMEM, "nn_solve_model: out of memory");
-  else if (!good)
-    nn_fail(m, TN_EIO, "nn_solve_model: column '%.60s': its function could not make its rows", column);
+  if (good && made && !made->fill(made->ctx, rows, n, out)) {
+    good = false;
+    (void)nn__column_not_made(column, made, rows, n, why);
+  }
+  tn_status status = good ? TN_OK : rows ? TN_EIO : TN_ENOMEM;
+  if (!good) nn_fail(m, status, "nn_solve_model: %.200s", why);
   tn_free(m->alloc, rows);
-  return good ? TN_OK : TN_EIO;
+  return status;
 }
 
 ag_ref nn__solving_input(nn_model *m, const char *column, const ag_type *type) {
@@ -70,12 +59,17 @@ ag_ref nn__solving_input(nn_model *m, const char *column, const ag_type *type) {
     nn_fail(m, TN_EINVAL, "nn_solve_model: the data have no column '%.60s', which the network reads", column);
     return out;
   }
-  if (check_column(m, column, &from, type) != TN_OK) return out;
+  char why[NN__MESSAGE];
+  tn_status status = nn__column_fits(column, &from, type, why);
+  if (status != TN_OK) {
+    nn_fail(m, status, "nn_solve_model: %.200s", why);
+    return out;
+  }
   if (tn_array_new(m->alloc, from.dtype, type->rank, type->shape, &raw) != TN_OK) {
     nn_fail(m, TN_ENOMEM, "nn_solve_model: out of memory");
     return out;
   }
-  tn_status status = gather(m, job, column, &from, raw.view);
+  status = gather(m, job, column, &from, raw.view);
   if (status == TN_OK && tn_array_new(m->alloc, type->dtype, type->rank, type->shape, &typed) == TN_OK) {
     tn_copy(typed.view, raw.view);
     out = ag_constant(m->graph, typed.view);

@@ -18,13 +18,6 @@ static tn_view row_of(tn_view v) {
   return r;
 }
 
-static bool is_float(tn_dtype t) { return t == TN_F32 || t == TN_F64; }
-
-/* Floats take any number; integers take integers that are not wider. */
-bool nn__converts(tn_dtype from, tn_dtype to) {
-  return is_float(to) || (!is_float(from) && tn_dtype_size(from) <= tn_dtype_size(to));
-}
-
 /* Memory for one batch of a column, bound to its leaf. */
 static tn_status add_stage(nn__runner *r, nn_state *s, int leaf) {
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
@@ -56,35 +49,29 @@ static tn_status add_column(nn__runner *r, nn_state *s, const nn__use *from, con
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
   ag_type type = ag_plan_leaf_type(r->plan->plan, leaf);
   nn__column *c = &r->columns[r->n_columns];
-  char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
   bool weights = !given && !strcmp(name, NN__ROW_WEIGHTS) && !(d && nn_data_column(d, name, &c->source));
   if (weights) c->source = tn_view_of(NULL, TN_F64, 1, (int64_t[]){d ? nn_data_rows(d) : 0});
   else if (given) c->source = *given;
   else if (!d || !nn_data_column(d, name, &c->source)) {
     return nn__state_fail(s, TN_EINVAL, "the data have no column '%s', which the network reads", name);
   }
-  const tn_view *v = &c->source;
-  if (type.rank < 1 || type.shape[0] != r->plan->rows ||
-      !tn_same_shape(type.rank - 1, type.shape + 1, v->rank - 1, v->shape + 1)) {
-    return nn__state_fail(s, TN_ESHAPE, "a row of column '%s' has %s, but the network reads %s", name,
-                          nn_shape_text(have, v->rank - 1, v->shape + 1),
-                          nn_shape_text(want, type.rank > 0 ? type.rank - 1 : 0, type.shape + 1));
-  }
-  if (!nn__converts(v->dtype, type.dtype)) {
-    return nn__state_fail(s, TN_ETYPE, "column '%s' holds %s, but the network reads %s", name,
-                          tn_dtype_name(v->dtype), tn_dtype_name(type.dtype));
-  }
+  char why[NN__MESSAGE];
+  tn_status status = nn__column_fits(name, &c->source, &type, why);
+  if (status != TN_OK) return nn__state_fail(s, status, "%s", why);
+  if (type.shape[0] != r->plan->rows)
+    return nn__state_fail(s, TN_ESHAPE, "the network reads %lld rows of column '%s' in a batch of %lld",
+                          (long long)type.shape[0], name, (long long)r->plan->rows);
   const nn_generator *made = given || weights ? NULL : nn__data_generator(d, name);
-  if (made) c->fill = made->fill, c->fill_ctx = made->ctx, c->why = made->why;
-  if (weights) c->fill = nn__fill_weights, c->fill_ctx = &c->weighting;
-  tn_status status = weights && d ? nn__weighting_of(s, d, from->weights, &c->weighting) : TN_OK;
+  if (made) c->made = *made;
+  if (weights) c->made = (nn_generator){.fill = nn__fill_weights, .ctx = &c->weighting};
+  status = weights && d ? nn__weighting_of(s, d, from->weights, &c->weighting) : TN_OK;
   if (status == TN_OK) status = add_stage(r, s, leaf);
   if (status != TN_OK) return status;
-  if (c->fill) return add_batch(r, s, c);
+  if (c->made.fill) return add_batch(r, s, c);
   c->stage_row = row_of(c->stage);
   c->source_row = row_of(c->source);
   c->row_bytes = tn_view_bytes(&c->stage_row);
-  c->plain = v->dtype == type.dtype && tn_view_contiguous(&c->source_row);
+  c->plain = c->source.dtype == type.dtype && tn_view_contiguous(&c->source_row);
   return TN_OK;
 }
 
@@ -132,7 +119,7 @@ void nn__runner_free(nn__runner *r) {
     nn__column *c = &r->columns[i];
     tn_free(r->alloc, c->stage.data);
     tn_free(r->alloc, c->numbers);
-    if (c->fill) tn_free(r->alloc, c->source.data);
+    if (c->made.fill) tn_free(r->alloc, c->source.data);
   }
   tn_free(r->alloc, r->columns);
   ag_run_free(r->run);
@@ -141,24 +128,11 @@ void nn__runner_free(nn__runner *r) {
 
 /* ---- stepping ---------------------------------------------------------------------------------------- */
 
-/* Which column could not be made, for which rows, and why if its function says so. */
-static tn_status not_made(nn__runner *r, const nn__column *c, int64_t n) {
-  int64_t low = c->numbers[0], high = low;
-  for (int64_t i = 1; i < n; i++) {
-    if (c->numbers[i] < low) low = c->numbers[i];
-    if (c->numbers[i] > high) high = c->numbers[i];
-  }
-  const char *why = c->why ? c->why(c->fill_ctx) : NULL;
-  return nn__say(r->why, TN_EIO,
-                 "column '%.60s': its function could not make %lld rows between %lld and %lld%s%.100s",
-                 ag_plan_leaf_name(r->plan->plan, c->leaf), (long long)n, (long long)low, (long long)high,
-                 why ? ": " : "", why ? why : "");
-}
-
 static tn_status generate(nn__runner *r, nn__column *c, const int64_t *rows, int64_t first) {
   int64_t n = r->plan->rows;
   for (int64_t i = 0; i < n; i++) c->numbers[i] = rows ? rows[i] : first + i;
-  if (!c->fill(c->fill_ctx, c->numbers, n, c->source)) return not_made(r, c, n);
+  if (!c->made.fill(c->made.ctx, c->numbers, n, c->source))
+    return nn__column_not_made(ag_plan_leaf_name(r->plan->plan, c->leaf), &c->made, c->numbers, n, r->why);
   tn_copy(c->stage, c->source);
   return TN_OK;
 }
@@ -189,9 +163,9 @@ tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, dou
   r->why[0] = '\0';
   for (int i = 0; i < r->n_columns; i++) {
     nn__column *c = &r->columns[i];
-    tn_status status = c->fill ? generate(r, c, rows, first) : TN_OK;
+    tn_status status = c->made.fill ? generate(r, c, rows, first) : TN_OK;
     if (status != TN_OK) return status;
-    if (!c->fill) gather(c, rows, first, r->plan->rows);
+    if (!c->made.fill) gather(c, rows, first, r->plan->rows);
   }
   return nn__runner_run(r, lr, rng);
 }

@@ -148,9 +148,9 @@ static tn_status fill(nn_trainer *t, const char *who, nn__runner *r, const nn_fe
                             name, nn_shape_text(have, c->view.rank, c->view.shape),
                             nn_shape_text(want, stage.rank, stage.shape));
     }
-    if (!nn__converts(c->view.dtype, stage.dtype))
-      return nn__state_fail(t->state, TN_ETYPE, "%s: column '%s' holds %s, but the network reads %s", who,
-                            name, tn_dtype_name(c->view.dtype), tn_dtype_name(stage.dtype));
+    char why[NN__MESSAGE];
+    tn_status status = nn__column_converts(name, c->view.dtype, stage.dtype, why);
+    if (status != TN_OK) return nn__state_fail(t->state, status, "%s: %.200s", who, why);
     tn_copy(stage, c->view);
   }
   return TN_OK;

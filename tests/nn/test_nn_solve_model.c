@@ -158,7 +158,8 @@ Test(nn_solve_model, refused) {
   job.data = lacks, refuses(&job, nn_lbfgs, TN_EINVAL, "no column 'y', which the network reads");
   job.data = wide,
   refuses(&job, nn_lbfgs, TN_ESHAPE, "a row of column 'x' has [3], but the network reads [4]");
-  job.data = broken, refuses(&job, nn_lbfgs, TN_EIO, "column 'x': its function could not make its rows");
+  job.data = broken,
+  refuses(&job, nn_lbfgs, TN_EIO, "column 'x': its function could not make 30 rows between 0 and 29");
   double means[NN_MAX_REPORTS]; /* the model is still fine */
   OK(nn_evaluate(m, s, t.data, (nn_split){0}, means));
   nn_data_free(lacks), nn_data_free(wide), nn_data_free(broken);
