@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 size_t sbnn_control(const char *text) {
@@ -71,6 +72,11 @@ char *sbnn_format(const char *format, ...) {
 }
 
 char *sbnn_path_in(const char *folder, const char *name) { return sbnn_format("%s/%s", folder, name); }
+
+bool sbnn_ends_so(const char *name, size_t n, const char *ending) {
+  const size_t k = strlen(ending);
+  return n > k && strncasecmp(name + n - k, ending, k) == 0;
+}
 
 char *sbnn_joined(char *list, const char *separator, char *item) {
   if (!list) return item;

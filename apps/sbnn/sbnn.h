@@ -48,6 +48,8 @@ char *sbnn_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* "list, item" for the separator ", "; list NULL: the item. Takes both over. */
 char *sbnn_joined(char *list, const char *separator, char *item);
 char *sbnn_path_in(const char *folder, const char *name);
+/* Whether the first n bytes of a name end so (".h5ad"; upper or lower case), and there is something before it. */
+bool sbnn_ends_so(const char *name, size_t n, const char *ending);
 /* `text` as one word of a shell: itself, or in single quotes. */
 char *sbnn_shell_word(const char *text);
 

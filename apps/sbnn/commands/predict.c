@@ -10,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* What the network says of n cells, in their order, and of which it says nothing. */
 typedef struct prediction {
@@ -192,13 +191,9 @@ static int write_table(const char *path, const sbnn_model_file *m, const sbnn_da
 
 /* ---- the AnnData file ---- */
 
-static bool ends_in(const char *path, const char *end) {
-  const size_t n = strlen(path), k = strlen(end);
-  return n > k && strcasecmp(path + n - k, end) == 0;
-}
-
 static bool is_anndata(const char *path) {
-  return path && (ends_in(path, ".h5ad") || ends_in(path, ".h5mu"));
+  const size_t n = path ? strlen(path) : 0;
+  return sbnn_ends_so(path, n, ".h5ad") || sbnn_ends_so(path, n, ".h5mu");
 }
 
 /* Where it goes; NULL: nowhere. --out may name it, too. */

@@ -27,20 +27,15 @@ static const char *const response_matrices[] = {"responses", "Y", "proteins", "e
 
 /* ---- variables ---- */
 
-static bool ends_with(const char *text, size_t n, const char *ending) {
-  size_t k = strlen(ending);
-  return n > k && strncasecmp(text + n - k, ending, k) == 0;
-}
-
 /* Where ":NAME" begins; the whole length if the path has none. */
 static size_t file_length(const char *path, const char *ending) {
   const char *colon = strrchr(path, ':');
   size_t n = colon ? (size_t)(colon - path) : 0;
-  return ends_with(path, n, ending) && access(path, F_OK) != 0 ? n : strlen(path);
+  return sbnn_ends_so(path, n, ending) && access(path, F_OK) != 0 ? n : strlen(path);
 }
 
 bool sbnn_container_claims(const char *path, const char *ending) {
-  return ends_with(path, file_length(path, ending), ending);
+  return sbnn_ends_so(path, file_length(path, ending), ending);
 }
 
 void sbnn_container_add(sbnn_container *c, const char *name, sbnn_variable_kind kind, int n_dims, size_t rows,

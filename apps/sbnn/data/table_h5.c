@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,10 +31,8 @@ static bool has_mark(const char *file) {
 
 static bool named_so(const char *path, size_t n) {
   static const char *const endings[] = {".h5ad", ".h5mu", ".loom", ".h5", ".hdf5"};
-  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-    const size_t k = strlen(endings[i]);
-    if (n > k && strncasecmp(path + n - k, endings[i], k) == 0) return true;
-  }
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+    if (sbnn_ends_so(path, n, endings[i])) return true;
   return false;
 }
 

@@ -3,7 +3,6 @@
 #include "data/readers.h"
 
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,9 +10,8 @@
 
 static bool ends_in(const char *path, const char *ending) {
   size_t n = strlen(path);
-  const size_t k = strlen(ending);
   while (n > 1 && path[n - 1] == '/') n--;
-  return n > k && strncasecmp(path + n - k, ending, k) == 0;
+  return sbnn_ends_so(path, n, ending);
 }
 
 static bool holds(const char *folder, const char *name) {
