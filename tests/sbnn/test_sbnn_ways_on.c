@@ -84,7 +84,7 @@ Test(sbnn_ways_on, labels_by_another_column) {
          "none of the ids in column 'animal'");
   put_file(at("none.tsv"), "id\tfamily\nx1\ta\nx2\tb\n");
   refuse("cv" TABLES " --out no --labels none.tsv" FAST, 3,
-         "none of its ids is a cell of the data, in no column");
+         "no column of it holds names of the data's cells");
   put_file(at("twice.tsv"), "family\tid\na\tc1\nb\tc1\n");
   refuse("cv" TABLES " --out no --labels twice.tsv" FAST, 3, "the cell 'c1' stands in column 'id' twice");
   refuse("cv" TABLES " --out no --id-column id" FAST, 2, "--id-column|--labels");

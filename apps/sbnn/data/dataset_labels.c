@@ -156,7 +156,7 @@ static int search_ids(const sbnn_labels *l, const sbnn_dataset *d, const sbnn_in
   }
   if (most) return SBNN_OK;
   return sbnn_fail(e, SBNN_BAD_INPUT,
-                   "%s: none of its ids is a cell of the data, in no column: it has, for example, '%s', the "
+                   "%s: no column of it holds names of the data's cells: it has, for example, '%s', the "
                    "data '%s'; use "
                    "the same cell ids",
                    l->path, sbnn_shown(l->row_ids[0]), sbnn_shown(d->cell_names[0]));
