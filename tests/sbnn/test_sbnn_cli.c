@@ -137,7 +137,8 @@ Test(sbnn_cli, labels) {
   refuse(TRAIN " --labels l.tsv --label-column sort", 3, "l.tsv|no column 'sort'|'family'");
   refuse(TRAIN " --labels nowhere.tsv", 3, "nowhere.tsv: cannot be opened|check the path");
   put_file(at("l.tsv"), "cell\tfamily\nz1\ta\n");
-  refuse(TRAIN " --labels l.tsv", 3, "l.tsv|none of its ids|'z1'|'c0'|use the same cell ids");
+  refuse(TRAIN " --labels l.tsv", 3,
+         "l.tsv|no column of it holds names of the data's cells|'z1'|'c0'|use the same cell ids");
 }
 
 /* Line ends and kilobytes in names: still one readable sentence. */

@@ -73,7 +73,7 @@ Test(sbnn_malformed, joined) {
        .files = Y("cell,r1,r2\nc1,-1,2\nc2,-1,3\nc3,-1.5,4\n")},
   };
   static const char *const labels[][2] = {
-      {"cell\tfamily\nx1\tA\n", "labels.tsv|none of its ids|'x1'"},
+      {"cell\tfamily\nx1\tA\n", "labels.tsv|no column of it holds names of the data's cells|'x1'"},
       {"cell\tfamily\nc1\tA\nc1\tB\n", "labels.tsv|'c1'|lines 2 and 3"},
       {"cell\tfamily\nc1\tA\nc2\n", "labels.tsv, line 3|expected 2 fields"},
       {"cell\tcolor\nc1\t#112233\n", "labels.tsv|no labels"},
