@@ -55,6 +55,7 @@ shards cv cv --data "$work/data.safetensors" "${cv[@]}"
 run srrr srrr --data "$work/data.safetensors"
 shards srrr srrr --data "$work/data.safetensors"
 run small "${small[@]}"
+run long "${long[@]}"
 restarts=10 path=(path --data "$work/data.safetensors" --folds 3 --bottleneck "2,3" --lambdas "0.1,0.2")
 if [ "$mode" = quick ]; then restarts=4; fi
 run stability stability --data "$work/data.safetensors" --restarts $restarts

@@ -33,45 +33,47 @@ mpi_same() { # MPI PROCESSES NAME COMMAND...: against the plain run NAME
     "$(diff <(facts "$name") <(facts "$name-$mpi-$n") | grep -c '^[<>]' || true)" 0 0
 }
 
-# Fewer genes and folds: a run of some seconds.
-small=(cv --data "$work/data.safetensors" --recipe denoise --variable-genes 300 --folds 8 --epochs-finetune 200)
+# Fewer genes and folds: a run of some seconds. Open MPI's mpirun waits a second before it sends a signal on: where one is sent,
+# more folds, so that it comes in the middle.
+few=(cv --data "$work/data.safetensors" --recipe denoise --variable-genes 300 --epochs-finetune 200)
+small=("${few[@]}" --folds 8) long=("${few[@]}" --folds 32)
 
-small_start() { # MPI: three processes, each with its exit code in a file; until the first part is there
+long_start() { # MPI: three processes, each with its exit code in a file; until the first part is there
   local mpi=$1
-  rm -rf "$work/small-$mpi" "$work"/code.*
+  rm -rf "$work/long-$mpi" "$work"/code.*
   # shellcheck disable=SC2016 # of the inner shell
   launch "$mpi" -n 3 sh -c 'trap : INT TERM; "$@"; echo $? >"$0.${OMPI_COMM_WORLD_RANK:-$PMI_RANK}"' "$work/code" \
-    "$build/bin/$mpi/sbnn" "${small[@]}" --threads 1 --quiet --out "$work/small-$mpi" >"$work/log" 2>&1 &
+    "$build/bin/$mpi/sbnn" "${long[@]}" --threads 1 --quiet --out "$work/long-$mpi" >"$work/log" 2>&1 &
   launched=$!
   for _ in $(seq 600); do
-    if compgen -G "$work/small-$mpi/.incoming/resume/*.safetensors" >/dev/null; then return; fi
+    if compgen -G "$work/long-$mpi/.incoming/resume/*.safetensors" >/dev/null; then return; fi
     sleep 0.05
   done
 }
 
 process_of() { # MPI RANK: its number
   local pid
-  for pid in $(pgrep -f "^$build/bin/$1/sbnn .*--out $work/small-$1"); do
+  for pid in $(pgrep -f "^$build/bin/$1/sbnn .*--out $work/long-$1"); do
     if tr '\0' '\n' <"/proc/$pid/environ" | grep -qE "^(OMPI_COMM_WORLD_RANK|PMI_RANK)=$2\$"; then echo "$pid" && return; fi
   done
 }
 
-small_end() { # MPI WHAT: what was finished is kept, and the run goes on from there
+long_end() { # MPI WHAT: what was finished is kept, and the run goes on from there
   local mpi=$1 begin=$SECONDS
   wait "$launched" 2>/dev/null || true
   check "$mpi, $2: seconds until all have ended" "$((SECONDS - begin))" 0 5
-  check "$mpi, $2: processes left" "$(pgrep -fc "^$build/bin/$mpi/sbnn .*small-$mpi" || true)" 0 0
-  launch "$mpi" -n 2 "$build/bin/$mpi/sbnn" "${small[@]}" --threads 1 --quiet --resume --out "$work/small-$mpi" >"$work/resumed" 2>&1 ||
+  check "$mpi, $2: processes left" "$(pgrep -fc "^$build/bin/$mpi/sbnn .*long-$mpi" || true)" 0 0
+  launch "$mpi" -n 2 "$build/bin/$mpi/sbnn" "${long[@]}" --threads 1 --quiet --resume --out "$work/long-$mpi" >"$work/resumed" 2>&1 ||
     tail -n 3 "$work/resumed"
-  check "$mpi, $2, then --resume: files that differ from the plain run's" "$(differing small "small-$mpi")" 0 0
+  check "$mpi, $2, then --resume: files that differ from the plain run's" "$(differing long "long-$mpi")" 0 0
 }
 
 mpi_signals() { # MPI
   local mpi=$1 name
   for name in INT TERM; do
-    small_start "$mpi"
-    pkill -"$name" -P "$launched"
-    small_end "$mpi" "SIG$name"
+    long_start "$mpi"
+    pkill -"$name" -P "$(pgrep -P "$launched" timeout)" # mpirun alone: timeout would send it twice, and the second kills
+    long_end "$mpi" "SIG$name"
     # Open MPI's mpirun kills the others when the first has ended.
     check "$mpi, SIG$name: processes that ended with 130" "$(cat "$work"/code.* | grep -cx 130 || true)" "$([ "$mpi" = openmpi ] && echo 1 || echo 3)" 3
     check "$mpi, SIG$name: processes that ended otherwise" "$(cat "$work"/code.* | grep -vcx 130 || true)" 0 0
@@ -81,9 +83,9 @@ mpi_signals() { # MPI
 
 mpi_death() { # MPI
   local mpi=$1
-  small_start "$mpi"
+  long_start "$mpi"
   kill -KILL "$(process_of "$mpi" 1)"
-  small_end "$mpi" "a process killed"
+  long_end "$mpi" "a process killed"
   # MPICH's mpirun kills the others at once, and tells of it.
   check "$mpi, a process killed: sentences of ours" "$(own_sentences "$work/log")" "$([ "$mpi" = openmpi ] && echo 1 || echo 0)" 1
   if [ "$mpi" = openmpi ]; then

@@ -478,7 +478,7 @@ int sbnn_ranks_close(sbnn_ranks *r, int code, const sbnn_error *e) {
   fflush(NULL);
   if (r->lost) _exit(code ? code : SBNN_FAILED); /* MPI would wait for who is lost */
   if (r->place.rank > 0) code = r->end_code;
-  sbnn_transport_of_build->stop(code == SBNN_INTERRUPTED);
+  sbnn_transport_of_build->stop(code == SBNN_INTERRUPTED || sbnn_interrupted());
   pthread_cond_destroy(&r->changed);
   pthread_mutex_destroy(&r->lock);
   free(r->folder);
