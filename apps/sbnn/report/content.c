@@ -236,9 +236,8 @@ bool sbnn_report_has_results(const char *directory) { return kind_of(directory) 
 int sbnn_report_put(sbnn_json *j, const char *directory, const char *name, sbnn_error *e) {
   if (sbnn_outdir_half_moved(directory))
     return sbnn_fail(e, SBNN_BAD_INPUT,
-                     "%s holds files of two runs: one was stopped while it put its results in place; the "
-                     "same command with "
-                     "--resume ends that",
+                     "%s holds files of two runs: one was stopped while it moved its results here; the same "
+                     "command with --resume completes the move",
                      directory);
   sbnn_json_open(j, NULL, '{');
   sbnn_json_text(j, "name", name);

@@ -66,7 +66,7 @@ function failedSection() {
   const words = (run(data.folders[0]).command_line || []).filter((w) => w !== '--resume' && w !== '--force');
   return section('missing', 'What is missing', text(`${plural(rows.length, 'step')} of this run failed; the rest of the page shows the others.`),
     h('ul', null, rows.map((r) => h('li', null, h('strong', null, `${r.step} (${r.folder}): `), r.sentence))),
-    text('Once that is mended, the same command with --resume does what is missing', words.length ? ':' : '.'), words.length ? h('pre', { tabindex: '0' }, commandOf([...words, '--resume'])) : null);
+    text('When the cause is mended, the same command with --resume runs the missing steps', words.length ? ':' : '.'), words.length ? h('pre', { tabindex: '0' }, commandOf([...words, '--resume'])) : null);
 }
 
 /* ---- the verdict ---- */
@@ -110,7 +110,7 @@ function glance() {
   for (const r of bestLinear()) cards.push(card(`${fixed(r.r2_test_relaxed_mean)} \u00b1 ${fixed(r.r2_test_relaxed_sd)}`, `test R\u00b2, linear of rank ${r.rank} with ${short(r.genes_mean)} genes`, SRRR_LOOK));
   for (const f of trained) if (f.folder.map && isNumber(f.folder.map.accuracy)) cards.push(card(percent(f.folder.map.accuracy), `of the cells keep their ${f.folder.map.label_column} on the map, ${f.title}`, f.look));
   return section('glance', 'At a glance', h('div', { class: 'cards' }, cards),
-    text(word('r2'), ' is the part of the ', word('response', 'responses\u2019'), ' variance that is predicted, all responses together; \u00b1 is the standard deviation over ', word('fold', 'folds'), '. ',
+    text(word('r2'), ' is the fraction of the ', word('response', 'responses\u2019'), ' variance that is predicted, pooled over all responses; \u00b1 is the standard deviation over ', word('fold', 'folds'), '. ',
       fits.map((f) => f.model).includes('sbnn') ? ['See what the ', word('paper')] : '', fits.map((f) => f.model).includes('sbnn-denoise') ? [fits.map((f) => f.model).includes('sbnn') ? ', the ' : 'See what the ', word('denoise')] : '',
       bestLinear().length ? [', the ', word('linear')] : '', ' and the ', word('protocol'), ' are.',
       tested.length ? '' : ' Without a cross-validation nothing is known about unseen cells: sbnn cv measures it.'));
@@ -146,14 +146,14 @@ function mapSection() {
   const shape = meanSd(maps.map((m) => m.wanted)).mean; /* side by side they are of one height */
   maps.forEach((m) => m.fit(shape));
   return section('map', 'Map of the cells',
-    text('Every dot is a cell; its place on the ', word('map'), ' is what the network (or the linear model) makes of its genes. Point at a cell, or touch it, to see what it is. Choose a gene or a response to see where it is ', word('predicted', 'predicted'), ' high (bright) or low (dark).'),
+    text('Every dot is a cell; its place on the ', word('map'), ' is computed from its genes by the network (or the linear model). Point at a cell, or touch it, to see its type and values. Choose a gene or a response to see where it is ', word('predicted', 'predicted'), ' high (bright) or low (dark).'),
     controls(), h('div', { class: 'maps' }, maps.map((m) => m.figure)));
 }
 
 function stabilityText(s) {
   const m = s.summary, select = (run(s.folder).options || {}).select;
   const what = s.halves ? word('halves', 'Half-samples') : word('restarts', 'Restarts');
-  return text(h('strong', null, what), `, ${s.title}: `, s.halves ? `of ${m.runs} trainings, each on one half of the cells, two on disjoint halves share ${fixed(m.overlap_disjoint_mean, 1)} genes` : `of ${m.runs} trainings on the same cells two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`,
+  return text(h('strong', null, what), `, ${s.title}: `, s.halves ? `${m.runs} trainings, each on one half of the cells; two on disjoint halves share ${fixed(m.overlap_disjoint_mean, 1)} genes on average` : `${m.runs} trainings on the same cells; two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`,
     `; ${m.genes_always} are in all of them, ${m.genes_ever} in any.`,
     !s.halves && select && select !== 'network' ? ' But its genes are chosen by a linear model, whatever the seed: only half-samples (--subsample) tell how steady they are.' : '');
 }
@@ -175,12 +175,12 @@ function geneSection() {
   for (const f of sources) {
     const at = (r) => r[fits.indexOf(f)] || {}, n = foldsOf(f);
     if (f.kind === 'train') columns.push(
-      { title: `Rank, ${f.title}`, hint: '1 weighs most', number: true, value: (r) => at(r).rank, cell: (r) => at(r).rank || '\u2013' },
-      { title: `Norm, ${f.title}`, hint: 'How much the gene weighs: length of its weights, or what forward selection gained by it. Only norms of one column can be compared', number: true, down: true, value: (r) => at(r).norm, cell: (r) => short(at(r).norm) });
-    else columns.push({ title: `Folds, ${f.title}`, hint: `In how many of ${n} folds of the cross-validation it was chosen. Two folds share most of their cells`, number: true, down: true, value: (r) => at(r).folds || 0, cell: (r) => `${at(r).folds || 0} / ${n}` });
+      { title: `Rank, ${f.title}`, hint: '1: the largest norm', number: true, value: (r) => at(r).rank, cell: (r) => at(r).rank || '\u2013' },
+      { title: `Norm, ${f.title}`, hint: 'How much the gene weighs: the length of its weights or, with forward selection, how much it reduced the residual. Compare norms within one column only', number: true, down: true, value: (r) => at(r).norm, cell: (r) => short(at(r).norm) });
+    else columns.push({ title: `Folds, ${f.title}`, hint: `The number of folds (of ${n}) of the cross-validation that chose it. Two folds share most of their cells`, number: true, down: true, value: (r) => at(r).folds || 0, cell: (r) => `${at(r).folds || 0} / ${n}` });
   }
   for (const s of restarts) columns.push({ title: `${s.halves ? 'Half-samples' : 'Restarts'}, ${s.title}`,
-    hint: `Part of ${s.summary.runs} trainings ${s.halves ? 'on halves of the cells' : 'on the same cells from other random numbers'} that chose it, with a 95 % interval. ${s.halves ? 'Harder than restarts' : 'Easier than half-samples'}: the two are not to be compared`, number: true, down: true,
+    hint: `Fraction of ${s.summary.runs} trainings ${s.halves ? 'on halves of the cells' : 'on the same cells with other random numbers'} that chose it, with a 95 % interval. ${s.halves ? 'A harder test than restarts' : 'An easier test than half-samples'}: do not compare the two`, number: true, down: true,
     value: (r) => (s.rows.get(r.gene) || { frequency: 0 }).frequency, cell: (r) => { const f = s.rows.get(r.gene); return f ? `${fixed(f.frequency, 2)} (${fixed(f.low, 2)} to ${fixed(f.high, 2)})` : '0'; } });
   const rows = [...genes.values()].sort((a, b) => a.best - b.best);
   return section('genes', 'Genes', text('The genes that each model kept, with their ', word('rank'), ' and ', word('norm'), '. Choose one to see it on the map; choose a heading to sort.'), restarts.map(stabilityText),
@@ -225,7 +225,7 @@ function trainingSection() {
       spans: list.length === 1 ? phasesOf(list[0]) : [], levels: bestLinear().map((r) => ({ name: `linear, rank ${r.rank}`, value: r.r2_test_relaxed_mean })) });
   });
   return section('training', 'Training', text(word('r2'), ' by ', word('epoch'), tested.length ? ', mean over folds with a band of one standard deviation' : '', '. ', source.some((f) => f.model === 'sbnn') ? ['Parts of the training: ', word('phases'), '. '] : '',
-    source.some((f) => f.model === 'sbnn-denoise') ? 'Under the denoising recipe noise is on while training, so that the training curve may lie below the test curve.' : ''),
+    source.some((f) => f.model === 'sbnn-denoise') ? 'The denoising recipe trains with noise, so the training curve may lie below the test curve.' : ''),
     h('div', { class: 'charts' }, charts));
 }
 
@@ -244,7 +244,7 @@ function responseSection() {
     ...source.map((f, k) => ({ title: f.title, number: true, down: true, value: (r) => (r.scores[k].score || {}).mean, cell: (r) => withSd(r.scores[k].score) })),
     { title: `R\u00b2 from ${short(lo)} to 1`, cell: (r) => dotRow(r.scores, lo) }];
   return section('responses', 'R\u00b2 by response',
-    text(tested.length ? 'In cells that the model has not seen: mean \u00b1 standard deviation over folds.' : 'In the cells trained on; sbnn cv tells how well unseen cells are predicted.'),
+    text(tested.length ? 'In cells that the model has not seen: mean \u00b1 standard deviation over folds.' : 'In the training cells; sbnn cv measures how well unseen cells are predicted.'),
     legend(source.map((f) => ({ name: f.title, look: f.look, marks: true }))), sortableTable(plural(rows.length, 'response'), columns, rows));
 }
 
@@ -273,7 +273,7 @@ function linearSection() {
   const columns = [['rank', 'Rank', short], ['lambda', 'Penalty', short], ['genes_mean', 'Genes', (v) => fixed(v, 1)], ['r2_test_mean', 'Test R\u00b2', fixed], ['r2_test_relaxed_mean', 'Test R\u00b2, relaxed', fixed], ['r2_test_relaxed_sd', 'sd over folds', fixed]]
     .map(([key, title, show]) => ({ title, number: true, value: (r) => r[key], cell: (r) => show(r[key]) }));
   return section('linear', 'Against the linear model',
-    text('The ', word('linear'), ' predicts the responses from a few genes through as many weighted sums as its ', word('rank'), '; it is shown ', word('relaxed'), '. Bars of the networks: one standard deviation over folds.'),
+    text('The ', word('linear'), ' predicts the responses from a few genes. It has as many weighted sums of genes as its ', word('rank'), ', and is shown ', word('relaxed'), '. Bars of the networks: one standard deviation over folds.'),
     h('div', { class: 'charts' }, lineChart({ label: 'Test R2 against the number of genes', xLabel: 'genes', yLabel: 'test R\u00b2', yFrom: Infinity, series })),
     h('details', null, h('summary', null, 'All fits'), sortableTable(plural(rows.length, 'fit'), columns, rows)));
 }
@@ -288,7 +288,7 @@ function definitions(object) {
 function provenanceOf(folder) {
   const r = run(folder), inputs = r.inputs || {}, files = ['x', 'y', 'labels'].filter((k) => inputs[k]);
   const title = folder.name || data.title;
-  if (!folder.run) return h('details', null, h('summary', null, title), text('There is no run.json, so nothing is known about how these were made.'));
+  if (!folder.run) return h('details', null, h('summary', null, title), text('There is no run.json, so it is unknown how these results were made.'));
   return h('details', null, h('summary', null, `${title}: sbnn ${r.command}, seed ${r.seed}, ${Math.round((r.timings || {}).seconds)} s`),
     h('h3', null, 'Command'), h('pre', { tabindex: '0' }, commandOf(r.command_line || [])),
     h('h3', null, 'Inputs'), definitions(Object.fromEntries(files.map((k) => [k, `${inputs[k].path} (${inputs[k].cells} cells, FNV-1a ${inputs[k].fnv1a64})`]))),
@@ -297,7 +297,7 @@ function provenanceOf(folder) {
 }
 
 const provenanceSection = () => section('provenance', 'How it was made',
-  text('The same command on the same inputs with the same build gives the same bits, whatever the number of threads.'), data.folders.map(provenanceOf),
+  text('The same command on the same inputs with the same build gives the same bits, for any number of threads.'), data.folders.map(provenanceOf),
   h('p', { class: 'note' }, `Page made by sbnn ${data.version}.`));
 
 /* ---- the page ---- */

@@ -1,4 +1,4 @@
-"""sbnn: few genes that explain what else was measured in the same cells.
+"""sbnn: few genes that predict a second measurement of the same cells.
 
     adata = anndata.read_h5ad("cells.h5ad")
     result = sbnn.train(adata, responses="protein_expression", labels="cell_type")
@@ -63,23 +63,23 @@ def _fit(name: str, what: str):
     data: AnnData, MuData, a DataFrame or a matrix (NumPy, SciPy) of counts, cells in rows; or the path of a file.
     y: the responses, as a DataFrame (joined by cell), an array in the order of the cells, AnnData, or a path. Of
       AnnData and MuData not needed:
-    responses: their name in obsm, names of columns of obs, or the modality. None: what the program finds.
-    labels: cell types: a column of obs, or a value for each cell. groups: the same, cells that folds keep together.
+    responses: their name in obsm, names of columns of obs, or the modality. None: the program finds them.
+    labels: cell types, as a column of obs or a value for each cell. groups: the same; no fold divides a group.
     layer: the layer that holds the counts, "X" or "raw". None: the first that holds counts.
-    out: the folder for the results. None: a temporary one, which goes with the Result.
-    progress: show how far it is. inplace: put results into the object, as sbnn.annotate does.
+    out: the folder for the results. None: a temporary one, which is deleted with the Result.
+    progress: show progress. inplace: write the results into the object, as sbnn.annotate does.
     options: those of 'sbnn {name}', which sbnn.options("{name}") lists.
     """
     return function
 
 
-train = _fit("train", "A model of all cells: the genes it keeps, the map, what it predicts.")
-cv = _fit("cv", "Cross-validation: how well cells are predicted that the model has not seen.")
-run = _fit("run", "Everything in one go: cv, train, srrr, stability, and a report.")
-stability = _fit("stability", "Many trainings: which genes depend on chance.")
-path = _fit("path", "Several penalties and widths of the bottleneck, each cross-validated.")
+train = _fit("train", "Trains a model on all cells: the kept genes, the map, the predictions.")
+cv = _fit("cv", "Cross-validation: how well unseen cells are predicted.")
+run = _fit("run", "Runs cv, train, srrr and stability, and makes a report.")
+stability = _fit("stability", "Trains many times: which genes are chosen again, and which by chance.")
+path = _fit("path", "Cross-validates several penalties and widths of the bottleneck.")
 srrr = _fit("srrr", "Sparse reduced-rank regression, the linear model, for comparison.")
-tsne = _fit("tsne", "A t-SNE of genes and of responses; with results=RESULT of its map.")
+tsne = _fit("tsne", "A t-SNE of the genes and one of the responses; with results=RESULT, of the map of that result.")
 
 
 def predict(
@@ -91,10 +91,10 @@ def predict(
     inplace: bool = True,
     **options: Any,
 ) -> pd.DataFrame:
-    """The map and the responses of other cells, by a network that `sbnn.train` has left (its Result or its folder).
+    """Predicts map and responses of other cells with a network that `sbnn.train` has trained (its Result or folder).
 
-    A row for each cell: its place z1, z2, ..., then the responses in their own units. Into AnnData and MuData go
-    obsm["X_sbnn"] and obsm["sbnn_prediction"]. Other arguments are those of sbnn.train.
+    A row for each cell: its map coordinates z1, z2, ..., then the responses in their own units. Also writes
+    obsm["X_sbnn"] and obsm["sbnn_prediction"] of AnnData and MuData. Other arguments are those of sbnn.train.
     """
     data = _inputs.opened(data)
     words("predict", options)
@@ -126,13 +126,13 @@ def command(name: str, *operands: str | os.PathLike, progress: bool = True, **op
 
 
 def options(name: str) -> pd.DataFrame:
-    """The options of a command: what each takes, its default, what it is for."""
+    """The options of a command: the values of each, its default and its help."""
     rows = {key.replace("-", "_"): row for key, row in command_rows(name).items()}
     return pd.DataFrame.from_dict(rows, orient="index")[["needs", "default", "help"]]
 
 
 def demo(**options: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Synthetic cells whose marker genes are known: counts, responses and labels. Options: those of 'sbnn demo'."""
+    """Synthetic cells with known driver genes: counts, responses and labels. Options: those of 'sbnn demo'."""
     with tempfile.TemporaryDirectory(prefix="sbnn-demo-") as folder:
         out = Path(folder) / "demo"
         call(words("demo", {**options, "tables_only": True, "out": out, "quiet": True}), progress=False)
@@ -145,7 +145,7 @@ def demo(**options: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
 
 
 def read(folder: str | os.PathLike) -> Result:
-    """Results that are there already."""
+    """Opens a folder of results."""
     return Result(folder)
 
 

@@ -12,7 +12,7 @@ from ._results import Result
 
 
 def annotate(data: Any, result: Result) -> None:
-    """Puts into an AnnData or MuData object what a folder of results says of its cells and genes.
+    """Writes the results in a folder into an AnnData or MuData object.
 
     obsm: X_sbnn, X_srrr, X_tsne_*, sbnn_prediction; obs: sbnn_fold; var: sbnn_selected, sbnn_rank, sbnn_frequency;
     uns["sbnn"]: by command its version, seed, options and scores. Predictions of cv, of cells unseen, stay where train

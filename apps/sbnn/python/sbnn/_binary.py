@@ -40,7 +40,7 @@ def binary() -> str:
     if named:
         if os.access(named, os.X_OK) and not os.path.isdir(named):
             return named
-        raise SbnnError(f"SBNN_BINARY names '{named}', which is no program: set it to the path of sbnn, or unset it")
+        raise SbnnError(f"SBNN_BINARY names '{named}', which is not a program: set it to the path of sbnn, or unset it")
     inside = PACKAGE / "bin" / "sbnn"
     if inside.exists():
         return str(inside)
@@ -49,7 +49,7 @@ def binary() -> str:
         if found and not _is_our_script(found):
             return found
     raise SbnnError(
-        "the sbnn program is missing: this installation carries none and there is none on PATH; install the wheel that "
+        "the sbnn program is missing: it is neither in this installation nor on PATH; install the wheel that "
         "'./dev wheel' makes in Nabla's repository, or build the program with './dev build' there and set SBNN_BINARY "
         "to build/bin/sbnn"
     )
@@ -80,7 +80,7 @@ def table() -> dict[str, Any]:
 def _table(path: str, modified: int) -> dict[str, Any]:
     done = subprocess.run([path, "--generate", "json"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        raise SbnnError(f"{path} is no sbnn, or one that is older than this package: 'sbnn --generate json' fails")
+        raise SbnnError(f"{path} is not sbnn, or is older than this package: 'sbnn --generate json' fails")
     return json.loads(done.stdout)
 
 
@@ -121,7 +121,7 @@ def call(words: Sequence[str], progress: bool = True, inputs: str | None = None)
         if code == 130:
             raise KeyboardInterrupt(last)
         if code != 0:
-            raise SbnnError(last or f"the program ended with code {code} and said nothing", code)
+            raise SbnnError(last or f"the program ended with code {code} without a message", code)
         printed.seek(0)
         return printed.read().decode("utf-8", "replace")
 

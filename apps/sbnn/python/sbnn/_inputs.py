@@ -120,7 +120,7 @@ def _anndata(a: Any, y: Any, responses: Any, layer: str | None, columns: Sequenc
 
 def _mudata(m: Any, responses: Any, layer: str | None, columns: Sequence[str], folder: Path) -> dict[str, Any]:
     if getattr(m, "axis", 0) == 1:
-        raise ValueError("the modalities of this MuData share genes and not cells: there is nothing to predict for a cell")
+        raise ValueError("the modalities of this MuData share genes, not cells, so no cell has responses")
     names = list(m.mod)
     x, y = _modalities(names, responses)
     genes, measured = m.mod[x], m.mod[y]
@@ -145,7 +145,7 @@ def _modalities(names: Sequence[str], responses: str | None) -> tuple[str, str]:
     elif y is None and x is not None and len(others) == 1:
         y = others[0]
     if x is None or y is None:
-        raise ValueError(f"say which modality holds the responses, one of {', '.join(names)}; genes are those of rna or gex")
+        raise ValueError(f"name the modality that holds the responses, one of {', '.join(names)}; genes are those of rna or gex")
     return x, y
 
 
@@ -189,7 +189,7 @@ def _write_h5ad(a: Any, columns: Sequence[str], obsm: Sequence[str], layer: str 
 
 def _tables(x: Any, y: Any, responses: Any, layer: str | None, folder: Path) -> dict[str, Any]:
     if layer is not None or responses is not None:
-        raise TypeError("layer and responses name parts of an AnnData or MuData object; of frames and arrays give x and y")
+        raise TypeError("layer and responses name parts of an AnnData or MuData object; for frames and arrays give data and y")
     ids = [table.index for table in (x, y) if isinstance(table, pd.DataFrame)]
     cells = ids[0] if ids else pd.Index([f"cell{i + 1}" for i in range(x.shape[0])])
     _write_npz(folder / "data.npz", x, cells, "x", ("counts", "genes", "gene"))
@@ -214,13 +214,13 @@ def _write_npz(file: Path, table: Any, cells: pd.Index, what: str, names: tuple[
         cells, columns = table.index, table.columns
         for name, dtype in table.dtypes.items():
             if not pd.api.types.is_numeric_dtype(dtype):
-                raise TypeError(f"the column '{name}' of {what} is no number: leave it out (labels are an argument of their own)")
+                raise TypeError(f"the column '{name}' of {what} is not numeric: leave it out (labels have their own argument)")
     elif getattr(table, "ndim", 0) != 2:
         raise TypeError(f"{what} must be AnnData, MuData, a DataFrame or a matrix [cells, {stem}s], not {type(table).__name__}")
     else:
         columns = [f"{stem}{i + 1}" for i in range(table.shape[1])]
     if table.shape[0] != len(cells):
-        raise ValueError(f"{what} has {table.shape[0]} rows, and there are {len(cells)} cells")
+        raise ValueError(f"{what} has {table.shape[0]} rows, but there are {len(cells)} cells")
     arrays = {"cells": _text(cells), columns_name: _text(columns)}
     if hasattr(table, "tocsr"):
         sparse = table.tocsr()
@@ -258,7 +258,7 @@ def _of_cells(option: str, values: Any, given: dict[str, Any], data: Any, folder
     else:
         cells = [f"cell{i + 1}" for i in range(len(values))]
     if len(cells) != len(values):
-        raise ValueError(f"{option} has {len(values)} values, and there are {len(cells)} cells")
+        raise ValueError(f"{option} has {len(values)} values, but there are {len(cells)} cells")
     file = folder / f"{option}.tsv"
     pd.DataFrame({"cell": _text(cells), name or option: list(values)}).to_csv(file, sep="\t", index=False)
     return {option: file}

@@ -1,4 +1,4 @@
-"""A folder of results: its tables as DataFrames, its pictures, what it says in the object."""
+"""A folder of results: its tables as DataFrames, and its pictures."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Result:
         return self.figure(name)
 
     def report(self) -> Path:
-        """The page of the results, readable without a network: report.html."""
+        """The page of the results, which works offline: report.html."""
         call(words("report", {"results": self, "quiet": True}), progress=False)
         return self.folder / "report.html"
 

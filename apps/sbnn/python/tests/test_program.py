@@ -44,7 +44,7 @@ def test_the_own_script_is_not_the_program(no_program):
 
 def test_the_program_of_the_environment_comes_first(no_program, monkeypatch):
     monkeypatch.setenv("SBNN_BINARY", str(no_program / "gone"))
-    with pytest.raises(sbnn.SbnnError, match="SBNN_BINARY names '.*gone', which is no program"):
+    with pytest.raises(sbnn.SbnnError, match="SBNN_BINARY names '.*gone', which is not a program"):
         sbnn.binary()
     monkeypatch.setenv("SBNN_BINARY", str(script(no_program / "other", "#!/bin/sh\nexit 1\n")))
     with pytest.raises(sbnn.SbnnError, match="older than this package"):
@@ -61,15 +61,15 @@ def test_a_sentence_of_the_program_is_the_exception(tables, fast):
 def test_wrong_data(tables, fast):
     x, y, _ = tables
     for given, error, sentence in (
-        ((x.to_numpy(), y.to_numpy()[:4]), ValueError, "y has 4 rows, and there are 120 cells"),
+        ((x.to_numpy(), y.to_numpy()[:4]), ValueError, "y has 4 rows, but there are 120 cells"),
         ((x.to_numpy()[0], y), TypeError, "x must be AnnData, MuData, a DataFrame or a matrix"),
         (([[1, 2]], y), TypeError, "x must be AnnData, MuData, a DataFrame or a matrix"),
-        ((x.assign(text="a"), y), TypeError, "column 'text' of x is no number"),
+        ((x.assign(text="a"), y), TypeError, "column 'text' of x is not numeric"),
         (("nothing.csv",), FileNotFoundError, "there is no file 'nothing.csv'"),
     ):
         with pytest.raises(error, match=sentence):
             sbnn.train(*given, **fast)
-    with pytest.raises(ValueError, match="labels has 3 values, and there are 120 cells"):
+    with pytest.raises(ValueError, match="labels has 3 values, but there are 120 cells"):
         sbnn.train(x, y, labels=["a", "b", "c"], **fast)
 
 
