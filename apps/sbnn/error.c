@@ -34,8 +34,8 @@ void (*sbnn_on_refusal)(void);
 int sbnn_check_memory(sbnn_error *e) {
   if (!atomic_load(&sbnn_memory_refused)) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED,
-                   "out of memory: some was refused, and what was made since may lack something; close other "
-                   "programs or use a smaller table");
+                   "out of memory: an allocation failed, and files made after that may be incomplete; close "
+                   "other programs or use a smaller table");
 }
 
 static void *checked(void *p, size_t n, size_t size) {

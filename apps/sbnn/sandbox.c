@@ -141,11 +141,10 @@ size_t sbnn_sandbox_memory(size_t file_bytes) {
 static int explain(const sbnn_sandbox *s, const sbnn_child_end *end, sbnn_error *e) {
   const int number = WIFSIGNALED(end->status) ? WTERMSIG(end->status) : 0;
   if (number == SIGXCPU || number == SIGKILL)
-    return sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "%s: reading it took longer than %u seconds and was stopped: it is damaged or made to do "
-        "harm; save it again with the program that made it",
-        s->path, s->seconds ? s->seconds : 3600);
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: reading it took longer than %u seconds and was stopped: it is damaged or "
+                     "malicious; save it again with the program that made it",
+                     s->path, s->seconds ? s->seconds : 3600);
   if (number == SIGXFSZ || (WIFEXITED(end->status) && WEXITSTATUS(end->status) == SBNN_CHILD_NO_MEMORY))
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
@@ -153,8 +152,8 @@ static int explain(const sbnn_sandbox *s, const sbnn_child_end *end, sbnn_error 
         "it is damaged, or too large for this machine",
         s->path, s->memory >> 20);
   return sbnn_fail(e, SBNN_BAD_INPUT,
-                   "%s: %s failed on it (%s): it is damaged or made to do harm; copy it again, or save it "
-                   "again with the program that made it",
+                   "%s: %s failed on it (%s): it is damaged or malicious; copy it again, or save it again "
+                   "with the program that made it",
                    s->path, s->library, sbnn_child_why(end));
 }
 
@@ -163,7 +162,7 @@ static int open_file(const sbnn_sandbox *s, sbnn_error *e) {
   const char *path = s->copy ? s->copy : s->path;
   int fd = open(path, (s->copy ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
   if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) return fd;
-  const char *why = fd < 0 ? strerror(errno) : "it is no regular file";
+  const char *why = fd < 0 ? strerror(errno) : "it is not a regular file";
   sbnn_fail(e, SBNN_BAD_INPUT, "%s: cannot be opened (%s); check the path", path, why);
   if (fd >= 0) close(fd);
   return -1;

@@ -20,7 +20,7 @@ bad_shards() {
   local shard=("${small[@]}" --quiet --threads 2 --shard) one="$work/bad" part merge
   merge=(merge "$one" --quiet --out "$work/bad-merged")
   "$sbnn" "${shard[@]}" 1/2 --out "$one"
-  refused "a missing shard" 3 "4 of 8 models are in none of the folders: .*fold-2, .*--resume" "${merge[@]}"
+  refused "a missing shard" 3 "4 of 8 models are missing from the folders: .*fold-2, .*--resume" "${merge[@]}"
   "$sbnn" "${shard[@]}" 2/2 --out "$one"
   "$sbnn" "${shard[@]}" 2/2 --out "$one"
   "$sbnn" "${merge[@]}"

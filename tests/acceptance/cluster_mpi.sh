@@ -105,7 +105,7 @@ mpi_refused() { # MPI WHAT PATTERN ARGUMENT...: of mpirun; one sentence, and no 
 
 mpi_misfits() { # MPI
   local mpi=$1 program=$build/bin/$1/sbnn one=("${small[@]}" --threads 1 --quiet --out "$work/refused")
-  mpi_refused "$mpi" "other options" "process 2 of 2: it has other options, data or build" \
+  mpi_refused "$mpi" "other options" "process 2 of 2: options, data or build are different" \
     -n 1 "$program" "${one[@]}" : -n 1 "$program" "${one[@]}" --seed 3
   mpi_refused "$mpi" "data that cannot be read" "nothing.safetensors" -n 2 "$program" "${one[@]}" --data "$work/nothing.safetensors"
   mpi_refused "$mpi" "a command that does not divide" "mpirun has started 2 processes" -n 2 "$program" train --data "$work/data.safetensors" --quiet --out "$work/refused"

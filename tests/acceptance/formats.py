@@ -106,7 +106,7 @@ refused("anndata_0.11.4.h5ad", "anndata 0.11.4", "no matrix X|layers/counts|raw/
 h5ad("anndataR_example.h5ad", "anndataR", "layers/counts")
 refused("cellxgene_nan.h5ad", "cellxgene", "no matrix in it holds counts|X (-0.17147)|--x-transform none")
 h5ad("scp_anndata_test.h5ad", "scp-ingest-pipeline", "raw/X")
-refused("scp_dup_cell.h5ad", "scp-ingest-pipeline", "'AA' stands in places 1 and 41|unique")
+refused("scp_dup_cell.h5ad", "scp-ingest-pipeline", "'AA' occurs twice, at positions 1 and 41|unique")
 refused("scp_indexed_by_gene_id.h5ad", "scp-ingest-pipeline", "no matrix in it holds counts|X (1.26781)")
 refused("mudata_0.1.2_axis0.h5mu", "mudata 0.1.2", "which of its modalities|mod1, mod2")
 refused("mudata_0.4.1_axis0.h5mu", "mudata 0.4.1", "which of its modalities|mod1, mod2")

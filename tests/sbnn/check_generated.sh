@@ -50,7 +50,7 @@ if command -v python3 >/dev/null; then
 else
   missing python3 JSON
 fi
-grep -q '"lasso":{"kind":"auto","value":"NUMBER","needs":"a number from 0 up, or auto","default":"0.1","lowest":0,' "$dir/json" ||
+grep -q '"lasso":{"kind":"auto","value":"NUMBER","needs":"a number of at least 0, or auto","default":"0.1","lowest":0,' "$dir/json" ||
   fail "--lasso is not in the JSON as it is in the table"
 for option in $("$sbnn" help train | sed -nE 's/^  --([a-z0-9-]+).*/\1/p'); do
   grep -qF -- "\\-\\-${option//-/\\-}" "$dir/sbnn.1" || fail "--$option is not in the manual page"

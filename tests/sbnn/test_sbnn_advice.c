@@ -33,7 +33,7 @@ Test(sbnn_advice, an_option_given_twice) {
   sbnn_options o;
   sbnn_error e = {0};
   cr_assert_eq(sbnn_options_parse(12, argv, &o, &e), SBNN_OK, "%s", e.text);
-  cr_expect_str_eq(o.repeated, "--lasso is given twice: '0.2' counts, not '0.1'");
+  cr_expect_str_eq(o.repeated, "--lasso is given twice: '0.2' is used, not '0.1'");
   argv[11] = "1e-1";
   cr_assert_eq(sbnn_options_parse(12, argv, &o, &e), SBNN_OK, "%s", e.text);
   cr_expect_str_eq(o.repeated, "");

@@ -191,7 +191,7 @@ Test(sbnn_annotate, refusals) {
   put_file(at("x.csv"), "cell,g1\nc1,1\n");
   char *before = cli_snapshot(root);
   refuse("annotate --results out --in other.h5ad --out b.h5ad", 3, "has none of the|genes of out");
-  refuse("annotate --results out --in x.csv --out b.h5ad", 3, "x.csv|and this is none");
+  refuse("annotate --results out --in x.csv --out b.h5ad", 3, "x.csv|this file is neither");
   refuse("annotate --results out --in nowhere.h5ad --out b.h5ad", 3, "nowhere.h5ad|cannot be opened");
   refuse("annotate --results out --in a.h5ad --out other.h5ad", 1, "other.h5ad exists|--force");
   refuse("annotate --results out --in a.h5ad --out no/b.h5ad", 1, "no/b.h5ad|could not be written");

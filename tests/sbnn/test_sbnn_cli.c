@@ -34,9 +34,9 @@ Test(sbnn_cli, no_shared_cells) {
 }
 
 Test(sbnn_cli, duplicate_ids) {
-  bad_counts(EDIT(7, 0, "c2"), "x.csv|'c2'|lines 4 and 8|make it unique");
-  bad_responses(EDIT(7, 0, "c2"), "y.csv|'c2'|lines 4 and 8|make it unique");
-  bad_responses(EDIT(0, 4, "r0"), "y.csv|'r0'|columns 2 and 5|make it unique");
+  bad_counts(EDIT(7, 0, "c2"), "x.csv|'c2'|lines 4 and 8|make the names unique");
+  bad_responses(EDIT(7, 0, "c2"), "y.csv|'c2'|lines 4 and 8|make the names unique");
+  bad_responses(EDIT(0, 4, "r0"), "y.csv|'r0'|columns 2 and 5|make the names unique");
 }
 
 Test(sbnn_cli, no_number) {
@@ -138,7 +138,7 @@ Test(sbnn_cli, labels) {
   refuse(TRAIN " --labels nowhere.tsv", 3, "nowhere.tsv: cannot be opened|check the path");
   put_file(at("l.tsv"), "cell\tfamily\nz1\ta\n");
   refuse(TRAIN " --labels l.tsv", 3,
-         "l.tsv|no column of it holds names of the data's cells|'z1'|'c0'|use the same cell ids");
+         "l.tsv|no column has the cell ids of the data|'z1'|'c0'|use the same cell ids");
 }
 
 /* Line ends and kilobytes in names: still one readable sentence. */
@@ -180,7 +180,7 @@ Test(sbnn_cli, fold_permutation) {
   put_file(at("p.txt"), all);
   run_well(CV " --fold-permutation p.txt");
   remove_all(at("out"));
-  permutation("0\n1\n2\n", "p.txt|3 cells where the data has 60|each number from 0 to 59 once");
+  permutation("0\n1\n2\n", "p.txt|3 cells, but the data has 60|each number from 0 to 59 once");
   permutation("0\n1\n1\n", "p.txt, line 3|1 was already on line 2");
   permutation("0\n60\n", "p.txt, line 2|'60' is not a cell number from 0 to 59");
   permutation("0\nfirst\n", "p.txt, line 2|'first' is not a cell number");

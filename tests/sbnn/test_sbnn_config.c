@@ -136,8 +136,8 @@ Test(sbnn_config, files_that_make_no_sense) {
   static const struct {
     const char *text, *part, *other;
   } bad[] = {{"lasso = 0.1\nlaso = 1\n", "line 2: there is no option 'laso'", "did you mean 'lasso'"},
-             {"\n\nlasso 0.1\n", "line 3", "no 'key = value'"},
-             {"lasso = x\n", "line 1: lasso needs a number from 0 up", "'x'"},
+             {"\n\nlasso 0.1\n", "line 3", "is not 'key = value'"},
+             {"lasso = x\n", "line 1: lasso needs a number of at least 0", "'x'"},
              {"force = maybe\n", "line 1: force needs true or false", "'maybe'"},
              {"lasso =\n", "line 1", "no value"},
              {"x = \"open\n", "line 1", "quotes"},

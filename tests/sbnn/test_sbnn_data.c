@@ -161,8 +161,7 @@ Test(sbnn_data, label_faults) {
   static const struct {
     const char *labels, *column, *parts;
   } faults[] = {
-      {"cell\tfamily\nx1\tA\nx2\tB\n", NULL,
-       "labels.tsv|no column of it holds names of the data's cells|'x1'|'c4'"},
+      {"cell\tfamily\nx1\tA\nx2\tB\n", NULL, "labels.tsv|no column has the cell ids of the data|'x1'|'c4'"},
       {"cell\tfamily\nc1\tA\n", "type", "labels.tsv|no column 'type'|'family'"},
       {"cell\tcolor\nc1\t#112233\n", NULL, "labels.tsv|no labels"},
       {"cell\tfamily\tcolor\nc1\tA\tred\n", NULL, "labels.tsv|cell 'c1'|'red'|#"},

@@ -216,15 +216,14 @@ static void refuse(const char *options, const char *sentence) {
 }
 
 Test(sbnn_denoise_options, contradictions) {
-  refuse("--select forward", "--select belongs to --recipe denoise: the paper's recipe is as published");
-  refuse("--input-noise 0.1",
-         "--input-noise belongs to --recipe denoise: the paper's recipe is as published");
+  refuse("--select forward", "--select needs --recipe denoise: the paper's recipe stays as published");
+  refuse("--input-noise 0.1", "--input-noise needs --recipe denoise: the paper's recipe stays as published");
   refuse("--recipe paper --bottleneck-noise 1",
-         "--bottleneck-noise belongs to --recipe denoise: the paper's recipe is as published");
-  refuse("--recipe denoise --both", "--both belongs to --recipe paper: the other one has no pretraining");
-  refuse("--noise auto", "--noise belongs to --recipe denoise: the paper's recipe is as published");
+         "--bottleneck-noise needs --recipe denoise: the paper's recipe stays as published");
+  refuse("--recipe denoise --both", "--both needs --recipe paper: the denoising recipe has no pretraining");
+  refuse("--noise auto", "--noise needs --recipe denoise: the paper's recipe stays as published");
   refuse("--recipe better", "--recipe needs paper or denoise, not 'better'");
-  refuse("--recipe denoise --input-noise -1", "--input-noise needs a number from 0 up, not '-1'");
+  refuse("--recipe denoise --input-noise -1", "--input-noise needs a number of at least 0, not '-1'");
 }
 
 /* ---- the program ---- */

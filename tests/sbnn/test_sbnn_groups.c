@@ -48,7 +48,7 @@ Test(sbnn_groups, folds) {
   cli_result r = sbnn("cv" TABLES " --out talk --groups donors.csv --folds 2" TALK);
   cr_expect_eq(r.code, 0, "%s", r.err);
   cr_expect(strstr(r.err, "4 groups by 'donor'") &&
-                strstr(r.err, "No group of 'donor' (4) has cells on both sides"),
+                strstr(r.err, "Each group of 'donor' (4) is either in training or in test"),
             "%s", r.err);
 }
 
@@ -92,5 +92,5 @@ Test(sbnn_groups, refusals) {
   refuse(CV " --groups donors.csv --folds 5", 3, "4 groups cannot make 5 folds|--folds");
   refuse(CV " --groups nowhere.csv", 3, "nowhere.csv");
   refuse(CV " --groups donors.csv --folds 3 --fold-permutation order.txt", 2, "--fold-permutation|--groups");
-  refuse(TRAIN " --groups one.csv", 3, "--groups: the|of one group|--no-pretrain");
+  refuse(TRAIN " --groups one.csv", 3, "--groups: the|in one group|--no-pretrain");
 }

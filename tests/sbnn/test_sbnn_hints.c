@@ -46,7 +46,7 @@ Test(sbnn_hints, swapped_tables) {
   refuse("cv --x y.csv --y x.csv --x-transform none --out out" FAST, 3,
          "fewer than the 5 to be kept|swapped?");
   cli_write(at("x.csv"), &(cli_table){.edits = {{0, 3, "g0"}}});
-  refuse(swapped, 3, "x.csv|'g0'|make it unique|are the tables --x and --y swapped?");
+  refuse(swapped, 3, "x.csv|'g0'|make the names unique|are the tables --x and --y swapped?");
   cli_write(at("x.csv"), &(cli_table){.edits = {{3, 0, "c1"}}});
   cli_result r = sbnn(CV); /* the right way round */
   cr_expect(r.code == 3 && !strstr(r.err, "swapped"), "%s", r.err);
@@ -60,12 +60,13 @@ Test(sbnn_hints, how_many_cells_are_used_and_labelled) {
        "used");
   cli_write(at("y.csv"), &(cli_table){.responses = true, .edits = {{4, 2, ""}}});
   says("prep" TABLES " --labels l.tsv --out gaps",
-       "1 value is missing in 1 of 60 cells, of the response 'r1' (1): choose with --missing", NULL);
+       "1 value is missing in 1 of 60 cells, of the response 'r1' (1): when you use the file, --missing",
+       NULL);
   says("srrr --data gaps --folds 2 --lambdas 0.5 --variable-genes 0 --missing drop-cells --out out",
        "60 cells in gaps, 59 of them used: 40 genes|2 of 59 cells labelled by 'kind'|1 value is missing, of "
        "the response "
        "'r1' (1): 1 of 60 cells is left out: 'c3'",
-       "choose with --missing");
+       "when you use the file, --missing");
 }
 
 /* Possible, but seldom meant: said, not refused. */
@@ -77,17 +78,17 @@ Test(sbnn_hints, what_is_seldom_meant) {
   for (int i = 0; i < 60; i++) fprintf(f, "c%d\t%d\n", i, i);
   fclose(f);
   says("prep" TABLES " --labels l.tsv --out d",
-       "2 genes are named like a date, such as '1-Mar': a spreadsheet|The labels 'value' are 60 different "
-       "ones for 60 cells",
+       "2 genes are named like a date, such as '1-Mar': a spreadsheet|The labels 'value' have 60 different "
+       "values for 60 cells",
        "whole numbers");
   says("srrr" TABLES " --folds 2 --lambdas 0.5 --variable-genes 0 --out out",
-       "39 genes|x.csv: of 40 genes those without a count in any cell are left out: 1, such as 'g6'",
-       "labels");
+       "39 genes|x.csv: 1 of 40 genes have no count in any cell and are left out, such as 'g6'", "labels");
   cli_write(at("x.csv"), &(cli_table){.edits = {{CLI_ANY, 5, "1.5"}}});
   says("prep" TABLES " --out fractions",
-       "no whole numbers, such as 1.5 of gene 'g4' in cell 'c0'|--x-transform none", "date");
+       "not whole numbers, such as 1.5 of gene 'g4' in cell 'c0'|--x-transform none", "date");
   cli_write(at("y.csv"), &(cli_table){.responses = true, .edits = {{0, 2, "Vm (\xb5V)"}}});
-  says("prep" TABLES " --out latin", "The response 'Vm (?V)' has letters that are not UTF-8", NULL);
+  says("prep" TABLES " --out latin", "The name of the response 'Vm (?V)' has characters that are not UTF-8",
+       NULL);
   says("prep" TABLES " --x-transform none --out e", "60 cells", "whole numbers");
 }
 
@@ -98,9 +99,8 @@ Test(sbnn_hints, ids_spelt_in_two_ways) {
   for (int i = 0; i < 60; i++) fprintf(f, "%s%d,%d,%d\n", i < 20 ? "c" : "C-", i, i % 7, i % 5);
   fclose(f);
   says("prep" TABLES " --out few",
-       "Only 20 of 60 and 60 cells are in both tables. 'c20' is in x.csv alone and 'C-20' in y.csv alone: "
-       "are the ids spelt "
-       "alike?",
+       "Only 20 of 60 and 60 cells are in both tables. 'c20' is only in x.csv and 'C-20' only in y.csv: are "
+       "the ids spelled the same way?",
        "swapped");
 }
 

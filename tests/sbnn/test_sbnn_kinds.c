@@ -74,8 +74,8 @@ static void hears(double middle, kind k, const char *options, const char *parts,
 }
 
 Test(sbnn_kinds, reads_with_the_threshold_of_molecules) {
-  hears(300, PHYSIOLOGY, "", "The counts look like reads|--gene-threshold 0 fits molecules|--preset patchseq",
-        "proteins");
+  hears(300, PHYSIOLOGY, "",
+        "The counts look like reads|--gene-threshold 0 is for molecules|--preset patchseq", "proteins");
   hears(300, PHYSIOLOGY, " --preset patchseq", "", "look like");
   hears(300, PHYSIOLOGY, " --gene-threshold 0", "", "look like");
   hears(300, PHYSIOLOGY, " --no-hints", "", "look like");
@@ -139,9 +139,9 @@ Test(sbnn_kinds, a_whole_run_of_raw_counts_of_proteins) {
 /* Named with the transform that helps, or with the cell. */
 Test(sbnn_kinds, responses_that_a_few_cells_rule) {
   hears(14, ONE_OUTLIER, "",
-        "3 of 5 responses are ruled by a few cells|'r1' (|--y-transform log1p:r3,none|for 'r1', which log1p "
-        "does not "
-        "mend, look at cell 'c4' (5000)|for 'r2', which log1p does not mend, look at cell 'c5' (5000)",
+        "3 of 5 responses are dominated by a few cells|'r1' (|--y-transform log1p:r3,none|for 'r1', where "
+        "log1p does not help, check cell 'c4' (5000)|for 'r2', where log1p does not help, check cell 'c5' "
+        "(5000)",
         "counts of proteins");
   hears(14, ONE_OUTLIER, " --y-transform log1p:r3,none", "120 cells", "ruled by");
   hears(14, ONE_OUTLIER, " --no-hints", "120 cells", "ruled by");

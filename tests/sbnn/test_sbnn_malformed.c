@@ -31,7 +31,7 @@ Test(sbnn_malformed, tables) {
       {.parts = "x.csv, line 3, column 2|never closed", .files = X("gene,c1,c2\ng1,1,2\ng2,\"3\n")},
       {.parts = "x.csv, line 2, column 3|after a closing quote", .files = X("gene,c1,c2\ng1,1,\"2\"3\n")},
       {.parts = "x.csv|'1,234'|thousands", .files = X("gene;c1;c2\ng1;1,234;1\n")},
-      {.parts = "x.csv|'c1'|twice|columns 2 and 4", .files = X("gene,c1,c2,c1\ng1,1,2,3\n")},
+      {.parts = "x.csv|'c1'|two columns are named|columns 2 and 4", .files = X("gene,c1,c2,c1\ng1,1,2,3\n")},
       {.parts = "x.csv|column 3 has no name", .files = X("gene,c1,\ng1,1,2\n")},
       {.parts = "x.csv, line 2|no name", .files = X("gene,c1,c2\n,1,2\n")},
       {.parts = "x.csv, line 1|single column|semicolons", .files = X("gene\ng1\n")},
@@ -73,7 +73,7 @@ Test(sbnn_malformed, joined) {
        .files = Y("cell,r1,r2\nc1,-1,2\nc2,-1,3\nc3,-1.5,4\n")},
   };
   static const char *const labels[][2] = {
-      {"cell\tfamily\nx1\tA\n", "labels.tsv|no column of it holds names of the data's cells|'x1'"},
+      {"cell\tfamily\nx1\tA\n", "labels.tsv|no column has the cell ids of the data|'x1'"},
       {"cell\tfamily\nc1\tA\nc1\tB\n", "labels.tsv|'c1'|lines 2 and 3"},
       {"cell\tfamily\nc1\tA\nc2\n", "labels.tsv, line 3|expected 2 fields"},
       {"cell\tcolor\nc1\t#112233\n", "labels.tsv|no labels"},
@@ -101,7 +101,7 @@ Test(sbnn_malformed, joined) {
 Test(sbnn_malformed, matrix_market) {
   static const bad list[] = {
       {.parts = "m.mtx|empty", MTX("")},
-      {.parts = "m.mtx, line 1|begins with '%%MatrixMarket", MTX("2 3 1\n1 1 1\n")},
+      {.parts = "m.mtx, line 1|with '%%MatrixMarket", MTX("2 3 1\n1 1 1\n")},
       {.parts = "m.mtx, line 1|four words", MTX("%%MatrixMarket matrix coordinate integer\n")},
       {.parts = "m.mtx, line 1|'coordinate'", MTX("%%MatrixMarket matrix array integer general\n")},
       {.parts = "m.mtx, line 1|integer, real and pattern",
@@ -110,8 +110,8 @@ Test(sbnn_malformed, matrix_market) {
       {.parts = "m.mtx, line 3|ends before the line of its size", MTX(BANNER "%\n")},
       {.parts = "m.mtx, line 2|three whole numbers", MTX(BANNER "2 3\n")},
       {.parts = "m.mtx, line 2|three whole numbers", MTX(BANNER "2 3 1 1\n")},
-      {.parts = "m.mtx, line 3|no matrix", MTX(BANNER "%\n2 3 7\n")},
-      {.parts = "m.mtx, line 2|no matrix", MTX(BANNER "0 3 0\n")},
+      {.parts = "m.mtx, line 3|a matrix cannot have", MTX(BANNER "%\n2 3 7\n")},
+      {.parts = "m.mtx, line 2|a matrix cannot have", MTX(BANNER "0 3 0\n")},
       {.parts = "m.mtx, line 2|three whole numbers", MTX(BANNER "2 -3 1\n")},
       {.parts = "m.mtx|2 x 4|genes.tsv has 2|barcodes.tsv 3", MTX(BANNER "2 4 1\n1 1 1\n")},
       {.parts = "m.mtx, line 3, column 1|from 1 to 2", MTX(BANNER "2 3 1\n3 1 1\n")},
@@ -145,10 +145,10 @@ Test(sbnn_malformed, matrix_market) {
       {.parts = "m.mtx|cells is missing|barcodes.tsv",
        .x = "m.mtx",
        .files = {{"m.mtx", BANNER "2 3 0\n", 0}, GENES}},
-      {.parts = "genes.tsv, line 2|no name",
+      {.parts = "genes.tsv, line 2|not a name",
        .x = "m.mtx",
        .files = {{"m.mtx", BANNER "2 3 0\n", 0}, CELLS, {"genes.tsv", "E1\tg1\n\t\n", 0}}},
-      {.parts = "genes.tsv|no name in it",
+      {.parts = "genes.tsv|the list has no names",
        .x = "m.mtx",
        .files = {{"m.mtx", BANNER "2 3 0\n", 0}, CELLS, {"genes.tsv", "\n\n", 0}}},
       {.parts = "barcodes.tsv|'c1'|lines 1 and 3",
@@ -160,7 +160,7 @@ Test(sbnn_malformed, matrix_market) {
       {.parts = "features.tsv|'g1'|lines 1 and 2",
        .y = "m.mtx",
        .files = {{"m.mtx", BANNER "2 3 1\n1 1 1\n", 0}, CELLS, {"features.tsv", "g1\ng1\n", 0}}},
-      {.parts = "m.mtx, line 4, column 1|has a value already",
+      {.parts = "m.mtx, line 4, column 1|a second value",
        .y = "m.mtx",
        .files = {{"m.mtx", BANNER "2 3 2\n1 1 1\n1 1 2\n", 0}, CELLS, {"features.tsv", "r1\nr2\n", 0}}},
       {.parts = "the folder holds no matrix.mtx", .x = "."},
@@ -236,13 +236,13 @@ Test(sbnn_malformed, numpy) {
 /* ---- the order of cells, and what is no file at all ---- */
 
 Test(sbnn_malformed, permutations) {
-  static const char *const list[][2] = {{"0\n1\n", "p.txt|2 cells where the data has 3"},
+  static const char *const list[][2] = {{"0\n1\n", "p.txt|2 cells, but the data has 3"},
                                         {"0\n1\n1\n", "p.txt, line 3|already on line 2"},
                                         {"0\n1\n3\n", "p.txt, line 3|'3' is not a cell number from 0 to 2"},
                                         {"0\n1.5\n2\n", "p.txt, line 2|'1.5'"},
                                         {"0\nx\n2\n", "p.txt, line 2|'x'"},
                                         {"0,1,2\n", "p.txt, line 1"},
-                                        {"\n\n", "p.txt|0 cells where"}};
+                                        {"\n\n", "p.txt|0 cells, but"}};
   for (size_t i = 0; i < sizeof list / sizeof *list; i++)
     check_one(&(bad){.parts = list[i][1],
                      .options = "--fold-permutation p.txt",

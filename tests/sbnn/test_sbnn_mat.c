@@ -59,7 +59,7 @@ Test(sbnn_mat, no_more_memory_than_the_file_deserves) {
   cr_assert_eq(setrlimit(RLIMIT_DATA, &(struct rlimit){1 << 30, 1 << 30}), 0);
 #endif
   for (int k = 0; k < 2; k++) { /* then with an honest length: too little for its dimensions */
-    check_one(&(bad){.parts = "a.mat|not built as it says",
+    check_one(&(bad){.parts = "a.mat|does not match its header",
                      .x = "a.mat",
                      .files = {{"a.mat", (char *)whole, 136 + n}}},
               3, (size_t)k);
@@ -250,9 +250,9 @@ Test(sbnn_mat, damaged_files) {
   refused_bytes("\x1f\x8b\x08", 3, "a.mat|not compressed", "a.mat");
   check_one(&(bad){.parts = "b.mat|cannot be opened", .x = "b.mat:X"}, 3, 0);
   memcpy(bytes + 128 + 32, "\4", 1); /* 4 x 2 instead of 3 x 2 */
-  refused_bytes(bytes, n, "a.mat|not built as it says", "a.mat");
+  refused_bytes(bytes, n, "a.mat|does not match its header", "a.mat");
   memcpy(bytes + 128 + 28, "\xf8\xff\xff\x7f", 4); /* two thousand million dimensions */
-  refused_bytes(bytes, n, "a.mat|not built as it says", "a.mat");
+  refused_bytes(bytes, n, "a.mat|does not match its header", "a.mat");
   memcpy(bytes + 128, "\x7", 1);
   refused_bytes(bytes, n, "a.mat|no variable where one should begin", "a.mat");
   memcpy(bytes + 132, "\xff\xff\xff\x7f", 4);
@@ -288,12 +288,12 @@ Test(sbnn_mat, variables_that_are_missing_or_wrong) {
       {good, three, 3, NULL, "a.mat|names of its genes are missing", NULL},
       {good, NULL, 0, NULL, "a.mat|list of its genes is missing|beside it", NULL},
       {good, three, 2, two, "a.mat, variable 'X'|3 x 2|'cells' 2", NULL},
-      {good, twice, 3, two, "a.mat, variable 'cells'|'c1'|in places 1 and 3", NULL},
-      {good, empty, 3, two, "a.mat|number 2 of its variable 'cells'|no name", NULL},
+      {good, twice, 3, two, "a.mat, variable 'cells'|'c1'|at positions 1 and 3", NULL},
+      {good, empty, 3, two, "a.mat|number 2 of its variable 'cells'|not a name", NULL},
       {gap, three, 3, two, "a.mat, variable 'X', row 2, column 2 (from 1)|NaN", NULL},
       {negative, three, 3, two, "a.mat|gene 'g2'|cell 'c2'|-5|--x-transform none", NULL},
       {good, three, 3, two, "a.mat|no variable 'T'|X (3 x 2)", "a.mat:T"},
-      {good, three, 3, two, "a.mat|'genes' is no matrix", "a.mat:genes"},
+      {good, three, 3, two, "a.mat|'genes' is not a matrix", "a.mat:genes"},
   };
   for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
     size_t n = write_small(at("a.mat"), list[i].x, list[i].cells, list[i].n_cells, list[i].genes, bytes);

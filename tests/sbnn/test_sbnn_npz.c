@@ -182,17 +182,17 @@ Test(sbnn_npz, names_that_are_missing_or_wrong) {
       {NULL, NULL, NULL, 0, "g1g2", "a.npz|names of its cells are missing|'cells'|genes (2)"},
       {"c1c2c3", "|S2", "(3,)", 6, NULL, "a.npz|names of its genes are missing|'genes'"},
       {NULL, NULL, NULL, 0, NULL, "a.npz|list of its genes is missing|beside it"},
-      {"c1c2c1", "|S2", "(3,)", 6, "g1g2", "a.npz, array 'cells'|'c1'|in places 1 and 3"},
-      {"c1\0\0c3", "|S2", "(3,)", 6, "g1g2", "a.npz|number 2 of its array 'cells'|no name"},
-      {"c1c\nc3", "|S2", "(3,)", 6, "g1g2", "a.npz|number 2 of its array 'cells'|no name"},
+      {"c1c2c1", "|S2", "(3,)", 6, "g1g2", "a.npz, array 'cells'|'c1'|at positions 1 and 3"},
+      {"c1\0\0c3", "|S2", "(3,)", 6, "g1g2", "a.npz|number 2 of its array 'cells'|not a name"},
+      {"c1c\nc3", "|S2", "(3,)", 6, "g1g2", "a.npz|number 2 of its array 'cells'|not a name"},
       {"", "|O", "(3,)", 0, "g1g2", "a.npz, array 'cells'|'O'|dtype=str"},
       {"123456789012", "<f4", "(3,)", 12, "g1g2", "a.npz, array 'cells'|'f4'"},
       {"c1c2", "|S2", "(3,)", 4, "g1g2", "a.npz, array 'cells'|announces 3 elements"},
       {"", "|S2", "(0,)", 0, "g1g2", "a.npz|'cells' holds no names"},
       {"", "|S0", "(100000000000000000,)", 0, "g1g2", "a.npz|cells"},
       {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "<U1", "(3,)", 12, "g1g2",
-       "a.npz, array 'cells'|name 0|no Unicode"},
-      {"\0\xd8\0\0\0\xd8\0\0\0\xd8\0\0", "<U1", "(3,)", 12, "g1g2", "a.npz, array 'cells'|no Unicode"},
+       "a.npz, array 'cells'|name 0|not Unicode"},
+      {"\0\xd8\0\0\0\xd8\0\0\0\xd8\0\0", "<U1", "(3,)", 12, "g1g2", "a.npz, array 'cells'|not Unicode"},
       {"", "|S99999999", "(3,)", 0, "g1g2", "a.npz, array 'cells'|announces 3 elements"},
   };
   for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
@@ -211,7 +211,7 @@ Test(sbnn_npz, matrices_that_cannot_be_told_apart) {
   put_names(&a);
   refused(&a, "a.npz|counts: a (3 x 2), b (3 x 2)|a.npz:b", NULL);
   static const char *const wanted[][2] = {{"a.npz:z", "a.npz|no array 'z'|cells (3)"},
-                                          {"a.npz:cells", "a.npz|'cells' is no matrix"}};
+                                          {"a.npz:cells", "a.npz|'cells' is not a matrix"}};
   for (size_t i = 0; i < 2; i++) {
     put_array(&a, "X", "|u1", "(3, 2)", COUNTS, TRUTH);
     put_names(&a);
@@ -260,7 +260,7 @@ Test(sbnn_npz, sparse_matrices) {
   refused_sparse("1234", "0101", "012", "32", "csr", "a.npz|do not fit");
   refused_sparse("1234", "0101", "0124", "32", "csc", "a.npz|do not fit");
   refused_sparse("1234", "0101", "0124", "02", "csr", "a.npz|do not fit");
-  refused_sparse("1234", "0101", "0124", "321", "csr", "a.npz|no pair of numbers");
+  refused_sparse("1234", "0101", "0124", "321", "csr", "a.npz|not a pair of numbers");
   refused_sparse("1234", "0101", "0124", "32", "bsr", "a.npz|csr and csc|tocsr()");
   refused_sparse("1234", "0101", NULL, "32", "csr", "a.npz|some are missing");
   refused_sparse("1234", "0101", "01244", "42", NULL, "a.npz, array 'data'|4 x 2|'cells' 3;");

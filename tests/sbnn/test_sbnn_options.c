@@ -231,7 +231,7 @@ Test(sbnn_options, an_option_stays_unknown_however_long_it_is) {
 Test(sbnn_options, missing_values_and_options) {
   refuse("cv --x", "--x needs a file, but nothing follows it");
   refuse("cv --x --y b", "--x needs a file, but '--y' follows it");
-  refuse("cv --lasso --force", "--lasso needs a number from 0 up, or auto, but '--force' follows it");
+  refuse("cv --lasso --force", "--lasso needs a number of at least 0, or auto, but '--force' follows it");
   refuse("cv --out=", "--out needs a folder, not ''");
   refuse("cv --label-column  --x a", "--label-column needs a name, not ''");
   refuse("cv", "'sbnn cv' needs --x FILE, --y FILE and --out DIR ('sbnn help cv' explains)");
@@ -243,7 +243,8 @@ Test(sbnn_options, values_out_of_range) {
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     char text[64], sentence[128];
     snprintf(text, sizeof text, CV " --lasso %s", numbers[i]);
-    snprintf(sentence, sizeof sentence, "--lasso needs a number from 0 up, or auto, not '%s'", numbers[i]);
+    snprintf(sentence, sizeof sentence, "--lasso needs a number of at least 0, or auto, not '%s'",
+             numbers[i]);
     refuse(text, sentence);
   }
   static const char *const wholes[] = {"1",  "1000001", "1e1", "3.0", "ten", "-5", "99999999999999999999",
@@ -281,7 +282,7 @@ Test(sbnn_options, wrong_words_and_lists) {
     snprintf(text, sizeof text, CV " --hidden=%s", lists[i]);
     snprintf(
         sentence, sizeof sentence,
-        "--hidden needs 1 to 8 whole numbers from 1 to 100000 with commas between, as in 512,128, not '%s'",
+        "--hidden needs 1 to 8 whole numbers from 1 to 100000, separated by commas, as in 512,128, not '%s'",
         lists[i]);
     refuse(text, sentence);
   }

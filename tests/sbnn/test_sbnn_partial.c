@@ -100,7 +100,7 @@ Test(sbnn_partial, other_responses_have_a_way_on) {
   runs("run --out @all --recipe denoise" WITH("rare.tsv"));
   cr_assert_eq(stat(at("all/srrr/srrr.tsv"), &before), 0);
   refuses("run --out @all --recipe denoise --resume --drop-responses Response01" WITH("rare.tsv"),
-          SBNN_FAILED, "another run", "adding --force");
+          SBNN_FAILED, "another run", "add --force");
   runs("run --out @all --recipe denoise --resume --force" WITH("rare.tsv")); /* all of it is of this run */
   cr_assert_eq(stat(at("all/srrr/srrr.tsv"), &after), 0);
   cr_expect_eq(before.st_ino, after.st_ino);

@@ -292,8 +292,8 @@ Test(sbnn_penalty, refusals) {
   refuse(CV " --genes 0", 2, "--genes 0|--penalty proximal");
   refuse(CV " --penalty proximal --lasso auto", 2, "--lasso auto|--genes");
   refuse(CV " --penalty proximal --prune-at best", 2, "--prune-at best|--penalty proximal");
-  refuse(CV " --recipe denoise --penalty proximal", 2, "--penalty proximal belongs to --recipe paper");
-  refuse(CV " --recipe denoise --lasso auto", 2, "--lasso auto belongs to --recipe paper");
+  refuse(CV " --recipe denoise --penalty proximal", 2, "--penalty proximal needs --recipe paper");
+  refuse(CV " --recipe denoise --lasso auto", 2, "--lasso auto needs --recipe paper");
   refuse(CV " --lasso automatic", 2, "--lasso needs|or auto|'automatic'");
   refuse(CV " --penalty proximal --genes 0 --lasso 1e9", 3, "fold 1|leaves no gene|--genes");
 }

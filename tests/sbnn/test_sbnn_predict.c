@@ -125,7 +125,8 @@ Test(sbnn_predict, missing_genes) {
   fflush(stderr);
   char *text = text_of(at("notice")), share[64];
   snprintf(share, sizeof share, "  %s %.3g %%\n", m.gene_names[other], 100 * m.gene_share[other]);
-  cr_expect(strstr(text, share) && strstr(text, "lacks 1 of the 60 genes of the library size"), "%s", text);
+  cr_expect(strstr(text, share) && strstr(text, "lacks 1 of the 60 genes that make up the library size"),
+            "%s", text);
   free(text);
   sbnn_model_file_free(&m);
 }
@@ -137,7 +138,7 @@ Test(sbnn_predict, refusals) {
           "y.tsv");
   put_file(at("ids.tsv"), "cell\tENSMUSG00000020122.5\tENSMUSG00000000001\nc\t1\t2\n");
   refuses("predict --model @d --x @ids.tsv --out @new.tsv", SBNN_BAD_INPUT, "none of",
-          "Ensembl ids where the model has");
+          "Ensembl ids, the model gene names");
   refuses("predict --model @d --x @x.tsv --x-genes-in rows --out @new.tsv", SBNN_BAD_INPUT, "none of",
           "x-genes-in");
   refuses("predict --model @d --x @x.tsv --out @y.tsv", SBNN_FAILED, "y.tsv exists", "--force");

@@ -211,7 +211,7 @@ Test(sbnn_prep, files_by_others) {
           &(nn_tensor){.name = "color_of_cell", .dtype = "U8", .rank = 2, .shape = {3, 8}, .data = green},
           NULL, &e),
       SBNN_BAD_INPUT);
-  cr_expect(strstr(e.text, "no colour"), "%s", e.text);
+  cr_expect(strstr(e.text, "not a colour"), "%s", e.text);
   e = (sbnn_error){0};
   cr_expect_eq(read_with(NULL, "a model", &e), SBNN_BAD_INPUT);
   cr_expect(strstr(e.text, "no data file"), "%s", e.text);

@@ -113,7 +113,7 @@ Test(sbnn_prepare, faults) {
   sbnn_counts_free(&d.counts);
   d.counts = sbnn_counts_from_dense(counts, 3, 2);
   cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 2}, &all, &p, &e), SBNN_BAD_INPUT);
-  check_sentence(&e, SBNN_BAD_INPUT, "response 'n0'|same value in all 2 cells");
+  check_sentence(&e, SBNN_BAD_INPUT, "response 'n0'|same value in all 2 training cells");
   e = (sbnn_error){0};
   all.may_be_constant = true; /* but not all of them */
   cr_expect_eq(sbnn_prepare_fit(&d, (sbnn_rows){rows, 2}, &all, &p, &e), SBNN_BAD_INPUT);
@@ -371,7 +371,7 @@ Test(sbnn_folds, from_a_file) {
 
 Test(sbnn_folds, faults) {
   static const char *const faults[][2] = {
-      {"0\n1\n2\n", "order.txt|3 cells where the data has 5"},
+      {"0\n1\n2\n", "order.txt|3 cells, but the data has 5"},
       {"0\n1\n2\n3\n4\n4\n", "order.txt, line 6|4 was already on line 5"},
       {"0\n1\n5\n3\n4\n", "order.txt, line 3|'5' is not a cell number from 0 to 4"},
       {"0\n-1\n2\n3\n4\n", "order.txt, line 2|'-1'"},

@@ -437,8 +437,7 @@ Test(sbnn_results, summary_of_train_names_the_genes) {
   char *text = summary_of(&r.results);
   cr_expect(
       strstr(text, "  finetuned        0.500\n") &&
-          strstr(text,
-                 "\n  (in the cells trained on; sbnn cv tells how well unseen cells are predicted)\n") &&
+          strstr(text, "\n  (training cells; sbnn cv measures how well unseen cells are predicted)\n") &&
           strstr(text, "The 2 genes kept, largest norm first:\n  Pvalb Sst\n"),
       "%s", text);
   free(text);

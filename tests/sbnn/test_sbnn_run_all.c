@@ -123,5 +123,5 @@ Test(sbnn_run, bad_input) {
   cr_expect(!is_there(at("all")));
   refuses("run --out @all --x @x.tsv", SBNN_USAGE, "--y FILE", "sbnn run");
   refuses("run --out @all --x @x.tsv --y @y.tsv --ranks 99 --recipe denoise" QUICK, SBNN_BAD_INPUT,
-          "--ranks 99", "no fit has a higher rank");
+          "--ranks 99", "the rank cannot be higher");
 }

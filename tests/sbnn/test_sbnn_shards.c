@@ -98,7 +98,7 @@ Test(sbnn_shards, killed_and_repeated) {
 Test(sbnn_shards, missing_models) {
   run_well(SHARD "1/2");
   refuse("merge s --out merged --quiet", 3,
-         "2 of 4 models are in none of the folders|sbnn-fold-2, sbnn-fold-4|--resume");
+         "2 of 4 models are missing from the folders|sbnn-fold-2, sbnn-fold-4|--resume");
   run_well("merge s --out merged --quiet --resume");
   run_well(CV_OPTIONS " --out whole");
   expect_same_folders();
@@ -108,7 +108,7 @@ Test(sbnn_shards, missing_folds_of_srrr) {
   static const char line[] = "srrr" TABLES " --quiet --folds 5 --lambdas 0.2,0.4";
   run_well(format("%s --out s --shard 2/3%s", line, ""));
   refuse("merge s --out merged --quiet", 3,
-         "3 of 5 models are in none of the folders|srrr-fold-1, srrr-fold-3, srrr-fold-4|--resume");
+         "3 of 5 models are missing from the folders|srrr-fold-1, srrr-fold-3, srrr-fold-4|--resume");
   run_well("merge s --out merged --quiet --resume");
   run_well(format("%s --out whole%s", line, ""));
   expect_same_folders();
@@ -148,13 +148,13 @@ Test(sbnn_shards, other_options_or_data) {
 }
 
 Test(sbnn_shards, no_shards) {
-  refuse("merge --out merged", 2, "needs the folders that --shard wrote to");
+  refuse("merge --out merged", 2, "needs the folders that --shard has written to");
   refuse("merge nowhere --out merged", 3, "nowhere holds no shards");
   mkdir(at("empty"), 0777);
   refuse("merge empty --out merged", 3, "empty holds no shards");
   refuse(CV_OPTIONS " --shard 1/2 --out x.csv", 1, "x.csv");
   run_well(CV_OPTIONS " --out whole");
-  refuse(CV_OPTIONS " --shard 1/2 --out whole", 1, "which is no file of a shard");
+  refuse(CV_OPTIONS " --shard 1/2 --out whole", 1, "which is not a file of a shard");
   refuse("train" TABLES " --shard 1/2 --out s", 2, "is an option of");
 }
 
@@ -167,7 +167,7 @@ Test(sbnn_shards, folder_before_data) {
   refuse(format(nothing, "t", ""), 3, "nothing.csv");
   cr_expect(there(at("t")));
   refuse(format(nothing, "nowhere/s", ""), 1, "nowhere/s");
-  refuse(format(nothing, ".", ""), 1, "which is no file of a shard");
+  refuse(format(nothing, ".", ""), 1, "which is not a file of a shard");
 }
 
 static void write_text(const char *path, const char *text) {

@@ -85,7 +85,7 @@ Test(sbnn_srrr_program, a_rank_above_the_responses_is_refused) {
   char output[8192];
   write_tables();
   cr_assert_eq(srrr("--ranks 2,4", output, sizeof output), SBNN_BAD_INPUT);
-  cr_expect(strstr(output, "--ranks 4: ") && strstr(output, "has 3 responses, and no fit has a higher rank"),
+  cr_expect(strstr(output, "--ranks 4: ") && strstr(output, "has 3 responses, and the rank cannot be higher"),
             "%s", output);
 }
 
@@ -106,13 +106,13 @@ Test(sbnn_srrr_options, malformed_lists_are_refused) {
   static const char *const ranks[] = {"",   "0",   "2,",     ",2",  "2,,3", "1.5",
                                       "-2", "2;3", "100001", "two", "1:3:1"};
   for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++)
-    refuse("--ranks", ranks[i], "1 to 64 whole numbers from 1 to 100000 with commas between, as in 2,16");
+    refuse("--ranks", ranks[i], "1 to 64 whole numbers from 1 to 100000, separated by commas, as in 2,16");
   static const char *const lambdas[] = {
       "",      "0",         "-1",      "0.1,",  "0.1:0.2", "0.1:0.2:",  "nan",       "inf", "0x1",
       "1e999", "0.2:0.1:1", "0.1:1:0", "1:2:x", "1:2:3:4", "0.1,1:2:1", "1:100:0.1", "::",  "1:2:-1"};
   for (size_t i = 0; i < sizeof lambdas / sizeof *lambdas; i++)
     refuse("--lambdas", lambdas[i],
-           "1 to 64 numbers above 0 with commas between, or FIRST:LAST:STEP, as in 0.1:1.5:0.1");
+           "1 to 64 numbers above 0, separated by commas, or FIRST:LAST:STEP, as in 0.1:1.5:0.1");
 }
 
 Test(sbnn_srrr_options, lists_and_ranges) {

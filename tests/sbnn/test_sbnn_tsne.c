@@ -291,7 +291,7 @@ Test(sbnn_tsne, refuses_what_it_cannot_embed) {
                            "--perplexity 9 or less");
   e = (sbnn_error){0};
   cr_expect_eq(sbnn_tsne(&(sbnn_points){x, 32, 2}, &o, y, &fit, &e), SBNN_BAD_INPUT);
-  cr_expect_str_eq(e.text, "t-SNE: all 32 cells are alike");
+  cr_expect_str_eq(e.text, "t-SNE: all 32 cells have the same values");
 }
 
 /* One column and copies of cells: the second coordinate starts at random. */

@@ -40,19 +40,17 @@ Test(sbnn_ways_on, semicolons_and_decimal_commas) {
   rewrite("x.csv", ",", ";", "x2.csv");
   rewrite("y.csv", ",.", ";,", "y2.csv");
   run_well(CV);
-  expect_said(
-      "cv --x x2.csv --y y2.csv --out out2" TALK, 0,
-      "x2.csv: its fields are separated by semicolons|y2.csv: its fields are separated by semicolons, its "
-      "numbers have decimal commas ('");
+  expect_said("cv --x x2.csv --y y2.csv --out out2" TALK, 0,
+              "x2.csv: its fields are separated by semicolons|y2.csv: fields are separated by semicolons, "
+              "and numbers have decimal commas ('");
   cr_expect(cli_same(at("out/metrics.tsv"), at("out2/metrics.tsv")));
   put_file(at("thousands.csv"), "id;a;b\nc0;1,234;5\nc1;2,345;6\n");
   refuse("cv --x x.csv --y thousands.csv --out no" FAST, 3,
-         "thousands.csv|'1,234'|decimals|thousands|with a point");
+         "thousands.csv|'1,234'|decimal mark|thousands|with a point");
   put_file(at("both.csv"), "id;a;b\nc0;1,5;2.5\nc1;2,5;6\n");
   refuse("cv --x x.csv --y both.csv --out no" FAST, 3, "both.csv|'1,5'|'2.5'|with a point");
   put_file(at("either.csv"), "id,x;a,b\nc0,1;2,3\n");
-  refuse("cv --x x.csv --y either.csv --out no" FAST, 3,
-         "either.csv, line 1|commas or semicolons|cannot be told");
+  refuse("cv --x x.csv --y either.csv --out no" FAST, 3, "either.csv, line 1|the comma or the semicolon");
   put_file(at("names.csv"), "id,a;1,b;2\nc0,1,2\nc1,2,1\nc2,3,5\n"); /* semicolons in names: as ever */
   expect_said("prep --x x.csv --y names.csv --out names.safetensors", 0, "2 responses");
 }
@@ -73,20 +71,18 @@ Test(sbnn_ways_on, labels_by_another_column) {
   for (int i = 0; i < 60; i++) fprintf(f, "family %d\tm%d\tc%d\t%d\n", i % 3, i / 30, i, i % 7);
   fclose(f);
   expect_said(CV " --labels l.tsv", 0, "");
-  expect_in("out/run.json", "l.tsv: the cells' ids stand in its column 'sample'");
+  expect_in("out/run.json", "l.tsv: cell ids are taken from its column 'sample'");
   expect_said("cv" TABLES " --out two --labels l.tsv --id-column sample --label-column depth" TALK, 0,
               "labelled by 'depth' (7 labels)");
   expect_said("cv" TABLES " --out three --labels l.tsv" TALK, 0, "'sample'|labelled by 'family' (3 labels)");
   refuse("cv" TABLES " --out no --labels l.tsv --label-column type" FAST, 3,
          "no column 'type'|its columns are 'family', 'animal', 'sample', 'depth'");
   refuse("cv" TABLES " --out no --labels l.tsv --id-column cell" FAST, 3, "no column 'cell'|'sample'");
-  refuse("cv" TABLES " --out no --labels l.tsv --id-column animal" FAST, 3,
-         "none of the ids in column 'animal'");
+  refuse("cv" TABLES " --out no --labels l.tsv --id-column animal" FAST, 3, "no id in column 'animal'");
   put_file(at("none.tsv"), "id\tfamily\nx1\ta\nx2\tb\n");
-  refuse("cv" TABLES " --out no --labels none.tsv" FAST, 3,
-         "no column of it holds names of the data's cells");
+  refuse("cv" TABLES " --out no --labels none.tsv" FAST, 3, "no column has the cell ids of the data");
   put_file(at("twice.tsv"), "family\tid\na\tc1\nb\tc1\n");
-  refuse("cv" TABLES " --out no --labels twice.tsv" FAST, 3, "the cell 'c1' stands in column 'id' twice");
+  refuse("cv" TABLES " --out no --labels twice.tsv" FAST, 3, "the cell 'c1' is in column 'id' twice");
   refuse("cv" TABLES " --out no --id-column id" FAST, 2, "--id-column|--labels");
 }
 
@@ -103,10 +99,9 @@ static void kill_cells(const char *file) {
 
 Test(sbnn_ways_on, cells_of_few_counts) {
   kill_cells("dead.csv");
-  expect_said(
-      "cv --x dead.csv --y y.csv --out out" TALK, 0,
-      "dead.csv: 3 of 60 cells have fewer than 10 counts in all and are left out (--min-counts): 'c1' (0), "
-      "'c11' (9), 'c21' (0)");
+  expect_said("cv --x dead.csv --y y.csv --out out" TALK, 0,
+              "dead.csv: 3 of 60 cells have fewer than 10 counts in total and are left out (--min-counts): "
+              "'c1' (0), 'c11' (9), 'c21' (0)");
   refuse("cv --x dead.csv --y y.csv --out no --min-counts 0" FAST, 3, "'c1'|no counts|--min-counts");
   expect_said("cv --x dead.csv --y y.csv --out three --min-counts 9" TALK, 0,
               "2 of 60 cells have fewer than 9");
@@ -118,8 +113,8 @@ Test(sbnn_ways_on, predict_gives_empty_rows_with_a_reason) {
   expect_said("predict --model out --x dead.csv --out p.tsv --quiet", 0,
               "3 of 60 cells have too few counts|'c1' (0), 'c11' (9), 'c21' (0)");
   expect_in("p.tsv", "r3\tnote\n");
-  expect_in("p.tsv", "\nc1\tNA\tNA\tNA\tNA\tNA\tNA\t0 counts in all, fewer than 10 (--min-counts)\n");
-  expect_in("p.tsv", "\nc11\tNA\tNA\tNA\tNA\tNA\tNA\t9 counts in all");
+  expect_in("p.tsv", "\nc1\tNA\tNA\tNA\tNA\tNA\tNA\t0 counts in total, fewer than 10 (--min-counts)\n");
+  expect_in("p.tsv", "\nc11\tNA\tNA\tNA\tNA\tNA\tNA\t9 counts in total");
   expect_in("p.tsv", "\nc2\t"); /* as trained, and nothing said of it */
   put_file(at("some.txt"), "c2\nc5\nc9\n");
   run_well("predict --model out --x dead.csv --out some.tsv --quiet --cells some.txt");
@@ -174,10 +169,10 @@ Test(sbnn_ways_on, cells_unlike_the_training) {
   cr_expect(same.code == 0 && !*same.err, "%s", same.err);
   other_lab("shifted.csv", 40, 60, true);
   expect_said("predict --model out --x shifted.csv --out p.tsv --quiet", 0,
-              "shifted.csv as a whole are shifted against the training cells|Correct for the batch");
+              "shifted.csv as a whole differ from the training cells|Correct the batch effect");
   cli_write(at("odd.csv"), &(cli_table){.edits = {{5, 1, "9000"}, {5, 2, "0"}, {5, 3, "7000"}, {5, 4, "0"}}});
   expect_said("predict --model out --x odd.csv --out q.tsv --quiet", 0,
-              "1 of 60 cells are unlike all training cells in the 12 genes that the model reads|'c4' (");
+              "1 of 60 cells lie outside the training cells in the 12 genes that the model reads|'c4' (");
 }
 
 /* ---- four kinds of data that are hard, from beginning to end ---- */

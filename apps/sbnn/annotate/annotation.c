@@ -164,16 +164,15 @@ static int check_found(const sbnn_annotation *a, const sbnn_annotated *one, cons
   const bool cells = one->what == SBNN_OF_CELLS || one->what == SBNN_CLASS_OF_CELL;
   const char *what = cells ? "cells" : "genes";
   if (r->twice)
-    return sbnn_fail(e, SBNN_BAD_INPUT,
-                     "%s: the name '%.60s' stands there for two %s; make names unique, in Python with "
-                     "a.%s_names_make_unique()",
-                     t->in, r->twice, what, cells ? "obs" : "var");
-  if (one->ids.n > 0 && r->found == 0)
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
-        "%s has none of the %zu %s of %s, such as '%.60s': give the file that the results were made "
-        "of, or one with the same names",
-        t->in, one->ids.n, what, a->source, one->ids.items[0]);
+        "%s: two %s are named '%.60s'; make names unique, in Python with a.%s_names_make_unique()", t->in,
+        what, r->twice, cells ? "obs" : "var");
+  if (one->ids.n > 0 && r->found == 0)
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s has none of the %zu %s of %s, such as '%.60s': give the file that the results were "
+                     "made from, or one with the same names",
+                     t->in, one->ids.n, what, a->source, one->ids.items[0]);
   if (one->ids.n - r->found > t->missing[cells]) {
     t->missing[cells] = one->ids.n - r->found;
     t->named[cells] = one->ids.n;

@@ -60,7 +60,7 @@ static int take_folds(const folder *f, const sbnn_tsv *t) {
     sbnn_strings_add(&one->ids, sbnn_tsv_text(t, i, 0));
     code = sbnn_tsv_number(t, i, 1, &v, f->error);
     if (code == SBNN_OK && !(v >= 1 && v <= 1e6))
-      code = sbnn_fail(f->error, SBNN_BAD_INPUT, "%s, line %zu: '%s' is no fold", t->path, i + 2,
+      code = sbnn_fail(f->error, SBNN_BAD_INPUT, "%s, line %zu: '%s' is not a fold", t->path, i + 2,
                        sbnn_tsv_text(t, i, 1));
     one->value[i] = (float)v;
   }
@@ -269,11 +269,10 @@ static int take_folder(sbnn_annotation *a, const char *path, const char *suffix,
   } else if (strcmp(command, "stability") == 0) code = take_stability(&f);
   else if (strcmp(command, "tsne") == 0) code = take_tsne(&f);
   else
-    code = sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "%s holds results of 'sbnn %s', which says nothing of single cells and genes; give a folder "
-        "of train, cv, srrr, stability, tsne or run",
-        path, command);
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s holds results of 'sbnn %s', which has no results for single cells and genes; give a "
+                     "folder of train, cv, srrr, stability, tsne or run",
+                     path, command);
   if (code == SBNN_OK) {
     take_naming(a, &facts);
     add_facts(&a->uns, at, &facts);

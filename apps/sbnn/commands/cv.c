@@ -79,12 +79,12 @@ static const sbnn_option own_rows[] = {
      .value = "auto|last|best",
      .field = SBNN_FIELD(pretrain_weights),
      .initial = "auto",
-     .help = "epoch that is kept; auto: best, under paper last"},
+     .help = "weights kept; auto: best, with --protocol paper last"},
     {.group = SBNN_GROUP_PRETRAINING,
      .kind = SBNN_OPTION_FLAG,
      .name = "both",
      .field = SBNN_FIELD(both),
-     .help = "run both models, with and without pretraining"},
+     .help = "train both models, with and without pretraining"},
     {.group = SBNN_GROUP_CROSS_VALIDATION,
      .kind = SBNN_OPTION_COUNTS,
      .name = "only-folds",
@@ -109,10 +109,10 @@ const sbnn_command sbnn_command_cv = {
     .name = "cv",
     .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
     .summary = "cross-validate: how well unseen cells are predicted",
-    .description = "Trains on part of the cells and predicts the others, in turn for each part. Reports R2, "
-                   "the part of\n"
-                   "the responses' variance that is explained in unseen cells: mean and standard deviation "
-                   "over folds.\n",
+    .description =
+        "Leaves out one fold of the cells at a time, trains on the others, and predicts the cells left\n"
+        "out. Reports R2, the share of the responses' variance that is predicted: mean and standard\n"
+        "deviation over folds.\n",
     .example = "cv --x rna.csv.gz --y proteins.csv.gz --y-transform log1p --out crossval",
     .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_FOLDS |
              SBNN_TAKES_COPY,

@@ -56,16 +56,16 @@ static void say_what_is_there(const sbnn_options *o, const truth_check *c, const
   char *word = sbnn_shell_word(tables);
   fprintf(stderr,
           "Planted genes recovered: %zu of %zu (%.0f %%)\n"
-          "The tables are in %s: try, for unseen cells and for everything in one go,\n"
+          "The tables are in %s. For unseen cells, and for all steps in one command, try\n"
           "  %s cv --x %s/counts.csv --y %s/responses.csv --labels %s/labels.tsv --out cv-demo\n"
           "  %s run --x %s/counts.csv --y %s/responses.csv --labels %s/labels.tsv --out run-demo\n"
-          "Look at all of it in a browser: %s\n",
+          "The report, for a browser: %s\n",
           c->found, n, 100.0 * (double)c->found / (double)n, tables, sbnn_program, word, word, word,
           sbnn_program, word, word, word, page);
   free(word);
   if (sbnn_figures_available())
     fprintf(stderr,
-            "Its pictures by themselves: %s/figures/latent_map.png, overlays.png and training_curves.png\n",
+            "Its pictures as files: %s/figures/latent_map.png, overlays.png and training_curves.png\n",
             o->out);
 }
 
@@ -129,7 +129,7 @@ static const sbnn_option own_rows[] = {
      .initial = "600",
      .lowest = 60,
      .highest = SBNN_MANY,
-     .help = "cells to make"},
+     .help = "number of cells"},
     {.group = SBNN_GROUP_DATA,
      .kind = SBNN_OPTION_WHOLE,
      .name = "genes",
@@ -138,7 +138,7 @@ static const sbnn_option own_rows[] = {
      .initial = "300",
      .lowest = 25,
      .highest = SBNN_MANY,
-     .help = "genes to make, of which 25 drive the responses"},
+     .help = "number of genes; 25 of them drive the responses"},
     {.group = SBNN_GROUP_DATA,
      .kind = SBNN_OPTION_WHOLE,
      .name = "responses",
@@ -147,12 +147,12 @@ static const sbnn_option own_rows[] = {
      .initial = "12",
      .lowest = 2,
      .highest = SBNN_MANY,
-     .help = "responses to make"},
+     .help = "number of responses"},
     {.group = SBNN_GROUP_DATA,
      .kind = SBNN_OPTION_FLAG,
      .name = "tables-only",
      .field = SBNN_OWN_FIELD(own_options, tables_only),
-     .help = "write the tables, train nothing"},
+     .help = "write the tables, do not train"},
     {.group = SBNN_GROUP_OUTPUT,
      .kind = SBNN_OPTION_TEXT,
      .name = "out",
@@ -166,10 +166,10 @@ static const char *const files[] = {"report.html", NULL}; /* beside those of tra
 const sbnn_command sbnn_command_demo = {
     .name = "demo",
     .usage = "[OPTIONS]",
-    .summary = "try it all on synthetic data with a known answer, in a minute",
+    .summary = "train on synthetic data with a known answer (one minute)",
     .description =
-        "Makes synthetic cells whose marker genes are known, runs everything on them, and tells how many\n"
-        "of these genes were found (at least 90 % must be) and where the pictures are.\n",
+        "Makes synthetic cells with known driver genes, trains on them, and makes a report. Prints how\n"
+        "many of the driver genes were found (at least 90 % are required) and where the pictures are.\n",
     .takes = SBNN_TAKES_SEED | SBNN_TAKES_FORCE | SBNN_TAKES_QUIET,
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),

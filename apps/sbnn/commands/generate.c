@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char page_date[] = "2026-11-23"; /* of the last change to what the page says besides the table */
+static const char page_date[] = "2026-11-28"; /* of the last change to what the page says besides the table */
 
 /* What the shell offers as a value. */
 typedef enum value_kind { NO_VALUE, FILES, FOLDERS, WORDS, OTHER } value_kind;
@@ -81,7 +81,8 @@ static void man_option(const sbnn_option *row) {
 static void man_options(void) {
   const char *heading = NULL;
   const sbnn_option *row;
-  puts(".SH OPTIONS\nIn parentheses the commands that know the option, in brackets its default.");
+  puts(".SH OPTIONS\n"
+       "The commands that have the option are in parentheses, its default is in brackets.");
   for (size_t i = 0; (row = sbnn_option_at(i)); i++) {
     if (heading != sbnn_group_heading(row)) {
       heading = sbnn_group_heading(row);
@@ -107,18 +108,30 @@ static void man_examples(void) {
 static void generate_man(void) {
   printf(".\\\" made by sbnn \\-\\-generate man\n.TH SBNN 1 %s \"sbnn %s\" \"User Commands\"\n", page_date,
          NABLA_VERSION);
-  puts(".SH NAME\nsbnn \\- few genes that explain what else was measured in the same cells\n"
-       ".SH SYNOPSIS\n.B sbnn\n.I COMMAND\n.RI [ OPTIONS ]\n.br\n.B sbnn\n.I COMMAND\n.B \\-\\-help\n.br\n"
-       ".B sbnn \\-\\-version\n.br\n.B sbnn \\-\\-generate\n.BR man | bash | zsh | fish | json\n"
-       ".SH DESCRIPTION\nTrains a sparse bottleneck neural network: it keeps a few genes, lays the cells out "
-       "on a map of few\n"
-       "dimensions, and predicts from there what else was measured in the same cells (electrophysiology, "
-       "proteins).");
+  puts(".SH NAME\n"
+       "sbnn \\- few genes that predict a second measurement of the same cells\n"
+       ".SH SYNOPSIS\n"
+       ".B sbnn\n"
+       ".I COMMAND\n"
+       ".RI [ OPTIONS ]\n"
+       ".br\n"
+       ".B sbnn\n"
+       ".I COMMAND\n"
+       ".B \\-\\-help\n"
+       ".br\n"
+       ".B sbnn \\-\\-version\n"
+       ".br\n"
+       ".B sbnn \\-\\-generate\n"
+       ".BR man | bash | zsh | fish | json\n"
+       ".SH DESCRIPTION\n"
+       "Trains a sparse bottleneck neural network. The network keeps a few genes, gives each cell a place\n"
+       "on a map of few dimensions, and predicts a second measurement of the same cells from it\n"
+       "(electrophysiology, proteins).");
   man_commands();
   man_options();
-  puts(".SH EXIT STATUS\n0 done, 1 failed, 2 wrong command line, 3 bad input file, 4 training met a number "
-       "that is not\n"
-       "finite, 5 some steps of run failed and the report shows the others, 130 interrupted.\n");
+  puts(".SH EXIT STATUS\n"
+       "0 done, 1 failed, 2 wrong command line, 3 bad input file, 4 numerical failure (a number is not\n"
+       "finite), 5 some steps of run failed and the report shows the others, 130 interrupted.\n");
   man_examples();
 }
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static const char *const overview_head =
-    "sbnn finds a few genes that explain what else was measured in the same cells (electrophysiology,\n"
-    "proteins), and lays the cells out on a map: a sparse bottleneck neural network.\n"
+    "sbnn finds a few genes that predict a second measurement of the same cells (electrophysiology,\n"
+    "proteins), and draws a map of the cells, with a sparse bottleneck neural network.\n"
     "\n"
     "Usage: sbnn COMMAND [OPTIONS]\n"
     "\n"
@@ -16,17 +16,17 @@ static const char *const overview_head =
 
 static const char *const overview_tail =
     "\n"
-    "sbnn COMMAND --help explains a command; sbnn --generate man|bash|zsh|fish|json: manual, completions.\n"
-    "Exit codes: 0 done, 1 failed, 2 usage, 3 bad input, 4 not finite, 5 done in part, 130 interrupted.\n";
+    "sbnn COMMAND --help explains a command; --generate man|bash|zsh|fish|json prints manual, completion.\n"
+    "Exit codes: 0 ok, 1 failed, 2 usage, 3 bad input, 4 numerical error, 5 partly done, 130 interrupted.\n";
 
 static const char *const recipe_notes =
     "\n"
     "--recipe denoise chooses the genes by a linear model (--select), then trains a small network on them\n"
     "in one phase, with noise on its inputs and on the map. There are no penalties and no pretraining\n"
     "(except to choose genes with --select network). It predicts better than the paper's recipe. Its\n"
-    "defaults: --hidden 64,32 --batch 128 --epochs-finetune 600 --lr-finetune 0.005, and 300 epochs at\n"
-    "0.005 for the second head of train; the learning rate falls to 0 along a cosine. --noise auto\n"
-    "tries ten pairs of noise levels on a fifth of the training cells, for half the epochs each.\n";
+    "defaults: --hidden 64,32 --batch 128 --epochs-finetune 600 --lr-finetune 0.005. In train, the head\n"
+    "that predicts the genes has 300 epochs at 0.005. The learning rate follows a cosine to 0.\n"
+    "--noise auto tries ten pairs of noise levels on a fifth of the training cells, with half the epochs.\n";
 
 static void print_overview(FILE *to) {
   fputs(overview_head, to);
@@ -100,11 +100,11 @@ static void print_notes(FILE *to, const sbnn_command *c) {
   print_wrapped(
       to,
       sbnn_format("Tables are .csv or .tsv, plain or .gz: names in the first line, ids in the first column. "
-                  "Counts and responses may also be %s ('sbnn inspect FILE' looks into a file). Cells are "
-                  "matched by id.%s",
+                  "Counts and responses may also be %s ('sbnn inspect FILE' lists what a file holds). Cells "
+                  "are matched by id.%s",
                   list,
                   c->takes & SBNN_TAKES_NETWORK
-                      ? " The defaults of network, pretraining and training are the paper's."
+                      ? " The defaults of network, pretraining and training phases are those of the paper."
                       : ""));
   free(list);
 }
@@ -146,8 +146,8 @@ const sbnn_command sbnn_command_help = {
     .usage = "[COMMAND]",
     .summary = "explain a command and all of its options",
     .description =
-        "Explains a command and all of its options in one line each; without a command, lists the commands.\n"
-        "The same as sbnn COMMAND --help.\n",
+        "Explains a command and its options, one line each. Without a command, lists the commands. The\n"
+        "same as sbnn COMMAND --help.\n",
     .flag = "--help",
     .prints = true,
     .words = words,

@@ -38,7 +38,7 @@ static const sbnn_option own_rows[] = {
      .kind = SBNN_OPTION_FLAG,
      .name = "print-config",
      .field = SBNN_OWN_FIELD(own_options, print_config),
-     .help = "options of train and cv as resolved; the options follow"},
+     .help = "print the options of train and cv that result from OPTIONS"},
 };
 
 const sbnn_command sbnn_command_info = {
@@ -46,8 +46,8 @@ const sbnn_command sbnn_command_info = {
     .usage = "[--print-config [OPTIONS]]",
     .summary = "version, build, CPU and threads",
     .description =
-        "Prints version, build, CPU and threads: what to send along with a bug report. With --print-config:\n"
-        "the options of train and cv, as a file. What a file of data holds is told by 'sbnn inspect'.\n",
+        "Prints version, build, CPU and threads; add them to a bug report. With --print-config: prints the\n"
+        "options of train and cv, as a file for --config. 'sbnn inspect' lists what a data file holds.\n",
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),
     .variant_flag = "--print-config",

@@ -122,7 +122,7 @@ static void inspect_labels(findings *f, bool parts) {
     if (f->labels) continue;
     f->labels = parts ? sbnn_format("%s:obs/%s", f->path, l.col_ids[j]) : sbnn_strdup(f->path);
   }
-  if (!f->labels) printf("labels     none: no column of text with 2 to 200 different ones\n");
+  if (!f->labels) printf("labels     none: no column of text with 2 to 200 different values\n");
   sbnn_labels_free(&l);
 }
 
@@ -195,10 +195,10 @@ static int run(const sbnn_options *o, sbnn_error *e) {
 const sbnn_command sbnn_command_inspect = {
     .name = "inspect",
     .usage = "FILE",
-    .summary = "what a file holds, and the command for it",
+    .summary = "list what a data file holds, and the command that reads it",
     .description =
-        "Lists what is in a file of data (AnnData, MuData, 10x, loom, tables, sbnn prep), which parts would\n"
-        "be taken as counts, responses and labels, and the command that takes them.\n",
+        "Lists what a data file holds (AnnData, MuData, 10x, loom, tables, sbnn prep), the parts that\n"
+        "would be used as counts, responses and labels, and the command that reads them.\n",
     .own_size = sizeof(own_options),
     .prints = true,
     .words = words,

@@ -36,9 +36,10 @@ static int run(const sbnn_options *o, sbnn_error *e) {
 
 static int resolve(sbnn_options *o, sbnn_error *e) {
   if (o->n_operands > 0) return SBNN_OK;
-  return sbnn_fail(e, SBNN_USAGE,
-                   "'sbnn merge' needs the folders that --shard wrote to, as in %s merge shards --out %s",
-                   sbnn_program, o->out);
+  return sbnn_fail(
+      e, SBNN_USAGE,
+      "'sbnn merge' needs the folders that --shard has written to, as in %s merge shards --out %s",
+      sbnn_program, o->out);
 }
 
 static const sbnn_option own_rows[] = {
@@ -49,21 +50,21 @@ static const sbnn_option own_rows[] = {
      .field = SBNN_FIELD(threads),
      .initial = "0",
      .highest = 1024,
-     .help = "threads, 0: one per core; results stay the same"},
+     .help = "number of threads, 0: one per core; same results for any"},
     {.group = SBNN_GROUP_OUTPUT,
      .kind = SBNN_OPTION_FLAG,
      .name = "resume",
      .field = SBNN_FIELD(resume),
-     .help = "train the models that no shard has, and go on with an unfinished merge"},
+     .help = "train missing models, and continue an unfinished merge"},
 };
 
 const sbnn_command sbnn_command_merge = {
     .name = "merge",
     .usage = "FOLDER... --out DIR [OPTIONS]",
-    .summary = "put the shards of cv, path, stability or srrr together",
+    .summary = "combine the shards of cv, path, stability or srrr",
     .description =
-        "Reads the models that --shard has left in one or more folders and writes the results of the whole\n"
-        "command, with the bits of a run in one piece. Missing models are named.\n",
+        "Combines the models that cv, path, stability or srrr have trained with --shard, from one or more\n"
+        "folders. The results are the same, bit for bit, as those of one run. Missing models are named.\n",
     .example = "merge shards --out crossval",
     .takes = SBNN_TAKES_FOLDER | SBNN_TAKES_FORCE | SBNN_TAKES_QUIET,
     .operands = "FOLDER",

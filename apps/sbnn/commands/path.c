@@ -149,7 +149,7 @@ static const sbnn_option own_rows[] = {
      .value = "auto|last|best",
      .field = SBNN_FIELD(pretrain_weights),
      .initial = "auto",
-     .help = "epoch that is kept; auto: best, under paper last"},
+     .help = "weights kept; auto: best, with --protocol paper last"},
     {.group = SBNN_GROUP_NETWORK,
      .kind = SBNN_OPTION_COUNTS,
      .name = "bottleneck",
@@ -158,14 +158,14 @@ static const sbnn_option own_rows[] = {
      .initial = "2",
      .lowest = 1,
      .highest = 100000,
-     .help = "units of the bottleneck; each with each penalty"},
+     .help = "units of the bottleneck, combined with each penalty"},
     {.group = SBNN_GROUP_NETWORK,
      .kind = SBNN_OPTION_NUMBERS,
      .name = "lambdas",
      .value = "L,L,...",
      .field = SBNN_OWN_FIELD(own_options, penalties),
      .initial = "0.0001,0.01,0.1,1",
-     .help = "penalties against genes, or FIRST:LAST:STEP"},
+     .help = "group lasso penalties, or FIRST:LAST:STEP"},
 };
 
 static const char *const files[] = {"path.tsv", "path_curves.tsv", "path_folds.tsv", "path_norms.tsv", NULL};
@@ -174,11 +174,11 @@ static const char *const figures[] = {"path_curves", "path_norms", "path_widths"
 const sbnn_command sbnn_command_path = {
     .name = "path",
     .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
-    .summary = "cross-validate over penalties and widths of the bottleneck",
+    .summary = "cross-validate several penalties and bottleneck widths",
     .description =
-        "Cross-validates the network for each penalty and each width of the bottleneck, on the folds that "
-        "cv\n"
-        "uses, and trains it on all cells: R2 by epoch, norms of the genes before pruning, R2 by width.\n",
+        "Cross-validates the network for each penalty and each width of the bottleneck, on the same\n"
+        "folds as cv, and trains it on all cells. Reports R2 by epoch and by width, and the norms of\n"
+        "the genes before pruning.\n",
     .example = "path --data data.safetensors --bottleneck 2,4,8 --lambdas 0.01,0.1 --out path",
     .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_FOLDS,
     SBNN_ROWS(own_rows),

@@ -52,8 +52,8 @@ static int choose(const choices *from, const char *list, size_t *chosen, size_t 
       return unknown(from, name, e);
     }
     if (*count == SBNN_OVERLAYS)
-      return sbnn_fail(e, SBNN_USAGE, "--%s: more than %d names, but there are %d panels on each side",
-                       from->option, SBNN_OVERLAYS, SBNN_OVERLAYS);
+      return sbnn_fail(e, SBNN_USAGE, "--%s: more than %d names; each side has only %d panels", from->option,
+                       SBNN_OVERLAYS, SBNN_OVERLAYS);
     chosen[(*count)++] = best;
     list += length + (list[length] == ',');
   }
@@ -66,8 +66,8 @@ static int choose_overlays(const sbnn_options *o, sbnn_stored *s, sbnn_error *e)
   const sbnn_dataset *d = &s->data;
   if ((own->genes || own->responses) && (!s->results.n || !s->experiments[0].gene_predictions))
     return sbnn_fail(e, SBNN_USAGE,
-                     "%s has no overlays.tsv, so there are no overlays to choose; only 'sbnn train' and "
-                     "'sbnn srrr' make them",
+                     "%s has no overlays.tsv, so genes and responses cannot be chosen; only 'sbnn train' and "
+                     "'sbnn srrr' write it",
                      o->results);
   const choices genes = {"genes", d->gene_names, d->n_genes};
   const choices responses = {"responses", d->response_names, d->n_responses};
@@ -121,26 +121,27 @@ static const sbnn_option own_rows[] = {
      .name = "genes",
      .value = "NAME,NAME,...",
      .field = SBNN_OWN_FIELD(own_options, genes),
-     .help = "overlays left of the map, up to nine (default: largest norms)"},
+     .help = "genes shown left of the map, up to nine (default: largest norms)"},
     {.group = SBNN_GROUP_OUTPUT,
      .name = "responses",
      .value = "NAME,NAME,...",
      .field = SBNN_OWN_FIELD(own_options, responses),
-     .help = "overlays right of it, up to nine (default: best predicted)"},
+     .help = "responses shown right of it, up to nine (default: best predicted)"},
     {.group = SBNN_GROUP_OUTPUT,
      .name = "srrr",
      .value = "DIR",
      .field = SBNN_OWN_FIELD(own_options, srrr),
-     .help = "results of sbnn srrr, to compare the training curves with"},
+     .help = "results of sbnn srrr, added to the training curves"},
 };
 
 const sbnn_command sbnn_command_plot = {
     .name = "plot",
     .usage = "--results DIR [OPTIONS]",
-    .summary = "draw the pictures of a run again, choose the overlays",
+    .summary = "draw the pictures of a run again, with genes of your choice",
     .description =
-        "Draws every picture of a folder of results again (.png, .svg, .pdf), from the tables in it. The\n"
-        "overlays can be chosen: genes among those that the network kept, and responses.\n",
+        "Draws the pictures of a folder of results again (.png, .svg, .pdf), from its tables. You can\n"
+        "choose the responses and, among the genes that the network kept, the genes that are shown\n"
+        "beside the map.\n",
     .example = "plot --results results --genes Sst,Pvalb --responses 'Rheobase (pA)'",
     .takes = SBNN_TAKES_QUIET,
     SBNN_ROWS(own_rows),

@@ -25,7 +25,7 @@ static char *why_empty(const sbnn_options *o, const sbnn_model_file *m, const sb
   const sbnn_counts *c = &d->counts;
   if (m->prepared.preparation.x_transform == SBNN_X_NONE) return NULL;
   if (d->responses[cell] < o->min_counts)
-    return sbnn_format("%g counts in all, fewer than %d (--min-counts)", d->responses[cell], o->min_counts);
+    return sbnn_format("%g counts in total, fewer than %d (--min-counts)", d->responses[cell], o->min_counts);
   for (size_t k = c->start[cell]; k < c->start[cell + 1]; k++)
     if (c->value[k] > 0) return NULL;
   return sbnn_format("no counts in the %zu genes of the model", m->n_genes);
@@ -40,8 +40,10 @@ static char **find_empty(const sbnn_options *o, const sbnn_model_file *m, const 
   for (size_t i = 0; i < d->n_cells; i++)
     if ((why[i] = why_empty(o, m, d, i))) counts[*n] = d->responses[i], cell[(*n)++] = i;
   if (*n)
-    fprintf(stderr, "sbnn: %zu of %zu cells have too few counts; their rows are empty and say why: %s\n", *n,
-            d->n_cells, sbnn_list_cells(d, cell, counts, *n, list, sizeof list));
+    fprintf(stderr,
+            "sbnn: %zu of %zu cells have too few counts; their rows are empty, and the column note says why: "
+            "%s\n",
+            *n, d->n_cells, sbnn_list_cells(d, cell, counts, *n, list, sizeof list));
   free(cell);
   free(counts);
   return why;
@@ -65,18 +67,16 @@ static void tell_unlike(const sbnn_options *o, const sbnn_model_file *m, const s
   }
   if (far)
     fprintf(stderr,
-            "sbnn: %zu of %zu cells are unlike all training cells in the %zu genes that the model reads (in "
-            "brackets: "
-            "how many times as far off as the farthest of these): %s; do not rely on their rows\n",
+            "sbnn: %zu of %zu cells lie outside the training cells in the %zu genes that the model reads (in "
+            "brackets: the distance, where that of the farthest training cell is 1): %s; do not rely on "
+            "their predictions\n",
             far, d->n_cells, k, sbnn_list_cells(d, cell, apart, far, list, sizeof list));
   if (sbnn_spread_shifted(&m->spread, full, n, &shift))
-    fprintf(
-        stderr,
-        "sbnn: the cells of %s as a whole are shifted against the training cells, by %.2g standard "
-        "deviations a "
-        "gene: another lab, protocol or kind of cells? Correct for the batch before, or do not rely on the "
-        "predictions\n",
-        o->x, shift);
+    fprintf(stderr,
+            "sbnn: the cells of %s as a whole differ from the training cells, by %.2g standard deviations "
+            "per gene: another lab, protocol or kind of cells? Correct the batch effect first, or do not "
+            "rely on the predictions\n",
+            o->x, shift);
   free(cell);
   free(apart);
   free(full);
@@ -290,10 +290,10 @@ static int predict_cells(const sbnn_options *o, const sbnn_model_file *m, sbnn_e
 
 static int resolve(sbnn_options *o, sbnn_error *e) {
   if (!is_anndata(o->out) || !o->write_h5ad) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_USAGE,
-      "--out and --write-h5ad name two copies, %s and %s; leave one out, or let --out name a table", o->out,
-      o->write_h5ad);
+  return sbnn_fail(e, SBNN_USAGE,
+                   "--out and --write-h5ad both name an .h5ad copy, %s and %s; leave one out, or give --out "
+                   "the name of a table",
+                   o->out, o->write_h5ad);
 }
 
 static int run(const sbnn_options *o, sbnn_error *e) {
@@ -314,7 +314,7 @@ static const sbnn_option own_rows[] = {
      .value = "DIR",
      .field = SBNN_FIELD(model),
      .required = true,
-     .help = "results of sbnn train, with its trained network"},
+     .help = "folder of results of sbnn train"},
     {.group = SBNN_GROUP_DATA,
      .name = "x",
      .value = "FILE",
@@ -327,12 +327,12 @@ static const sbnn_option own_rows[] = {
      .value = "auto|rows|columns",
      .field = SBNN_FIELD(x_genes_in),
      .initial = "auto",
-     .help = "where --x has its genes; auto: by the model's genes"},
+     .help = "genes of --x are rows or columns; auto: by model's genes"},
     {.group = SBNN_GROUP_DATA,
      .name = "gene-names",
      .value = "COLUMN",
      .field = SBNN_FIELD(gene_names),
-     .help = "of .h5ad and the like: names from var/COLUMN, as in training"},
+     .help = "HDF5 files (.h5ad): gene names from var/COLUMN"},
     {.group = SBNN_GROUP_DATA,
      .kind = SBNN_OPTION_WHOLE,
      .name = "min-counts",
@@ -358,12 +358,11 @@ static const sbnn_option own_rows[] = {
 const sbnn_command sbnn_command_predict = {
     .name = "predict",
     .usage = "--model DIR --x COUNTS --out FILE [OPTIONS]",
-    .summary = "use a trained network: map and responses of other cells",
+    .summary = "apply a trained network to other cells: map and responses",
     .description =
-        "Predicts the place on the map and the responses (in their own units) of other cells, by the "
-        "network\n"
-        "that 'sbnn train' has left in a folder. Counts are normalised as in training; the table must have\n"
-        "all genes that were kept there.\n",
+        "Predicts map coordinates and responses (in their own units) of other cells, with a network\n"
+        "of 'sbnn train'. Counts are normalised as in training. The table must have all genes that the\n"
+        "network kept.\n",
     .example = "predict --model results --x other.csv --out predicted.tsv",
     .takes = SBNN_TAKES_CHOICE | SBNN_TAKES_QUIET | SBNN_TAKES_COPY,
     SBNN_ROWS(own_rows),

@@ -103,10 +103,10 @@ static const sbnn_option own_rows[] = {
 const sbnn_command sbnn_command_prep = {
     .name = "prep",
     .usage = "--x COUNTS --y RESPONSES --out DATA [OPTIONS]",
-    .summary = "read, join and check tables once: one file for the commands below",
+    .summary = "join and check the tables once; other commands read the file",
     .description =
-        "Writes counts, responses and labels of the cells that both tables have into one file, which --data\n"
-        "of the other commands maps into memory. Values are raw; all fitting comes later.\n",
+        "Writes counts, responses and labels of the cells that both tables have into one file. The other\n"
+        "commands read it with --data. Values stay raw: the commands normalise and scale them later.\n",
     .takes = SBNN_TAKES_TABLES | SBNN_TAKES_CONFIG | SBNN_TAKES_HINTS | SBNN_TAKES_QUIET,
     SBNN_ROWS(own_rows),
     .resolve = resolve,

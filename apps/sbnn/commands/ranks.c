@@ -374,16 +374,15 @@ bool sbnn_ranks_silent(int argc, char **argv) {
 static int refuse(const sbnn_options *o, const char *size, sbnn_error *e) {
   if (!size || atoi(size) < 2 || o->shard) return SBNN_OK;
   if (sbnn_transport_of_build)
-    return sbnn_fail(
-        e, SBNN_USAGE,
-        "mpirun has started %s processes of 'sbnn %s', which does not divide among them: cv, path, "
-        "stability and srrr do; start one",
-        size, sbnn_command_name(o->command));
-  return sbnn_fail(e, SBNN_USAGE,
-                   "mpirun has started %s processes of sbnn, which was built without MPI and would compute "
-                   "everything %s times; start "
-                   "one, divide the models with --shard I/N, or use a build with MPI (docs/cluster.md)",
-                   size, size);
+    return sbnn_fail(e, SBNN_USAGE,
+                     "mpirun has started %s processes of 'sbnn %s', which runs in one process (cv, path, "
+                     "stability and srrr can use several); start one",
+                     size, sbnn_command_name(o->command));
+  return sbnn_fail(
+      e, SBNN_USAGE,
+      "mpirun has started %s processes of sbnn, which was built without MPI, so each would compute the same; "
+      "start one, divide the models with --shard I/N, or use a build with MPI (docs/cluster.md)",
+      size);
 }
 
 int sbnn_ranks_open(sbnn_options *o, sbnn_error *e) {
@@ -394,7 +393,7 @@ int sbnn_ranks_open(sbnn_options *o, sbnn_error *e) {
   sbnn_ranks *r = sbnn_alloc(1, sizeof *r);
   if (!sbnn_transport_of_build->start(&r->place)) {
     free(r);
-    return sbnn_fail(e, SBNN_FAILED, "MPI cannot begin (%s); start sbnn without mpirun",
+    return sbnn_fail(e, SBNN_FAILED, "MPI cannot start (%s); start sbnn without mpirun",
                      sbnn_transport_of_build->name);
   }
   r->others = sbnn_alloc((size_t)r->place.size, sizeof *r->others);

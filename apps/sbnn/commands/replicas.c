@@ -97,7 +97,7 @@ static tn_status take_one(void *ctx, int64_t i) {
   sbnn_replica *r = &a->replicas[i];
   sbnn_parts *parts = a->work->parts;
   if (!sbnn_parts_wait(parts, &r->task) || !sbnn_parts_load(parts, &r->task, NULL, &r->experiment, NULL)) {
-    sbnn_fail(&r->error, SBNN_FAILED, "another process has trained it, and it does not arrive in %s",
+    sbnn_fail(&r->error, SBNN_FAILED, "another process has trained it, but its file does not appear in %s",
               sbnn_parts_folder(parts));
     return TN_EIO;
   }

@@ -32,10 +32,9 @@ static const char *const files[] = {"report.html", NULL};
 const sbnn_command sbnn_command_report = {
     .name = "report",
     .usage = "--results DIR [OPTIONS]",
-    .summary = "one page to look at and to send: map, genes, curves, R2, provenance",
-    .description =
-        "Makes one HTML file of the results in a folder and the folders in it: train, cv, srrr, stability.\n"
-        "It needs no network: open it in any browser, or send it on.\n",
+    .summary = "make one HTML page: map, genes, curves, R2, how it was made",
+    .description = "Makes one HTML page of the results of train, cv, srrr and stability in a folder and its\n"
+                   "subfolders. It works offline: open it in any browser, or send it to others.\n",
     .example = "report --results results",
     .takes = SBNN_TAKES_QUIET,
     SBNN_ROWS(own_rows),

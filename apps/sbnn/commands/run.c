@@ -56,8 +56,7 @@ static int require_new(const sbnn_options *o, sbnn_error *e) {
   if (!found || o->force || o->resume) return SBNN_OK;
   return sbnn_fail(
       e, SBNN_FAILED,
-      "%s holds an earlier run; go on with it by giving the same command with --resume, or begin again "
-      "with --force",
+      "%s holds an earlier run; continue it with the same command and --resume, or start again with --force",
       o->out);
 }
 
@@ -121,7 +120,7 @@ static int check_data(running *r, const char *file, sbnn_error *e) {
   if (code == SBNN_OK && d.groups && d.n_groups < (size_t)o->folds)
     code = sbnn_fail(
         e, SBNN_BAD_INPUT,
-        "%zu groups cannot make %d folds without dividing one; give fewer --folds, or finer --groups",
+        "%zu groups cannot make %d folds without dividing one; give fewer --folds, or smaller groups",
         d.n_groups, o->folds);
   if (code == SBNN_OK) code = sbnn_srrr_check(&own, &d, e);
   if (code == SBNN_OK) code = sbnn_copy_check(o, d.x_path, e);
@@ -249,12 +248,11 @@ static int partial(const running *r, sbnn_error *e) {
     if (r->failed[i].code)
       used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%.*s)", shown++ ? ", " : "",
                                steps[i].folder, (int)(400 / n), r->failed[i].text);
-  int code =
-      sbnn_fail(e, SBNN_PARTIAL,
-                "%zu of %d steps failed: %s; %s/report.html shows the others. Once that is mended, this "
-                "does what is missing (with other options: and what they change, if --force is added): "
-                "%s",
-                n, r->of, list, r->o->out, again);
+  int code = sbnn_fail(
+      e, SBNN_PARTIAL,
+      "%zu of %d steps failed: %s; %s/report.html shows the others. When the cause is mended, this command "
+      "runs what is missing (with other options: add --force, and it also runs again what they change): %s",
+      n, r->of, list, r->o->out, again);
   free(again);
   return code;
 }
@@ -349,12 +347,12 @@ static const sbnn_option own_rows[] = {
      .value = "both|paper|denoise",
      .field = SBNN_FIELD(recipes),
      .initial = "both",
-     .help = "denoise: noise in place of penalty and pretraining"},
+     .help = "denoise: noise instead of penalty and pretraining"},
     {.group = SBNN_GROUP_OUTPUT,
      .kind = SBNN_OPTION_FLAG,
      .name = "resume",
      .field = SBNN_FIELD(resume),
-     .help = "go on where the run that the folder holds was interrupted"},
+     .help = "continue the interrupted run in the folder"},
 };
 
 static const sbnn_command *const with_options_of[] = {&sbnn_command_train, &sbnn_command_cv,
@@ -365,10 +363,10 @@ static const char *const files[] = {SBNN_FAILURES_FILE, "report.html", NULL};
 const sbnn_command sbnn_command_run = {
     .name = "run",
     .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
-    .summary = "all of it in one go, with a report at the end",
+    .summary = "run prep, cv, train, srrr and stability, and make a report",
     .description =
-        "Runs prep, cv, train, srrr and stability, each into a place of its own inside --out, and makes one\n"
-        "page of them all (sbnn report). Both recipes side by side, unless --recipe says otherwise.\n",
+        "Runs prep, cv, train, srrr and stability, with a subfolder of --out for each, and makes one\n"
+        "page of all results (sbnn report). Both recipes are run, unless --recipe names one.\n",
     .example = "run --x counts.csv --y ephys.csv --labels cell_types.tsv --out results",
     .takes = SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER |
              SBNN_TAKES_FOLDS | SBNN_TAKES_COPY,

@@ -103,7 +103,7 @@ char **sbnn_shard_command(const char *folder, const char *out, sbnn_error *e) {
     sbnn_fail(e, SBNN_BAD_INPUT, "%s holds no shards: it has no %s; give the folders that --shard wrote to",
               folder, COMMAND_FILE);
   } else if (!S_ISREG(s.st_mode) || s.st_size > COMMAND_BYTES) {
-    sbnn_fail(e, SBNN_BAD_INPUT, "%s is no file that --shard has written", path);
+    sbnn_fail(e, SBNN_BAD_INPUT, "%s was not written by --shard", path);
   } else {
     json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
     if (all) words = take_arguments(all, out, path, e);
@@ -131,11 +131,10 @@ static int require_shards(const char *folder, sbnn_error *e) {
                      strerror(errno));
   for (struct dirent *entry; code == SBNN_OK && (entry = readdir(dir));)
     if (!is_shard_file(entry->d_name))
-      code =
-          sbnn_fail(e, SBNN_FAILED,
-                    "--out %s holds '%s', which is no file of a shard; give a new folder, or one that only "
-                    "shards have written to",
-                    folder, entry->d_name);
+      code = sbnn_fail(e, SBNN_FAILED,
+                       "--out %s holds '%s', which is not a file of a shard; give a new folder, or one that "
+                       "only shards have written to",
+                       folder, entry->d_name);
   closedir(dir);
   return code;
 }
@@ -145,9 +144,8 @@ int sbnn_shard_folder(const sbnn_options *o, bool *made, sbnn_error *e) {
   if (!*made && errno != EEXIST)
     return sbnn_fail(
         e, SBNN_FAILED,
-        "--out %s cannot be created (%s); create the folder that is to hold it, or choose one you may "
-        "write to",
-        o->out, strerror(errno));
+        "--out %s cannot be created (%s); create its parent folder, or choose one you may write to", o->out,
+        strerror(errno));
   return require_shards(o->out, e);
 }
 

@@ -95,7 +95,7 @@ static int check_ranks(const sbnn_options *o, size_t n_responses, const char *of
   const sbnn_whole_list *ranks = &sbnn_srrr_own_of(o)->ranks;
   for (int i = 0; i < ranks->n; i++)
     if ((size_t)ranks->value[i] > n_responses)
-      return sbnn_fail(e, SBNN_BAD_INPUT, "--ranks %d: %s has %zu responses, and no fit has a higher rank",
+      return sbnn_fail(e, SBNN_BAD_INPUT, "--ranks %d: %s has %zu responses, and the rank cannot be higher",
                        ranks->value[i], of ? of : "what varies in the fold", n_responses);
   return SBNN_OK;
 }
@@ -177,7 +177,7 @@ static tn_status take_one(void *ctx, int64_t i) {
   bool done = false;
   if (sbnn_parts_wait(v->work.parts, &task)) (void)take_fold(v, (size_t)i, &done, e);
   if (!done)
-    sbnn_fail(e, SBNN_FAILED, "another process has fitted it, and it does not arrive in %s",
+    sbnn_fail(e, SBNN_FAILED, "another process has fitted it, but its file does not appear in %s",
               sbnn_parts_folder(v->work.parts));
   if (!done) return TN_EIO;
   sbnn_progress_add(v->work.progress, (double)(v->n_ranks * v->n_lambdas));
@@ -295,20 +295,20 @@ static const sbnn_option own_rows[] = {
      .initial = "2",
      .lowest = 1,
      .highest = 100000,
-     .help = "ranks of the fit: 2 has as few dimensions as the map"},
+     .help = "ranks of the model; 2: as many dimensions as the map"},
     {.kind = SBNN_OPTION_NUMBERS,
      .name = "lambdas",
      .value = "L,L,...",
      .field = SBNN_OWN_FIELD(sbnn_srrr_own, lambdas),
      .initial = "0.1:1.5:0.1",
-     .help = "penalties against genes, or FIRST:LAST:STEP"},
+     .help = "group lasso penalties, or FIRST:LAST:STEP"},
     {.kind = SBNN_OPTION_WHOLE,
      .name = "genes",
      .value = "N",
      .field = SBNN_FIELD(genes),
      .initial = "0",
      .highest = SBNN_MANY,
-     .help = "find the penalty that leaves N genes; 0: --lambdas"},
+     .help = "find the penalty that keeps N genes; 0: use --lambdas"},
 };
 
 static const char *const files[] = {
@@ -318,10 +318,11 @@ static const char *const files[] = {
 const sbnn_command sbnn_command_srrr = {
     .name = "srrr",
     .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
-    .summary = "the linear counterpart, cross-validated: sparse reduced-rank regression",
+    .summary = "cross-validate a linear model: sparse reduced-rank regression",
     .description =
-        "Predicts the responses from a few genes through a few linear components, for each of --ranks and\n"
-        "--lambdas, on the folds that cv uses. Relaxed: refitted without the penalty's shrinkage.\n",
+        "Predicts the responses from a few genes by a linear model of low rank, for each of --ranks and\n"
+        "--lambdas, on the same folds as cv. 'Relaxed' results are of a second fit to the chosen genes,\n"
+        "which the penalty does not shrink.\n",
     .example = "srrr --data data.safetensors --genes 25 --out linear",
     .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_FOLDS | SBNN_TAKES_COPY,
     .heading = "Sparse reduced-rank regression",

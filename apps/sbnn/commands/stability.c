@@ -135,7 +135,7 @@ static int train(sbnn_work *w, sbnn_error *e) {
   plan p;
   if (w->data->groups && own_of(w->options)->subsample && w->data->n_groups < 2)
     return sbnn_fail(e, SBNN_BAD_INPUT,
-                     "--groups: all cells are of one group, which --subsample would divide");
+                     "--groups: all cells are in one group, which --subsample cannot divide");
   plan_runs(&p, w->options, w->data);
   sbnn_replica *r = sbnn_alloc(p.n, sizeof *r);
   for (size_t i = 0; i < p.n; i++) r[i] = replica(&p, w->data, i);
@@ -175,7 +175,7 @@ static const sbnn_option own_rows[] = {
      .initial = "10",
      .lowest = 2,
      .highest = 10000,
-     .help = "models, each from fresh weights, to compare their genes"},
+     .help = "number of models, each from other random weights"},
     {.kind = SBNN_OPTION_FLAG,
      .name = "subsample",
      .field = SBNN_OWN_FIELD(own_options, subsample),
@@ -194,10 +194,10 @@ static const char *const figures[] = {"stability_genes", "stability_maps", NULL}
 const sbnn_command sbnn_command_stability = {
     .name = "stability",
     .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
-    .summary = "how much of the result chance decides: the genes of many restarts",
+    .summary = "train many times: which genes are chosen again?",
     .description =
-        "Trains the model many times, with other random numbers or on halves of the cells, and reports how\n"
-        "often each gene is chosen, how many genes two runs share, and the maps, turned to fit one "
+        "Trains the model many times, with other random numbers or on halves of the cells. Reports how\n"
+        "often each gene is chosen, how many genes two runs share, and the maps, aligned with one\n"
         "another.\n",
     .example = "stability --data data.safetensors --recipe denoise --subsample --out stability",
     .takes = SBNN_TAKES_FIT | SBNN_TAKES_SHARDS | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_COPY,

@@ -106,10 +106,11 @@ static const char *const files[] = {"metrics.tsv",     "history.tsv",   "genes.t
 const sbnn_command sbnn_command_train = {
     .name = "train",
     .usage = "{--x COUNTS --y RESPONSES | --data DATA} --out DIR [OPTIONS]",
-    .summary = "train on all cells: which genes matter, the map of the cells, the model",
+    .summary = "train on all cells: selected genes, map of the cells, model",
     .description =
-        "Trains a sparse bottleneck network on all cells: it keeps a few genes, lays the cells out on a\n"
-        "map of few dimensions, and predicts from there the responses and the genes kept.\n",
+        "Trains a sparse bottleneck network on all cells. The network keeps a few genes, gives each\n"
+        "cell a place on a map of two dimensions (--bottleneck), and predicts the responses and the\n"
+        "kept genes from that place.\n",
     .example = "train --x counts.csv --y ephys.csv --labels cell_types.tsv --out results",
     .takes =
         SBNN_TAKES_FIT | SBNN_TAKES_NETWORK | SBNN_TAKES_RECIPE | SBNN_TAKES_AUTOENCODER | SBNN_TAKES_COPY,

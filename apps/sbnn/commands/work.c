@@ -281,12 +281,11 @@ static int draw_pictures(const sbnn_work *w, const sbnn_output *output, char *wh
 
 static int tell_no_pictures(const char *path, const char *why, sbnn_error *e) {
   char *word = sbnn_shell_word(path);
-  sbnn_fail(
-      e, SBNN_PARTIAL,
-      "the results in %s are whole, but there are no pictures: their drawing failed (%s). What may help: "
-      "more memory, other fonts; '%s plot --results %s' draws those of train, cv and srrr again, the same "
-      "command with --force all",
-      path, why, sbnn_program, word);
+  sbnn_fail(e, SBNN_PARTIAL,
+            "the results in %s are complete, but the pictures could not be drawn (%s). More memory or other "
+            "fonts may help. '%s plot --results %s' draws those of train, cv and srrr again; the same "
+            "command with --force draws all",
+            path, why, sbnn_program, word);
   free(word);
   return e->code;
 }

@@ -93,7 +93,7 @@ static int wanted_matrix(const sbnn_container *c, size_t *found) {
     *found = v;
     if (is_matrix(&c->variables[v])) return SBNN_OK;
     return sbnn_fail(c->error, SBNN_BAD_INPUT,
-                     "%s: the %s '%.60s' is no matrix of numbers; name one of two dimensions", c->path,
+                     "%s: the %s '%.60s' is not a matrix of numbers; name one of two dimensions", c->path,
                      c->what, c->wanted);
   }
   return sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: there is no %s '%.60s'; it holds %s", c->path, c->what,
@@ -122,7 +122,7 @@ static int find_matrix(const sbnn_container *c, bool responses, size_t *found) {
     return sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: there is no matrix of numbers in it; it holds %s",
                      c->path, list_variables(c, NULL, list));
   return sbnn_fail(c->error, SBNN_BAD_INPUT,
-                   "%s: which of its matrices are the %s: %s? Say it behind a colon, as in %s:%.60s", c->path,
+                   "%s: which of its matrices are the %s: %s? Name it after a colon, as in %s:%.60s", c->path,
                    responses ? "responses" : "counts", list_variables(c, is_wide, list), c->path,
                    c->variables[*found].name);
 }
@@ -137,8 +137,9 @@ static int read_names(sbnn_container *c, size_t v, sbnn_strings *out) {
     const char *s = out->items[i];
     while (*s && !iscntrl((unsigned char)*s)) s++;
     if (*s || !*out->items[i])
-      code = sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: number %zu of its %s '%s', '%s', is no name; give one",
-                       c->path, i + 1, c->what, c->variables[v].name, sbnn_text_show(out->items[i], shown));
+      code =
+          sbnn_fail(c->error, SBNN_BAD_INPUT, "%s: number %zu of its %s '%s', '%s', is not a name; give one",
+                    c->path, i + 1, c->what, c->variables[v].name, sbnn_text_show(out->items[i], shown));
   }
   if (code == SBNN_OK && out->n == 0)
     code =
@@ -254,7 +255,7 @@ static int read_labels(sbnn_container *c, sbnn_labels *l) {
   int code = read_names(c, cells, &ids);
   if (code == SBNN_OK && n == 0)
     code = sbnn_fail(c->error, SBNN_BAD_INPUT,
-                     "%s: no %s of text has as many elements as '%s', so there are no labels (it holds %s)",
+                     "%s: no %s of text has the length of '%s', so there are no labels (it holds %s)",
                      c->path, c->what, c->variables[cells].name, list_variables(c, NULL, list));
   if (code == SBNN_OK) {
     l->path = sbnn_strdup(c->path);

@@ -154,7 +154,7 @@ static int read_colors(const input *f, sbnn_dataset *d) {
   memcpy(d->cell_colors, t->data, t->bytes);
   for (size_t i = 0; i < d->n_cells; i++)
     if (!memchr(d->cell_colors[i], 0, sizeof *d->cell_colors) || !sbnn_is_color(d->cell_colors[i]))
-      return damaged(f, "color_of_cell", "has what is no colour, as '#1f77b4' is");
+      return damaged(f, "color_of_cell", "has a value that is not a colour like '#1f77b4'");
   return SBNN_OK;
 }
 

@@ -17,7 +17,7 @@ static int check_counts(const sbnn_dataset *d, sbnn_x_transform transform, const
           "%s: the count of gene '%s' in cell '%s' is %g; give raw counts, which are not negative and "
           "below 3.4e38%s",
           path, sbnn_shown(d->gene_names[c->column[k]]), sbnn_shown(d->cell_names[i]), (double)v,
-          isfinite(v) ? ", or say --x-transform none" : "");
+          isfinite(v) ? ", or use --x-transform none" : "");
     }
   return SBNN_OK;
 }
@@ -38,12 +38,11 @@ static int check_responses_vary(const sbnn_dataset *d, const char *path, sbnn_er
     size_t i = 1;
     while (i < d->n_cells && d->responses[i * q + r] == d->responses[r]) i++;
     if (i >= d->n_cells)
-      return sbnn_fail(
-          e, SBNN_BAD_INPUT,
-          "%s: response '%s' is %g in all %zu cells, so nothing can be learned; remove it, or say "
-          "--drop-responses '%s'",
-          path, sbnn_shown(d->response_names[r]), d->responses[r], d->n_cells,
-          sbnn_shown(d->response_names[r]));
+      return sbnn_fail(e, SBNN_BAD_INPUT,
+                       "%s: response '%s' is %g in all %zu cells, so nothing can be learned; remove it, or "
+                       "use --drop-responses '%s'",
+                       path, sbnn_shown(d->response_names[r]), d->responses[r], d->n_cells,
+                       sbnn_shown(d->response_names[r]));
   }
   return SBNN_OK;
 }

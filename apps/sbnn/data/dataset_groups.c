@@ -13,11 +13,10 @@ static int check_all(const sbnn_dataset *as_labels, const char *path, sbnn_error
   if (missing == 0) return SBNN_OK;
   while (i + 1 < n && (size_t)as_labels->labels[i] + 1 < as_labels->n_labels)
     i++; /* "unlabelled" is the last name */
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "%s: %zu of %zu cells have no group in its column '%s', the first is '%s'; give one to each, or "
-      "leave such cells out with --cells",
-      path, missing, n, as_labels->label_column, sbnn_shown(as_labels->cell_names[i]));
+  return sbnn_fail(e, SBNN_BAD_INPUT,
+                   "%s: %zu of %zu cells have no group in column '%s', the first is '%s'; give each cell a "
+                   "group, or leave these cells out with --cells",
+                   path, missing, n, as_labels->label_column, sbnn_shown(as_labels->cell_names[i]));
 }
 
 int sbnn_dataset_add_groups(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {

@@ -19,10 +19,9 @@ void sbnn_dataset_hint(sbnn_dataset *d, char *text) {
 static void hint_swap(sbnn_dataset *d) {
   enum { MANY = 50 };
   if (d->n_responses > d->n_genes && d->n_responses >= MANY)
-    sbnn_dataset_hint(
-        d, sbnn_format("There are %zu responses and only %zu gene%s: --x takes the counts of the genes, "
-                       "--y the responses; are they swapped?",
-                       d->n_responses, d->n_genes, d->n_genes == 1 ? "" : "s"));
+    sbnn_dataset_hint(d, sbnn_format("There are %zu responses but only %zu gene%s. Are the tables swapped? "
+                                     "--x takes the counts of the genes, --y the responses",
+                                     d->n_responses, d->n_genes, d->n_genes == 1 ? "" : "s"));
 }
 
 /* Counts of reads or molecules are whole numbers, unless they were estimated. */
@@ -34,11 +33,11 @@ static void hint_fractions(sbnn_dataset *d) {
     if (c->value[k] != floorf(c->value[k]) && broken++ == 0) at = k;
   if (100 * broken <= n) return;
   while (c->start[cell + 1] <= at) cell++;
-  sbnn_dataset_hint(
-      d, sbnn_format("Many counts are no whole numbers, such as %g of gene '%s' in cell '%s': are they "
-                     "estimates? If they are normalised already, say --x-transform none",
-                     (double)c->value[at], sbnn_shown(d->gene_names[c->column[at]]),
-                     sbnn_shown(d->cell_names[cell])));
+  sbnn_dataset_hint(d,
+                    sbnn_format("Many counts are not whole numbers, such as %g of gene '%s' in cell '%s': "
+                                "are they estimates? If they are normalised already, use --x-transform none",
+                                (double)c->value[at], sbnn_shown(d->gene_names[c->column[at]]),
+                                sbnn_shown(d->cell_names[cell])));
 }
 
 static bool is_month(const char *text) {
@@ -62,10 +61,9 @@ static void hint_dates(sbnn_dataset *d) {
   for (size_t g = d->n_genes; g-- > 0;)
     if (is_date(d->gene_names[g])) first = g, n++;
   if (n)
-    sbnn_dataset_hint(d,
-                      sbnn_format("%zu gene%s named like a date, such as '%s': a spreadsheet makes that of "
-                                  "MARCH1 or SEPT2. Take the names from the original table",
-                                  n, n == 1 ? " is" : "s are", sbnn_shown(d->gene_names[first])));
+    sbnn_dataset_hint(d, sbnn_format("%zu gene%s named like a date, such as '%s': a spreadsheet turns names "
+                                     "like MARCH1 and SEPT2 into dates. Use the names of the original table",
+                                     n, n == 1 ? " is" : "s are", sbnn_shown(d->gene_names[first])));
 }
 
 /* Pictures and reports show UTF-8 only. */
@@ -75,10 +73,9 @@ static void hint_encoding(sbnn_dataset *d) {
     char *shown = sbnn_utf8(d->response_names[r]);
     found = strcmp(shown, d->response_names[r]) != 0;
     if (found)
-      sbnn_dataset_hint(
-          d, sbnn_format("The response '%.60s' has letters that are not UTF-8, here shown as ?: save the "
-                         "table as CSV UTF-8",
-                         shown));
+      sbnn_dataset_hint(d, sbnn_format("The name of the response '%.60s' has characters that are not UTF-8 "
+                                       "(shown as ?). Save the table as CSV UTF-8",
+                                       shown));
     free(shown);
   }
 }
@@ -86,10 +83,9 @@ static void hint_encoding(sbnn_dataset *d) {
 static void hint_labels(sbnn_dataset *d) {
   enum { MANY = 30 };
   if (d->n_labels > MANY && 2 * d->n_labels > d->n_cells)
-    sbnn_dataset_hint(
-        d, sbnn_format("The labels '%s' are %zu different ones for %zu cells: is that a column of types? "
-                       "--label-column takes another",
-                       sbnn_shown(d->label_column), d->n_labels, d->n_cells));
+    sbnn_dataset_hint(d, sbnn_format("The labels '%s' have %zu different values for %zu cells: is this a "
+                                     "column of cell types? Use --label-column to choose another column",
+                                     sbnn_shown(d->label_column), d->n_labels, d->n_cells));
 }
 
 void sbnn_dataset_hints(sbnn_dataset *d, const sbnn_dataset_options *o) {

@@ -40,17 +40,14 @@ static void hint_threshold(sbnn_dataset *d, const sbnn_dataset_options *o) {
   if (median >= reads_median && o->gene_threshold < reads_threshold / 2)
     sbnn_dataset_hint(
         d,
-        sbnn_format("The counts look like reads (half of those above 0 are %g or more), and "
-                    "--gene-threshold %g fits molecules (UMIs): --preset patchseq, or --gene-threshold %g, "
-                    "chooses the variable genes of reads",
+        sbnn_format("The counts look like reads (half of those above 0 are %g or more), but --gene-threshold "
+                    "%g is for molecules (UMIs). Use --preset patchseq or --gene-threshold %g",
                     median, o->gene_threshold, reads_threshold));
   if (median <= molecules_median && o->gene_threshold > reads_threshold / 2)
     sbnn_dataset_hint(
-        d,
-        sbnn_format("The counts look like molecules (UMIs: half of those above 0 are %g or less), and "
-                    "--gene-threshold %g fits reads: --preset citeseq, or --gene-threshold %g, chooses the "
-                    "variable genes of molecules",
-                    median, o->gene_threshold, molecules_threshold));
+        d, sbnn_format("The counts look like molecules (UMIs: half of those above 0 are %g or less), but "
+                       "--gene-threshold %g is for reads. Use --preset citeseq or --gene-threshold %g",
+                       median, o->gene_threshold, molecules_threshold));
 }
 
 /* ---- counts of proteins ---- */
@@ -82,11 +79,12 @@ static bool hint_protein_counts(sbnn_dataset *d, const sbnn_y_transform *transfo
   }
   if (counts < FEWEST || 10 * counts < 8 * raw) return false;
   sbnn_dataset_hint(
-      d, sbnn_format("The responses look like raw counts of proteins (whole numbers up to %g), and are taken "
-                     "as they are, so that the few cells with the largest counts decide: --preset citeseq, "
-                     "or --y-transform log1p, takes their logarithm; --y-transform none says that they are "
-                     "meant as they are",
-                     most));
+      d,
+      sbnn_format(
+          "The responses look like raw counts of proteins (whole numbers up to %g) and are not transformed, "
+          "so the few cells with the largest counts dominate. Use --preset citeseq or --y-transform log1p to "
+          "take logarithms; --y-transform none keeps the counts and ends this advice",
+          most));
   return true;
 }
 
@@ -107,8 +105,8 @@ static void hint_tails(sbnn_dataset *d, const char *rule) {
   if (n > NAMED) names = sbnn_joined(names, " and ", sbnn_format("%zu more", n - NAMED));
   if (n) advice = sbnn_tail_advice(d, rule, heavy, n);
   if (n)
-    sbnn_dataset_hint(d, sbnn_format("%zu of %zu responses %s ruled by a few cells: 1 %% of the cells hold "
-                                     "most of the variance of %s. Give %s",
+    sbnn_dataset_hint(d, sbnn_format("%zu of %zu responses %s dominated by a few cells: 1 %% of the cells "
+                                     "have most of the variance of %s. Use %s",
                                      n, d->n_responses, n == 1 ? "is" : "are", names, advice));
   free(advice);
   free(names);

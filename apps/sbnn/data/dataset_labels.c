@@ -156,9 +156,8 @@ static int search_ids(const sbnn_labels *l, const sbnn_dataset *d, const sbnn_in
   }
   if (most) return SBNN_OK;
   return sbnn_fail(e, SBNN_BAD_INPUT,
-                   "%s: no column of it holds names of the data's cells: it has, for example, '%s', the "
-                   "data '%s'; use "
-                   "the same cell ids",
+                   "%s: no column has the cell ids of the data: the table has, for example, '%s', the data "
+                   "'%s'; use the same cell ids",
                    l->path, sbnn_shown(l->row_ids[0]), sbnn_shown(d->cell_names[0]));
 }
 
@@ -170,7 +169,7 @@ static int match_rows(const sbnn_labels *l, size_t ids, const sbnn_index *cells,
     if (cell == SBNN_ABSENT) continue;
     if (row[cell] != SBNN_ABSENT)
       return sbnn_fail(e, SBNN_BAD_INPUT,
-                       "%s: the cell '%s' stands in column '%s' twice; keep one of the two rows", l->path,
+                       "%s: the cell '%s' is in column '%s' twice; keep one of the two rows", l->path,
                        sbnn_shown(text_in(l, i, ids)), name_of(l, ids));
     row[cell] = i;
   }
@@ -187,15 +186,14 @@ static int find_rows(const sbnn_labels *l, const char *wanted, sbnn_dataset *d, 
   if (!wanted) code = search_ids(l, d, &cells, ids, e);
   else if (!find_column(l, wanted, ids)) code = no_column(l, wanted, e);
   else if (count_cells(l, *ids, &cells) == 0)
-    code = sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "%s: none of the ids in column '%s' is a cell of the data: it has, for example, '%s', the data "
-        "'%s'; use the same cell ids",
-        l->path, wanted, sbnn_shown(text_in(l, 0, *ids)), sbnn_shown(d->cell_names[0]));
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: no id in column '%s' is a cell of the data: the column has, for example, '%s', the "
+                     "data '%s'; use the same cell ids",
+                     l->path, wanted, sbnn_shown(text_in(l, 0, *ids)), sbnn_shown(d->cell_names[0]));
   if (code == SBNN_OK) code = match_rows(l, *ids, &cells, row, e);
   sbnn_index_free(&cells);
   if (code != SBNN_OK || *ids == 0) return code;
-  char *text = sbnn_format("%s: the cells' ids stand in its column '%s'", l->path, name_of(l, *ids));
+  char *text = sbnn_format("%s: cell ids are taken from its column '%s'", l->path, name_of(l, *ids));
   sbnn_dataset_note(d, text);
   free(text);
   return SBNN_OK;

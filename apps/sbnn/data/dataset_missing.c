@@ -92,8 +92,8 @@ static void note(sbnn_dataset *d, const char *path, const gaps *g, char *left_ou
 static void hint_kept(sbnn_dataset *d, const char *path, const gaps *g) {
   char responses[TEXT_ROOM];
   sbnn_dataset_hint(
-      d, sbnn_format("%s: %zu value%s missing in %zu of %zu cells, of the response%s %s: choose with "
-                     "--missing drop-cells or drop-responses, when you use the file, what to leave out",
+      d, sbnn_format("%s: %zu value%s missing in %zu of %zu cells, of the response%s %s: when you use the "
+                     "file, --missing drop-cells or drop-responses chooses what to leave out",
                      path, g->n, g->n == 1 ? " is" : "s are", g->n_cells, d->n_cells,
                      g->n_responses == 1 ? "" : "s", list_responses(d, g, true, responses)));
 }

@@ -74,9 +74,9 @@ static int find_orientation(const sbnn_table *x, const sbnn_table *y, sbnn_genes
   if (ties == 0) return SBNN_OK;
   return sbnn_fail(
       e, SBNN_BAD_INPUT,
-      "%s and %s share %zu ids in more than one orientation, so cells cannot be told from genes; %s", x->path,
-      y->path, best->shared,
-      genes_in == SBNN_GENES_AUTO ? "say --x-genes-in rows or --x-genes-in columns"
+      "%s and %s share %zu ids in more than one orientation, so it is unclear which are the cells; %s",
+      x->path, y->path, best->shared,
+      genes_in == SBNN_GENES_AUTO ? "give --x-genes-in rows or --x-genes-in columns"
                                   : "rename the rows or columns of the responses that are not cells");
 }
 
@@ -138,9 +138,9 @@ static void copy_names(const sbnn_join *j, sbnn_dataset *d) {
   const char *example = NULL;
   size_t renamed = sbnn_make_unique(d->gene_names, d->n_genes, &example);
   if (renamed == 0) return;
-  char *text = sbnn_format(
-      "%s: %zu gene%s the name of an earlier one, told apart by -1, -2, ... behind it, such as '%.60s'",
-      j->x->path, renamed, renamed == 1 ? " has" : "s have", example);
+  char *text =
+      sbnn_format("%s: %zu gene%s the name of an earlier gene; -1, -2, ... is appended, as in '%.60s'",
+                  j->x->path, renamed, renamed == 1 ? " has" : "s have", example);
   sbnn_dataset_note(d, text);
   free(text);
 }
@@ -267,12 +267,10 @@ static void hint_unmatched(const sbnn_join *j, sbnn_dataset *d) {
   size_t n_x, n_y;
   char *const *x = axis(j->x, j->x_cells_in_rows, &n_x), *const *y = axis(j->y, j->y_cells_in_rows, &n_y);
   if (2 * j->n_cells >= n_x || 2 * j->n_cells >= n_y) return;
-  sbnn_dataset_hint(
-      d,
-      sbnn_format("Only %zu of %zu and %zu cells are in both tables. '%.60s' is in %s alone and '%.60s' in "
-                  "%s alone: are the ids spelt alike?",
-                  j->n_cells, n_x, n_y, sbnn_shown(first_unmatched(x, n_x, y, n_y)), j->x->path,
-                  sbnn_shown(first_unmatched(y, n_y, x, n_x)), j->y->path));
+  sbnn_dataset_hint(d, sbnn_format("Only %zu of %zu and %zu cells are in both tables. '%.60s' is only in %s "
+                                   "and '%.60s' only in %s: are the ids spelled the same way?",
+                                   j->n_cells, n_x, n_y, sbnn_shown(first_unmatched(x, n_x, y, n_y)),
+                                   j->x->path, sbnn_shown(first_unmatched(y, n_y, x, n_x)), j->y->path));
 }
 
 static int from_tables(const sbnn_dataset_options *o, sbnn_dataset *d, sbnn_error *e) {
@@ -301,8 +299,7 @@ static int check_x_transform(const sbnn_dataset_options *o, const sbnn_dataset *
   if (o->x_transform != SBNN_X_COUNTS || !made || strcmp(made, "none") != 0) return SBNN_OK;
   return sbnn_fail(
       e, SBNN_BAD_INPUT,
-      "%s was made with --x-transform none, so what it holds is no counts; say --x-transform none "
-      "here too",
+      "%s was made with --x-transform none, so its values are not counts; give --x-transform none here too",
       o->data_path);
 }
 

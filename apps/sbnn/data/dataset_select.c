@@ -25,7 +25,9 @@ static int read_ids(const char *path, sbnn_strings *ids, sbnn_error *e) {
   bool more = true;
   if (sbnn_is_cell_query(path)) return sbnn_cell_query_read(path, ids, e);
   if (sbnn_h5_claims(path))
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: say which of its cells, as in %s:obs/COLUMN=VALUE", path, path);
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: --cells needs a column and a value of this file, as in %s:obs/COLUMN=VALUE", path,
+                     path);
   int code = sbnn_text_open(&t, path, e);
   if (code == SBNN_OK) code = sbnn_text_skip_comments(&t);
   if (code == SBNN_OK) code = sbnn_text_find_separator(&t);
@@ -54,7 +56,7 @@ int sbnn_dataset_keep_listed(sbnn_dataset *d, const char *path, sbnn_error *e) {
   if (code == SBNN_OK && n == 0)
     code = sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: none of its %zu ids (such as '%s') is a cell of the data (such as '%s'); use the "
-                     "same ids, one a line",
+                     "same ids, one on each line",
                      path, ids.n, ids.n ? sbnn_shown(ids.items[0]) : "", sbnn_shown(d->cell_names[0]));
   if (code == SBNN_OK) {
     add_note(d, sbnn_format("%s: %zu of the %zu cells are in it and are kept", path, n, d->n_cells));
@@ -90,10 +92,10 @@ static void keep_counted(sbnn_dataset *d, double least, const char *path, bool *
   }
   if (n && kept) { /* else these are no counts, or of a few genes: for other checks to say */
     char list[600];
-    add_note(d, sbnn_format(
-                    "%s: %zu of %zu cells have fewer than %g counts in all and are left out (--min-counts): "
-                    "%s",
-                    path, n, d->n_cells, least, sbnn_list_cells(d, poor, counts, n, list, sizeof list)));
+    add_note(
+        d, sbnn_format(
+               "%s: %zu of %zu cells have fewer than %g counts in total and are left out (--min-counts): %s",
+               path, n, d->n_cells, least, sbnn_list_cells(d, poor, counts, n, list, sizeof list)));
     sbnn_dataset_keep_cells(d, cells, kept);
     *any = true;
   }
@@ -128,11 +130,11 @@ static int keep_genes(sbnn_dataset *d, const char *prefix, const char *path, sbn
   if (n == 0) {
     code = sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s: none of the %zu genes begins with '%.60s' (--gene-prefix), the first is '%s'; give "
-                     "the prefix as it stands there",
+                     "the prefix as it is in the table",
                      path, d->n_genes, prefix, sbnn_shown(d->gene_names[0]));
   } else {
     add_note(d, sbnn_format(
-                    "%s: %zu of the %zu genes begin with '%.60s' and are kept, under their names without it",
+                    "%s: %zu of the %zu genes begin with '%.60s' and are kept; their names lose this prefix",
                     path, n, d->n_genes, prefix));
     take_genes(d, genes, n, prefix);
   }
@@ -186,9 +188,8 @@ void sbnn_dataset_drop_silent(sbnn_dataset *d, const char *x_path) {
     if (heard[g]) genes[n++] = g;
     else if (!first) first = d->gene_names[g];
   if (n > 0 && first) {
-    add_note(d,
-             sbnn_format("%s: of %zu genes those without a count in any cell are left out: %zu, such as '%s'",
-                         x_path, d->n_genes, d->n_genes - n, sbnn_shown(first)));
+    add_note(d, sbnn_format("%s: %zu of %zu genes have no count in any cell and are left out, such as '%s'",
+                            x_path, d->n_genes - n, d->n_genes, sbnn_shown(first)));
     take_genes(d, genes, n, NULL);
   }
   free(genes);

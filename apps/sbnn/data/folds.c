@@ -55,10 +55,10 @@ static int read_permutation(const char *path, size_t n, size_t *order, sbnn_erro
     count += code == SBNN_OK;
   }
   if (code == SBNN_OK && count != n)
-    code = sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "%s: a permutation of %zu cells where the data has %zu; give each number from 0 to %zu once", path,
-        count, n, n - 1);
+    code =
+        sbnn_fail(e, SBNN_BAD_INPUT,
+                  "%s: a permutation of %zu cells, but the data has %zu; give each number from 0 to %zu once",
+                  path, count, n, n - 1);
   sbnn_text_close(&t);
   free(line_of);
   return code;
@@ -103,11 +103,11 @@ static int check_groups(const sbnn_folds_options *o, sbnn_error *e) {
   if (!o->groups) return SBNN_OK;
   if (o->permutation_path)
     return sbnn_fail(e, SBNN_USAGE,
-                     "--fold-permutation gives an order of cells and --groups another; leave one out");
+                     "--fold-permutation and --groups both decide which cells are in a fold; leave one out");
   if (o->n_groups < o->n_folds)
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
-        "%zu groups cannot make %zu folds without dividing one; give fewer --folds, or finer --groups",
+        "%zu groups cannot make %zu folds without dividing one; give fewer --folds, or smaller groups",
         o->n_groups, o->n_folds);
   return SBNN_OK;
 }

@@ -54,12 +54,11 @@ int sbnn_variable_genes(const sbnn_dataset *d, sbnn_rows rows, double threshold,
   size_t candidates = bound_genes(d->n_genes, rows.n, on, log_sum, list);
   int code = SBNN_OK;
   if (candidates < n) {
-    code = sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "only %zu of the %zu genes are above the threshold %g in at least %d of the %zu cells, and not "
-        "in nearly all: %zu cannot be chosen; give a smaller --variable-genes or another "
-        "--gene-threshold",
-        candidates, d->n_genes, threshold, CELLS_NEEDED, rows.n, n);
+    code = sbnn_fail(e, SBNN_BAD_INPUT,
+                     "only %zu of the %zu genes are above the threshold %g in at least %d of the %zu cells "
+                     "and not in nearly all of them, so %zu variable genes cannot be chosen; give a smaller "
+                     "--variable-genes or another --gene-threshold",
+                     candidates, d->n_genes, threshold, CELLS_NEEDED, rows.n, n);
   } else {
     qsort(list, candidates, sizeof *list, by_bound);
     for (size_t i = 0; i < n; i++) chosen[i] = list[i].gene;

@@ -103,16 +103,15 @@ int sbnn_h5_object_read(const char *path, const char *gene_names, sbnn_h5_object
       .path = file, .library = "the HDF5 library", .memory = sbnn_sandbox_memory(bytes_of(file))};
   sbnn_strings texts = {0};
   *o = (sbnn_h5_object){0};
-  int code =
-      sbnn_h5_claims(path)
-          ? sbnn_read_sandboxed(&s, read_object, &r, &(sbnn_handover){.texts = &texts}, e)
-          : sbnn_fail(e, SBNN_BAD_INPUT,
-                      "%s: results are written into copies of AnnData (.h5ad) and MuData (.h5mu) files, "
-                      "and this is none",
-                      path);
+  int code = sbnn_h5_claims(path)
+                 ? sbnn_read_sandboxed(&s, read_object, &r, &(sbnn_handover){.texts = &texts}, e)
+                 : sbnn_fail(e, SBNN_BAD_INPUT,
+                             "%s: results are written into copies of AnnData (.h5ad) and MuData (.h5mu) "
+                             "files, but this file is neither",
+                             path);
   if (code == SBNN_OK && !take_object(&texts, o))
-    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s: the HDF5 library read what makes no sense: the file is damaged",
-                     file);
+    code =
+        sbnn_fail(e, SBNN_BAD_INPUT, "%s: the HDF5 library returned invalid data: the file is damaged", file);
   if (code != SBNN_OK) sbnn_h5_object_free(o);
   sbnn_strings_free(&texts);
   free(file);
@@ -172,7 +171,7 @@ static int add_to_copy(const char *file, tn_atomic_file *to, const sbnn_addition
 int sbnn_h5_copy(const char *path, const char *out, const sbnn_additions *a, sbnn_error *e) {
   tn_atomic_file to;
   if (tn_atomic_writes_into(out))
-    return sbnn_fail(e, SBNN_FAILED, "%s is no regular file, and HDF5 must be; name a file", out);
+    return sbnn_fail(e, SBNN_FAILED, "%s is not a regular file, as HDF5 needs; give the name of a file", out);
   if (tn_atomic_open(&to, out) != TN_OK) return unwritable(out, to.error, e);
   char *file = sbnn_h5_file_of(path);
   int code = add_to_copy(file, &to, a, e);

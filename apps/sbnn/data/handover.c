@@ -238,8 +238,8 @@ int sbnn_read_sandboxed(const sbnn_sandbox *s,
     if (result->labels) get_labels(&r, result->labels);
     if (result->texts) get_strings(&r, result->texts);
     if (r.bad)
-      code = sbnn_fail(e, SBNN_BAD_INPUT, "%s: %s read what makes no sense: the file is made to do harm",
-                       s->path, s->library);
+      code = sbnn_fail(e, SBNN_BAD_INPUT, "%s: %s returned invalid data: the file is malicious", s->path,
+                       s->library);
   }
   if (code == SBNN_OK && result->table && result->table->counts.borrowed) {
     result->table->shared = shared;

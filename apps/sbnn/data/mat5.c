@@ -228,7 +228,7 @@ static int find_variable(sbnn_mat_file *f, place *p) {
     return sbnn_mat_damaged(f, "there is no variable where one should begin");
   if (p->length > left - TAG) return sbnn_mat_damaged(f, "the file ends within a variable");
   if (!load_variable(m, p, &a, &name))
-    return sbnn_mat_damaged(f, "one of its variables is not built as it says");
+    return sbnn_mat_damaged(f, "one of its variables does not match its header");
   if (name.length > 0 && name.data[0]) {
     char text[LONGEST_NAME + 1] = "";
     memcpy(text, name.data, name.length);

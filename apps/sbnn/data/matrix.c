@@ -130,8 +130,9 @@ int sbnn_compressed_read(const sbnn_compressed *m, const sbnn_name_lists *a, con
     return SBNN_OK;
   }
   if (t->n_cols > DENSE_LIMIT / t->n_rows)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: %zu x %zu are too many for a table of responses; give fewer",
-                     m->path, t->n_rows, t->n_cols);
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: a table of %zu x %zu is too large for responses; give a smaller one", m->path,
+                     t->n_rows, t->n_cols);
   t->values = sbnn_alloc(t->n_rows * t->n_cols, sizeof *t->values);
   fill_values(m, a, lines, t->values);
   return SBNN_OK;

@@ -76,7 +76,7 @@ static int read_line(list *l) {
     if (i == 2 && l->symbols) type = sbnn_strdup(f.text);
   }
   if (code == SBNN_OK && !*name)
-    code = sbnn_fail(l->text.error, SBNN_BAD_INPUT, "%s, line %zu: '%s' is no name; give one on each line",
+    code = sbnn_fail(l->text.error, SBNN_BAD_INPUT, "%s, line %zu: '%s' is not a name; give one on each line",
                      l->text.path, line, sbnn_text_show(name, shown));
   if (code == SBNN_OK) {
     if ((n & (n - 1)) == 0) l->lines = sbnn_realloc(l->lines, n ? 2 * n : 1, sizeof *l->lines);
@@ -99,8 +99,8 @@ static int read_list(list *l, const char *path, sbnn_error *e) {
     code = read_line(l);
   }
   if (code == SBNN_OK && l->ids.n == 0)
-    code =
-        sbnn_fail(e, SBNN_BAD_INPUT, "%s: there is no name in it, only blank lines; give one a line", path);
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s: the list has no names, only blank lines; give one on each line",
+                     path);
   return code;
 }
 
@@ -124,7 +124,7 @@ static int keep_type(list *l, const char *wanted, sbnn_name_list *a, sbnn_error 
         a->path, a->n, wanted, sbnn_text_show(other, shown));
   if (a->n_kept < a->n)
     a->note =
-        sbnn_format("%s: %zu of %zu features are left out, being of other types than '%s', such as '%s'",
+        sbnn_format("%s: %zu of %zu features are left out: their type is not '%s', but for example '%s'",
                     a->path, a->n - a->n_kept, a->n, wanted, sbnn_text_show(other, shown));
   return SBNN_OK;
 }
@@ -187,11 +187,10 @@ int sbnn_name_lists_match(sbnn_name_lists *a, const sbnn_unnamed_matrix *m, sbnn
                        : by_rows && by_columns        ? m->convention
                                                       : SBNN_GENES_AUTO;
   if (by_rows && by_columns && said == SBNN_GENES_AUTO)
-    return sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "%s: the matrix has as many rows as columns (%zu), so genes cannot be told from cells; say "
-        "--x-genes-in rows or columns, or save the responses as CSV",
-        m->path, n_rows);
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: the matrix has as many rows as columns (%zu), so it is unclear which are the "
+                     "genes; give --x-genes-in rows or columns, or save the responses as CSV",
+                     m->path, n_rows);
   if ((said == SBNN_GENES_IN_ROWS && !by_rows) || (said == SBNN_GENES_IN_COLUMNS && !by_columns))
     return sbnn_fail(
         e, SBNN_BAD_INPUT,
@@ -211,8 +210,8 @@ static char *axis_fault(const sbnn_name_list *a) {
   sbnn_index_build(&x, a->ids, a->n_kept, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_format("%s: the name '%s' stands %s %zu and %zu; make it unique", a->path,
-                     sbnn_text_show(a->ids[first], shown), a->inside ? "in places" : "on lines",
+  return sbnn_format("%s: the name '%s' occurs twice, %s %zu and %zu; make it unique", a->path,
+                     sbnn_text_show(a->ids[first], shown), a->inside ? "at positions" : "on lines",
                      a->lines[first], a->lines[second]);
 }
 

@@ -93,8 +93,9 @@ int sbnn_npy_strings(sbnn_npy *a, size_t n, sbnn_strings *out) {
   bool text = a->header.kind == 'U' || a->header.kind == 'S';
   if (!text && (!sbnn_npy_is_number(a) || a->header.kind == 'f')) return sbnn_npy_refuse_type(a);
   if (a->header.width > MAX_STRING)
-    return sbnn_fail(a->error, SBNN_BAD_INPUT, "%s: strings of %zu bytes are no names; save shorter ones",
-                     a->path, a->header.width);
+    return sbnn_fail(a->error, SBNN_BAD_INPUT,
+                     "%s: strings of %zu bytes are too long for names; save shorter ones", a->path,
+                     a->header.width);
   unsigned char *bytes = sbnn_alloc(a->header.width + 1, 1);
   char *name = sbnn_alloc(a->header.width + 32, 1);
   int code = SBNN_OK;
@@ -107,7 +108,7 @@ int sbnn_npy_strings(sbnn_npy *a, size_t n, sbnn_strings *out) {
                        "%s: the file ends after %zu of the %zu names it announces; copy or save it again",
                        a->path, i, n);
     if (code == SBNN_OK && text && !text_of(a, bytes, name))
-      code = sbnn_fail(a->error, SBNN_BAD_INPUT, "%s: name %zu (from 0) is no Unicode text; save it again",
+      code = sbnn_fail(a->error, SBNN_BAD_INPUT, "%s: name %zu (from 0) is not Unicode text; save it again",
                        a->path, i);
     if (!text) snprintf(name, 32, "%.0f", v);
     if (code == SBNN_OK) sbnn_strings_add(out, name);

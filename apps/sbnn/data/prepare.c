@@ -134,11 +134,10 @@ static int check_responses(const sbnn_preparation *p, const sbnn_dataset *d, siz
           "response '%s' has values too large to be scaled; correct them, or give it in other units",
           sbnn_shown(d->response_names[r]));
     if (!(p->y_sd[r] > 0) && !(may_be_constant && varying))
-      return sbnn_fail(
-          e, SBNN_BAD_INPUT,
-          "response '%s' has the same value in all %zu cells that are trained on, or nearly, and cannot be "
-          "scaled; remove it or give more cells",
-          sbnn_shown(d->response_names[r]), n_cells);
+      return sbnn_fail(e, SBNN_BAD_INPUT,
+                       "response '%s' has (nearly) the same value in all %zu training cells and cannot be "
+                       "scaled; remove it or give more cells",
+                       sbnn_shown(d->response_names[r]), n_cells);
   }
   return SBNN_OK;
 }
@@ -148,7 +147,7 @@ int sbnn_prepare_fit(const sbnn_dataset *d, sbnn_rows rows, const sbnn_prepare_o
   *p = (sbnn_preparation){.n_responses = d->n_responses, .x_transform = o->x_transform, .median_library = 1};
   if (rows.n == 0)
     return sbnn_fail(e, SBNN_BAD_INPUT,
-                     "there are no cells to fit the scaling on; give more cells or fewer folds");
+                     "there are no cells to compute the scaling from; give more cells or fewer folds");
   int code = choose_genes(p, d, rows, o, e);
   p->x_mean = sbnn_alloc(p->n_genes, sizeof *p->x_mean);
   p->x_sd = sbnn_alloc(p->n_genes, sizeof *p->x_sd);

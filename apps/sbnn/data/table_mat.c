@@ -141,7 +141,7 @@ static int read_matrix(sbnn_container *c, size_t i, const char *path, const sbnn
   int code = m->read(m, i, &v);
   if (code != SBNN_OK) return code;
   if (v.rank != 2 || v.shape[0] != shape[0] || v.shape[1] != shape[1])
-    return sbnn_mat_damaged(m, "a matrix has other dimensions than it says");
+    return sbnn_mat_damaged(m, "a matrix does not have the dimensions of its header");
   return v.class == SBNN_MAT_SPARSE ? read_sparse(m, &v, path, axes, o, t)
                                     : read_dense(m, &v, path, axes, o, t);
 }
@@ -169,9 +169,10 @@ static bool text_of(const sbnn_mat_array *v, size_t row, char *text) {
 }
 
 static int no_text(const sbnn_mat_file *m, const char *name, size_t i) {
-  return sbnn_fail(m->c.error, SBNN_BAD_INPUT,
-                   "%s: number %zu of its variable '%.60s' is no text; save names as a cell array of strings",
-                   m->c.path, i + 1, name);
+  return sbnn_fail(
+      m->c.error, SBNN_BAD_INPUT,
+      "%s: number %zu of its variable '%.60s' is not text; save names as a cell array of strings", m->c.path,
+      i + 1, name);
 }
 
 static int add_texts(const sbnn_mat_file *m, const sbnn_mat_array *v, const char *name, sbnn_strings *out) {
@@ -229,7 +230,8 @@ static int read_strings(sbnn_container *c, size_t i, sbnn_strings *out) {
          : v.class == SBNN_MAT_CELL ? add_cells(m, &v, n, name, out)
          : is_number(&v)            ? add_numbers(m, &v, n, name, out)
                                     : no_text(m, name, 0);
-  if (code == SBNN_OK && out->n != n) code = sbnn_mat_damaged(m, "a list has other dimensions than it says");
+  if (code == SBNN_OK && out->n != n)
+    code = sbnn_mat_damaged(m, "a list does not have the dimensions of its header");
   return code;
 }
 

@@ -68,10 +68,9 @@ static int read_banner(matrix *m) {
   if (code != SBNN_OK) return code;
   static const char start[] = "%%MatrixMarket ";
   if (strncasecmp(f.text, start, sizeof start - 1) != 0)
-    return refuse(
-        m, f.line,
-        "a Matrix Market file begins with '%%MatrixMarket matrix coordinate integer general', this one "
-        "does not; write it again");
+    return refuse(m, f.line,
+                  "the file does not begin as a Matrix Market file does, with '%%MatrixMarket matrix "
+                  "coordinate integer general'; write it again");
   int n =
       sscanf(f.text + sizeof start - 1, "%15s %15s %15s %23s %1s", object, format, field, symmetry, extra);
   if (n != 4 || strcasecmp(object, "matrix") != 0)
@@ -124,10 +123,11 @@ static int read_size(matrix *m) {
   if (!more) return refuse(m, m->text.line, "the file ends before the line of its size; write it again");
   const char *s = f.text;
   if (!read_whole(&s, &m->n_rows) || !read_whole(&s, &m->n_cols) || !read_whole(&s, &m->n) || !only_blanks(s))
-    return refuse(m, f.line, "here must be three whole numbers: rows, columns and entries");
+    return refuse(m, f.line, "this line must have three whole numbers: rows, columns and entries");
   if (m->n_rows == 0 || m->n_cols == 0 || m->n_rows > UINT32_MAX || m->n_cols > UINT32_MAX ||
       m->n > m->n_rows * m->n_cols)
-    return refuse(m, f.line, "no matrix has this many rows, columns and entries; write the file again");
+    return refuse(m, f.line,
+                  "a matrix cannot have this many rows, columns and entries; write the file again");
   return SBNN_OK;
 }
 
@@ -185,7 +185,7 @@ static int keep(matrix *m, const sbnn_field *f, size_t i, size_t j, double value
     return SBNN_OK;
   }
   size_t at = cell * m->axes.features.n_kept + feature;
-  if (m->set[at]) return entry_error(m, f, 1, "is a place that has a value already; give each place once");
+  if (m->set[at]) return entry_error(m, f, 1, "gives a place a second value; give each place once");
   m->set[at] = true;
   m->values[at] = value;
   return SBNN_OK;
@@ -240,7 +240,7 @@ static int prepare_sink(matrix *m) {
   if (m->sparse) return SBNN_OK;
   if (n > DENSE_LIMIT)
     return sbnn_fail(m->text.error, SBNN_BAD_INPUT,
-                     "%s: %zu x %zu are too many for a table of responses; give fewer", m->text.path,
+                     "%s: a table of %zu x %zu is too large for responses; give a smaller one", m->text.path,
                      m->axes.cells.n, m->axes.features.n_kept);
   m->values = sbnn_alloc(n, sizeof *m->values);
   m->set = sbnn_alloc(n, sizeof *m->set);

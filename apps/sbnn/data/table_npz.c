@@ -279,7 +279,7 @@ static int find_sparse(archive *a, bool *found) {
     return refuse_sparse(a, "a sparse matrix has arrays data, indices, indptr and shape, some are missing");
   const sbnn_npy *s = &a->members[shape].array;
   if (s->header.rank != 1 || s->shape[0] != 2)
-    return refuse_sparse(a, "the shape of its sparse matrix is no pair of numbers");
+    return refuse_sparse(a, "the shape of its sparse matrix is not a pair of numbers");
   code = read_list(a, shape, take_start, lengths);
   if (code == SBNN_OK) code = check_sparse(a, word, lengths);
   if (code == SBNN_OK) add_variable(a, a->data, SBNN_VARIABLE_SPARSE, 2, lengths[0], lengths[1]);

@@ -96,24 +96,22 @@ static void note_point(grid *g, const sbnn_field *f) {
 /* Which mark is which must be certain. */
 static int check_marks(const grid *g, sbnn_error *e) {
   if (g->n_commas && g->n_points)
-    return sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "%s: some numbers have a comma, such as '%s', some a point, such as '%s', so that the decimal "
-        "mark cannot be told; write all of them with a point",
-        g->text.path, g->comma, g->point);
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: some numbers have a comma, such as '%s', some a point, such as '%s', so the "
+                     "decimal mark is unclear; write all of them with a point",
+                     g->text.path, g->comma, g->point);
   if (g->n_commas && g->n_thousands == g->n_commas)
-    return sbnn_fail(
-        e, SBNN_BAD_INPUT,
-        "%s: behind every comma are three digits, such as '%s', so that decimals cannot be told from "
-        "thousands; write the numbers with a point, or without commas",
-        g->text.path, g->comma);
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: every comma is followed by three digits, such as '%s', so it may be a decimal mark "
+                     "or separate thousands; write the numbers with a point, or without commas",
+                     g->text.path, g->comma);
   return SBNN_OK;
 }
 
 static char *semicolon_note(const grid *g) {
   if (g->text.separator != ';') return NULL;
   if (!g->n_commas) return sbnn_format("%s: its fields are separated by semicolons", g->text.path);
-  return sbnn_format("%s: its fields are separated by semicolons, its numbers have decimal commas ('%s')",
+  return sbnn_format("%s: fields are separated by semicolons, and numbers have decimal commas ('%s')",
                      g->text.path, g->comma);
 }
 
@@ -266,7 +264,7 @@ static char *column_fault(const grid *g) {
   sbnn_index_build(&x, g->header.items, g->header.n, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_format("%s: the name '%s' stands in the header twice, for columns %zu and %zu; make it unique",
+  return sbnn_format("%s: two columns are named '%s', columns %zu and %zu; make the names unique",
                      g->text.path, sbnn_text_show(g->header.items[first], shown), first + 2, second + 2);
 }
 
@@ -277,7 +275,7 @@ static char *row_fault(const grid *g) {
   sbnn_index_build(&x, g->row_ids.items, g->row_ids.n, &first, &second);
   sbnn_index_free(&x);
   if (first == SBNN_ABSENT) return NULL;
-  return sbnn_format("%s: two rows are named '%s', on lines %zu and %zu; make it unique", g->text.path,
+  return sbnn_format("%s: two rows are named '%s', on lines %zu and %zu; make the names unique", g->text.path,
                      sbnn_text_show(g->row_ids.items[first], shown), g->row_lines[first],
                      g->row_lines[second]);
 }

@@ -79,7 +79,7 @@ char *sbnn_tail_advice(const sbnn_dataset *d, const char *rule, const size_t *re
     if (t.log1p < SBNN_TAIL_HEAVY) rules = sbnn_joined(rules, ",", rule_for(name));
     else
       others = sbnn_joined(others, "; ",
-                           sbnn_format("for '%s', which log1p does not mend, look at cell '%s' (%g)",
+                           sbnn_format("for '%s', where log1p does not help, check cell '%s' (%g)",
                                        sbnn_shown(name), sbnn_shown(d->cell_names[t.cell]),
                                        d->responses[t.cell * d->n_responses + response[i]]));
   }

@@ -22,11 +22,10 @@ static int fill(sbnn_text *t) {
   if (unread + 1 >= t->capacity) { /* one field or header line fills it all */
     size_t offset = (size_t)(t->at - t->buffer);
     if (t->capacity >= MOST_BYTES)
-      return sbnn_fail(
-          t->error, SBNN_BAD_INPUT,
-          "%s, line %zu: a field or a line of names of more than %d MB: this is no table of cells; save "
-          "it again with line ends",
-          t->path, t->line, MOST_BYTES >> 20);
+      return sbnn_fail(t->error, SBNN_BAD_INPUT,
+                       "%s, line %zu: a field or a line of names of more than %d MB: this is not a table of "
+                       "cells; save it again with line ends",
+                       t->path, t->line, MOST_BYTES >> 20);
     t->capacity *= 2;
     t->buffer = sbnn_realloc(t->buffer, t->capacity, 1);
     t->at = t->buffer + offset;
@@ -73,8 +72,8 @@ static const struct {
     {"PK\003\004", 4, "a ZIP archive or an Excel workbook", NULL},
     {"\xd0\xcf\x11\xe0", 4, "an old Excel workbook", NULL},
     {"\x89HDF", 4, "an HDF5 file",
-     "as counts, responses and labels such files are read unless they are compressed as a whole (gunzip "
-     "them)"},
+     "HDF5 files are read as counts, responses and labels, but not when the whole file is compressed (gunzip "
+     "it)"},
     {"PAR1", 4, "a Parquet file",
      "in Python, pandas.read_parquet(FILE).to_csv('table.csv.gz') writes what is read"},
     {"ARROW1", 6, "an Arrow (Feather) file",
@@ -222,8 +221,8 @@ static int commas_or_semicolons(sbnn_text *t, const marks *header) {
   bool commas = fits(header->commas, row.commas), semicolons = fits(header->semicolons, row.semicolons);
   if (commas && semicolons)
     return sbnn_fail(t->error, SBNN_BAD_INPUT,
-                     "%s, line %zu: commas or semicolons may stand between the fields, which cannot be told; "
-                     "put names that hold either into quotes, or separate with tabs",
+                     "%s, line %zu: the separator may be the comma or the semicolon; put names that have "
+                     "either into quotes, or separate fields with tabs",
                      t->path, t->line);
   t->separator = semicolons ? ';' : ',';
   return SBNN_OK;

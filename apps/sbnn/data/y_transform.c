@@ -90,8 +90,8 @@ int sbnn_y_rule_apply(const char *rule, char *const *names, size_t n, sbnn_y_tra
   if (!rule) return SBNN_OK;
   if (!sbnn_y_rule_valid(rule))
     return sbnn_fail(e, SBNN_USAGE,
-                     "--y-transform '%.200s' is no rule; write none, log1p, clr or zscore, or patterns like "
-                     "'log1p:CD*,none'",
+                     "--y-transform '%.200s' is not a rule; write none, log1p, clr or zscore, or patterns "
+                     "like 'log1p:CD*,none'",
                      rule);
   bool *set = sbnn_alloc(n, sizeof *set);
   int code = SBNN_OK;
@@ -129,7 +129,7 @@ int sbnn_y_no_value(sbnn_y_transform transform, const char *response, const char
                     sbnn_error *e) {
   char r[64], c[64];
   return sbnn_fail(e, SBNN_BAD_INPUT,
-                   "response '%s' of cell '%s' is %g, of which %s has no value; use --y-transform none or "
+                   "response '%s' of cell '%s' is %g, for which %s is not defined; use --y-transform none or "
                    "correct the value",
                    sbnn_text_show(response, r), sbnn_text_show(cell, c), value,
                    transform == SBNN_Y_CLR ? "clr" : "log1p");

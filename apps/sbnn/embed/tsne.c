@@ -258,7 +258,7 @@ static int check(const double *x, size_t n, size_t d, const sbnn_tsne_options *o
                      o->perplexity, floor(3 * o->perplexity), n, floor(((double)n - 1) / 3));
   for (size_t i = 0; i < n; i++)
     if (memcmp(x, x + i * d, d * sizeof *x) != 0) return SBNN_OK;
-  return sbnn_fail(e, SBNN_BAD_INPUT, "t-SNE: all %zu cells are alike", n);
+  return sbnn_fail(e, SBNN_BAD_INPUT, "t-SNE: all %zu cells have the same values", n);
 }
 
 int sbnn_tsne(const sbnn_points *x, const sbnn_tsne_options *o, double *y, sbnn_tsne_fit *fit,

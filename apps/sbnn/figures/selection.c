@@ -34,7 +34,8 @@ static void draw_bar(sbnn_canvas *c, const sbnn_axes *a, const sbnn_bar *b, doub
 static void draw_figure(sbnn_canvas *c, const void *what) {
   const figure *f = what;
   char heading[96];
-  sbnn_axes a = {.x_lo = 0, .x_hi = 1, .y_lo = 0, .y_hi = 1, .y_label = "Part of runs that chose the gene"};
+  sbnn_axes a = {
+      .x_lo = 0, .x_hi = 1, .y_lo = 0, .y_hi = 1, .y_label = "Fraction of runs that chose the gene"};
   a.y = MARGIN + 14;
   a.h = HEIGHT - a.y - NAMES - MARGIN;
   a.x = MARGIN + sbnn_axes_left(c, &a);

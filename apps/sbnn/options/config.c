@@ -131,7 +131,7 @@ static int read_line(const char *where, char *line, const sbnn_command *c, sbnn_
   char *key = trim(line), *equals = strchr(key, '=');
   if (!*key || *key == '#') return SBNN_OK;
   if (!equals)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: '%.40s' is no 'key = value', as in: lasso = 0.1", where, key);
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: '%.40s' is not 'key = value', as in: lasso = 0.1", where, key);
   *equals = '\0';
   char *value = trim(equals + 1);
   key = trim(key);
@@ -139,8 +139,8 @@ static int read_line(const char *where, char *line, const sbnn_command *c, sbnn_
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s: the quotes around the value of '%.40s' do not match", where,
                      key);
   if (!*value)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s: '%.40s' has no value; give one, or put a # in front", where,
-                     key);
+    return sbnn_fail(e, SBNN_BAD_INPUT,
+                     "%s: '%.40s' has no value; give one, or make the line a comment with #", where, key);
   return add_key(s, c, key + 2 * (strncmp(key, "--", 2) == 0), value, where, e);
 }
 
@@ -198,9 +198,10 @@ static int read_object(const char *path, const char *text, json_t *root, const s
     snprintf(where, sizeof where, "%s, line %zu", path, line_of(text, key));
     if (json_is_null(value) || (record && strcmp(key, "config") == 0)) continue;
     if (!json_text(value, typed))
-      return sbnn_fail(e, SBNN_BAD_INPUT,
-                       "%s: the value of '%.40s' is no text, number, true, false or list of whole numbers",
-                       where, key);
+      return sbnn_fail(
+          e, SBNN_BAD_INPUT,
+          "%s: the value of '%.40s' must be text, a number, true, false or a list of whole numbers", where,
+          key);
     int code = add_key(s, c, key, typed, where, e);
     if (code != SBNN_OK) return code;
   }
@@ -232,7 +233,7 @@ static char *slurp(const char *path, sbnn_error *e) {
   if (f) fclose(f);
   if (!good) sbnn_fail(e, SBNN_BAD_INPUT, "%s: cannot be read (%s); check --config", path, strerror(problem));
   else if (n == MOST || strlen(text) != n)
-    sbnn_fail(e, SBNN_BAD_INPUT, "%s is no configuration file: it is not text, or above 1 MB", path);
+    sbnn_fail(e, SBNN_BAD_INPUT, "%s is not a configuration file: it is not text, or larger than 1 MB", path);
   else return text;
   free(text);
   return NULL;
@@ -260,8 +261,8 @@ void sbnn_config_environment(const sbnn_command *c, sbnn_settings *s) {
     if (row) add(s, row, equals + 1, where);
     else if (strcmp(name, "binary") == 0) continue; /* where Python and R find this program */
     else if (!named_anywhere(name))
-      fprintf(stderr, "sbnn: the environment variable %.*s is no option%s\n", (int)(equals - text), text,
-              meant);
+      fprintf(stderr, "sbnn: the environment variable %.*s does not name an option%s\n", (int)(equals - text),
+              text, meant);
   }
 }
 

@@ -32,35 +32,33 @@ static int check_recipe(const sbnn_options *o, sbnn_error *e) {
                      "--both and --no-pretrain exclude each other: --both includes the model "
                      "without pretraining");
   if (paper && other)
-    return sbnn_fail(e, SBNN_USAGE, "--%s belongs to --recipe denoise: the paper's recipe is as published",
+    return sbnn_fail(e, SBNN_USAGE, "--%s needs --recipe denoise: the paper's recipe stays as published",
                      other);
   if (denoise && o->both)
-    return sbnn_fail(e, SBNN_USAGE, "--both belongs to --recipe paper: the other one has no pretraining");
+    return sbnn_fail(e, SBNN_USAGE, "--both needs --recipe paper: the denoising recipe has no pretraining");
   if (!paper && penalty)
-    return sbnn_fail(e, SBNN_USAGE, "%s belongs to --recipe paper: the other one has no penalty", penalty);
+    return sbnn_fail(e, SBNN_USAGE, "%s needs --recipe paper: the denoising recipe has no penalty", penalty);
   return SBNN_OK;
 }
 
 static int check_penalty(const sbnn_options *o, sbnn_error *e) {
   bool proximal = o->penalty == SBNN_PENALTY_PROXIMAL;
   if (o->genes == 0 && (o->command->takes & SBNN_TAKES_NETWORK) && o->recipes != SBNN_RECIPES_PAPER)
-    return sbnn_fail(
-        e, SBNN_USAGE,
-        "--genes 0, as many as the penalty leaves, belongs to --recipe paper with --penalty proximal: "
-        "the other recipe has no penalty; give --genes 1 or more");
-  if (!proximal && o->genes == 0 && (o->command->takes & SBNN_TAKES_NETWORK))
     return sbnn_fail(e, SBNN_USAGE,
-                     "--genes 0, as many as the penalty leaves, needs --penalty proximal: only its zeros are "
-                     "exact");
-  if (proximal && o->lasso == SBNN_LASSO_AUTO && o->genes > 0)
+                     "--genes 0 (as many as the penalty leaves) needs --recipe paper with --penalty "
+                     "proximal: the denoising recipe has no penalty; give --genes 1 or more");
+  if (!proximal && o->genes == 0 && (o->command->takes & SBNN_TAKES_NETWORK))
     return sbnn_fail(
         e, SBNN_USAGE,
-        "--lasso auto chooses the penalty, and so does --penalty proximal, which finds the one that "
-        "leaves --genes; with --genes 0 they go together");
+        "--genes 0 (as many as the penalty leaves) needs --penalty proximal: only its zeros are exact");
+  if (proximal && o->lasso == SBNN_LASSO_AUTO && o->genes > 0)
+    return sbnn_fail(e, SBNN_USAGE,
+                     "--lasso auto and --penalty proximal with --genes both choose the penalty; leave one "
+                     "out, or give --genes 0");
   if (proximal && o->prune_at == SBNN_PRUNE_AT_BEST)
     return sbnn_fail(
         e, SBNN_USAGE,
-        "--prune-at best chooses when to prune; with --penalty proximal the penalty has done it");
+        "--prune-at best cannot go with --penalty proximal, whose penalty has removed the genes already");
   return SBNN_OK;
 }
 

@@ -117,12 +117,12 @@ void sbnn_option_needs(const sbnn_option *row, char text[SBNN_OPTION_NEEDS]) {
     snprintf(text, SBNN_OPTION_NEEDS, "a whole number from %.0f to %.0f", row->lowest, row->highest);
     break;
   case SBNN_OPTION_REAL:
-    if (isinf(row->highest)) snprintf(text, SBNN_OPTION_NEEDS, "a number from %g up", row->lowest);
+    if (isinf(row->highest)) snprintf(text, SBNN_OPTION_NEEDS, "a number of at least %g", row->lowest);
     else snprintf(text, SBNN_OPTION_NEEDS, "a number from %g to %g", row->lowest, row->highest);
     break;
   case SBNN_OPTION_POSITIVE: snprintf(text, SBNN_OPTION_NEEDS, "a number above 0"); break;
   case SBNN_OPTION_AUTO:
-    snprintf(text, SBNN_OPTION_NEEDS, "a number from %g up, or auto", row->lowest);
+    snprintf(text, SBNN_OPTION_NEEDS, "a number of at least %g, or auto", row->lowest);
     break;
   case SBNN_OPTION_CHOICE: describe_choice(row->value, text); break;
   case SBNN_OPTION_RULE:
@@ -130,17 +130,18 @@ void sbnn_option_needs(const sbnn_option *row, char text[SBNN_OPTION_NEEDS]) {
              "none, log1p, clr or zscore, or these by pattern as in 'log1p:CD*,none'");
     break;
   case SBNN_OPTION_WIDTHS:
-    snprintf(text, SBNN_OPTION_NEEDS, "1 to %d whole numbers from %.0f to %.0f with commas between, as in %s",
-             SBNN_MAX_HIDDEN, row->lowest, row->highest, row->initial);
+    snprintf(text, SBNN_OPTION_NEEDS,
+             "1 to %d whole numbers from %.0f to %.0f, separated by commas, as in %s", SBNN_MAX_HIDDEN,
+             row->lowest, row->highest, row->initial);
     break;
   case SBNN_OPTION_COUNTS:
     snprintf(text, SBNN_OPTION_NEEDS,
-             "1 to %d whole numbers from %.0f to %.0f with commas between, as in 2,16", SBNN_MAX_LIST,
+             "1 to %d whole numbers from %.0f to %.0f, separated by commas, as in 2,16", SBNN_MAX_LIST,
              row->lowest, row->highest);
     break;
   case SBNN_OPTION_NUMBERS:
     snprintf(text, SBNN_OPTION_NEEDS,
-             "1 to %d numbers above 0 with commas between, or FIRST:LAST:STEP, as in 0.1:1.5:0.1",
+             "1 to %d numbers above 0, separated by commas, or FIRST:LAST:STEP, as in 0.1:1.5:0.1",
              SBNN_MAX_LIST);
     break;
   }

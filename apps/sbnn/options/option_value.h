@@ -11,7 +11,7 @@
  * that is on, a text that is unset. Text is borrowed for as long as the options live. */
 bool sbnn_option_set(sbnn_options *o, const sbnn_option *row, const char *text);
 
-/* What the option takes, for the sentence "--lasso needs a number from 0 up". */
+/* What the option takes, for the sentence "--lasso needs a number of at least 0". */
 enum { SBNN_OPTION_NEEDS = 512 };
 void sbnn_option_needs(const sbnn_option *row, char text[SBNN_OPTION_NEEDS]);
 

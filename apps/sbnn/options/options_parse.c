@@ -88,7 +88,7 @@ static void note_again(sbnn_options *o, const sbnn_option *row, const char *befo
   keep_text(o, row, now);
   if (strcmp(before, now) != 0)
     snprintf(o->repeated + used, sizeof o->repeated - used,
-             "%s--%s is given twice: '%.80s' counts, not '%.80s'", used ? "; " : "", row->name, now, before);
+             "%s--%s is given twice: '%.80s' is used, not '%.80s'", used ? "; " : "", row->name, now, before);
 }
 
 /* Operands are neighbours in argv: before the options, or behind them. */

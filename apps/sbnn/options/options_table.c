@@ -166,7 +166,7 @@ const char *sbnn_group_heading(const sbnn_option *row) {
   static const char *const headings[SBNN_N_GROUPS] = {
       [SBNN_GROUP_DATA] = "Data",
       [SBNN_GROUP_NETWORK] = "Network",
-      [SBNN_GROUP_PRETRAINING] = "Pretraining (the network first learns which cells respond alike)",
+      [SBNN_GROUP_PRETRAINING] = "Pretraining (the network first learns to tell clusters of responses apart)",
       [SBNN_GROUP_PHASES] = "Training phases (an epoch is one pass over the training cells)",
       [SBNN_GROUP_CROSS_VALIDATION] = "Cross-validation",
       [SBNN_GROUP_RUN] = "Running",

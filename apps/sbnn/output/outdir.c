@@ -129,11 +129,10 @@ static int count_parts(const sbnn_outdir *o) {
 
 static int require_finished(const sbnn_outdir *o, sbnn_error *e) {
   if (!is_unfinished(o) || count_parts(o) == 0) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_FAILED,
-      "%s holds an unfinished run; go on with it by giving the same command with --resume, or begin again "
-      "with --force",
-      o->path);
+  return sbnn_fail(e, SBNN_FAILED,
+                   "%s holds an unfinished run; continue it with the same command and --resume, or start "
+                   "again with --force",
+                   o->path);
 }
 
 /* ---- the staged files ---- */
@@ -197,7 +196,7 @@ static int remove_stale(const sbnn_outdir *o, sbnn_error *e) {
     char *old = sbnn_path_in(o->path, *name);
     if (!exists(complete, *name) && unlink(old) != 0 && errno != ENOENT && errno != ENOTDIR)
       code = sbnn_fail(e, SBNN_FAILED,
-                       "%s of an earlier run cannot be removed (%s); the new results are whole in %s", old,
+                       "%s of an earlier run cannot be removed (%s); the new results are complete in %s", old,
                        strerror(errno), complete);
     free(old);
   }
@@ -225,7 +224,7 @@ static int move_up(const sbnn_outdir *o, sbnn_error *e) {
     rmdir(figures); /* stays unless it is empty: a build without pictures */
     rmdir(moving_figures);
     if (rmdir(moving) != 0)
-      code = sbnn_fail(e, SBNN_FAILED, "%s holds files that are none of ours; move them away", moving);
+      code = sbnn_fail(e, SBNN_FAILED, "%s holds files that sbnn did not write; move them away", moving);
   }
   free(moving);
   free(moving_figures);
@@ -236,7 +235,7 @@ static int move_up(const sbnn_outdir *o, sbnn_error *e) {
 /* Goes on from whichever state a commit is in; nothing to do without one. */
 static int finish_commit(const sbnn_outdir *o, sbnn_error *e) {
   if (exists(o->path, COMPLETE)) {
-    int code = require_places(o, "; the new results are whole in .complete beside it", e);
+    int code = require_places(o, "; the new results are complete, in .complete beside it", e);
     if (code == SBNN_OK) code = remove_stale(o, e);
     if (code != SBNN_OK) return code;
     if (rename_in(o, COMPLETE, MOVING) != 0) return failed(e, o->path, "cannot be written to");

@@ -61,8 +61,8 @@ int sbnn_tsv_read(const char *path, sbnn_tsv *t, sbnn_error *e) {
   *t = (sbnn_tsv){.path = sbnn_strdup(path), .text = text};
   int code = SBNN_OK;
   if (lines == 0 || strlen(text) != n)
-    code =
-        sbnn_fail(e, SBNN_BAD_INPUT, "%s is %s; it is no table of results", path, n ? "not text" : "empty");
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s is %s; it is not a table of results", path,
+                     n ? "not text" : "empty");
   if (code == SBNN_OK) {
     t->n_cols = count(text, strcspn(text, "\n"), '\t') + 1;
     t->head = sbnn_alloc(t->n_cols, sizeof *t->head);

@@ -14,8 +14,7 @@ int sbnn_check_place(const char *option, const char *path, bool force, sbnn_erro
   if (tn_atomic_writes_into(path)) return SBNN_OK;
   if (stat(path, &s) == 0) {
     if (S_ISDIR(s.st_mode))
-      return sbnn_fail(e, SBNN_FAILED,
-                       "--%s %s is a folder, but one file is written; give the name of a file", option, path);
+      return sbnn_fail(e, SBNN_FAILED, "--%s %s is a folder; give the name of a file", option, path);
     if (!force)
       return sbnn_fail(e, SBNN_FAILED, "%s exists; choose another name with --%s, or replace it with --force",
                        path, option);

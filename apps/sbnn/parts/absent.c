@@ -16,9 +16,8 @@ void sbnn_absent_add(sbnn_absent *a, const sbnn_task *task) {
 
 int sbnn_absent_check(const sbnn_absent *a, size_t of, sbnn_error *e) {
   if (a->n == 0) return SBNN_OK;
-  return sbnn_fail(
-      e, SBNN_BAD_INPUT,
-      "%zu of %zu models are in none of the folders: %s%s; compute their shards, or add --resume, "
-      "which trains them now",
-      a->n, of, a->list, a->n > SHOWN ? ", ..." : "");
+  return sbnn_fail(e, SBNN_BAD_INPUT,
+                   "%zu of %zu models are missing from the folders: %s%s; compute their shards, or add "
+                   "--resume to train them now",
+                   a->n, of, a->list, a->n > SHOWN ? ", ..." : "");
 }

@@ -282,7 +282,7 @@ static int check_facts(const nn_tensor_file *f, const char *path, const sbnn_par
   }
   say_facts(part, hash, &wanted);
   if (!whole || !says(f, wanted.pair[KIND_OF_FILE]) || !says(f, wanted.pair[HASH]))
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s is damaged, or no part of a run of this sbnn", path);
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s is damaged, or is not a part of a run of this sbnn", path);
   for (int i = RUN; i <= PHASE; i++) {
     const char *key = wanted.pair[i][0], *is = nn_tensor_file_metadata(f, key);
     if (!says(f, wanted.pair[i]))
@@ -309,7 +309,7 @@ int sbnn_part_read(const char *path, const sbnn_part *part, sbnn_experiment *x, 
   if (code != SBNN_OK) return code;
   if (!(get_scalars(f, &read) && get_arrays(f, &read) && get_r2(f, &read) && get_history(f, &read) &&
         get_state(f, state, false)))
-    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s does not hold what a part of this run holds", path);
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s does not have the contents of a part of this run", path);
   if (code == SBNN_OK) {
     (void)get_state(f, state, true);
     sbnn_experiment_free(x);

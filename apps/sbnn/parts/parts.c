@@ -52,8 +52,8 @@ static int compare_key(const sbnn_parts *p, const char *old, sbnn_error *e) {
   difference(old, p->key, what, sizeof what);
   e->all = true;
   return sbnn_fail(e, SBNN_FAILED,
-                   "%s holds an unfinished run that --resume cannot go on with, since this one differs (%s); "
-                   "give the same command, or begin again by adding --force",
+                   "%s holds an unfinished run that --resume cannot continue, because this one differs (%s); "
+                   "give the same command, or add --force to start again",
                    p->out, what);
 }
 
@@ -67,7 +67,7 @@ static int check_done(const sbnn_parts *p, bool *done, sbnn_error *e) {
   e->all = true;
   return sbnn_fail(e, SBNN_FAILED,
                    "%s holds the complete results of another run, of other options or data; choose another "
-                   "directory with --out, or replace them by adding --force",
+                   "directory with --out, or add --force to replace them",
                    p->out);
 }
 
@@ -123,11 +123,10 @@ int sbnn_parts_open_shard(const char *folder, const char *key, sbnn_parts **part
   if (old && strcmp(old, key) != 0) {
     char what[600];
     difference(old, key, what, sizeof what);
-    code =
-        sbnn_fail(e, SBNN_FAILED,
-                  "%s holds shards of another run (%s); give the options, data and build that they have, or "
-                  "another --out",
-                  folder, what);
+    code = sbnn_fail(
+        e, SBNN_FAILED,
+        "%s holds shards of another run (%s); give the same options, data and build, or another --out",
+        folder, what);
   } else if (!old) code = write_key(p, e);
   free(old);
   if (code == SBNN_OK) *parts = p;
@@ -145,8 +144,9 @@ int sbnn_parts_join(const char *folder, const char *key, sbnn_parts **parts, sbn
                      folder, host);
   else if (strcmp(old, key) != 0) {
     difference(old, key, what, sizeof what);
-    code = sbnn_fail(e, SBNN_FAILED, "it has other options, data or build on %s (%s); give all the same",
-                     host, what);
+    code = sbnn_fail(e, SBNN_FAILED,
+                     "options, data or build are different on %s (%s); use the same on all machines", host,
+                     what);
   }
   free(old);
   if (code != SBNN_OK) return code;

@@ -167,5 +167,5 @@ void sbnn_print_path(FILE *to, const sbnn_path_results *r) {
     fprintf(to, "  %10d %8.4g %7.1f  %.3f +- %.3f  %.3f\n", s->bottleneck, s->lambda,
             over_folds(r, s, GENES).mean, test.mean, test.sd, over_folds(r, s, UNFROZEN).mean);
   }
-  fputs("  (before: when all genes were still there)\n", to);
+  fputs("  (before: test R2 before pruning, with all genes)\n", to);
 }

@@ -63,7 +63,7 @@ int sbnn_run_facts_read(const char *directory, sbnn_run_facts *f, sbnn_error *e)
                      error.text);
   else if (!json_is_string(json_object_get(root, "command")) ||
            !json_is_object(json_object_get(root, "options")))
-    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s is no run.json of sbnn; run the command again", path);
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s is not a run.json of sbnn; run the command again", path);
   else {
     f->command = text_of(root, "command");
     f->version = text_of(json_object_get(root, "build"), "version");

@@ -145,7 +145,7 @@ void sbnn_print_stability(FILE *to, const sbnn_stability_results *s) {
   sbnn_mean_sd test = over_runs(s, SBNN_TEST);
   fprintf(to, "Two runs share %.1f genes on average", s->all.mean);
   if (s->halves) fprintf(to, ", two on disjoint halves %.1f", s->disjoint.mean);
-  fprintf(to, " (index of stability %.2f)\n%zu genes are in all %zu runs%s", s->index, n, s->n, n ? ":" : "");
+  fprintf(to, " (stability index %.2f)\n%zu genes are in all %zu runs%s", s->index, n, s->n, n ? ":" : "");
   for (size_t i = 0; i < n; i++) fprintf(to, " %s", s->data->gene_names[s->genes[i].gene]);
   fputc('\n', to);
   if (test.n) fprintf(to, "R2 of the other half %.3f +- %.3f\n", test.mean, test.sd);

@@ -261,7 +261,7 @@ static int read_labels(const char *directory, sbnn_dataset *d, sbnn_error *e) {
   int code = sbnn_folder_table(directory, "labels.tsv", &t, e);
   if (code == SBNN_OK) code = check_cells(&t, d, e);
   if (code == SBNN_OK && t.n_cols != 2 && t.n_cols != 3)
-    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s has %zu columns where cell, label and colour belong", t.path,
+    code = sbnn_fail(e, SBNN_BAD_INPUT, "%s has %zu columns, but should have cell, label and colour", t.path,
                      t.n_cols);
   if (code == SBNN_OK) {
     const char **label = sbnn_alloc(d->n_cells, sizeof *label);

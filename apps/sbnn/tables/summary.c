@@ -98,18 +98,18 @@ static void print_genes(FILE *to, const sbnn_results *r, const sbnn_experiment *
 static void print_map(FILE *to, const sbnn_results *r, const sbnn_experiment *x) {
   double accuracy = sbnn_map_accuracy(r->data, x);
   if (!isnan(accuracy))
-    fprintf(to, "Map: %.3f of the cells have the '%s' of most of their %d nearest neighbours\n", accuracy,
-            r->data->label_column, SBNN_MAP_NEIGHBOURS);
+    fprintf(to, "Map: %.3f of the cells have the same '%s' as most of their %d nearest neighbours\n",
+            accuracy, r->data->label_column, SBNN_MAP_NEIGHBOURS);
 }
 
 void sbnn_print_low_r2(FILE *to, double best, bool tested) {
   enum { LOW_PERCENT = 5 };
   if (100 * best >= LOW_PERCENT || isnan(best)) return;
-  fprintf(to,
-          "R2 is near 0%s: %s cells are predicted hardly better than by the mean of each response. Check "
-          "that an id "
-          "means the same cell in both tables, that --x holds raw counts, and that there are enough cells\n",
-          best < -0.01 ? " or below" : "", tested ? "unseen" : "even the trained");
+  fprintf(
+      to,
+      "R2 is near 0%s: %s cells are hardly predicted better than by the mean of each response. Check that an "
+      "id is the same cell in both tables, that --x has raw counts, and that there are enough cells\n",
+      best < -0.01 ? " or below" : "", tested ? "unseen" : "even the trained");
 }
 
 static double best_r2(const sbnn_results *r, const char *const *model, size_t models, sbnn_split split) {
@@ -127,12 +127,12 @@ void sbnn_print_summary(FILE *to, const sbnn_results *r) {
   if (sbnn_results_folded(r))
     fprintf(to, "%zu folds, protocol %s: mean +- sd over folds\n", folds, r->protocol);
   if (r->data->groups)
-    fprintf(to, "No group of '%s' (%zu) has cells on both sides of a split\n", r->data->group_column,
-            r->data->n_groups);
+    fprintf(to, "Each group of '%s' (%zu) is either in training or in test, never in both\n",
+            r->data->group_column, r->data->n_groups);
   for (size_t m = 0; m < models; m++) print_stages(to, r, model[m]);
   print_responses(to, r, models, model);
   if (!sbnn_results_folded(r))
-    fputs("  (in the cells trained on; sbnn cv tells how well unseen cells are predicted)\n", to);
+    fputs("  (training cells; sbnn cv measures how well unseen cells are predicted)\n", to);
   bool tested = sbnn_results_folded(r);
   sbnn_print_low_r2(to, best_r2(r, model, models, tested ? SBNN_TEST : SBNN_TRAIN), tested);
   if (!sbnn_results_folded(r))

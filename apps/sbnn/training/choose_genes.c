@@ -36,7 +36,7 @@ static int choose_by_linear_model(sbnn__fitting *s, size_t *order) {
   x->n_genes = chosen.n;
   for (size_t i = 0; i < x->n_genes; i++) x->genes[i] = p->input_genes[order[i]];
   if (code == SBNN_OK && x->n_genes == 0)
-    code = sbnn_fail(s->e, SBNN_BAD_INPUT, "no gene explains anything of the responses");
+    code = sbnn_fail(s->e, SBNN_BAD_INPUT, "no gene explains any variance of the responses");
   return code;
 }
 

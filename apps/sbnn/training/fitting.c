@@ -96,12 +96,11 @@ int sbnn__divide(const sbnn__fitting *s, const int64_t *rows, size_t n, size_t *
   if (!g.groups) return SBNN_OK;
   *first = sbnn_group_boundary(n, *first, group_of, &g);
   if (*first) return SBNN_OK;
-  return sbnn_fail(
-      s->e, SBNN_BAD_INPUT,
-      "--groups: the %zu training cells are of one group, so that none can be held back to validate on "
-      "without dividing it; give finer --groups, other --folds, or a recipe that holds none back "
-      "(--no-pretrain, --noise fixed)",
-      n);
+  return sbnn_fail(s->e, SBNN_BAD_INPUT,
+                   "--groups: the %zu training cells are in one group, so none can be set aside for "
+                   "validation without dividing it; give smaller groups, other --folds, or a recipe without "
+                   "validation (--no-pretrain, --noise fixed)",
+                   n);
 }
 
 bool sbnn__denoising(const sbnn__fitting *s) { return s->o->recipe == SBNN_RECIPE_DENOISE; }

@@ -378,8 +378,8 @@ static json_t *load(const char *path, sbnn_error *e) {
   }
   if (access(path, R_OK) != 0) {
     sbnn_fail(e, SBNN_BAD_INPUT,
-              "%s cannot be opened (%s); --model wants a folder that 'sbnn train' has written its results to",
-              path, strerror(errno));
+              "%s cannot be opened (%s); --model needs a folder of results of 'sbnn train'", path,
+              strerror(errno));
     return NULL;
   }
   json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
@@ -408,8 +408,8 @@ int sbnn_model_file_read(const char *directory, sbnn_model_file *m, sbnn_error *
     read_spread(&r, json_object_get(root, "inputs"), m);
     read_responses(&r, json_object_get(root, "responses"), m);
     if (r.wrong)
-      code = sbnn_fail(e, SBNN_BAD_INPUT,
-                       "%s: '%s' does not make sense; copy the results of 'sbnn train' again", path, r.wrong);
+      code = sbnn_fail(e, SBNN_BAD_INPUT, "%s: '%s' is invalid; copy the results of 'sbnn train' again", path,
+                       r.wrong);
   }
   if (code == SBNN_OK) code = check_weights(directory, m, json_object_get(root, "weights"), e);
   if (code != SBNN_OK) sbnn_model_file_free(m);

@@ -70,10 +70,10 @@ static const char *guess_why(const sbnn_model_file *m, const sbnn_table *t) {
   const char *row = t->row_ids[0], *column = t->col_ids[0];
   bool ids = is_ensembl(row) || is_ensembl(column);
   if (ids != is_ensembl(m->gene_names[0]))
-    return ids ? "these are Ensembl ids where the model has gene names: rename them"
-               : "the model has Ensembl ids where these are gene names: rename them";
+    return ids ? "the table has Ensembl ids, the model gene names: rename the genes"
+               : "the table has gene names, the model Ensembl ids: rename the genes";
   if (any_gene(m, row) || any_gene(m, column))
-    return "upper and lower case count: use the names of the training table";
+    return "names are case-sensitive: use those of the training table";
   return "is it a table of counts? Use the gene names of the training table";
 }
 
@@ -124,9 +124,8 @@ static void tell_missing(const sbnn_predict_options *o, const sbnn_model_file *m
   qsort_r(missing, n, sizeof *missing, by_share, m->gene_share);
   if (n)
     fprintf(stderr,
-            "sbnn: %s lacks %zu of the %zu genes of the library size, which held %.3g %% of the training "
-            "counts; they "
-            "count as 0 there. With their shares:\n",
+            "sbnn: %s lacks %zu of the %zu genes that make up the library size (%.3g %% of the training "
+            "counts); they count as 0. These genes and their shares:\n",
             o->path, n, m->n_genes, 100 * share);
   for (size_t i = 0; i < n && i < LISTED; i++) {
     fprintf(stderr, "  %s %.3g %%\n", m->gene_names[missing[i]], 100 * m->gene_share[missing[i]]);
@@ -204,7 +203,7 @@ int sbnn_predict_cells(const sbnn_predict_options *o, const sbnn_model_file *m, 
         "like '%.60s'; %s",
         o->path, m->gene_names[m->kept[0]], t.row_ids[0], t.col_ids[0],
         o->genes_in == SBNN_GENES_AUTO ? guess_why(m, &t)
-                                       : "the genes may be in the other direction: leave out --x-genes-in");
+                                       : "rows and columns may be swapped: leave out --x-genes-in");
   const char *fault = p.in_rows ? t.col_fault : t.row_fault; /* two cells of one name */
   if (code == SBNN_OK && fault) code = sbnn_fail(e, SBNN_BAD_INPUT, "%s", fault);
   if (code == SBNN_OK) code = require_inputs(o, m, &p, e);

@@ -140,8 +140,8 @@ static int choose_lasso(const sbnn__fitting *s, sbnn_recipe_options *o) {
   }
   if (code == SBNN_OK && best == -INFINITY)
     code = sbnn_fail(s->e, SBNN_BAD_INPUT,
-                     "no penalty that --lasso auto tries leaves a gene; give a number to --lasso, or leave "
-                     "--lasso auto out and give --genes");
+                     "every penalty that --lasso auto tries removes all genes; give --lasso a number, or "
+                     "give --genes instead of --lasso auto");
   return code;
 }
 

@@ -69,12 +69,11 @@ static void judge_norms(const sbnn_experiment *x, sbnn_verdict *v) {
   if (!(last > 0)) return;
   bool doubt = ratio < SBNN_LIMIT_NORMS;
   add(v, x->model, "norms", doubt, (measure){ratio, SBNN_LIMIT_NORMS},
-      doubt
-          ? sbnn_format("The genes kept hardly stand out from the others: their norms begin at %.3g, and the "
-                        "gene of rank %zu still has %.3g, so that chance has chosen among them",
-                        first, at + 1, last)
-          : sbnn_format("The genes kept stand out: their norms begin at %.3g, the gene of rank %zu has %.3g",
-                        first, at + 1, last));
+      doubt ? sbnn_format("The kept genes hardly stand out from the others: the largest norm is %.3g, and "
+                          "the gene of rank %zu still has %.3g, so chance has chosen among them",
+                          first, at + 1, last)
+            : sbnn_format("The kept genes stand out: the largest norm is %.3g, that of rank %zu is %.3g",
+                          first, at + 1, last));
 }
 
 static void judge_chance(const sbnn_experiment *x, sbnn_verdict *v) {
@@ -183,7 +182,7 @@ static void judge_responses(const sbnn_results *r, const sbnn_verdict_options *o
     add(v, model, "responses", true, (measure){worst, -SBNN_LIMIT_R2},
         sbnn_format("%zu of %zu responses %s predicted worse than by %s mean (test R2): %s%s%s", bad,
                     d->n_responses, bad == 1 ? "is" : "are", bad == 1 ? "its" : "their", names,
-                    n ? ". A few cells hold most of the variance: " : "", n ? advice : ""));
+                    n ? ". A few cells have most of the variance: " : "", n ? advice : ""));
   free(advice);
   free(names);
   free(heavy);
@@ -206,15 +205,14 @@ static void advise(sbnn_verdict *v, const char *model, const sbnn_verdict_option
   if (told > 0 && told < o->genes)
     snprintf(fewer, sizeof fewer, ", or --genes %zu, which keeps those above chance", told);
   if (nothing)
-    text =
-        sbnn_strdup("Take no gene from this list: check that an id means the same cell in both tables, then "
-                    "look for more cells");
+    text = sbnn_strdup("Do not use this list of genes: check that an id means the same cell in both tables, "
+                       "then look for more cells");
   else if (!o->group_lasso)
-    text =
-        sbnn_format(SBNN_ADVICE_LASSO "%s; sbnn stability --subsample then tells how steady they are", fewer);
+    text = sbnn_format(
+        SBNN_ADVICE_LASSO "%s; then check with sbnn stability --subsample how reproducible they are", fewer);
   else
-    text =
-        sbnn_format("Keep fewer genes%s; sbnn stability --subsample then tells how steady they are", fewer);
+    text = sbnn_format(
+        "Keep fewer genes%s; then check with sbnn stability --subsample how reproducible they are", fewer);
   add(v, model, "advice", false, (measure){NAN, NAN}, text);
 }
 

@@ -73,7 +73,7 @@ void sbnn_verdict_of_model(const sbnn_verdict *all, const char *model, sbnn_verd
 /* Of 177 of M1's cells two disjoint halves share 10 of 25 genes by it, 4 by forward selection, 2 by the
  * paper's recipe; R2 of ten folds 0.36, 0.25, 0.18, and 0.31 of the linear model of rank 2. */
 #define SBNN_ADVICE_LASSO                                                                                    \
-  "Try --recipe denoise --select group-lasso, which with few cells settles on the same genes more often "    \
+  "Try --recipe denoise --select group-lasso, which chooses the same genes more often when cells are few "   \
   "and "                                                                                                     \
   "predicts unseen cells better"
 

@@ -151,8 +151,8 @@ static void judge_linear(const char *folder, const char *model, const compared *
                          .text = sbnn_format(
                              "Unseen cells: R2 %.3f by the linear model (rank %g, %.3g genes), %.3f by %s%s",
                              c->linear, c->rank, c->genes, c->network, sbnn_model_in_words(model),
-                             doubt ? ": the linear model is ahead, so the network's genes and map are not "
-                                     "the best that these cells allow"
+                             doubt ? ": the linear model predicts better, so the network's genes and map are "
+                                     "not the best for these cells"
                                    : "")});
 }
 

@@ -161,8 +161,8 @@ static hid_t open_parent(sbnn_h5 *f, const char *path) {
                                    : -1;
     if (at < 0)
       sbnn_fail(f->error, SBNN_BAD_INPUT,
-                "%s: '%.200s' is no group that can be added to; in Python, anndata.read_h5ad and write_h5ad "
-                "make it one",
+                "%s: '%.200s' is not a group, so nothing can be added to it; in Python, anndata.read_h5ad "
+                "and write_h5ad convert the file",
                 f->path, group);
     free(group);
   }

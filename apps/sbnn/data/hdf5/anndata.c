@@ -38,7 +38,7 @@ static int rename_by(const sbnn_h5_frame *frame, const char *column, sbnn_h5_cho
   sbnn_strings names = {0};
   int code = sbnn_h5_frame_texts(frame, column, &names);
   if (code == SBNN_OK && names.n != c->features.n)
-    code = sbnn_h5_damaged(frame->f, frame->path, "a column has another length than the names of the rows");
+    code = sbnn_h5_damaged(frame->f, frame->path, "a column and the names of the rows differ in length");
   for (size_t i = 0; i < names.n && code == SBNN_OK; i++) {
     if (!*names.items[i]) continue;
     free(c->features.items[i]);
@@ -62,10 +62,9 @@ int sbnn_h5_name_features(const sbnn_h5_frame *frame, const char *wanted, sbnn_h
                      frame->f->path, frame->path, column, first);
   }
   if (!column && (column = symbols_of(frame, &c->features)) != NULL)
-    sbnn_h5_choice_note(
-        c, sbnn_format("%s: genes are named by %.100s/%.100s, for the index holds ids of Ensembl "
-                       "(--gene-names index keeps them)",
-                       frame->f->path, frame->path, column));
+    sbnn_h5_choice_note(c, sbnn_format("%s: genes are named by %.100s/%.100s, because the index holds "
+                                       "Ensembl ids (--gene-names index keeps the ids)",
+                                       frame->f->path, frame->path, column));
   return column ? rename_by(frame, column, c) : SBNN_OK;
 }
 
@@ -126,16 +125,14 @@ static int list_candidates(sbnn_h5 *f, const char *root, bool normalised, sbnn_s
 
 static int no_counts(sbnn_h5 *f, const sbnn_strings *candidates, const char *why) {
   if (candidates->n == 0)
-    return sbnn_fail(
-        f->error, SBNN_BAD_INPUT,
-        "%s: there is no matrix X in it, no layers/counts and no raw/X; name the matrix behind a colon, "
-        "as in %s:layers/NAME",
-        f->path, f->path);
-  return sbnn_fail(
-      f->error, SBNN_BAD_INPUT,
-      "%s: no matrix in it holds counts, whole numbers from 0: %s; name the one that does behind a "
-      "colon, as in %s:layers/NAME, or say --x-transform none to take X as normalised already",
-      f->path, why, f->path);
+    return sbnn_fail(f->error, SBNN_BAD_INPUT,
+                     "%s: there is no matrix X in it, no layers/counts and no raw/X; name the matrix after a "
+                     "colon, as in %s:layers/NAME",
+                     f->path, f->path);
+  return sbnn_fail(f->error, SBNN_BAD_INPUT,
+                   "%s: no matrix in it holds counts, whole numbers from 0: %s; name one after a colon, as "
+                   "in %s:layers/NAME, or give --x-transform none if X is normalised already",
+                   f->path, why, f->path);
 }
 
 /* The matrix that nobody has named, as a path. */

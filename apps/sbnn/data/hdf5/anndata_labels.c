@@ -67,7 +67,7 @@ typedef struct columns {
 
 static int add_column(sbnn_h5 *f, columns *all, const char *name, sbnn_strings *texts) {
   if (texts->n != all->n_rows)
-    return sbnn_h5_damaged(f, name, "a column has another length than the names of the rows");
+    return sbnn_h5_damaged(f, name, "a column and the names of the rows differ in length");
   sbnn_strings_add(&all->names, name);
   for (size_t i = 0; i < texts->n; i++) sbnn_strings_add(&all->texts, texts->items[i]);
   return SBNN_OK;
@@ -95,8 +95,9 @@ static char *fault_of(const sbnn_h5_frame *obs, const sbnn_labels *l) {
   sbnn_index_free(&x);
   return first == SBNN_ABSENT
              ? NULL
-             : sbnn_format("%s, %.100s: the name '%.60s' stands in places %zu and %zu; make it unique",
-                           obs->f->path, obs->path, l->row_ids[first], first + 1, second + 1);
+             : sbnn_format(
+                   "%s, %.100s: the name '%.60s' occurs twice, at positions %zu and %zu; make it unique",
+                   obs->f->path, obs->path, l->row_ids[first], first + 1, second + 1);
 }
 
 static void fill(const sbnn_h5_frame *obs, columns *all, sbnn_strings *ids, sbnn_labels *l) {

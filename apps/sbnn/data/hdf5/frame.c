@@ -153,7 +153,7 @@ static int add_numbers(sbnn_h5 *f, const sbnn_h5_array *a, sbnn_strings *out) {
   double *v = sbnn_alloc(a->shape[0], sizeof *v);
   int code = a->shape[1] == 1
                  ? sbnn_h5_read_doubles(f, a, 0, a->shape[0], v)
-                 : sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is no list", f->path, a->path);
+                 : sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is not a list", f->path, a->path);
   for (size_t i = 0; i < a->shape[0] && code == SBNN_OK; i++) add_number(v[i], a->kind == SBNN_H5_BOOLS, out);
   free(v);
   return code;
@@ -172,7 +172,7 @@ static int add_coded(sbnn_h5 *f, const column *c, const sbnn_h5_array *codes, in
   const size_t n = codes->shape[0];
   int64_t *v = sbnn_alloc(n, sizeof *v);
   if (code == SBNN_OK && codes->shape[1] != 1)
-    code = sbnn_h5_damaged(f, codes->path, "its codes are no list");
+    code = sbnn_h5_damaged(f, codes->path, "its codes are not a list");
   if (code == SBNN_OK) code = sbnn_h5_read_int64s(f, codes, 0, n, v);
   for (size_t i = 0; i < n && code == SBNN_OK; i++) {
     if (v[i] >= 0 && (uint64_t)v[i] >= names.n)
@@ -190,7 +190,7 @@ static int read_mask(sbnn_h5 *f, const column *c, size_t n, double *mask) {
   if (!c->mask) return SBNN_OK;
   int code = sbnn_h5_array_open(f, c->mask, NULL, &a);
   if (code == SBNN_OK && (a.shape[0] != n || a.shape[1] != 1))
-    code = sbnn_h5_damaged(f, c->mask, "it has another length than the values");
+    code = sbnn_h5_damaged(f, c->mask, "it and the values differ in length");
   if (code == SBNN_OK) code = sbnn_h5_read_doubles(f, &a, 0, n, mask);
   sbnn_h5_array_close(&a);
   return code;
@@ -255,7 +255,7 @@ int sbnn_h5_frame_numbers(const sbnn_h5_frame *frame, const char *name, size_t n
   sbnn_h5_array a;
   int code = sbnn_h5_array_open(frame->f, c.values, c.field, &a);
   if (code == SBNN_OK && (a.shape[0] != n || a.shape[1] != 1))
-    code = sbnn_h5_damaged(frame->f, c.values, "a column has another length than the names of the rows");
+    code = sbnn_h5_damaged(frame->f, c.values, "a column and the names of the rows differ in length");
   if (code == SBNN_OK) code = sbnn_h5_read_doubles(frame->f, &a, 0, n, out);
   double *mask = sbnn_alloc(n, sizeof *mask);
   if (code == SBNN_OK) code = read_mask(frame->f, &c, n, mask);

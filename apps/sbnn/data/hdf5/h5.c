@@ -7,10 +7,9 @@
 enum { MOST_NAMES = 100000, LONGEST_NAME = 1024, MOST_TEXTS = 100000, LONGEST_TEXT = 65536 };
 
 int sbnn_h5_damaged(sbnn_h5 *f, const char *path, const char *what) {
-  return sbnn_fail(
-      f->error, SBNN_BAD_INPUT,
-      "%s: %.200s is damaged: %s; copy the file again, or save it again with the program that made it",
-      f->path, *path ? path : "it", what);
+  return sbnn_fail(f->error, SBNN_BAD_INPUT,
+                   "%s: %.200s is damaged: %s; copy it again, or save it again with the program that made it",
+                   f->path, *path ? path : "it", what);
 }
 
 char *sbnn_h5_join(const char *path, const char *name) {

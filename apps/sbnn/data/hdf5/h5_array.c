@@ -36,11 +36,10 @@ static const struct {
 static int refuse_filter(sbnn_h5 *f, const char *path, H5Z_filter_t id, const char *name) {
   char unknown[32];
   snprintf(unknown, sizeof unknown, "filter %d", (int)id);
-  return sbnn_fail(
-      f->error, SBNN_BAD_INPUT,
-      "%s: %.200s is compressed by %s (filter %d of HDF5), which is not read here, only gzip and "
-      "LZF are; write it again so, as in Python: a.write_h5ad('FILE.h5ad', compression='gzip')",
-      f->path, path, name ? name : unknown, (int)id);
+  return sbnn_fail(f->error, SBNN_BAD_INPUT,
+                   "%s: %.200s is compressed by %s (filter %d of HDF5), which is not read here (gzip and LZF "
+                   "are); write it again, as in Python: a.write_h5ad('FILE.h5ad', compression='gzip')",
+                   f->path, path, name ? name : unknown, (int)id);
 }
 
 static int check_filters(sbnn_h5 *f, const char *path, hid_t properties) {
@@ -61,7 +60,7 @@ static int check_chunks(sbnn_h5 *f, hid_t properties, size_t element, sbnn_h5_ar
   hsize_t chunk[2] = {1, 1}, n;
   if (a->rank < 1 || a->rank > 2) return SBNN_OK; /* is not read */
   if (H5Pget_chunk(properties, 2, chunk) != a->rank || chunk[0] == 0 || chunk[1] == 0)
-    return sbnn_h5_damaged(f, a->path, "its chunks make no sense");
+    return sbnn_h5_damaged(f, a->path, "its chunks are invalid");
   if (__builtin_mul_overflow(chunk[0], chunk[1], &n) || n > LARGEST_CHUNK / element)
     return sbnn_fail(
         f->error, SBNN_BAD_INPUT,
@@ -123,7 +122,7 @@ static int find_field(sbnn_h5 *f, const char *field, hid_t record, sbnn_h5_array
   if (H5Tget_class(a->type) != H5T_ARRAY) return SBNN_OK;
   if (H5Tget_array_ndims(a->type) != 1 || H5Tget_array_dims2(a->type, length) < 0 || length[0] == 0 ||
       length[0] > UINT32_MAX || a->rank != 1)
-    return sbnn_h5_damaged(f, a->path, "a field of it is no list of numbers");
+    return sbnn_h5_damaged(f, a->path, "a field of it is not a list of numbers");
   a->inner = (size_t)length[0];
   return SBNN_OK;
 }
@@ -298,7 +297,7 @@ static int read_fixed(sbnn_h5 *f, const sbnn_h5_array *a, hid_t memory, size_t f
 
 int sbnn_h5_read_texts(sbnn_h5 *f, const sbnn_h5_array *a, sbnn_strings *out) {
   if (a->kind != SBNN_H5_TEXT || a->shape[1] != 1)
-    return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is no list of texts", f->path, a->path);
+    return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is not a list of texts", f->path, a->path);
   const bool variable = H5Tis_variable_str(a->type) > 0;
   const size_t size = variable ? sizeof(char *) : H5Tget_size(a->type);
   size_t at_once = variable ? TEXTS_AT_ONCE : ((size_t)16 << 20) / size;

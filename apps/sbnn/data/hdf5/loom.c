@@ -26,10 +26,10 @@ static int read_names(sbnn_h5 *f, const char *group, const char *const *names, c
     }
     free(path);
   }
-  return sbnn_fail(f->error, SBNN_BAD_INPUT,
-                   "%s: %s has no list of names that is known here, such as '%s'; name genes by --gene-names "
-                   "row_attrs/NAME",
-                   f->path, group, wanted ? wanted : "CellID");
+  return sbnn_fail(
+      f->error, SBNN_BAD_INPUT,
+      "%s: %s has no list of names that sbnn knows, such as '%s'; name genes by --gene-names row_attrs/NAME",
+      f->path, group, wanted ? wanted : "CellID");
 }
 
 /* The matrix, or the layer that holds counts. */
@@ -44,11 +44,10 @@ static int find_matrix(sbnn_h5 *f, const sbnn_table_options *o, char **what) {
   if (o->normalised || o->responses) *what = sbnn_strdup("matrix");
   else if (code == SBNN_OK && found < candidates.n) *what = sbnn_strdup(candidates.items[found]);
   else if (code == SBNN_OK)
-    code = sbnn_fail(
-        f->error, SBNN_BAD_INPUT,
-        "%s: no matrix in it holds counts, whole numbers from 0: %s; name the one that does behind a "
-        "colon, as in %s:layers/NAME, or say --x-transform none",
-        f->path, why, f->path);
+    code = sbnn_fail(f->error, SBNN_BAD_INPUT,
+                     "%s: no matrix in it holds counts, whole numbers from 0: %s; name one after a colon, as "
+                     "in %s:layers/NAME, or give --x-transform none",
+                     f->path, why, f->path);
   free(why);
   sbnn_strings_free(&candidates);
   return code;
@@ -59,7 +58,7 @@ static int choose(sbnn_h5 *f, const sbnn_h5_request *r, sbnn_h5_choice *c) {
   c->features_first = true;
   if (r->options->responses && !r->options->alone && !r->part)
     return sbnn_fail(f->error, SBNN_BAD_INPUT,
-                     "%s: a loom file holds counts alone; give another file for the responses", f->path);
+                     "%s: a loom file holds only counts; give another file for the responses", f->path);
   int code = r->part ? SBNN_OK : find_matrix(f, r->options, &c->what);
   if (r->part) c->what = sbnn_strdup(r->part);
   if (code == SBNN_OK) code = sbnn_h5_matrix_open(f, c->what, NULL, false, &c->matrix);
@@ -73,16 +72,15 @@ static int labels(sbnn_h5 *f, const char *part, sbnn_labels *l) {
   sbnn_strings ids = {0};
   char *in = NULL;
   const char *slash = part ? strrchr(part, '/') : NULL, *name = slash ? slash + 1 : part;
-  int code = name
-                 ? SBNN_OK
-                 : sbnn_fail(f->error, SBNN_BAD_INPUT,
-                             "%s: name the labels behind a colon, as in %s:col_attrs/NAME", f->path, f->path);
+  int code = name ? SBNN_OK
+                  : sbnn_fail(f->error, SBNN_BAD_INPUT,
+                              "%s: name the labels after a colon, as in %s:col_attrs/NAME", f->path, f->path);
   if (code == SBNN_OK) code = read_names(f, "col_attrs", cell_lists, NULL, &ids, &in);
   sbnn_strings texts = {0};
   char *path = sbnn_h5_join("col_attrs", name ? name : "");
   if (code == SBNN_OK) code = sbnn_h5_texts_at(f, path, &texts);
   if (code == SBNN_OK && (texts.n != ids.n || ids.n == 0))
-    code = sbnn_h5_damaged(f, path, "it has another length than the names of the cells");
+    code = sbnn_h5_damaged(f, path, "it and the names of the cells differ in length");
   if (code == SBNN_OK) {
     sbnn_strings one = {0};
     sbnn_strings_add(&one, name);

@@ -36,7 +36,7 @@ static int open_dense(sbnn_h5 *f, const char *path, const char *field, sbnn_h5_m
   const sbnn_h5_array *a = &m->values;
   if (code != SBNN_OK) return code;
   if ((a->kind != SBNN_H5_NUMBERS && a->kind != SBNN_H5_BOOLS) || (a->rank != 2 && !a->inner && a->rank != 1))
-    return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is no matrix of numbers", f->path, path);
+    return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is not a matrix of numbers", f->path, path);
   m->n_rows = a->shape[0];
   m->n_cols = a->shape[1];
   return SBNN_OK;
@@ -46,7 +46,7 @@ static int open_part(sbnn_h5 *f, const char *path, const char *name, sbnn_h5_arr
   char *part = sbnn_h5_join(path, name);
   int code = sbnn_h5_array_open(f, part, NULL, a);
   if (code == SBNN_OK && (a->kind != SBNN_H5_NUMBERS || a->rank != 1))
-    code = sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is no list of numbers", f->path, part);
+    code = sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s is not a list of numbers", f->path, part);
   free(part);
   return code;
 }
@@ -85,10 +85,10 @@ static int open_sparse(sbnn_h5 *f, const char *path, bool sparse_columns, sbnn_h
   if (code == SBNN_OK) code = open_part(f, path, "indptr", &m->starts);
   if (code != SBNN_OK) return code;
   if (!read_shape(f, path, shape))
-    return f->error->code != SBNN_OK ? f->error->code : sbnn_h5_damaged(f, path, "it does not say its shape");
+    return f->error->code != SBNN_OK ? f->error->code : sbnn_h5_damaged(f, path, "it has no shape");
   for (int i = 0; i < 2; i++)
     if (!(shape[i] >= 0 && shape[i] <= UINT32_MAX && shape[i] == floor(shape[i])))
-      return sbnn_h5_damaged(f, path, "its shape is none");
+      return sbnn_h5_damaged(f, path, "its shape is invalid");
   m->n_rows = (size_t)shape[0];
   m->n_cols = (size_t)shape[1];
   if (m->starts.shape[0] != (m->by_columns ? m->n_cols : m->n_rows) + 1 ||

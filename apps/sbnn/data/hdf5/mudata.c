@@ -39,7 +39,7 @@ static int ask(sbnn_h5 *f, const sbnn_strings *mods, const char *what) {
   for (size_t i = 0; i < mods->n && i < 10; i++)
     list = sbnn_joined(list, ", ", sbnn_format("%.60s", mods->items[i]));
   int code = sbnn_fail(f->error, SBNN_BAD_INPUT,
-                       "%s: which of its modalities %s: %s? Name it behind a colon, as in %s:%.60s", f->path,
+                       "%s: which of its modalities %s: %s? Name it after a colon, as in %s:%.60s", f->path,
                        what, list ? list : "(none)", f->path, mods->n ? mods->items[0] : "rna");
   free(list);
   return code;
@@ -75,8 +75,8 @@ static int check_axis(sbnn_h5 *f) {
   double axis = 0;
   if (!sbnn_h5_attribute_numbers(f, "", "axis", &axis, 1) || axis != 1) return SBNN_OK;
   return sbnn_fail(f->error, SBNN_BAD_INPUT,
-                   "%s: its modalities share genes, not cells (axis 1), so that no cell has both counts and "
-                   "responses; write the modality that is meant as a file of its own (.h5ad)",
+                   "%s: its modalities share genes, not cells (axis 1), so no cell has both counts and "
+                   "responses; write the modality that you need to a file of its own (.h5ad)",
                    f->path);
 }
 
@@ -93,7 +93,7 @@ static int rename_cells(sbnn_h5 *f, const char *name, sbnn_h5_choice *c) {
     if (code == SBNN_OK) code = sbnn_h5_frame_open(f, "obs", &obs);
     if (code == SBNN_OK) code = sbnn_h5_frame_texts(&obs, obs.index, &ids);
     if (code == SBNN_OK && (map.shape[0] != ids.n || map.shape[1] != 1))
-      code = sbnn_h5_damaged(f, path, "it has another length than obs");
+      code = sbnn_h5_damaged(f, path, "it and obs differ in length");
   }
   if (code == SBNN_OK && ids.n > 0) {
     int64_t *at = sbnn_alloc(ids.n, sizeof *at);

@@ -9,10 +9,11 @@ static int check_frame(sbnn_h5 *f, const char *root, const char *name) {
   char *path = sbnn_h5_join(root, name);
   int code = SBNN_OK;
   if (sbnn_h5_kind_of(f, path) == SBNN_H5_DATASET)
-    code = sbnn_fail(f->error, SBNN_BAD_INPUT,
-                     "%s: %.100s is one table of records, as anndata before 0.7 wrote it, and nothing can be "
-                     "added to it; in Python, anndata.read_h5ad('%s').write_h5ad('FILE.h5ad') writes it anew",
-                     f->path, path, f->path);
+    code = sbnn_fail(
+        f->error, SBNN_BAD_INPUT,
+        "%s: %.100s is one table of records, as anndata before 0.7 wrote it, and nothing can be added to it; "
+        "in Python, anndata.read_h5ad('%s').write_h5ad('FILE.h5ad') writes a file of today's format",
+        f->path, path, f->path);
   free(path);
   return code;
 }

@@ -138,7 +138,7 @@ static int find_obsm(sbnn_h5 *f, const char *root, char **name) {
     }
   if (code == SBNN_OK && !found)
     code = sbnn_fail(f->error, SBNN_BAD_INPUT,
-                     "%s: which are the responses: %s? Name them behind a colon, as in %s:%s", f->path, list,
+                     "%s: which are the responses: %s? Name them after a colon, as in %s:%s", f->path, list,
                      f->path, "obsm/NAME");
   free(list);
   free(group);

@@ -17,7 +17,7 @@ static int check_names(sbnn_h5 *f, const sbnn_strings *names, const char *in) {
     const char *s = names->items[i];
     while (*s && !iscntrl((unsigned char)*s)) s++;
     if (*s || !*names->items[i])
-      return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: number %zu of %.200s, '%s', is no name; give one",
+      return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: number %zu of %.200s, '%s', is not a name; give one",
                        f->path, i + 1, in, sbnn_shown(names->items[i]));
   }
   return SBNN_OK;
@@ -37,7 +37,7 @@ static int keep_type(sbnn_h5 *f, const sbnn_h5_choice *c, const char *wanted, sb
                      f->path, a->n, wanted, sbnn_shown(other ? other : ""));
   if (a->n_kept < a->n)
     a->note =
-        sbnn_format("%s: %zu of %zu features are left out, being of other types than '%s', such as '%s'",
+        sbnn_format("%s: %zu of %zu features are left out: their type is not '%s', but for example '%s'",
                     f->path, a->n - a->n_kept, a->n, wanted, sbnn_shown(other));
   return SBNN_OK;
 }
@@ -101,7 +101,7 @@ static int check_shape(sbnn_h5 *f, const sbnn_h5_choice *c, const sbnn_table_opt
                      c->what, c->cells.n, c->features.n);
   if (!o->sparse && columns > MOST_NUMBERS / rows)
     return sbnn_fail(f->error, SBNN_BAD_INPUT,
-                     "%s: %.200s is %zu x %zu, which is too large for responses; name others behind a colon",
+                     "%s: %.200s is %zu x %zu, which is too large for responses; name others after a colon",
                      f->path, c->what, rows, columns);
   return SBNN_OK;
 }

@@ -57,10 +57,9 @@ static int choose_genome(sbnn_h5 *f, const char *part, char **genome) {
   while (part && found < genomes.n && strcmp(genomes.items[found], part) != 0) found++;
   if (code == SBNN_OK && (part ? found == genomes.n : genomes.n > 1)) {
     char *list = listed(&genomes);
-    code =
-        sbnn_fail(f->error, SBNN_BAD_INPUT,
-                  "%s: it holds %zu genome%s: %s; name one behind a colon, as in %s:%s", f->path, genomes.n,
-                  genomes.n == 1 ? "" : "s", list, f->path, genomes.n ? genomes.items[0] : "GENOME");
+    code = sbnn_fail(f->error, SBNN_BAD_INPUT,
+                     "%s: it holds %zu genome%s: %s; name one after a colon, as in %s:%s", f->path, genomes.n,
+                     genomes.n == 1 ? "" : "s", list, f->path, genomes.n ? genomes.items[0] : "GENOME");
     free(list);
   }
   if (code == SBNN_OK && found < genomes.n) *genome = sbnn_strdup(genomes.items[found]);
@@ -109,8 +108,7 @@ static int choose(sbnn_h5 *f, const sbnn_h5_request *r, sbnn_h5_choice *c) {
   if (code == SBNN_OK && r->options->responses && !r->options->alone && !c->types.n)
     return sbnn_fail(
         f->error, SBNN_BAD_INPUT,
-        "%s: its features have no types, so that it holds counts alone; give another file for the "
-        "responses",
+        "%s: its features have no types, so it has only counts; give another file for the responses",
         f->path);
   return code;
 }
