@@ -161,5 +161,6 @@ mpi_all() { # MPI
   for n in 1 2 3; do mpi_same "$mpi" "$n" cv cv --data "$work/data.safetensors" "${cv[@]}"; done
   mpi_same "$mpi" 3 stability stability --data "$work/data.safetensors" --restarts 10
   mpi_same "$mpi" 2 path "${path[@]}"
-  mpi_speed "$mpi" stability --data "$work/data.safetensors" --recipe denoise --restarts 40
+  # As many models as cross-validation of ten folds by ten restarts has.
+  mpi_speed "$mpi" stability --data "$work/data.safetensors" --recipe denoise --restarts 100
 }

@@ -38,7 +38,8 @@ struct sbnn_ranks {
 
   /* Between the main thread and those that train, under the lock. */
   pthread_mutex_t lock;
-  pthread_cond_t changed;
+  pthread_cond_t changed; /* there is a model for a thread, or none will come */
+  pthread_cond_t spoken;  /* a thread has asked for a model, has finished one, or has ended */
   sbnn_models *models;
   int64_t next; /* process 0: the next model */
   int wanted;   /* the others: threads that wait for a model and have not asked yet */
@@ -84,9 +85,23 @@ static bool receive(sbnn_ranks *r, int *from, message *m) {
 }
 
 /* Longer from time to time, so that waiting costs nothing; *seconds is 0 after an event. */
-static void nap(double *seconds) {
-  *seconds = *seconds == 0 ? 0.0002 : *seconds < 0.004 ? *seconds * 2 : *seconds;
-  nanosleep(&(struct timespec){.tv_nsec = (long)(*seconds * 1e9)}, NULL);
+static long longer(double *seconds) {
+  *seconds = *seconds == 0 ? 0.0002 : *seconds < 0.0015 ? *seconds * 2 : *seconds;
+  return (long)(*seconds * 1e9);
+}
+
+static void nap(double *seconds) { nanosleep(&(struct timespec){.tv_nsec = longer(seconds)}, NULL); }
+
+/* Less long if a thread has something to send. */
+static void nap_unless_spoken(sbnn_ranks *r, double *seconds) {
+  struct timespec end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_nsec += longer(seconds);
+  end.tv_sec += end.tv_nsec / 1000000000;
+  end.tv_nsec %= 1000000000;
+  pthread_mutex_lock(&r->lock);
+  if (r->n_out == 0 && r->wanted == 0 && !r->idle) pthread_cond_timedwait(&r->spoken, &r->lock, &end);
+  pthread_mutex_unlock(&r->lock);
 }
 
 /* ---- stopping ---- */
@@ -119,6 +134,7 @@ static int64_t next_model(sbnn_ranks *r) {
     if (!r->closed && r->next < r->models->n) i = r->next++;
   } else {
     r->wanted++;
+    pthread_cond_signal(&r->spoken);
     while (r->n_got == 0 && !r->closed) pthread_cond_wait(&r->changed, &r->lock);
     if (r->n_got > 0) {
       i = r->got[0];
@@ -136,6 +152,7 @@ static void tell_done(sbnn_ranks *r, int64_t i) {
   pthread_mutex_lock(&r->lock);
   r->out = sbnn_realloc(r->out, r->n_out + 1, sizeof *r->out);
   r->out[r->n_out++] = m;
+  pthread_cond_signal(&r->spoken);
   pthread_mutex_unlock(&r->lock);
 }
 
@@ -160,6 +177,7 @@ static void *train_all(void *ctx) {
   t->status = nn_replicas(t->threads, t->threads, train, t->ranks);
   pthread_mutex_lock(&t->ranks->lock);
   t->ranks->idle = true;
+  pthread_cond_signal(&t->ranks->spoken);
   pthread_mutex_unlock(&t->ranks->lock);
   return NULL;
 }
@@ -293,7 +311,7 @@ static void follow(sbnn_ranks *r) {
     bool busy = speak(r);
     busy |= listen(r);
     if (busy) seconds = 0;
-    else nap(&seconds);
+    else nap_unless_spoken(r, &seconds);
   }
 }
 
@@ -385,6 +403,16 @@ static int refuse(const sbnn_options *o, const char *size, sbnn_error *e) {
       size);
 }
 
+static void open_lock(sbnn_ranks *r) {
+  pthread_condattr_t monotonic;
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_mutex_init(&r->lock, NULL);
+  pthread_cond_init(&r->changed, NULL);
+  pthread_cond_init(&r->spoken, &monotonic);
+  pthread_condattr_destroy(&monotonic);
+}
+
 int sbnn_ranks_open(sbnn_options *o, sbnn_error *e) {
   const char *size = of_mpirun(sizes);
   bool divides = (o->command->takes & SBNN_TAKES_SHARDS) && !o->shard;
@@ -397,8 +425,7 @@ int sbnn_ranks_open(sbnn_options *o, sbnn_error *e) {
                      sbnn_transport_of_build->name);
   }
   r->others = sbnn_alloc((size_t)r->place.size, sizeof *r->others);
-  pthread_mutex_init(&r->lock, NULL);
-  pthread_cond_init(&r->changed, NULL);
+  open_lock(r);
   sbnn_interrupt_once();
   if (r->place.rank > 0) {
     o->quiet = true;
@@ -479,6 +506,7 @@ int sbnn_ranks_close(sbnn_ranks *r, int code, const sbnn_error *e) {
   if (r->place.rank > 0) code = r->end_code;
   sbnn_transport_of_build->stop(code == SBNN_INTERRUPTED || sbnn_interrupted());
   pthread_cond_destroy(&r->changed);
+  pthread_cond_destroy(&r->spoken);
   pthread_mutex_destroy(&r->lock);
   free(r->folder);
   free(r->others);
