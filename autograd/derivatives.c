@@ -1,10 +1,12 @@
-/* derivatives.c - Jacobian and Hessian products and what is made of them, from ag_vjp and ag_vmap alone. */
+/* derivatives.c - Jacobian and Hessian products, Jacobians and Hessians, built from ag_vjp and ag_vmap
+ * alone. */
 #include "autograd/graph.h"
 #include "autograd/ops/op.h"
 
 #include <stdio.h>
 
-/* An input of y's type, for what is linear in it and is derived by it, so that nobody ever binds it. */
+/* An input of y's type that nobody binds: the graph is linear in it and is only differentiated with respect
+ * to it. */
 static ag_ref placeholder(ag_graph *g, ag_ref y) {
   char name[40];
   ag_type t = ag_type_of(g, y);
@@ -17,7 +19,7 @@ static bool same_type(const ag_graph *g, ag_ref a, ag_ref b) {
   return p.dtype == q.dtype && tn_same_shape(p.rank, p.shape, q.rank, q.shape);
 }
 
-/* sum over i of <d[i], v[i]>, rank 0. */
+/* The sum over i of the inner products <d[i], v[i]>, a scalar. */
 static ag_ref inner(ag_graph *g, const char *what, const ag_ref *d, const ag_ref *v, int n) {
   ag_ref sum = {0};
   char have[128], want[128];
@@ -63,7 +65,7 @@ void ag_hvp(ag_graph *g, ag_ref y, const ag_ref *x, const ag_ref *v, int n, ag_r
   tn_free(g->alloc, d);
 }
 
-/* The elements of `of` one by one: [n, of's...], 1 at element i of the i-th. */
+/* One unit vector for each of the n elements of `of`: [n, of's...], with 1 at element i of vector i. */
 static ag_ref unit_vectors(ag_graph *g, ag_ref of) {
   ag_type t = ag_type_of(g, of);
   int64_t n = tn_numel(t.rank, t.shape), shape[TN_MAX_RANK + 1] = {n};
@@ -71,7 +73,7 @@ static ag_ref unit_vectors(ag_graph *g, ag_ref of) {
   return ag_reshape(g, ag_eye(g, t.dtype, n, n), t.rank + 1, shape);
 }
 
-/* [elements of y, x's...]. */
+/* The Jacobian with y flattened: [elements of y, x's...]. */
 static ag_ref flat_jacobian(ag_graph *g, ag_ref y, ag_ref x) {
   ag_ref u = placeholder(g, y), dx, each = unit_vectors(g, y), out;
   ag_vjp(g, y, u, &x, 1, &dx);

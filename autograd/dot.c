@@ -1,11 +1,11 @@
-/* dot.c - a graph and a plan in the language of Graphviz: `dot -Tsvg`. */
+/* dot.c - prints a graph or a plan for Graphviz (`dot -Tsvg`). */
 #include "autograd/plan/plan.h"
 
 #include <stdio.h>
 
 typedef void write_line(void *ctx, const char *line);
 
-/* Quotes and backslashes of names would end the label. */
+/* Escapes quotes and backslashes, which would end the label. */
 static void quoted(char *to, size_t room, const char *text) {
   size_t n = 0;
   for (; text && *text && n + 3 < room; text++) {

@@ -1,25 +1,26 @@
-/* grad.c - reverse mode as graph-to-graph: one sweep from y down to the leaves. Broadcasting is undone here,
- * once, for every op. */
+/* grad.c - reverse mode, graph to graph: one sweep from y down to the leaves. The sums that undo broadcasting
+ * are made here, for all ops. */
 #include "autograd/graph.h"
 #include "autograd/ops/op.h"
 
 #include <string.h>
 
-/* A cotangent that waits for others of its op, since together they are cheaper (ag_op.sum). */
+/* A cotangent that is kept until others from the same op can be added with it, which is cheaper
+ * (ag_op.sum). */
 typedef struct share {
   ag_ref dx;
-  size_t next; /* of the same node; an index + 1 into sweep.shares */
+  size_t next; /* the next share of the same node: an index + 1 into sweep.shares; 0: none */
 } share;
 
 typedef struct sweep {
   ag_graph *g;
-  uint32_t base;     /* the first value to derive by: nothing before it matters */
-  bool *active;      /* per node from base to y: lies between wrt and y */
+  uint32_t base;     /* the first node of wrt: no earlier node matters */
+  bool *active;      /* per node from base to y: it is a wrt or depends on one */
   ag_ref *cotangent; /* id 0 = none yet */
-  size_t *waiting;   /* the last share of each node */
+  size_t *waiting;   /* per node: its last share */
   share *shares;
   size_t n_shares, cap_shares;
-  ag_ref *dx; /* room for the operands of the widest node, or the shares of one */
+  ag_ref *dx; /* room for the operands of any node, or for the shares of one */
   size_t cap_dx;
 } sweep;
 
@@ -29,7 +30,7 @@ static bool differentiable(const ag_op *op, uint32_t input) {
 
 static bool is_active(const sweep *s, uint32_t id) { return id >= s->base && s->active[id - s->base]; }
 
-/* A value inside a part that is recomputed is not what the copy computes, so 0 would be wrong. */
+/* Refuses a wrt inside a recomputed part: the derivative flows through the copy, so 0 would be wrong. */
 static void check_recomputed(sweep *s, uint32_t id, const ag_ref *wrt, int n) {
   ag_graph *g = s->g;
   ag_ref node = {id};
@@ -65,7 +66,7 @@ static ag_ref sum_to(ag_graph *g, ag_ref dx, ag_type t) {
   return ag_reshape(g, axes ? ag_sum(g, dx, axes, true) : dx, t.rank, t.shape);
 }
 
-/* A cotangent smaller than its value (a scalar that stands for all elements) is spread out. */
+/* Broadcasts a cotangent that is smaller than its value, such as a scalar. */
 static ag_ref fit(ag_graph *g, ag_ref dx, ag_type t) {
   ag_type have = ag_type_of(g, dx), both[2] = {have, t}, merged;
   if (!ag__broadcast_types(both, 2, &merged))
@@ -77,7 +78,7 @@ static ag_ref fit(ag_graph *g, ag_ref dx, ag_type t) {
   return sum_to(g, ag_broadcast(g, dx, merged.rank, merged.shape), t);
 }
 
-/* Does the derivative of some input matter? Not below a value that is itself asked for. */
+/* Whether some input's derivative is needed. Below a wrt the sweep does not go on. */
 static bool reaches_wrt(const sweep *s, const ag__node *node) {
   for (uint32_t k = 0; k < node->n_in; k++)
     if (is_active(s, ag__inputs_of(s->g, node)[k]) && differentiable(node->op, k)) return true;
@@ -108,7 +109,7 @@ static void contribute(sweep *s, uint32_t id, ag_ref d) {
   s->waiting[id - s->base] = s->n_shares;
 }
 
-/* Adds the shares of a node, those of one op at a time. */
+/* Adds the waiting shares of a node, grouped by op. */
 static void settle(sweep *s, uint32_t id) {
   while (s->waiting[id - s->base] && s->g->status == TN_OK) {
     size_t n = 0, left = 0;
@@ -173,7 +174,8 @@ static bool is_value(ag_graph *g, ag_ref x, const char *what) {
   return g->status == TN_OK;
 }
 
-/* Elementwise ops do not read a broadcast but its operand, so nothing would depend on the broadcast itself. */
+/* Refuses a broadcast whose reader is an elementwise op: that reads the operand instead, so the derivative
+ * would be 0. */
 static void check_broadcast(ag_graph *g, ag_ref x) {
   if (g->status == TN_OK && g->nodes[x.id].bypassed)
     ag_fail(g, TN_EINVAL,

@@ -2,8 +2,8 @@
  *
  * The function is projected on a fixed random u: phi1(x) = <u, f(x)>, and for the second order its gradient
  * on a fixed random w: phi2(x) = <w, grad phi1(x)>. Both are scalars with a gradient from ag_grad, so one
- * check serves: along a random direction v, <grad phi, v> must equal d/dt phi(x + t v) at 0, which
- * differences give to about ten digits. An error anywhere in a Jacobian shows in such a projection with
+ * check serves both: along a random direction v, <grad phi, v> must equal d/dt phi(x + t v) at 0, and
+ * differences give that to about ten digits. An error anywhere in a Jacobian shows in such a projection with
  * probability one. */
 #include "autograd.h"
 
@@ -16,7 +16,7 @@ typedef struct input {
   bool varies;
   tn_view at;         /* the caller's */
   tn_array point;     /* what the plans read: at + t * direction */
-  tn_array direction; /* f64, of inputs that vary */
+  tn_array direction; /* f64; only for inputs that vary */
 } input;
 
 typedef struct checker {
@@ -26,8 +26,8 @@ typedef struct checker {
   input *in;
   int n, n_wrt;
   ag_ref *refs;     /* room for the inputs' refs */
-  ag_ref *wrt;      /* those that vary */
-  ag_ref *gradient; /* by them */
+  ag_ref *wrt;      /* the inputs that vary */
+  ag_ref *gradient; /* the derivatives with respect to them */
   uint32_t draws;   /* random tensors so far */
 } checker;
 
@@ -130,7 +130,7 @@ static void move_to(checker *c, double t) {
   }
 }
 
-/* (phi(t) - phi(-t)) / 2t; the largest |phi| is remembered for the rounding error. */
+/* (phi(t) - phi(-t)) / 2t; the largest |phi| is kept, to bound the rounding error. */
 static tn_status central_difference(checker *c, const probe *phi, double t, double *slope, double *largest) {
   double value[2];
   for (int side = 0; side < 2; side++) {
@@ -144,7 +144,7 @@ static tn_status central_difference(checker *c, const probe *phi, double t, doub
   return TN_OK;
 }
 
-/* Richardson: the errors h^2 and h^4 of three steps, each half of the last, are eliminated. */
+/* Richardson extrapolation: three steps, each half of the one before, eliminate the errors in h^2 and h^4. */
 static tn_status numeric_slope(checker *c, const probe *phi, double *slope, double *largest) {
   double d[3];
   for (int k = 0; k < 3; k++) {
@@ -156,7 +156,7 @@ static tn_status numeric_slope(checker *c, const probe *phi, double *slope, doub
   return TN_OK;
 }
 
-/* <gradient, direction>: the probe's outputs are the derivatives by the inputs that vary. */
+/* <gradient, direction>: the probe's outputs are the derivatives with respect to the inputs that vary. */
 static double analytic_slope(const checker *c, const probe *gradient) {
   double sum = 0;
   for (int i = 0, j = 0; i < c->n; i++) {
@@ -170,7 +170,7 @@ static double analytic_slope(const checker *c, const probe *gradient) {
 
 /* ---- the check ------------------------------------------------------------------------------------- */
 
-/* A direction that moves one input, or all of them (-1). */
+/* Draws a random direction that moves only input number `only`, or all inputs (-1). */
 static void draw_direction(checker *c, int only) {
   for (int i = 0; i < c->n; i++) {
     if (!c->in[i].varies) continue;
@@ -189,9 +189,9 @@ static void record(checker *c, int order, double analytic, double numeric, doubl
 
 enum { MAX_DIRECTIONS = 64 };
 
-/* Errors count relative to the largest slope among the directions that move the same inputs, for a small
- * input must not hide behind a large one; and slopes below what rounding of phi alone would give count as
- * nothing. */
+/* An error is relative to the largest slope among the directions that move the same inputs, so that the error
+ * of an input with small slopes shows. The rounding error of phi is added to that scale, so that slopes
+ * below it do not count. */
 static tn_status check_moving(checker *c, int order, int only, const probe *phi, const probe *gradient) {
   double analytic[MAX_DIRECTIONS], numeric[MAX_DIRECTIONS], scale = 0, largest = 0;
   int directions = c->opt.directions < MAX_DIRECTIONS ? c->opt.directions : MAX_DIRECTIONS;
@@ -228,7 +228,7 @@ static tn_status check_all(checker *c, int order, const probe *phi, const probe 
   return status;
 }
 
-/* phi's gradient is left in c->gradient. */
+/* Leaves phi's gradient in c->gradient. */
 static tn_status check_scalar(checker *c, int order, ag_ref phi) {
   probe value = {0}, gradient = {0};
   ag_grad(c->g, phi, c->wrt, c->n_wrt, c->gradient);
@@ -240,7 +240,7 @@ static tn_status check_scalar(checker *c, int order, ag_ref phi) {
   return status;
 }
 
-/* <y, u> for a random constant u of y's shape; id 0 on failure, which the compilation reports. */
+/* <y, u> for a random constant u of y's shape; id 0 on failure, which compiling then reports. */
 static ag_ref project(checker *c, ag_ref y) {
   ag_type t = ag_type_of(c->g, y);
   tn_array u = {0};

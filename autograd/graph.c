@@ -116,7 +116,7 @@ void ag_scope_push(ag_graph *g, const char *name) {
   char joined[256];
   snprintf(joined, sizeof joined, "%s%s%s", g->scope, *g->scope ? "/" : "", name ? name : "");
   const char *kept = ag__keep(g, joined, strlen(joined) + 1);
-  if (g->n_scopes++ >= AG__MAX_SCOPES) return; /* counted, so that pops match, but not named */
+  if (g->n_scopes++ >= AG__MAX_SCOPES) return; /* counted, so that pops match, but without a name */
   g->outer[g->n_scopes - 1] = g->scope;
   if (kept) g->scope = kept;
 }
@@ -219,7 +219,7 @@ static tn_status grow_table(ag_graph *g) {
 
 ag_ref ag__append(ag_graph *g, const ag__node *node, const uint32_t *in) {
   if (g->status != TN_OK) return (ag_ref){0};
-  if (g->n_nodes >= INT32_MAX || g->n_inputs + node->n_in >= INT32_MAX) /* plans count them in ints */
+  if (g->n_nodes >= INT32_MAX || g->n_inputs + node->n_in >= INT32_MAX) /* plans use int */
     return ag_fail(g, TN_ENOMEM, "a graph has at most %d nodes and as many operands", INT32_MAX), (ag_ref){0};
   if (tn_grow(g->alloc, &g->nodes, &g->cap_nodes, g->n_nodes + 1, sizeof *g->nodes) != TN_OK ||
       tn_grow(g->alloc, &g->inputs, &g->cap_inputs, g->n_inputs + node->n_in, sizeof *g->inputs) != TN_OK ||
@@ -274,8 +274,9 @@ static bool scalar_constant(const ag_graph *g, uint32_t id, double *value) {
   return true;
 }
 
-/* Elementwise ops look through broadcasts that do not change the result's shape; x op identity is x; an op of
- * scalar constants is a constant. Returns the folded ref, or id 0 with `in` possibly simplified. */
+/* An elementwise op reads the operand of a broadcast, unless that would change the shape of its result. An op
+ * with its identity is its other operand. An op of scalar constants is a constant. Returns the folded ref; or
+ * id 0, with some of `in` perhaps replaced. */
 static ag_ref fold(ag_graph *g, const ag_op *op, uint32_t *in, int n, const ag_attr *attr,
                    const ag_type *out) {
   ag_type types[AG__MAX_ELEMENTWISE], merged;
@@ -322,20 +323,20 @@ static tn_status check_assign(ag_graph *g, uint32_t *in) {
     ag_fail(g, TN_EINVAL, "assign: '%s' is assigned twice in one step", leaf->name);
     return TN_EINVAL;
   }
-  /* A value that is a leaf's memory needs a copy of its own: the leaf may change in the same step. */
+  /* A value that shares the memory of a leaf is copied, as the leaf may change in the same step. */
   if (ag__is_leaf(g, ag__root(g, (ag_ref){in[1]}))) in[1] = ag__copy(g, (ag_ref){in[1]}).id;
   return tn_grow(g->alloc, &g->assigns, &g->cap_assigns, g->n_assigns + 1, sizeof *g->assigns) == TN_OK
              ? g->status
              : out_of_memory(g);
 }
 
-enum { FEW = 8 }; /* operands that need no memory of their own */
+enum { FEW = 8 }; /* up to this many operands are kept without allocating */
 typedef struct call_operands {
   uint32_t *in;
   ag_type *types;
 } call_operands;
 
-/* Ids and types of the operands; false, with a sentence, if one is no value of this graph. */
+/* Reads ids and types of the operands. Returns false, and fails the graph, if one is no value of it. */
 static bool read_operands(ag_graph *g, const ag_op *op, const ag_ref *refs, int n, call_operands *o) {
   if (n > 0 && !refs) return ag_fail(g, TN_EINVAL, "%s: no operands are given", op->name), false;
   for (int i = 0; i < n; i++) {
@@ -349,7 +350,7 @@ static bool read_operands(ag_graph *g, const ag_op *op, const ag_ref *refs, int 
   return true;
 }
 
-/* The stream of a random node. */
+/* Sets the stream of a random node from its name. */
 static bool name_stream(ag_graph *g, const char *name, ag__node *node) {
   node->hash = name ? ag__hash(AG_RANDOM, name, strlen(name)) : 0;
   if (!name || ag__find(g, node->hash, same_stream, name).id) {
@@ -360,7 +361,7 @@ static bool name_stream(ag_graph *g, const char *name, ag__node *node) {
   return (node->name = ag__keep(g, name, strlen(name) + 1)) != NULL;
 }
 
-/* A node of these operands: one that is there, a constant, or a new one. */
+/* Returns the node: an equal one that exists, a folded one, or a new one. */
 static ag_ref node_of(ag_graph *g, ag__node *node, call_operands *o, const char *name) {
   const ag_op *op = node->op;
   const int n = (int)node->n_in;

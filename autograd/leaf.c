@@ -86,7 +86,7 @@ ag_ref ag_constant(ag_graph *g, tn_view value) {
   size_t bytes = tn_view_bytes(&value);
   if (bytes && !value.data) return ag_fail(g, TN_EINVAL, "constant: no memory is given"), (ag_ref){0};
   ag__node node = {.op = &ag__op_constant, .type = t};
-  if (value.rank == 0) { /* equal scalars are one node */
+  if (value.rank == 0) { /* scalar constants of equal value are one node */
     node.hash = ag__hash(AG_LEAF + (uint64_t)value.dtype, value.data, bytes);
     ag_ref r = ag__find(g, node.hash, same_scalar, &value);
     if (r.id) return r;

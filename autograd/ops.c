@@ -1,4 +1,4 @@
-/* ops.c - the table of all primitives, in the order of ops.def. */
+/* ops.c - table of all primitives, in the order of ops.def. */
 #include "autograd/graph.h"
 #include "ops/op.h"
 

@@ -1,9 +1,9 @@
-/* recompute.c - parts of a graph whose values are not kept for the derivative but computed again. The value behind such
- * a part is a node `recompute` that is y's memory; its other operands are all that the part reads from outside. Its vjp
- * copies the part, from those operands on, and derives the copy. The copies are appended where the derivative has come
- * to, so that the plan, which goes by the order of the nodes, computes them there. Nodes of a copy and of its derivative
- * merge with one another only (ag__node.copied), and fuse with nothing older (fuse.c). A copied random node has the same
- * stream. */
+/* recompute.c - parts of a graph whose values are not kept for the derivative but recomputed. The result of
+ * such a part is a node `recompute`, an alias of y; its other operands are all values that the part reads
+ * from outside. Its vjp copies the part, starting from those operands, and differentiates the copy. The copy
+ * is appended at the end of the derivative so far; the plan follows the order of nodes and so computes it at
+ * that time. Nodes of a copy and of its derivative merge only with one another (ag__node.copied), and fuse
+ * with no older node (fuse.c). A copied random node has the same stream. */
 #include "autograd/graph.h"
 #include "autograd/ops/op.h"
 
@@ -15,7 +15,8 @@ static bool same_type(const ag_type *in, int n, const ag_attr *attr, ag_type *ou
   return n > 0;
 }
 
-/* An operand of the part, as its copy reads it: derivatives stop there, so they need not look at what is older. */
+/* The node `again` is an operand of the part as its copy reads it. Derivatives of the copy stop there, so
+ * they need not visit older nodes. */
 static void again_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   (void)g, (void)y;
   dx[0] = dy;
@@ -33,9 +34,9 @@ static const ag_op op_again = {.name = "again",
 
 typedef struct part {
   ag_graph *g;
-  uint32_t since, last; /* nodes of the part lie from `since` to its value, `last` */
+  uint32_t since, last; /* the part's nodes have ids from `since` to that of its value, `last` */
   bool *inside, *stop;  /* per node from `since` on */
-  uint32_t *outside;    /* what the part reads, each once */
+  uint32_t *outside;    /* the values that the part reads, each once */
   size_t n_outside, cap_outside;
 } part;
 
@@ -61,7 +62,7 @@ static void part_free(part *p) {
   tn_free(p->g->alloc, p->outside);
 }
 
-/* What y needs from `since` on, up to the nodes stops[0..n). */
+/* Finds the nodes from `since` on that y needs, up to the nodes stops[0..n). */
 static bool part_find(part *p, ag_graph *g, size_t since, ag_ref y, const ag_ref *stops, int n) {
   *p = (part){.g = g, .since = (uint32_t)since, .last = y.id};
   p->inside = tn_calloc(g->alloc, y.id - since + 1, sizeof *p->inside);
@@ -99,7 +100,7 @@ static ag_ref copy_random(ag_graph *g, const ag__node *of) {
 
 static ag_ref copy_node(const part *p, uint32_t id, const ag_ref *map, const ag_ref *again, ag_ref *in) {
   ag_graph *g = p->g;
-  ag__node node = g->nodes[id]; /* a copy: appending moves it */
+  ag__node node = g->nodes[id]; /* a copy, as appending may move the nodes */
   for (uint32_t k = 0; k < node.n_in; k++) {
     uint32_t old = g->inputs[node.first_in + k];
     in[k] = (ag_ref){old};
@@ -112,7 +113,7 @@ static ag_ref copy_node(const part *p, uint32_t id, const ag_ref *map, const ag_
   return ag_emit(g, node.op, in, (int)node.n_in, &node.attr, NULL);
 }
 
-/* again[i]: what stands for outside[i]. Returns the copy of the part's value. */
+/* again[i] stands for outside[i]. Returns the copy of the part's value. */
 static ag_ref copy_part(const part *p, ag_ref *again) {
   ag_graph *g = p->g;
   const char *scope = g->scope;
@@ -135,7 +136,7 @@ static ag_ref copy_part(const part *p, ag_ref *again) {
 
 /* ---- the node ------------------------------------------------------------------------------------------- */
 
-/* Whether a derivative by operand k is wanted: it leads to a value to derive by. */
+/* Whether the derivative with respect to x is needed: x is or depends on a wrt. */
 static bool is_wanted(const ag_graph *g, ag_ref x) {
   ag_type t = ag_type_of(g, x);
   return ag__is_float(t.dtype) && x.id >= g->active_base && g->active[x.id - g->active_base];
@@ -146,11 +147,12 @@ static bool is_zero(ag_graph *g, ag_ref d) {
   return d.id == ag_broadcast(g, ag_scalar(g, t.dtype, 0), t.rank, t.shape).id;
 }
 
-/* The operands of node y but for the first are outside[0..n), in their order. */
+/* The operands of node y after the first are outside[0..n), in their order. */
 static void derive_copy(const part *p, ag_ref y, ag_ref dy, ag_ref *room, ag_ref *dx) {
   ag_graph *g = p->g;
   uint32_t outer = g->copying;
-  g->copying = (uint32_t)g->n_nodes; /* also what is derived: it is not to be computed early either */
+  g->copying = (uint32_t)g->n_nodes; /* marks the nodes of the derivative too: they must not be computed early
+                                      * either */
   ag_ref *again = room, *wrt = room + p->n_outside, *d = wrt + p->n_outside, value = copy_part(p, again);
   int n = 0, n_in = (int)g->nodes[y.id].n_in;
   for (int k = 1; k < n_in && g->status == TN_OK; k++)
@@ -190,7 +192,8 @@ const ag_op ag__op_recompute = {.name = "recompute",
                                 .vjp = recompute_vjp,
                                 .many = recompute_many};
 
-/* The part between y and the stops, from `since` on, as one node; y itself if there is nothing between. */
+/* A `recompute` node of the part between y and the stops, from `since` on; y itself if there is nothing
+ * between. */
 static ag_ref keep(ag_graph *g, size_t since, ag_ref y, const ag_ref *stops, int n) {
   part p = {.g = g};
   ag_ref out = y, *in = NULL;
@@ -207,7 +210,7 @@ static ag_ref keep(ag_graph *g, size_t since, ag_ref y, const ag_ref *stops, int
   return g->status == TN_OK ? out : (ag_ref){0};
 }
 
-/* The same part of the mapped nodes. */
+/* Finds the same part among the mapped nodes. */
 static ag_ref recompute_many(ag_graph *g, ag_ref y, const ag_many *m) {
   (void)y;
   if (!m->each[0]) return ag__repeat(g, m->in[0], m->examples);

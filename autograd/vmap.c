@@ -1,6 +1,6 @@
-/* vmap.c - a function of one example as a function of many, graph to graph: one sweep over what lies between x
- * and y. An op says how it does this in its field `many`; elementwise ones need nothing, others without the field
- * are repeated. */
+/* vmap.c - maps a function of one example to many, graph to graph: one sweep over the nodes between x and y.
+ * The field `many` of an op has its rule. Elementwise ops need none; another op without a rule is repeated
+ * for each example. */
 #include "autograd/graph.h"
 #include "autograd/ops/op.h"
 
@@ -9,14 +9,14 @@
 typedef struct mapping {
   ag_graph *g;
   uint32_t last; /* the highest node of y */
-  bool *needed;  /* per node up to last: y hangs on it */
+  bool *needed;  /* per node up to last: y depends on it */
   ag_ref *many;  /* its value for many examples; id 0 = the same for all */
   int64_t examples;
 } mapping;
 
 /* ---- what ops use (op.h) --------------------------------------------------------------------------- */
 
-/* With axes of extent 1 put in behind the first, up to the given rank of one example. */
+/* Inserts axes of extent 1 after the first, so that one example has the given rank. */
 ag_ref ag__lift(ag_graph *g, ag_ref x, int rank) {
   ag_type t = ag_type_of(g, x), wide = {.rank = rank + 1};
   wide.shape[0] = t.shape[0];
@@ -75,7 +75,7 @@ ag_ref ag__repeat(ag_graph *g, ag_ref x, int64_t n) {
 
 /* ---- the sweep ------------------------------------------------------------------------------------- */
 
-/* Example by example, for ops that know no better. */
+/* Repeats an op without a rule for each example. */
 static ag_ref one_by_one(ag_graph *g, ag_ref y, const ag_many *m) {
   ag_attr attr = *ag_attr_of(g, y);
   const ag_op *op = ag_op_of(g, y);
@@ -134,7 +134,7 @@ static void sweep(mapping *s) {
   for (uint32_t id = 1; id <= s->last && g->status == TN_OK; id++) {
     if (!s->needed[id] || s->many[id].id || !hangs_on_examples(s, id)) continue;
     g->scope = g->nodes[id].scope;
-    /* What is computed again for one example is so for many. */
+    /* A node that is recomputed for one example is recomputed for many. */
     if (g->nodes[id].copied != copied)
       g->copying = (copied = g->nodes[id].copied) ? (uint32_t)g->n_nodes : copying;
     s->many[id] = map_node(s, id);
@@ -143,7 +143,8 @@ static void sweep(mapping *s) {
   g->copying = copying;
 }
 
-/* Extents of `many` but for the first are those of x; the first is that of all. */
+/* Checks that the extents of `many` after the first are those of x, and that the first is the same for
+ * all. */
 static bool check(ag_graph *g, const ag_ref *x, const ag_ref *many, int n, int64_t *examples) {
   char one[128], all[128];
   if (n < 1 || !x || !many) ag_fail(g, TN_EINVAL, "vmap: no inputs");

@@ -1,7 +1,7 @@
-/* activations.c - the nonlinearities of neural networks as primitives. */
+/* activations.c - activation functions, composed of primitives. */
 #include "autograd/compose/axis.h"
 
-/* Derivative 0 at 0; a NaN fails the comparison and stays. */
+/* The derivative at 0 is 0. A NaN fails the comparison, so the result is NaN. */
 ag_ref ag_relu(ag_graph *g, ag_ref x) {
   ag_ref zero = ag_like(g, x, 0);
   return ag_where(g, ag_greater_equal(g, zero, x), zero, x);
@@ -34,7 +34,7 @@ ag_ref ag_tanhshrink(ag_graph *g, ag_ref x) { return ag_sub(g, x, ag_tanh(g, x))
 
 ag_ref ag_softsign(ag_graph *g, ag_ref x) { return ag_div(g, x, ag_offset(g, ag_abs(g, x), 1)); }
 
-/* weight: one slope for all, or one for each place along axis 1 (axis 0 of a vector). */
+/* weight: one slope for all elements, or one for each index along axis 1 (axis 0 of a vector). */
 ag_ref ag_prelu(ag_graph *g, ag_ref x, ag_ref weight) {
   ag_type t = ag_type_of(g, x), w = ag_type_of(g, weight);
   int64_t shape[TN_MAX_RANK], slopes = tn_numel(w.rank, w.shape);
@@ -58,7 +58,7 @@ ag_ref ag_celu(ag_graph *g, ag_ref x, double alpha) {
 
 ag_ref ag_mish(ag_graph *g, ag_ref x) { return ag_mul(g, x, ag_tanh(g, ag_softplus(g, x))); }
 
-/* x Phi(x), with Phi of the normal distribution as erfc(-x / sqrt(2)) / 2. */
+/* x Phi(x), where Phi(x) = erfc(-x / sqrt(2)) / 2 is the normal distribution function. */
 ag_ref ag_gelu_exact(ag_graph *g, ag_ref x) {
   return ag_mul(g, ag_scale(g, x, 0.5), ag_erfc(g, ag_scale(g, x, -0.70710678118654752440)));
 }
@@ -69,7 +69,7 @@ ag_ref ag_leaky_relu(ag_graph *g, ag_ref x, double slope) {
   return ag_where(g, ag_greater(g, x, ag_like(g, x, 0)), x, ag_scale(g, x, slope));
 }
 
-/* Klambauer et al. 2017: the fixed point of mean 0 and variance 1. */
+/* Klambauer et al. 2017: the constants for which mean 0 and variance 1 are a fixed point. */
 ag_ref ag_selu(ag_graph *g, ag_ref x) {
   return ag_scale(g, ag_elu(g, x, 1.6732632423543772848), 1.0507009873554804934);
 }
@@ -82,7 +82,8 @@ ag_ref ag_gelu(ag_graph *g, ag_ref x) {
   return ag_mul(g, ag_scale(g, x, 0.5), ag_offset(g, gate, 1));
 }
 
-/* max(x, 0) + log(1 + e^-|x|), with one mask for both so that the kinks cancel in every derivative. */
+/* max(x, 0) + log(1 + e^-|x|), with one mask for both terms, so that their kinks at 0 cancel in every
+ * derivative. */
 ag_ref ag_softplus(ag_graph *g, ag_ref x) {
   ag_ref zero = ag_like(g, x, 0), positive = ag_greater(g, x, zero);
   ag_ref minus_abs = ag_where(g, positive, ag_neg(g, x), x);

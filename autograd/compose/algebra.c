@@ -70,7 +70,7 @@ static factors factor(ag_graph *g, ag_ref a) {
   return f;
 }
 
-/* Row i of it picks row order[i]: P' of a = P L U. */
+/* The matrix P' of a = P L U: its row i has a one in column order[i]. */
 static ag_ref permutation(ag_graph *g, const factors *f) {
   ag_ref number = ag_arange(g, ag_type_of(g, f->order).dtype, 0, (double)f->n, 1);
   return ag_equal(g, ag_transpose2(g, f->order), number);
@@ -93,7 +93,8 @@ ag_ref ag_inverse(ag_graph *g, ag_ref a) {
   return is_square(g, "inverse", a) ? ag_solve(g, a, eye_like(g, a)) : (ag_ref){0};
 }
 
-/* The product over the last axis, by halves: right where an element is 0, and so are its derivatives. */
+/* The product over the last axis, as a tree of halves: value and derivatives are right even if an element is
+ * 0. */
 static ag_ref product(ag_graph *g, ag_ref x) {
   ag_type t = ag_type_of(g, x);
   int axis = t.rank - 1;

@@ -1,4 +1,4 @@
-/* arithmetic.c - powers and choices as primitives. */
+/* arithmetic.c - powers, sign, extrema and clamps, composed of primitives. */
 #include "autograd/autograd.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@ ag_ref ag_square(ag_graph *g, ag_ref x) { return ag_mul(g, x, x); }
 
 ag_ref ag_reciprocal(ag_graph *g, ag_ref x) { return ag_div(g, ag_like(g, x, 1), x); }
 
-/* x^n by squaring: exact derivatives at 0 and below, where exp(n log x) has none. */
+/* x^n by squaring: the derivatives are exact for x <= 0 too, where exp(n log x) has none. */
 static ag_ref power_of(ag_graph *g, ag_ref x, int n) {
   ag_ref result = {0};
   for (ag_ref square = x; n; n >>= 1) {
@@ -41,11 +41,11 @@ ag_ref ag_sign(ag_graph *g, ag_ref x) {
   return ag_sub(g, ag_greater(g, x, zero), ag_greater(g, zero, x));
 }
 
-/* The sign is a constant for derivatives, which makes them sign(x): 0 at 0. */
+/* ag_sign has derivative 0, so the derivative of abs is sign(x), which is 0 at 0. */
 ag_ref ag_abs(ag_graph *g, ag_ref x) { return ag_mul(g, x, ag_sign(g, x)); }
 
-/* A tie is half of each, so that both get half of the derivative; a NaN on either side fails both comparisons
- * and comes through the sum. */
+/* A tie gives (a + b) / 2, so that each operand gets half of the derivative. A NaN in either operand fails
+ * both comparisons; the sum then is NaN. */
 static ag_ref larger(ag_graph *g, ag_ref a, ag_ref b, ag_ref a_wins, ag_ref b_wins) {
   ag_ref tie = ag_add(g, ag_scale(g, a, 0.5), ag_scale(g, b, 0.5));
   return ag_where(g, a_wins, a, ag_where(g, b_wins, b, tie));
@@ -59,7 +59,7 @@ ag_ref ag_minimum(ag_graph *g, ag_ref a, ag_ref b) {
   return larger(g, a, b, ag_greater(g, b, a), ag_greater(g, a, b));
 }
 
-/* The bounds themselves belong to the outside; a NaN fails the comparisons and stays. */
+/* At the bounds the derivative is 0, as outside. A NaN fails the comparisons, so the result is NaN. */
 ag_ref ag_clamp(ag_graph *g, ag_ref x, double low, double high) {
   ag_ref least = ag_like(g, x, low), most = ag_like(g, x, high);
   ag_ref raised = ag_where(g, ag_greater_equal(g, least, x), least, x);
@@ -74,7 +74,7 @@ ag_ref ag_fmax(ag_graph *g, ag_ref a, ag_ref b) { return of_numbers(g, a, b, ag_
 
 ag_ref ag_fmin(ag_graph *g, ag_ref a, ag_ref b) { return of_numbers(g, a, b, ag_minimum); }
 
-/* The sign of a zero is that of its reciprocal. */
+/* The sign of -0 shows in its reciprocal, -infinity. */
 ag_ref ag_copysign(ag_graph *g, ag_ref x, ag_ref sign) {
   ag_ref zero = ag_like(g, sign, 0), s = ag_detach(g, sign);
   s = ag_where(g, ag_equal(g, s, zero), ag_reciprocal(g, s), s);

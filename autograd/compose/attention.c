@@ -1,7 +1,7 @@
-/* attention.c - a loop over heads, whose body goes over the queries block by block. Causal queries are cut into
- * stairs, each of which reads the keys up to its end and no more (with hidden keys all, for a query that sees none
- * reads all); a stair of several blocks is a loop of its own. Both loops compute their values again in the
- * derivative. */
+/* attention.c - attention as a loop over heads, whose body is a loop over blocks of queries. Causal queries
+ * are cut into groups (stairs). A stair reads only the keys up to its last query; but with a mask of keys it
+ * reads all, because a query all of whose keys are masked averages over all. A stair of several blocks is a
+ * loop of its own. Both loops recompute their values in the derivative. */
 #include "autograd/autograd.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 enum {
   ROWS = 64,
-  STAIRS = 8 /* in so many pieces, half of the products with hidden keys but 1/16 is saved */
+  STAIRS = 8 /* stairs of causal queries: 8 leave 9/16 of the products */
 };
 
 typedef struct shape {
@@ -18,7 +18,7 @@ typedef struct shape {
   bool causal, masked;
 } shape;
 
-/* Queries first to first + blocks * rows, which read `keys` keys. */
+/* Queries [first, first + blocks * rows), which read the first `keys` keys. */
 typedef struct stair {
   const shape *s;
   int64_t first, blocks, rows, keys;
@@ -30,12 +30,13 @@ static ag_ref places(ag_graph *g, tn_dtype dtype, int64_t count, bool down) {
   return ag_reshape(g, at, 2, down ? (int64_t[]){count, 1} : (int64_t[]){1, count});
 }
 
-/* Hidden scores far below all others. */
+/* Sets the scores of hidden keys far below all others. */
 static ag_ref hide(ag_graph *g, ag_ref visible, ag_ref scores) {
   return ag_where(g, visible, scores, ag_like(g, scores, -1e30));
 }
 
-/* Some rows of q against all of k; `first` [1, 1] is the place of the first of them, seen of a causal block. */
+/* Attention of some rows of q over all rows of k. For a causal mask `first` [1, 1] is the number of the first
+ * query among the keys. */
 static ag_ref block(ag_graph *g, const shape *s, const ag_ref *kv, ag_ref q, ag_ref first) {
   ag_ref scores = ag_contract(g, q, kv[0], false, true);
   int64_t rows = ag_type_of(g, q).shape[0], keys = ag_type_of(g, kv[0]).shape[0];
@@ -77,7 +78,7 @@ static ag_ref climb(ag_graph *g, const stair *t, const ag_ref *in) {
   return ag_reshape(g, y, 2, (int64_t[]){t->blocks * t->rows, values.shape[1]});
 }
 
-/* All queries of one head, stair by stair; what is left over of the last block is one of its own. */
+/* All queries of one head, stair by stair. Rows that do not fill a block are a shorter block of their own. */
 static void head_body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
   const shape *s = ctx;
   ag_ref pieces[STAIRS + 1];

@@ -1,4 +1,4 @@
-/* axes.c - sums, means, maxima and softmax along axes as primitives. */
+/* axes.c - sums, means, maxima and softmax along axes, composed of primitives. */
 #include "autograd/compose/axis.h"
 
 static ag_ref scaled_by_count(ag_graph *g, ag_ref sum, int64_t count) {
@@ -28,13 +28,13 @@ ag_ref ag_max_axis(ag_graph *g, ag_ref x, int axis, bool keep) {
   return axis < 0 ? (ag_ref){0} : ag_max(g, x, 1u << axis, keep);
 }
 
-/* Two passes: the mean of squares less the squared mean cancels. */
+/* Two passes, because the mean of squares minus the squared mean loses digits. */
 ag_ref ag_variance_axis(ag_graph *g, ag_ref x, int axis, bool keep) {
   ag_ref centred = ag_sub(g, x, ag_mean_axis(g, x, axis, true));
   return ag_mean_axis(g, ag_square(g, centred), axis, keep);
 }
 
-/* The maximum, as a constant; 0 in place of an infinite one, so that a row of -inf stays -inf rather than
+/* The maximum, detached. An infinite maximum is replaced by 0, so that a row of -inf gives -inf and not
  * NaN. */
 static ag_ref shift_of(ag_graph *g, ag_ref x, int axis) {
   ag_ref top = ag_detach(g, ag_max(g, x, 1u << axis, true)), zero = ag_like(g, x, 0);

@@ -1,4 +1,4 @@
-/* axis.c - axes as the user counts them: from the front, or from the end if negative. */
+/* axis.c - converts the user's number of an axis (negative: from the end) to an index. */
 #include "autograd/compose/axis.h"
 
 bool ag__given(ag_graph *g, const char *what, ag_ref x) {

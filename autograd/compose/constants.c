@@ -26,7 +26,7 @@ typedef struct interval {
   int64_t n;
 } interval;
 
-/* From the nearer end, so that both ends are exact. */
+/* Computed from the nearer end, so that both ends are exact. */
 static double in_interval(const void *ctx, int64_t i) {
   const interval *v = ctx;
   double step = v->n > 1 ? (v->last - v->first) / (double)(v->n - 1) : 0;

@@ -1,9 +1,10 @@
-/* conv.c - the convolutions that are ag_conv with other options (conv.h). */
+/* conv.c - convolutions that call ag_conv with other options (conv.h). */
 #include "autograd/autograd.h"
 
 static int64_t or_one(int64_t n) { return n ? n : 1; }
 
-/* Zeros around x, spread by the stride, that give the adjoint's output along axis a. */
+/* Sets the padding with which the convolution of x, dilated by the stride, has the adjoint's output along
+ * axis a. */
 static void set_adjoint_padding(const ag_conv_options *o, int a, int64_t taps, int64_t extra,
                                 ag_conv_options *c) {
   int64_t stride = or_one(o->stride[a]), reach = (taps - 1) * or_one(o->dilation[a]) + 1;
@@ -48,7 +49,7 @@ ag_ref ag_conv_transpose(ag_graph *g, ag_ref x, ag_ref kernel, const ag_conv_opt
 ag_ref ag_conv_depthwise(ag_graph *g, ag_ref x, ag_ref kernel, const ag_conv_options *options) {
   ag_conv_options o = options ? *options : (ag_conv_options){.groups = 0};
   ag_type t = ag_type_of(g, kernel);
-  if (t.rank < 3) return ag_conv(g, x, kernel, options); /* which says what is wrong */
+  if (t.rank < 3) return ag_conv(g, x, kernel, options); /* ag_conv reports the error */
   if (o.kernel_layout || o.groups) {
     ag_fail(g, TN_EINVAL, "conv_depthwise takes neither groups nor a layout of the kernel");
     return (ag_ref){0};

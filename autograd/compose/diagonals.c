@@ -1,4 +1,4 @@
-/* diagonals.c - matrices with a given diagonal: every (n + 1)-th place of the two axes laid out as one. */
+/* diagonals.c - matrices with a given diagonal: every (n + 1)-th element of the two axes merged into one. */
 #include "autograd/compose/axis.h"
 
 ag_ref ag_diag_embed(ag_graph *g, ag_ref x, int64_t offset) {

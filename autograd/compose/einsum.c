@@ -1,11 +1,11 @@
-/* einsum.c - sums of products by labels: each operand's repeated labels become diagonals, labels that nobody else
- * has are summed over, and operands are multiplied from left to right as [batch, m, k] [batch, k, n]. */
+/* einsum.c - einsum. A label repeated in one operand becomes a diagonal, a label that occurs nowhere else is
+ * summed over, and operands are multiplied from left to right as [batch, m, k] [batch, k, n]. */
 #include "autograd/autograd.h"
 #include "autograd/graph.h"
 
 #include <string.h>
 
-/* Labels: A-Z, a-z, then the axes of "...", the last one first, so that they line up from the right. */
+/* Labels: A-Z, a-z, then the axes of "...", the last one first, so that they align from the right. */
 enum { LETTERS = 52, LABELS = LETTERS + TN_MAX_RANK };
 typedef uint64_t label_set;
 
@@ -18,7 +18,7 @@ typedef struct einsum {
   ag_graph *g;
   const char *equation;
   int64_t extent[LABELS]; /* -1 = not seen */
-  int ellipsis;           /* axes that "..." stands for, at most */
+  int ellipsis;           /* the largest number of axes that "..." stands for */
 } einsum;
 
 static bool fail(const einsum *e, const char *why) {
@@ -40,8 +40,8 @@ static int letter(char c) {
   return c >= 'A' && c <= 'Z' ? c - 'A' : c >= 'a' && c <= 'z' ? c - 'a' + 26 : -1;
 }
 
-/* One list of labels up to a comma, "->" or the end; `rank` >= 0 is the number of axes, else as many as are read.
- * Returns where it stopped, or NULL after failing. */
+/* Reads labels up to a comma, "->" or the end. `rank` is the number of axes to expect; negative: any number.
+ * Returns the position after the labels, or NULL on failure. */
 static const char *read_term(einsum *e, const char *s, int rank, term *t) {
   int before = 0, letters = 0, dots = -1;
   for (const char *p = s; *p && *p != ',' && *p != '-'; p++) letters += letter(*p) >= 0;
@@ -76,7 +76,7 @@ static bool note_extents(einsum *e, const term *t) {
   return true;
 }
 
-/* Without "->": what occurs once, "..." first. */
+/* The result without "->": the axes of "...", then each label that occurs once. */
 static void implicit_result(const einsum *e, const term *in, int n, term *out) {
   int count[LETTERS] = {0};
   for (int i = 0; i < n; i++)
@@ -110,7 +110,8 @@ static void drop(term *t, int axis) {
   t->n--;
 }
 
-/* Every label once, and none whose extent 1 stands for more. */
+/* Takes diagonals of repeated labels and drops axes of extent 1 whose label is longer elsewhere. After this
+ * each label occurs once. */
 static bool simplify(einsum *e, term *t) {
   for (int i = 0; i < t->n; i++)
     for (int j = i + 1; j < t->n; j++) {
@@ -135,7 +136,7 @@ static bool simplify(einsum *e, term *t) {
   return true;
 }
 
-/* Sums over what is not in `keep`. */
+/* Sums over the labels that are not in `keep`. */
 static void sum_out(const einsum *e, term *t, label_set keep) {
   unsigned axes = 0;
   for (int i = 0; i < t->n; i++)
@@ -146,7 +147,7 @@ static void sum_out(const einsum *e, term *t, label_set keep) {
     if (axes >> i & 1) drop(t, i);
 }
 
-/* With axes in the order of those labels. */
+/* Transposes t so that its axes are in the order of `label`. */
 static void permute(const einsum *e, term *t, const int *label) {
   int order[TN_MAX_RANK];
   for (int i = 0; i < t->n; i++)
@@ -162,7 +163,7 @@ typedef struct labels {
   int label[TN_MAX_RANK], n;
 } labels;
 
-/* Those of t's labels that are in `which`, behind the others; there is room, as each label is there once. */
+/* Appends those of t's labels that are in `which`. There is room, as each label occurs once. */
 static void append(labels *to, const term *t, label_set which) {
   for (int i = 0; i < t->n; i++)
     if (has(which, t->label[i])) to->label[to->n++] = t->label[i];
@@ -179,7 +180,8 @@ static void join(labels *to, const labels *more) {
   to->n += more->n;
 }
 
-/* As [batch, rows, columns]; true if transposed, which costs nothing, saves moving the axes. */
+/* Reshapes t to [batch, rows, columns]. Returns true if it is [batch, columns, rows] instead: the product
+ * reads a transposed operand at no cost, and no axes are moved. */
 static bool as_matrices(const einsum *e, term *t, const labels *batch, const labels *row,
                         const labels *column) {
   labels plain = *batch, turned = *batch;
@@ -197,7 +199,8 @@ static bool as_matrices(const einsum *e, term *t, const labels *batch, const lab
   return transposed;
 }
 
-/* No sum: elements side by side, b's axes in the order of a's, what is missing with extent 1. */
+/* No label is summed: an elementwise product, with b's axes in the order of a's and extent 1 for missing
+ * axes. */
 static void multiply(const einsum *e, term *a, term *b) {
   labels all = labels_of(a, set_of(a) & ~set_of(b));
   int64_t shape[2][TN_MAX_RANK];
@@ -219,7 +222,7 @@ static void multiply(const einsum *e, term *a, term *b) {
   a->n = all.n;
 }
 
-/* a becomes the product, summed over what is not in `keep`. */
+/* Replaces a by the product of a and b, summed over the labels that are not in `keep`. */
 static bool combine(einsum *e, term *a, term *b, label_set keep) {
   sum_out(e, a, keep | set_of(b)), sum_out(e, b, keep | set_of(a));
   label_set both = set_of(a) & set_of(b), only_a = set_of(a) & ~both, only_b = set_of(b) & ~both;

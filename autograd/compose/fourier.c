@@ -1,20 +1,21 @@
-/* fourier.c - discrete Fourier transforms along the last axis, as products with constant matrices: an extent that has
- * factors is transformed factor by factor (Cooley and Tukey 1965), n (a + b + ...) multiplications for n = a b ... */
+/* fourier.c - discrete Fourier transforms along the last axis, as products with constant matrices: a
+ * composite extent is transformed factor by factor (Cooley and Tukey 1965), in n (a + b + ...)
+ * multiplications for n = a b ... */
 #include "autograd/autograd.h"
 #include "autograd/compose/table.h"
 
 #include <math.h>
 
 enum {
-  WHOLE = 64,    /* extents up to this are one product */
+  WHOLE = 64,    /* an extent up to this is transformed by one product */
   LARGEST = 8192 /* prime factor: its matrix has 64 million elements */
 };
 
 typedef struct complex_ref {
-  ag_ref re, im; /* im.id 0: all zero */
+  ag_ref re, im; /* im.id 0: the imaginary part is 0 */
 } complex_ref;
 
-/* cos or -sin of 2 pi row column / n for [rows, columns]. */
+/* cos or -sin of 2 pi row column / n, for each element of [rows, columns]. */
 typedef struct angles {
   int64_t n, columns;
   bool sine;
@@ -24,7 +25,7 @@ static double wave(const void *ctx, int64_t at) {
   const angles *a = ctx;
   int64_t turn = (at / a->columns) * (at % a->columns) % a->n;
   double angle = 2 * 3.14159265358979323846 * (double)turn / (double)a->n;
-  if (4 * turn % a->n == 0) { /* quarters are exact */
+  if (4 * turn % a->n == 0) { /* exact at quarter turns */
     const double quarter[] = {1, 0, -1, 0};
     return a->sine ? -quarter[(4 * turn / a->n + 3) % 4] : quarter[4 * turn / a->n];
   }
@@ -36,7 +37,7 @@ static ag_ref waves(ag_graph *g, tn_dtype dtype, int64_t n, int64_t rows, int64_
   return ag_reshape(g, ag__table(g, dtype, rows * columns, wave, &a), 2, (int64_t[]){rows, columns});
 }
 
-/* w x or x w (right) for the complex matrix w = c + i s. */
+/* w x (or x w if `right`) for the complex matrix w = c + i s. */
 static complex_ref times(ag_graph *g, complex_ref x, ag_ref c, ag_ref s, bool right) {
 #define PRODUCT(w, v) (right ? ag_matmul(g, v, w) : ag_matmul(g, w, v))
   complex_ref y = {PRODUCT(c, x.re), PRODUCT(s, x.re)};
@@ -57,7 +58,7 @@ static complex_ref swapped(ag_graph *g, complex_ref x) {
   return (complex_ref){ag_transpose2(g, x.re), ag_transpose2(g, x.im)};
 }
 
-/* The largest factor up to WHOLE, or the smallest above. */
+/* The largest factor of n up to WHOLE; if there is none, the smallest factor above. */
 static int64_t factor_of(int64_t n) {
   for (int64_t f = WHOLE; f > 1; f--)
     if (n % f == 0) return f;
@@ -66,7 +67,8 @@ static int64_t factor_of(int64_t n) {
   return n;
 }
 
-/* [rows, n]. With j = j1 b + j2 and k = k1 + a k2: over j1 first, then a turn by j2 k1 / n, then over j2. */
+/* [rows, n]. With j = j1 b + j2 and k = k1 + a k2: transforms over j1, multiplies by the phase of j2 k1 / n,
+ * transforms over j2. */
 static complex_ref transform(ag_graph *g, complex_ref x, int64_t rows, int64_t n) {
   tn_dtype dtype = ag_type_of(g, x.re).dtype;
   int64_t a = n <= WHOLE ? n : factor_of(n), b = n / a;
@@ -87,7 +89,7 @@ static complex_ref transform(ag_graph *g, complex_ref x, int64_t rows, int64_t n
   return reshaped(g, x, 2, (int64_t[]){rows, n});
 }
 
-/* Real and imaginary parts as the last axis. */
+/* Stacks real and imaginary part along a new last axis. */
 static ag_ref paired(ag_graph *g, complex_ref x, ag_type t) {
   t.shape[t.rank++] = 1;
   return ag_concat(g, (ag_ref[]){ag_reshape(g, x.re, t.rank, t.shape), ag_reshape(g, x.im, t.rank, t.shape)},
@@ -117,14 +119,15 @@ ag_ref ag_rfft(ag_graph *g, ag_ref x) {
   return paired(g, y, t);
 }
 
-/* What each frequency of half a spectrum stands for: itself and its mirror image, but for 0 and n / 2. */
+/* The weight of frequency k of a half spectrum in the inverse: 2 / n (k and its mirror image), but 1 / n for
+ * 0 and n / 2. */
 static double share(const void *ctx, int64_t k) {
   int64_t n = *(const int64_t *)ctx;
   return (k == 0 || 2 * k == n ? 1 : 2) / (double)n;
 }
 
-/* The transform is linear, so its adjoint, applied to any value, is its derivative: of a signal of zeros, which the
- * derivative does not read. */
+/* The inverse is the adjoint of rfft, with weights. rfft is linear, so its vjp is its adjoint; it is taken at
+ * a signal of zeros, whose values it does not read. */
 ag_ref ag_irfft(ag_graph *g, ag_ref y, int64_t n) {
   ag_type t = ag_type_of(g, y);
   if (!is_signal(g, "irfft", y, 1)) return (ag_ref){0};
@@ -157,7 +160,8 @@ ag_ref ag_fft(ag_graph *g, ag_ref x) {
   return y.re.id ? paired(g, y, t) : y.re;
 }
 
-/* n times the inverse is the transform with real and imaginary parts exchanged, before and after. */
+/* n times the inverse is the transform with real and imaginary part swapped in the input and in the
+ * output. */
 ag_ref ag_ifft(ag_graph *g, ag_ref x) {
   ag_type t = ag_type_of(g, x);
   if (!is_signal(g, "ifft", x, 1)) return (ag_ref){0};

@@ -1,4 +1,4 @@
-/* indexing.c - elements chosen and added by index. */
+/* indexing.c - elements read and added by index. */
 #include "autograd/compose/axis.h"
 
 ag_ref ag_index_select(ag_graph *g, ag_ref x, int axis, ag_ref index) {
@@ -12,7 +12,7 @@ ag_ref ag_embedding(ag_graph *g, ag_ref table, ag_ref index) {
   return ag_gather_axis(g, table, index, 0, 0);
 }
 
-/* x, cut to the extents of the index but along `axis`, which becomes the last of both. */
+/* Cuts x to the extents of the index on all axes but `axis`, and moves `axis` to the end of both. */
 static bool align(ag_graph *g, const char *what, ag_ref *x, ag_ref *index, int axis) {
   ag_type t = ag_type_of(g, *x), i = ag_type_of(g, *index);
   bool fits = t.rank == i.rank && x->id && index->id;
@@ -55,7 +55,7 @@ ag_ref ag_put_along_axis_add(ag_graph *g, ag_ref x, ag_ref index, ag_ref y, int 
   return ag_add(g, x, sum);
 }
 
-/* Compared as numbers of a float type: exact below 2^24 classes in f32. */
+/* Compares indices as floats: exact below 2^24 classes in f32. */
 ag_ref ag_one_hot(ag_graph *g, ag_ref index, int64_t classes, tn_dtype dtype) {
   if (classes < 0 || (dtype != TN_F32 && dtype != TN_F64)) {
     ag_fail(g, TN_EINVAL, "one_hot: %lld classes in a type that is no float, or fewer than none",

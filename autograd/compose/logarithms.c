@@ -1,4 +1,5 @@
-/* logarithms.c - logarithms, and sums and roots that neither overflow nor cancel, as primitives. */
+/* logarithms.c - logarithms, and sums and roots that neither overflow nor lose digits, composed of
+ * primitives. */
 #include "autograd/autograd.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@ ag_ref ag_log10(ag_graph *g, ag_ref x) { return ag_scale(g, ag_log(g, x), 0.4342
 
 ag_ref ag_rsqrt(ag_graph *g, ag_ref x) { return ag_reciprocal(g, ag_sqrt(g, x)); }
 
-/* The larger and the smaller, chosen by one mask so that the choice cancels in derivatives. */
+/* The larger and the smaller of a and b, chosen by one mask, so that at a tie each operand is chosen once. */
 static void order(ag_graph *g, ag_ref a, ag_ref b, ag_ref *high, ag_ref *low) {
   ag_ref swapped = ag_greater(g, b, a);
   *high = ag_where(g, swapped, b, a);
@@ -23,9 +24,9 @@ ag_ref ag_hypot(ag_graph *g, ag_ref a, ag_ref b) {
   ag_ref usable = ag_logical_and(g, ag_isfinite(g, high), ag_greater(g, high, ag_like(g, a, 0)));
   ag_ref scale = ag_where(g, usable, high, one);
   ag_ref sum = ag_add(g, ag_square(g, ag_div(g, a, scale)), ag_square(g, ag_div(g, b, scale)));
-  ag_ref nonzero = ag_not_equal(g, sum, ag_like(g, a, 0)); /* both 0: derivatives 0 */
+  ag_ref nonzero = ag_not_equal(g, sum, ag_like(g, a, 0)); /* where both are 0 the derivatives are 0 */
   ag_ref root = ag_where(g, nonzero, ag_sqrt(g, ag_where(g, nonzero, sum, one)), ag_like(g, a, 0));
-  ag_ref infinite = ag_logical_or(g, ag_isinf(g, a), ag_isinf(g, b)); /* even beside NaN */
+  ag_ref infinite = ag_logical_or(g, ag_isinf(g, a), ag_isinf(g, b)); /* even if the other operand is NaN */
   return ag_where(g, infinite, ag_like(g, a, INFINITY), ag_mul(g, scale, root));
 }
 
@@ -39,7 +40,7 @@ ag_ref ag_logaddexp(ag_graph *g, ag_ref a, ag_ref b) {
   return ag_where(g, infinite, high, finite);
 }
 
-/* 0 at x = 0 unless y is NaN: where the logarithm is not finite there, it takes `safe` instead. */
+/* x log(y), and 0 at x = 0 unless y is NaN: there the logarithm takes `safe` where it would not be finite. */
 static ag_ref x_log(ag_graph *g, ag_ref x, ag_ref y, ag_ref (*log_of)(ag_graph *g, ag_ref y), double safe) {
   ag_ref none = ag_less_equal(g, y, ag_like(g, y, safe - 1));
   ag_ref beyond = ag_logical_or(g, none, ag_equal(g, y, ag_like(g, y, INFINITY)));

@@ -1,4 +1,4 @@
-/* masks.c - comparisons, and logic on masks, as primitives. */
+/* masks.c - comparisons, and logic on masks, composed of primitives. */
 #include "autograd/autograd.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@ ag_ref ag_not_equal(ag_graph *g, ag_ref a, ag_ref b) { return ag_logical_not(g, 
 
 ag_ref ag_logical_not(ag_graph *g, ag_ref mask) { return ag_equal(g, mask, ag_like(g, mask, 0)); }
 
-/* Whether it is not 0, as 1 or 0. */
+/* 1 where the mask is not 0, else 0. */
 static ag_ref truth(ag_graph *g, ag_ref mask) { return ag_not_equal(g, mask, ag_like(g, mask, 0)); }
 
 ag_ref ag_logical_and(ag_graph *g, ag_ref a, ag_ref b) { return ag_mul(g, truth(g, a), truth(g, b)); }

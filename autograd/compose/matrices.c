@@ -2,7 +2,8 @@
 #include "autograd/compose/axis.h"
 #include "autograd/graph.h"
 
-/* Extents that differ, named; the product itself would call itself contract. */
+/* Reports extents that differ under the name of the public function; the op's own message would name
+ * `contract`. */
 static bool fit(ag_graph *g, ag_ref a, ag_ref b) {
   ag_type p = ag_type_of(g, a), q = ag_type_of(g, b), batch[2] = {p, q}, merged;
   char left[128], right[128];

@@ -1,4 +1,4 @@
-/* moves.c - elements moved along axes, axes moved among themselves. */
+/* moves.c - elements moved along axes, and axes rearranged. */
 #include "autograd/compose/axis.h"
 #include "autograd/compose/table.h"
 
@@ -91,7 +91,7 @@ ag_ref ag_repeat_interleave(ag_graph *g, ag_ref x, int axis, int64_t repeats) {
   return ag_gather_axis(g, x, ag__table(g, TN_I64, size, quotient, &repeats), axis, 0);
 }
 
-/* n copies one behind the other: repeated along an axis of their own, which then joins the next. */
+/* Repeats x n times along `axis`: broadcasts a new axis in front of it and merges the two. */
 static ag_ref tile_axis(ag_graph *g, ag_ref x, int axis, int64_t n) {
   ag_type t = ag_type_of(g, x);
   if (n == 1) return x;
@@ -137,7 +137,7 @@ ag_ref ag_stack(ag_graph *g, const ag_ref *x, int n, int axis) {
   if (n < 1 || !x) return nothing(g, "stack", "no values");
   int rank = ag_type_of(g, x[0]).rank;
   if (axis < 0) axis += rank + 1;
-  for (int i = 0; i < n; i += CHUNK - 1) { /* the one so far, and up to fifteen more */
+  for (int i = 0; i < n; i += CHUNK - 1) { /* the result so far and up to fifteen more operands */
     int used = 0;
     if (all.id) wide[used++] = all;
     for (int k = i; k < n && k < i + CHUNK - 1; k++) wide[used++] = ag_unsqueeze(g, x[k], axis);

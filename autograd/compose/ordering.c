@@ -1,4 +1,4 @@
-/* ordering.c - what needs the order of values along one axis. */
+/* ordering.c - sort, topk, argmax, median, quantile: functions of the order of values along one axis. */
 #include "autograd/compose/axis.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ ag_ref ag_topk(ag_graph *g, ag_ref x, int64_t k, int axis, bool largest, ag_ref 
   return ag_take_along_axis(g, x, at, axis);
 }
 
-/* The first place with the largest value, or with NaN, counted in x's type. */
+/* The index of the first largest value, or of the first NaN, as a number of x's type. */
 ag_ref ag_argmax(ag_graph *g, ag_ref x, int axis, bool keep) {
   if ((axis = ag__axis(g, "argmax", x, axis)) < 0) return (ag_ref){0};
   ag_type t = ag_type_of(g, x);
@@ -54,7 +54,7 @@ ag_ref ag_kthvalue(ag_graph *g, ag_ref x, int64_t k, int axis, bool keep) {
   return place_of(g, ag_sort(g, x, axis, false), axis, k - 1, keep);
 }
 
-/* NaN sorts last: where there is one, the last value is NaN. Added as 0 or NaN, a constant. */
+/* A constant to add: NaN if the line has a NaN (which sorts last, so the last value tells), else 0. */
 static ag_ref nan_if_any(ag_graph *g, ag_ref sorted, int axis, int64_t n, bool keep) {
   ag_ref last = place_of(g, sorted, axis, n - 1, keep), zero = ag_like(g, last, 0);
   return ag_where(g, ag_isnan(g, last), ag_like(g, last, NAN), zero);

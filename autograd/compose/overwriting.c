@@ -1,9 +1,9 @@
-/* overwriting.c - elements replaced by index: for each row the last place that names it, and a choice between its element and
- * the row that was there. */
+/* overwriting.c - elements replaced by index: finds the last index element that names each row, then chooses
+ * between its update and the old row. */
 #include "autograd/compose/axis.h"
 
-/* index [..., n], n >= 1: [..., rows] of 1 + the last place that names the row, or 0, in f64. Sorted by row, a place is the last of
- * its row where the next one is of another. */
+/* From index [..., n], n >= 1: for each row 1 + the last position in the index that names it, or 0: [...,
+ * rows] in f64. The index is sorted; a position is the last of its row if the next one has another row. */
 static ag_ref last_places(ag_graph *g, ag_ref index, int64_t rows) {
   int axis = ag_type_of(g, index).rank - 1;
   int64_t n = ag_type_of(g, index).shape[axis];
@@ -17,7 +17,8 @@ static ag_ref last_places(ag_graph *g, ag_ref index, int64_t rows) {
   return ag_scatter_add_axis(g, place, sorted, axis, axis, rows);
 }
 
-/* x [..., rows, inner...] and y [..., n, inner...] by index [..., n], where `...` are `batch` axes. */
+/* x [..., rows, inner...] with rows replaced by those of y [..., n, inner...] at index [..., n]; `...` are
+ * `batch` axes. */
 static ag_ref overwritten(ag_graph *g, ag_ref x, ag_ref index, ag_ref y, int batch) {
   ag_type t = ag_type_of(g, x), i = ag_type_of(g, index);
   if (ag_status(g) != TN_OK || i.shape[batch] == 0) return x;
@@ -59,7 +60,7 @@ ag_ref ag_put_along_axis(ag_graph *g, ag_ref x, ag_ref index, ag_ref y, int axis
   part = overwritten(g, ag_movedim(g, part, axis, -1), ag_movedim(g, index, axis, -1),
                      ag_movedim(g, y, axis, -1), t.rank - 1);
   part = ag_movedim(g, part, -1, axis);
-  for (int a = t.rank - 1; a >= 0; a--) { /* what the index does not reach stays */
+  for (int a = t.rank - 1; a >= 0; a--) { /* elements beyond the index's extents stay */
     int64_t rest = t.shape[a] - i.shape[a];
     if (a == axis || rest == 0) continue;
     ag_ref beside = x;

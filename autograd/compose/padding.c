@@ -1,4 +1,4 @@
-/* padding.c - values around an array: a constant, or the array itself continued. */
+/* padding.c - padding: by a constant, or by a continuation of the array. */
 #include "autograd/compose/axis.h"
 #include "autograd/compose/table.h"
 
@@ -34,7 +34,7 @@ static double continued(const void *ctx, int64_t i) {
 static const struct mode {
   const char *name;
   double (*place)(const void *ctx, int64_t i);
-  int short_of; /* how much smaller than the extent the padding must stay; -1: any */
+  int short_of; /* the padding must be at most the extent minus this; -1: any padding */
 } modes[] = {[AG_PAD_REFLECT] = {"reflect", reflected, 1},
              [AG_PAD_REPLICATE] = {"replicate", replicated, -1},
              [AG_PAD_CIRCULAR] = {"circular", continued, 0}};

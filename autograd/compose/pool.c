@@ -1,5 +1,5 @@
-/* pool.c - pooling: windows of one spatial axis after the other, reduced at once, so that what lies in memory
- * is a window's size along one axis and not along all. */
+/* pool.c - pooling: cuts windows along one spatial axis and reduces them before the next axis, so that memory
+ * grows by a window's size along one axis only. */
 #include "autograd/autograd.h"
 #include "autograd/compose/spatial.h"
 #include "autograd/compose/table.h"
@@ -12,7 +12,7 @@ typedef struct pool {
   ag_ref (*reduce)(ag_graph *g, ag_ref x, int axis, const ag__spatial *s, const ag_pool_options *o);
 } pool;
 
-/* Windows along `axis`, 0 outside x. */
+/* Windows along `axis`, with 0 outside x. */
 static ag_ref windows(ag_graph *g, ag_ref x, int axis, const ag__spatial *s) {
   return ag_window(g, x, axis, s->size, s->stride, s->dilation, s->before, s->after + s->beyond);
 }
@@ -39,8 +39,8 @@ static ag_ref reduce_each(ag_graph *g, ag_ref x, const pool *p) {
 
 /* ---- maximum ---- */
 
-/* The lowest number around x: a finite one, since there is nothing wrong that a search for infinities should
- * find. */
+/* Pads x with the lowest finite number. It is not -infinity, because the diagnosis of non-finite values would
+ * report that. */
 static ag_ref pad_lowest(ag_graph *g, ag_ref x, int axis, int64_t before, int64_t after) {
   ag_type t = ag_type_of(g, x);
   ag_ref lowest = ag_like(g, x, t.dtype == TN_F32 ? -FLT_MAX : -DBL_MAX), part[3];
@@ -69,7 +69,7 @@ ag_ref ag_max_pool(ag_graph *g, ag_ref x, const ag_pool_options *options) {
 
 typedef struct counting {
   const ag__spatial *s;
-  int64_t first, last; /* places that count */
+  int64_t first, last; /* the padded range that counts */
 } counting;
 
 static double share_of(const void *ctx, int64_t i) {

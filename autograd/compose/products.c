@@ -1,4 +1,4 @@
-/* products.c - sums of products over axes, by name (linear.h); the general one is in einsum.c. */
+/* products.c - named sums of products over axes (linear.h); einsum.c has the general one. */
 #include "autograd/autograd.h"
 #include "autograd/compose/axis.h"
 #include "autograd/graph.h"
@@ -11,7 +11,8 @@ static void refuse(ag_graph *g, const char *what, ag_ref a, ag_ref b) {
             ag__type_text(&ta, text[0], sizeof text[0]), ag__type_text(&tb, text[1], sizeof text[1]));
 }
 
-/* Axes in `moved` to the front or the end, the others in their order before or after them, as [rows, columns]. */
+/* Reshapes x to a matrix: the axes in `moved` are merged into rows (`front`) or columns, the others, in their
+ * order, into the other axis. */
 static ag_ref as_matrix(ag_graph *g, ag_ref x, const int *moved, int n, bool front) {
   ag_type t = ag_type_of(g, x);
   int order[TN_MAX_RANK], at = front ? n : 0;

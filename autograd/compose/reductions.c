@@ -7,7 +7,7 @@ static unsigned set_of(const ag_graph *g, ag_ref x, unsigned axes) {
   return axes == AG_ALL_AXES ? (1u << ag_type_of(g, x).rank) - 1 : axes;
 }
 
-/* How many elements make one result. */
+/* The number of elements that are reduced to one. */
 static double count_of(const ag_graph *g, ag_ref x, unsigned axes) {
   ag_type t = ag_type_of(g, x);
   double n = 1;
@@ -15,7 +15,7 @@ static double count_of(const ag_graph *g, ag_ref x, unsigned axes) {
   return n;
 }
 
-/* sqrt with derivative 0 at 0, of every order. */
+/* sqrt whose derivatives of every order are 0 at 0. */
 static ag_ref safe_sqrt(ag_graph *g, ag_ref x) {
   ag_ref zero = ag_like(g, x, 0), at_zero = ag_equal(g, x, zero);
   return ag_where(g, at_zero, zero, ag_sqrt(g, ag_where(g, at_zero, ag_like(g, x, 1), x)));
@@ -61,7 +61,7 @@ ag_ref ag_all(ag_graph *g, ag_ref x, unsigned axes, bool keep) {
   return ag_logical_not(g, zeros);
 }
 
-/* (sum |x|^p)^(1/p), both powers with derivative 0 at 0. */
+/* (sum |x|^p)^(1/p), where both powers have derivative 0 at 0. */
 static ag_ref power_norm(ag_graph *g, ag_ref size, double p, unsigned axes, bool keep) {
   ag_ref zero = ag_like(g, size, 0), one = ag_like(g, size, 1), none = ag_equal(g, size, zero);
   ag_ref powers = ag_pow(g, ag_where(g, none, one, size), p);
@@ -81,7 +81,7 @@ ag_ref ag_norm(ag_graph *g, ag_ref x, double p, unsigned axes, bool keep) {
   return power_norm(g, size, p, axes, keep);
 }
 
-/* Shifted by the maximum, a constant for derivatives; 0 in place of an infinite one. */
+/* Shifted by the maximum, which is detached; an infinite maximum is replaced by 0. */
 ag_ref ag_logsumexp_over(ag_graph *g, ag_ref x, unsigned axes, bool keep) {
   axes = set_of(g, x, axes);
   ag_ref top = ag_detach(g, ag_max(g, x, axes, true)), zero = ag_like(g, x, 0);

@@ -1,5 +1,5 @@
-/* resize.c - images of other extents (conv.h): along each spatial axis one product with a constant matrix of weights,
- * or, for whole multiples of the nearest place, copies. */
+/* resize.c - resizing of images (conv.h): along each spatial axis one product with a constant matrix of
+ * weights; nearest neighbour by a whole factor is a repeat. */
 #include "autograd/autograd.h"
 #include "autograd/compose/spatial.h"
 #include "autograd/compose/table.h"
@@ -12,20 +12,20 @@ typedef struct weights {
   bool corners;
 } weights;
 
-/* Keys 1981 with a = -0.75, as PyTorch, OpenCV and ONNX. */
+/* Keys 1981 with a = -0.75, as in PyTorch, OpenCV and ONNX. */
 static double cubic(double distance) {
   const double a = -0.75, d = fabs(distance);
   if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
   return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-/* Where the centre of output place i lies among the input's places. */
+/* The input coordinate of the centre of output pixel i. */
 static double centre(const weights *w, int64_t i) {
   if (w->corners) return w->to > 1 ? (double)i * (double)(w->from - 1) / (double)(w->to - 1) : 0;
   return ((double)i + 0.5) * (double)w->from / (double)w->to - 0.5;
 }
 
-/* The weight of input place j in output place i; places beyond the sides count as the outermost one. */
+/* The weight of input pixel j in output pixel i; a pixel beyond an edge counts as the outermost one. */
 static double weight(const void *ctx, int64_t at) {
   const weights *w = ctx;
   int64_t i = at / w->from, j = at % w->from;
@@ -41,7 +41,7 @@ static double weight(const void *ctx, int64_t at) {
   return sum;
 }
 
-/* [..., extent, ...] seen as [outer, extent, inner]. */
+/* Resizes one axis of x, reshaped to [outer, extent, inner]. */
 static ag_ref resize_axis(ag_graph *g, ag_ref x, int axis, const weights *w) {
   ag_type t = ag_type_of(g, x);
   int64_t outer = tn_numel(axis, t.shape), inner = tn_numel(t.rank - axis - 1, t.shape + axis + 1);

@@ -1,4 +1,4 @@
-/* rounding.c - parts of numbers and remainders as primitives. */
+/* rounding.c - rounding, fractional parts and remainders, composed of primitives. */
 #include "autograd/autograd.h"
 
 ag_ref ag_ceil(ag_graph *g, ag_ref x) { return ag_neg(g, ag_floor(g, ag_neg(g, x))); }
@@ -9,7 +9,7 @@ ag_ref ag_trunc(ag_graph *g, ag_ref x) {
 
 ag_ref ag_frac(ag_graph *g, ag_ref x) { return ag_sub(g, x, ag_trunc(g, x)); }
 
-/* fmod has a's sign; where that is not b's, one b more. */
+/* fmod has the sign of a; where b has the other sign, b is added. */
 ag_ref ag_remainder(ag_graph *g, ag_ref a, ag_ref b) {
   ag_ref zero = ag_like(g, a, 0), rest = ag_fmod(g, a, b);
   ag_ref unlike = ag_not_equal(g, ag_less(g, rest, zero), ag_less(g, b, zero));

@@ -1,12 +1,13 @@
 /* scans.c - products, and running products, maxima and sums along axes.
  *
- * A product is a tree of products of halves, a running one a product with itself moved by 1, 2, 4, ... places:
- * log n steps over whole arrays, whose derivatives are right where elements are 0. */
+ * A product is a tree of products of halves. A running product multiplies the array with itself shifted by 1,
+ * 2, 4, ... elements. Both take log n steps over whole arrays, and their derivatives are right even if
+ * elements are 0. */
 #include "autograd/compose/axis.h"
 
 #include <math.h>
 
-/* The product along the last axis, which is gone. */
+/* The product along the last axis, which is dropped. */
 static ag_ref product(ag_graph *g, ag_ref x) {
   ag_type t = ag_type_of(g, x);
   if (!x.id) return x;

@@ -23,7 +23,7 @@ static void set_padding(const ag_pool_options *o, int a, ag__spatial *s) {
   if (o->padding == AG_PAD_SAME && total > 0) s->before = total / 2, s->after = total - total / 2;
 }
 
-/* PyTorch's rule: the last window starts inside x or the places before it. */
+/* PyTorch's rule: the last window starts inside x or inside the padding before it. */
 static void count_windows(const ag_pool_options *o, ag__spatial *s) {
   int64_t reach = (s->size - 1) * s->dilation + 1, rest = s->extent + s->before + s->after - reach;
   s->count = rest / s->stride + 1;

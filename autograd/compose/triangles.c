@@ -1,8 +1,8 @@
-/* triangles.c - diagonals, triangles and the constants they need (linear.h). */
+/* triangles.c - diagonals, triangular parts and the constants they need (linear.h). */
 #include "autograd/autograd.h"
 #include "autograd/compose/axis.h"
 
-/* The row numbers as a column, plus k; the column numbers follow. */
+/* Row numbers plus k, as a column [rows, 1]. */
 static ag_ref rows_from(ag_graph *g, tn_dtype dtype, int64_t rows, int64_t k) {
   return ag_offset(g, ag_reshape(g, ag_arange(g, dtype, 0, (double)rows, 1), 2, (int64_t[]){rows, 1}),
                    (double)k);
@@ -14,7 +14,7 @@ static bool is_matrix(ag_graph *g, const char *what, ag_ref x) {
   return x.id && rank >= 2;
 }
 
-/* Comparisons, so that no mask takes memory: they are fused into what reads it. */
+/* The mask is a comparison of row and column numbers: it fuses into its reader and takes no memory. */
 static ag_ref triangle(ag_graph *g, ag_ref x, int64_t k, bool lower) {
   ag_type t = ag_type_of(g, x);
   int64_t rows = t.shape[t.rank - 2], columns = t.shape[t.rank - 1];
@@ -31,7 +31,7 @@ ag_ref ag_upper_triangle(ag_graph *g, ag_ref x, int64_t k) {
   return is_matrix(g, "upper_triangle", x) ? triangle(g, x, k, false) : (ag_ref){0};
 }
 
-/* Axes other than the two, then the two. */
+/* Moves the two axes to the end. */
 static ag_ref last_two(ag_graph *g, ag_ref x, int first, int second) {
   int order[TN_MAX_RANK], n = 0, rank = ag_type_of(g, x).rank;
   for (int a = 0; a < rank; a++)
@@ -40,7 +40,8 @@ static ag_ref last_two(ag_graph *g, ag_ref x, int first, int second) {
   return first == rank - 2 && second == rank - 1 ? x : ag_transpose(g, x, order);
 }
 
-/* In the flattened matrix the diagonal's elements are a row and one apart: windows of one place. */
+/* In the flattened matrix elements of the diagonal are one row and one element apart: windows of size 1 pick
+ * them. */
 ag_ref ag_diagonal(ag_graph *g, ag_ref x, int64_t k, int axis1, int axis2) {
   axis1 = ag__axis(g, "diagonal", x, axis1), axis2 = ag__axis(g, "diagonal", x, axis2);
   if (axis1 < 0 || axis2 < 0) return (ag_ref){0};

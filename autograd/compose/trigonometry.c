@@ -1,4 +1,4 @@
-/* trigonometry.c - circular and hyperbolic functions and their inverses as primitives. */
+/* trigonometry.c - circular and hyperbolic functions and their inverses, composed of primitives. */
 #include "autograd/autograd.h"
 
 ag_ref ag_tan(ag_graph *g, ag_ref x) { return ag_div(g, ag_sin(g, x), ag_cos(g, x)); }
@@ -16,7 +16,7 @@ ag_ref ag_acos(ag_graph *g, ag_ref x) {
   return ag_scale(g, ag_atan(g, half_angle), 2);
 }
 
-/* Differences of expm1 do not cancel: the two have opposite signs. */
+/* expm1(x) - expm1(-x) loses no digits, because the two have opposite signs. */
 ag_ref ag_sinh(ag_graph *g, ag_ref x) {
   return ag_scale(g, ag_sub(g, ag_expm1(g, x), ag_expm1(g, ag_neg(g, x))), 0.5);
 }
@@ -29,8 +29,8 @@ ag_ref ag_atanh(ag_graph *g, ag_ref x) {
   return ag_scale(g, ag_sub(g, ag_log1p(g, x), ag_log1p(g, ag_neg(g, x))), 0.5);
 }
 
-/* log(2 a), for a so large that nothing is left beside it, else log(1 + rest). Where one is taken the other
- * is computed at 1, so that neither overflows. */
+/* log(2 a) if a is so large that the other terms vanish in rounding, else log(1 + rest(a)). The branch that
+ * is not chosen is computed at 1, so that it does not overflow. */
 static ag_ref log_or_large(ag_graph *g, ag_ref a, ag_ref (*rest)(ag_graph *g, ag_ref a)) {
   ag_ref one = ag_like(g, a, 1), large = ag_greater(g, a, ag_like(g, a, 1e9));
   ag_ref twice = ag_offset(g, ag_log(g, ag_where(g, large, a, one)), 0.69314718055994530942); /* log 2 */
@@ -42,7 +42,7 @@ static ag_ref asinh_rest(ag_graph *g, ag_ref a) {
   return ag_add(g, a, ag_div(g, square, ag_offset(g, root, 1)));
 }
 
-/* Odd: computed for |x|, whose derivative at 0 is taken from the right, where that of an odd function is. */
+/* An odd function: computed for |x| and given the sign of x. The derivative of |x| at 0 is taken as 1. */
 ag_ref ag_asinh(ag_graph *g, ag_ref x) {
   ag_ref positive = ag_greater_equal(g, x, ag_like(g, x, 0));
   ag_ref y = log_or_large(g, ag_where(g, positive, x, ag_neg(g, x)), asinh_rest);
@@ -57,7 +57,7 @@ static ag_ref acosh_rest(ag_graph *g, ag_ref a) {
 
 ag_ref ag_acosh(ag_graph *g, ag_ref x) { return log_or_large(g, x, acosh_rest); }
 
-/* Near 0 a series in (pi x)^2, so that every derivative is right there too. */
+/* A series in (pi x)^2 near 0, so that derivatives of every order are right there. */
 ag_ref ag_sinc(ag_graph *g, ag_ref x) {
   enum { TERMS = 9 };
   ag_ref angle = ag_scale(g, x, 3.14159265358979323846), one = ag_like(g, x, 1);

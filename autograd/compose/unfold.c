@@ -1,8 +1,9 @@
-/* unfold.c - the windows of an image as values, and their overlap-add (conv.h). */
+/* unfold.c - ag_unfold, the windows of an image, and ag_fold, their overlap-add (conv.h). */
 #include "autograd/autograd.h"
 #include "autograd/compose/spatial.h"
 
-/* Between [batch, place, tap, place, tap, ..., channels] and [batch, places..., taps..., channels]. */
+/* From [batch, place, tap, place, tap, ..., channels] to [batch, places..., taps..., channels] (`together`),
+ * or back. */
 static ag_ref reorder(ag_graph *g, ag_ref x, int axes, bool together) {
   int order[TN_MAX_RANK] = {0};
   for (int a = 0; a < axes; a++) {

@@ -1,22 +1,21 @@
-/* bind.c - lays out each unit as a step: single ops as they are, fused ones as a micro-program over cache
- * blocks. */
+/* bind.c - makes a step of each unit: a single op stays one, a fused unit becomes a micro-program over blocks
+ * that fit the cache. */
 #include "autograd/plan/plan.h"
 
 #include <string.h>
 
 enum {
-  SHORTEST_ROW = 64, /* elements; below, set-up would cost more than copies */
+  SHORTEST_ROW = 64, /* elements; for shorter rows set-up costs more than copies */
   LONGEST_PERIOD = AG_BLOCK / 2,
   LONGEST_BLOCK = 4096,
-  MOST_AHEAD = 384 << 10 /* bytes: a panel's and the next one's are in the L2 cache together */
+  MOST_AHEAD = 384 << 10 /* bytes per panel: those of two panels fit the L2 cache */
 };
 
 typedef struct builder {
   ag_plan *plan;
   ag__step *step;
-  int *register_of; /* per node (root): register in this step, or -1 */
-  ag__register
-      *registers; /* room for those of the largest unit, and what else it needs; a step gets copies */
+  int *register_of;        /* per node (root): register in this step, or -1 */
+  ag__register *registers; /* buffers for the largest unit, as are the next ones; a step gets copies */
   ag__instruction *instructions;
   int *operands;
   int *last_use; /* per register: last instruction that reads it */
@@ -26,7 +25,7 @@ typedef struct builder {
 
 static const ag__program *program(const builder *b) { return &b->plan->program; }
 
-/* How the unit's shape walks over a smaller operand. */
+/* How a register reads an operand: directly, one repeated value, or by strides (broadcast). */
 static void describe_load(const ag__step *s, const ag__pnode *n, ag__register *r) {
   int64_t numel = tn_numel(n->type.rank, n->type.shape);
   r->how = numel == 1 ? AG__REPEAT : numel == s->numel && !n->window ? AG__DIRECT : AG__STRIDED;
@@ -45,8 +44,8 @@ static int new_register(builder *b, int node, bool loaded) {
   return r;
 }
 
-/* The register of an operand: the one that computed it in this step, or a load. Loads are told apart by node,
- * since two shapes of one memory (reshape) may be read differently. */
+/* The register of an operand: the one that computed it in this step, or a load. There is one load per node
+ * and not per memory, since two shapes of one memory (reshape) may be read differently. */
 static int operand(builder *b, int x) {
   const ag__program *p = program(b);
   int root = p->nodes[x].root;
@@ -80,7 +79,8 @@ static int list_instructions(builder *b, const ag__unit *u) {
   return used;
 }
 
-/* The elements of the operand, if the unit's shape repeats them as they lie; else 0. */
+/* The number of elements of the operand if the unit's shape repeats all of them in order, as [channels] in
+ * [..., channels]; else 0. */
 static int64_t period_of(const ag__step *s, const ag__register *r) {
   int64_t period = 1;
   int a = s->rank - 1;
@@ -90,7 +90,8 @@ static int64_t period_of(const ag__step *s, const ag__register *r) {
   return period;
 }
 
-/* If all strided operands repeat and one period holds those of all, they are laid out once. */
+/* If all strided operands repeat, and the longest period is a multiple of the others, each is copied into its
+ * block once per step. */
 static bool choose_periods(ag__step *s) {
   int64_t longest = 0;
   for (int i = 0; i < s->n_registers; i++) {
@@ -106,11 +107,11 @@ static bool choose_periods(ag__step *s) {
   }
   s->by_rows = false;
   s->block = AG_BLOCK / longest *
-             longest; /* periods are products of trailing extents: the longest holds the others */
+             longest; /* periods are products of trailing extents, so each divides the longest */
   return true;
 }
 
-/* Rows long enough to be blocks of their own spare the copies of what is broadcast along or across them. */
+/* If rows are long enough, no block crosses a row, and broadcast operands need no copies. */
 static void choose_blocks(ag__step *s) {
   int64_t row = s->rank ? s->shape[s->rank - 1] : 1;
   bool strided = false;
@@ -134,8 +135,8 @@ static void find_uses(builder *b) {
   }
 }
 
-/* Does an instruction after `k` read leaf memory that instruction k writes? Then the write waits for the end
- * of the block. */
+/* Whether an instruction after `k` reads leaf memory that instruction k writes. Then k writes to a scratch
+ * block, which is stored at the end. */
 static bool read_later(const builder *b, int leaf, int k) {
   const ag__step *s = b->step;
   const ag__program *p = program(b);
@@ -155,14 +156,15 @@ static int take_temp(builder *b) {
   return t;
 }
 
-/* Whether a loaded operand must be laid out in a block of its own. */
+/* Whether a loaded operand must be copied into a scratch block. */
 static bool needs_copy(const ag__step *s, const ag__register *r) {
   if (r->how == AG__DIRECT || r->how == AG__PERIODIC) return r->how == AG__PERIODIC;
   if (r->how == AG__STRIDED && s->by_rows && r->stride[s->rank - 1]) return false;
   return r->wide || (r->how == AG__STRIDED && !s->by_rows);
 }
 
-/* Straight into memory if the value has some and nothing reads what it overwrites after instruction k. */
+/* The result goes straight into the value's memory if it has some and no later instruction reads what that
+ * overwrites; else into a scratch block. */
 static void place_result(builder *b, int reg, int k) {
   ag__register *out = &b->step->registers[reg];
   const ag__pnode *n = &program(b)->nodes[out->node];
@@ -172,8 +174,8 @@ static void place_result(builder *b, int reg, int k) {
   if (late) out->store = out->node;
 }
 
-/* Scratch blocks: loads that need one keep it for the whole step; computed values from instruction to last
- * use. */
+/* Assigns scratch blocks. A load that needs one keeps it for the whole step, a computed value from its
+ * instruction to its last use. */
 static void assign_temps(builder *b) {
   ag__step *s = b->step;
   memset(b->busy, 0, ((size_t)s->n_registers + 1) * sizeof *b->busy);
@@ -181,8 +183,8 @@ static void assign_temps(builder *b) {
     if (s->registers[r].loaded && needs_copy(s, &s->registers[r])) s->registers[r].temp = take_temp(b);
   for (int k = 0; k < s->n_instructions; k++) {
     const ag__instruction *i = &s->instructions[k];
-    for (int a = 0; a < i->n_in;
-         a++) { /* a block whose last reader this is may become the output's: kernels allow it */
+    /* The output may take the block of an operand that is read for the last time: kernels allow that. */
+    for (int a = 0; a < i->n_in; a++) {
       int r = s->operands[i->first + a];
       ag__register *in = &s->registers[r];
       if (!in->loaded && in->temp >= 0 && in->store < 0 && b->last_use[r] == k) b->busy[in->temp] = false;
@@ -192,7 +194,7 @@ static void assign_temps(builder *b) {
   }
 }
 
-/* One kernel straight from memory to memory has nothing to keep in cache. */
+/* A single kernel from memory to memory keeps nothing in cache, so its blocks can be longer. */
 static void lengthen_blocks(ag__step *s) {
   int64_t run = s->by_rows ? s->shape[s->rank - 1] : s->numel;
   if (s->n_instructions != 1 || run <= s->block) return;
@@ -210,7 +212,7 @@ static bool in_use(const builder *b, int r) {
          program(b)->nodes[b->step->registers[r].node].place != AG__NOWHERE;
 }
 
-/* What a block has to do besides its instructions. */
+/* Lists the registers that move with the block, that are stored, and that are strided. */
 static void list_registers(builder *b) {
   ag__step *s = b->step;
   int n = 0;
@@ -231,7 +233,7 @@ static void *copy_of(const ag__program *p, const void *items, int n, size_t size
   return copy;
 }
 
-/* What was laid out in the builder's room becomes the step's own. */
+/* Copies the arrays from the builder's buffers into the step. */
 static tn_status keep(builder *b, int used) {
   const ag__program *p = program(b);
   ag__step *s = b->step;
@@ -286,8 +288,8 @@ static tn_status bind_units(builder *b) {
   return TN_OK;
 }
 
-/* What an update reads of the caller's memory, parameter and moments, comes from further away than the
- * panel's own values. */
+/* Lists what an update reads of the caller's memory (parameter and moments): it is prefetched, as it is not
+ * in cache like the panel's own values. */
 static void list_ahead(const ag_plan *plan, ag__panel *q) {
   const ag__program *p = &plan->program;
   const ag__step *s = &plan->steps[q->first + q->n - 1];
@@ -300,7 +302,7 @@ static void list_ahead(const ag_plan *plan, ag__panel *q) {
   if ((size_t)q->n_ahead * bytes > MOST_AHEAD) q->n_ahead = 0;
 }
 
-/* Room for the largest unit. */
+/* Allocates the buffers for the largest unit. */
 static tn_status make_room(builder *b) {
   const ag__program *p = program(b);
   size_t nodes = 1, registers = 1;

@@ -1,6 +1,7 @@
-/* combine.c - replaces expressions of a micro-program by one instruction each (expressions.h): those that the
- * graph was given, then the general ones of combine.def, each table in its order, from the last instruction back.
- * The intermediate values exist in no other place, so the bits of all others stay. */
+/* combine.c - replaces each expression of a micro-program by one instruction (expressions.h): first the
+ * expressions of the graph's tables, then the general ones of combine.def, each table in its order, from the
+ * last instruction back. Nothing else reads the intermediate values that disappear, and all others keep their
+ * bits. */
 #include "autograd/expressions.h"
 #include "autograd/ops/op.h"
 #include "autograd/plan/plan.h"
@@ -66,7 +67,7 @@ static bool match_name(matcher *m, int name, int reg) {
   return true;
 }
 
-/* `keeps`: the root of a tree, whose value need not disappear. */
+/* `keeps`: `reg` is the root of a tree, whose value remains. */
 static bool match(matcher *m, const ag_op *const **tree, int reg, bool keeps) {
   const ag_op *want = *(*tree)++;
   int slot = index_in(ag_expression_slots, SLOTS, want), name = index_in(ag_expression_names, TREES, want),
@@ -86,7 +87,7 @@ static bool match(matcher *m, const ag_op *const **tree, int reg, bool keeps) {
   return match_operands(m, tree, i, true);
 }
 
-/* The moments of an update are written to memory with its step; the gradient is a value like any other. */
+/* A moment of an update must have memory, as the update's kernel writes it; the gradient need not. */
 static bool match_named(matcher *m, const ag_expression *c, int name) {
   const ag_op *const *tree = c->trees[name];
   int reg = m->named[name];
@@ -111,7 +112,8 @@ static bool inside(const matcher *m, int root, int instruction) {
   return is;
 }
 
-/* Does anything outside the trees, or a tree as one of its operands, read what would disappear with them? */
+/* Whether a value that would disappear is read elsewhere: by an instruction outside the trees, or as an
+ * operand of the combined one. */
 static bool leaks(const matcher *m, int root) {
   for (int k = 0; k < m->n_inner; k++) {
     int reg = m->s->instructions[m->inner[k]].out;
@@ -125,7 +127,7 @@ static bool leaks(const matcher *m, int root) {
 
 /* ---- replacing ---- */
 
-/* An unused slot takes any register that is read anyway: wide ones for wide slots. */
+/* An unused slot gets a register that the kernel reads anyway, a wide one for a wide slot. */
 static void put_operands(ag__step *s, const matcher *m, bool update, ag__instruction *i, int *used) {
   static const int usual[] = {0, 1, 2, WIDE, WIDE + 1, WIDE + 2};
   int n = update ? SLOTS : (int)(sizeof usual / sizeof *usual);
@@ -140,8 +142,8 @@ static void put_operands(ag__step *s, const matcher *m, bool update, ag__instruc
   i->n_kept = update ? AG__KEPT : 0;
 }
 
-/* Puts one instruction for the expression's ops; false: it is not what `root` computes, or its inner values are
- * needed. */
+/* Replaces the expression's ops by one instruction. False: `root` computes something else, or inner values
+ * are read elsewhere. */
 static bool replace_by(const ag_expression *c, const matcher *start, ag__step *s, int root, int *used) {
   matcher m = *start;
   const ag_op *const *tree = c->trees[0];
@@ -151,7 +153,7 @@ static bool replace_by(const ag_expression *c, const matcher *start, ag__step *s
   fits = match(&m, &tree, s->instructions[root].out, true);
   for (int k = 1; k < TREES && fits; k++) fits = match_named(&m, c, k);
   if (!fits) return false;
-  /* the moments disappear as instructions, not as values; what reads them must be of the update too */
+  /* the instructions of the moments disappear, their values remain; only the update may read them */
   for (int k = 1; update && k <= AG__KEPT; k++) m.inner[m.n_inner++] = m.maker[m.named[k]];
   if (leaks(&m, root)) return false;
   for (int k = 0; k < m.n_inner; k++) s->instructions[m.inner[k]].op = NULL;

@@ -1,4 +1,4 @@
-/* compile.c - the passes in order, and the plan's public face. */
+/* compile.c - runs the passes in order; the public functions of a plan. */
 #include "autograd/plan/plan.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ tn_status ag__compile(ag_graph *g, const ag__request *want, unsigned flags, ag_p
   return status;
 }
 
-/* Outputs that are a leaf's memory get a copy: they show the value before the step. */
+/* An output that shares the memory of a leaf is copied, so that it has the value from before the step. */
 static tn_status check_outputs(ag_graph *g, ag_ref *outputs, int n) {
   for (int i = 0; i < n && g->status == TN_OK; i++) {
     if (!outputs[i].id || outputs[i].id >= g->n_nodes || g->nodes[outputs[i].id].op->kind == AG_EFFECT)
@@ -42,7 +42,7 @@ static tn_status check_outputs(ag_graph *g, ag_ref *outputs, int n) {
   return g->status;
 }
 
-/* No given value may be a leaf, nor anything whose memory is an output's or an assigned value's. */
+/* A given value may not be a leaf, nor share memory with an output or an assigned value. */
 static tn_status check_given(ag_graph *g, const ag__request *want) {
   bool *taken = want->n_given ? tn_calloc(g->alloc, g->n_nodes, sizeof *taken) : NULL;
   if (want->n_given && !taken) return TN_ENOMEM;
@@ -102,7 +102,7 @@ ag_type ag_plan_leaf_type(const ag_plan *plan, int leaf) { return plan->program.
 
 size_t ag_plan_arena_bytes(const ag_plan *plan) {
   size_t most = 0;
-  for (int i = 0; i < plan->program.n_loops; i++) { /* loops take turns */
+  for (int i = 0; i < plan->program.n_loops; i++) { /* loops run one after the other in one memory */
     size_t bytes = ag_plan_arena_bytes(plan->program.loops[i].plan);
     if (bytes > most) most = bytes;
   }
@@ -110,7 +110,7 @@ size_t ag_plan_arena_bytes(const ag_plan *plan) {
 }
 int ag_plan_step_count(const ag_plan *plan) { return plan->n_steps; }
 
-/* One line a step: "3: add elu -> %12:f32[32, 512] @4096 # encoder/0" */
+/* One line per step: "3: add elu -> %12:f32[32, 512] @4096 # encoder/0" */
 void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx) {
   const ag__program *p = &plan->program;
   for (int u = 0; u < p->n_units; u++) {

@@ -1,10 +1,10 @@
-/* free.c - the gaps of an arena as a treap by offset: each gap knows the largest of its subtree. The last
- * gap has no end. Priorities are a hash of the gap's number, so that the same
- * calls give the same tree. */
+/* free.c - the gaps of an arena in a treap ordered by offset; each node has the size of the largest gap in
+ * its subtree. The last gap is endless. Priorities are a hash of the gap's number, so that the same calls
+ * give the same tree. */
 #include "autograd/plan/free.h"
 
 typedef struct gap {
-  size_t offset, bytes, largest; /* of the subtree */
+  size_t offset, bytes, largest; /* largest: in the subtree */
   uint32_t priority;
   int left, right;
 } gap;
@@ -50,7 +50,7 @@ void ag__free_delete(ag__free *f, const tn_alloc *alloc) {
   tn_free(alloc, f);
 }
 
-/* All of a comes before all of b. */
+/* Joins two trees; all of a lies before all of b. */
 static int join(ag__free *f, int a, int b) {
   if (a < 0 || b < 0) return a < 0 ? b : a;
   if (f->gaps[a].priority < f->gaps[b].priority) {
@@ -61,7 +61,7 @@ static int join(ag__free *f, int a, int b) {
   return update(f, b), b;
 }
 
-/* Those before `offset`, and the others. */
+/* Splits a tree into the gaps before `offset` and the others. */
 static void split(ag__free *f, int i, size_t offset, int *before, int *others) {
   if (i < 0) {
     *before = *others = -1;

@@ -1,9 +1,9 @@
-/* fuse.c - elementwise nodes of one shape, connected by producer and consumer, become one unit, provided that
- * no value would have to leave the unit and come back (the unit stays convex). Nodes come in topological
- * order, so that nothing needs a unit when its last node arrives, unless through what that node joins. */
+/* fuse.c - merges elementwise nodes of one shape, producer with consumer, into units. A unit must stay
+ * convex: no path may leave it and come back. Nodes are visited in topological order, so when a node is added
+ * nothing depends on its unit yet, except through the unit that it joins. */
 #include "autograd/plan/plan.h"
 
-enum { LARGEST_UNIT = 128 /* nodes: the blocks of one unit are to stay in cache */ };
+enum { LARGEST_UNIT = 128 /* nodes: the blocks of one unit should stay in cache */ };
 
 static bool fusable(const ag__program *p, int producer, const ag__pnode *consumer) {
   const ag__pnode *a = &p->nodes[producer];
@@ -12,7 +12,8 @@ static bool fusable(const ag__program *p, int producer, const ag__pnode *consume
          tn_same_shape(a->type.rank, a->type.shape, consumer->type.rank, consumer->type.shape);
 }
 
-/* Whether joining the two would compute again, at an old place, what was to be computed again late. */
+/* Whether the merge would move the copy of a recomputed part to the place of older nodes, and so compute it
+ * too early. */
 static bool too_early(const ag__program *p, int unit, int into) {
   const ag__reach *r = &p->reach;
   uint32_t copied = 0, oldest = UINT32_MAX;
@@ -25,7 +26,8 @@ static bool too_early(const ag__program *p, int unit, int into) {
   return oldest < copied;
 }
 
-/* The units of x and of its k-th operand become one if what else x's unit needs can come before both. */
+/* Merges the units of x and of its k-th operand if everything else that x's unit needs can come before
+ * both. */
 static void try_merge(ag__program *p, int x, int k) {
   ag__reach *r = &p->reach;
   int producer = p->nodes[ag__in(p, &p->nodes[x], k)].root, unit = p->nodes[x].unit,

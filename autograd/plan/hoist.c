@@ -1,10 +1,10 @@
-/* hoist.c - which values a training step need not compute again and again: those that hang on rows of the
- * data and on fixed values alone, row by row. It runs on the graph, before all passes: the caller compiles
- * the values found as a plan of their own, keeps what it gives as a column of the data, and hands that column
- * to the plan of the step (ag_compile_given). */
+/* hoist.c - finds values that a training step need not recompute: they depend, row by row, only on rows of
+ * the data and on fixed values. It runs on the graph, before all passes. The caller compiles these values as
+ * a plan of their own, stores the results as a column of the data, and gives that column to the plan of the
+ * step (ag_compile_given). */
 #include "autograd/graph.h"
 
-typedef enum state { NOT, FIXED, ROWS, DEEP /* rows, behind a contraction: worth keeping */ } state;
+typedef enum state { NOT, FIXED, ROWS, DEEP /* ROWS behind at least one contraction: worth storing */ } state;
 
 typedef struct search {
   const ag_graph *g;
@@ -15,8 +15,8 @@ typedef struct search {
 
 static bool same_rows(const search *s, const ag_type *t) { return t->rank > 0 && t->shape[0] == s->rows; }
 
-/* Is operand k of node y such that row r of y needs row r of it (or, if it is fixed, nothing that depends on
- * r)? */
+/* Whether row r of y depends only on row r of operand k (for a fixed operand: on nothing that varies with
+ * r). */
 static bool by_row(const search *s, const ag__node *y, uint32_t k) {
   uint32_t in = ag__inputs_of(s->g, y)[k];
   const ag_type *t = &s->g->nodes[in].type;
@@ -37,8 +37,7 @@ static state state_of_op(const search *s, const ag__node *y) {
     else by_rows &= y->op->flags & AG_ROWWISE && by_row(s, y, k);
   }
   if (y->op->kind == AG_RANDOM || y->op->kind == AG_EFFECT || y->op->kind == AG_LOOP) return NOT;
-  if (y->op->kind == AG_REDUCE && y->type.rank < 2)
-    return all_fixed ? FIXED : NOT; /* over the rows themselves */
+  if (y->op->kind == AG_REDUCE && y->type.rank < 2) return all_fixed ? FIXED : NOT; /* it reduces the rows */
   return all_fixed ? FIXED : !by_rows ? NOT : deep ? DEEP : ROWS;
 }
 
@@ -52,7 +51,7 @@ static state state_of_leaf(search *s, uint32_t id, const ag_leaf_uses *uses) {
   return ROWS;
 }
 
-/* Values that must be in memory of the step's own, whatever they hang on. */
+/* Marks outputs and assigned values: the step must compute them whatever they depend on. */
 static void mark_results(search *s, const ag_ref *outputs, int n) {
   const ag_graph *g = s->g;
   for (int i = 0; i < n; i++) s->live[outputs[i].id] = s->found[ag__root(g, outputs[i]).id] = true;

@@ -1,4 +1,4 @@
-/* leaves.c - finds a plan's leaves by name, and what is to be pointed at their memory, without a look at all
+/* leaves.c - finds a leaf of a plan by name, and the nodes that share its memory, without a search of all
  * others. */
 #include "autograd/plan/plan.h"
 

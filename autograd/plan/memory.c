@@ -1,7 +1,7 @@
 /* memory.c - places every value that outlives its unit in one arena: live intervals, largest first, at the
- * lowest offset that is free for the whole interval. So many that this would take long are placed in the
- * order in which they begin, each at the lowest offset that is free then (free.c); among values of one size,
- * which most of many are, no order is better. */
+ * lowest offset that is free for the whole interval. More than FEW values, for which this would take long,
+ * are placed in the order in which they begin, each at the lowest offset that is free at that time (free.c).
+ * Most values of such a plan have one size, and for values of one size no order is better. */
 #include "autograd/plan/free.h"
 #include "autograd/plan/plan.h"
 
@@ -19,7 +19,8 @@ static size_t size_of(const ag__pnode *n) {
   return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* The units of a panel are interleaved: they count as one moment, from its first unit to its last. */
+/* The units of a panel are interleaved: a value of any of them lives from the first unit of the panel to its
+ * last. */
 static int begin(const ag__program *p, int unit) {
   return p->units[unit].panel < 0 ? unit : p->panels[p->units[unit].panel].first;
 }
@@ -62,7 +63,7 @@ static int collect(ag__program *p, const int *last, interval *list) {
       node->leaf = node->written_leaf;
     } else if (last[x] >= 0 || !p->units[node->unit].fused) {
       int first = begin(p, node->unit), until = end(p, node->unit);
-      if (end(p, node->unit) != node->unit) { /* not the last of a panel, which alone is read from outside */
+      if (end(p, node->unit) != node->unit) { /* only the panel's last unit has readers outside */
         put_in_panel(&p->panels[p->units[node->unit].panel], node);
         continue;
       }
@@ -87,7 +88,8 @@ static void sort_by_size(interval *list, interval *other, int n) { /* merge sort
   }
 }
 
-/* The lowest offset where v meets none of placed[0..n), sorted by offset, that live at the same time. */
+/* The lowest offset at which v overlaps none of placed[0..n) (sorted by offset) that live at the same
+ * time. */
 static size_t lowest_free(const interval *placed, int n, const interval *v) {
   size_t at = 0;
   for (int k = 0; k < n && placed[k].offset < at + v->bytes; k++) {

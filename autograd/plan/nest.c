@@ -1,6 +1,6 @@
-/* nest.c - loops: the body becomes a plan of its own, for those results alone that somebody reads. What is
- * carried and what is kept of each step lie side by side in one value, the loop's; a part is an alias of its
- * place there. In the nested plan both are states, and assigns write into them in place. */
+/* nest.c - loops: the body is compiled to a plan of its own, for the results that are read. The value of the
+ * loop node holds the carried values and the kept results of all steps, side by side; a `part` node is an
+ * alias into it. In the nested plan both are states, and assigns write them in place. */
 #include "autograd/plan/plan.h"
 #include "autograd/scan/body.h"
 
@@ -22,7 +22,7 @@ static size_t bytes_of(const ag_type *t) {
   return (size_t)tn_numel(t->rank, t->shape) * tn_dtype_size(t->dtype);
 }
 
-/* Values that are a leaf's memory need a copy of their own, as in assign. */
+/* A value that shares the memory of a leaf is copied, as in assign. */
 static ag_ref value_of(ag_graph *g, ag_ref value) {
   return ag__is_leaf(g, ag__root(g, value)) ? ag__copy(g, value) : value;
 }
@@ -43,7 +43,7 @@ static void bind(nester *n, ag_ref leaf, int operand, size_t offset, bool steps)
     n->loop->bound[n->loop->n_bound++] = (ag__bound){found, operand, offset, bytes, steps ? bytes : 0};
 }
 
-/* Carried values start as copies of the loop's operands. */
+/* Binds the leaves of the nested plan. Carried values start as copies of the loop's operands. */
 static void bind_all(nester *n) {
   ag__body *b = n->body;
   ag__loop *l = n->loop;
@@ -93,7 +93,7 @@ static tn_status nest_one(ag__program *p, ag__loop *l, bool *live) {
   return status;
 }
 
-/* Where in its root's memory an alias starts. */
+/* Sets where an alias starts in its root's memory. */
 static void place_parts(ag__program *p) {
   for (int x = 0; x < p->n_nodes; x++) {
     ag__pnode *n = &p->nodes[x];

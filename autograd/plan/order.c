@@ -1,16 +1,17 @@
-/* order.c - decides which assigns may be computed straight into their leaf, and sorts the units so that every
- * reader of such a leaf comes before its writer. */
+/* order.c - decides which assigns can be computed straight into their leaf, and sorts the units so that all
+ * readers of such a leaf come before its writer. */
 #include "autograd/plan/heap.h"
 #include "autograd/plan/plan.h"
 
 typedef struct sorter {
   ag__program *p;
   int *first_read,
-      *next_read; /* per leaf, per operand (an index into p->inputs): the operands that are that leaf */
-  int *reader;    /* per operand: the node */
+      *next_read; /* lists of the operands (indices into p->inputs) that read a leaf: first per leaf, next per
+                   * operand */
+  int *reader;    /* per operand: the node that reads it */
   uint64_t *last; /* per unit: its last node + 1; 0: merged away */
-  int *waits;     /* per unit: how many operands it still needs */
-  int *ready;     /* units that need none: a heap by last node */
+  int *waits;     /* per unit: operands that are not computed yet */
+  int *ready;     /* units with all operands computed: a heap by last node */
   int *first_use, *next_use, *user; /* per unit, per use: the units that need it */
   int *position;
 } sorter;
@@ -28,8 +29,8 @@ static void list_reads(sorter *s) {
     }
 }
 
-/* Within the writing unit only reads of the very element that is written next are safe. Elementwise ops read
- * no other: all values of a unit have the shape of the leaf. */
+/* In the writing unit a read is safe only if it is of the element that is written next. Elementwise ops read
+ * no other element, as all values of a unit have the shape of the leaf. */
 static bool can_write_in_place(const sorter *s, const ag__passign *a) {
   ag__program *p = s->p;
   const ag__pnode *value = &p->nodes[a->value];
@@ -86,7 +87,7 @@ static tn_status list_uses(sorter *s) {
   return TN_OK;
 }
 
-/* Of the units whose needs are done, the one whose last node was appended first comes next. */
+/* Next comes, of the units whose operands are computed, the one whose last node was appended first. */
 static void sort_units(sorter *s) {
   ag__program *p = s->p;
   ag__heap ready = {s->ready, s->last, 0};

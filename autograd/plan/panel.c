@@ -1,28 +1,29 @@
-/* panel.c - a product and the steps that lead from it to one update in place, all of which go row by row over
- * the same rows, are run panel by panel: some rows of the product, then of the update that reads them. So the
- * gradient of a kernel never travels to memory, and what else those steps share (the kernel itself, for the
- * norms of its rows) is still in cache. Values that only the panel reads have memory for one panel. */
+/* panel.c - finds a product and the units that lead from it to one update in place, where all of them work
+ * row by row on the same rows. They run panel by panel: some rows of the product, then the same rows of what
+ * follows, up to the update. So the gradient of a kernel stays in cache, and so does what these units share
+ * (the kernel itself, for the norms of its rows). A value that only the panel reads has memory for the rows
+ * of one panel. */
 #include "autograd/plan/heap.h"
 #include "autograd/plan/plan.h"
 
 enum {
-  SMALLEST = 64 << 10, /* bytes of a product worth it */
-  REREAD = 256 << 10,  /* bytes of its right factor, which every panel reads again: from the L2 cache */
+  SMALLEST = 64 << 10, /* bytes: smaller products are not worth it */
+  REREAD = 256 << 10,  /* bytes: its right factor must stay in the L2 cache, as each panel reads all of it */
   PANEL = 64 << 10,    /* bytes of a panel of the widest value */
-  TILE = 16,           /* rows the product's kernel takes at once */
+  TILE = 16,           /* rows that the product's kernel computes at once */
   MOST = 256           /* units */
 };
 enum { MANY = -2, NOBODY = -1 };
 
 typedef struct search {
   ag__program *p;
-  int anchor;   /* the unit that everything leads to */
-  int64_t rows; /* of its first axis */
+  int anchor;   /* the unit of the update */
+  int64_t rows; /* extent of its first axis */
   int *reader;  /* per root: the only unit that reads its value, else MANY or NOBODY */
-  int *member;  /* per unit: the anchor + 1 that it was last a member of */
-  int *waiter;  /* per unit: the first unit that overwrites what it reads, or n_units */
+  int *member;  /* per unit: anchor + 1 of the last panel that it was in */
+  int *waiter;  /* per unit: the first unit that overwrites one of its operands, or n_units */
   int members[MOST], n;
-  bool product; /* one of the members is worth it */
+  bool product; /* a member is a product that is worth it */
 } search;
 
 static size_t bytes_of(const ag__pnode *n) {
@@ -60,7 +61,8 @@ static bool same_shape(const ag_type *a, const ag_type *b) {
   return tn_same_shape(a->rank, a->shape, b->rank, b->shape);
 }
 
-/* Operands go by row, or are the same for all rows; what the anchor overwrites is read at the very place. */
+/* Each operand is read row by row or is the same for all rows. What the anchor overwrites must be read at the
+ * element that is computed. */
 static bool elementwise_by_row(const search *s, const ag__pnode *n) {
   if (n->type.rank < 1 || n->type.shape[0] != s->rows) return false;
   for (int k = 0; k < n->n_in; k++) {
@@ -77,7 +79,7 @@ static bool reduction_by_row(const search *s, const ag__pnode *n) {
          in->type.shape[0] == s->rows && same_shape(&in->type, &s->p->nodes[in->root].type);
 }
 
-/* The product of some rows has the bits that these rows have in the whole (tn_gemm). */
+/* A product of some rows has the same bits as these rows of the whole product (tn_gemm). */
 static bool product_by_row(search *s, const ag__pnode *n) {
   const ag__program *p = s->p;
   if (!n->op->row_axis || n->type.rank != 2 || n->n_in != 2 || n->type.shape[0] != s->rows) return false;
@@ -100,8 +102,8 @@ static bool by_row(search *s, const ag__unit *u) {
 
 static bool is_member(const search *s, int unit) { return s->member[unit] == s->anchor + 1; }
 
-/* Row r of x needs row r of what member `unit` makes, and nothing else of it. The factors of a product are
- * needed whole or by column. */
+/* Whether row r of x reads only row r of the values of member `unit`. A product reads its factors whole or by
+ * column. */
 static bool read_by_row(const search *s, const ag__pnode *x, int unit) {
   const ag__program *p = s->p;
   for (int k = 0; k < x->n_in; k++) {
@@ -113,8 +115,8 @@ static bool read_by_row(const search *s, const ag__pnode *x, int unit) {
   return true;
 }
 
-/* Its values are read by members alone, row by row, and it may wait for them: nothing in between needs it,
- * since only members read it, nor overwrites what it reads. */
+/* Whether only members read the unit's values, row by row, and it can be moved to them: no unit in between
+ * reads it, since only members do, or overwrites its operands. */
 static bool may_join(search *s, int unit) {
   const ag__program *p = s->p;
   const ag__unit *u = &p->units[unit];
@@ -130,8 +132,8 @@ static bool may_join(search *s, int unit) {
   return by_row(s, u);
 }
 
-/* From the anchor up; units are in topological order, so a member's own operands come later in this loop. The
- * heap gives the smallest: how far a unit is from the end. */
+/* Collects members from the anchor backwards. Units are in topological order, so a member's operands come
+ * later in this loop. The heap is ordered by the distance from the last unit. */
 static void gather(search *s) {
   const ag__program *p = s->p;
   int items[MOST];
@@ -184,7 +186,7 @@ static void try_anchor(search *s) {
   if (s->n > 1 && (s->product || any_size(p))) make_panel(s);
 }
 
-/* A leaf's readers come before its writer. */
+/* Finds, for each unit, the first unit that overwrites a leaf that it reads. */
 static void find_waiters(search *s, int *position) {
   const ag__program *p = s->p;
   const ag__reach *r = &p->reach;
@@ -198,7 +200,7 @@ static void find_waiters(search *s, int *position) {
   }
 }
 
-/* Members move to just before their anchor, in their order; until here panel.first is the anchor. */
+/* Moves members to just before their anchor, in their order. Up to here panel.first is the anchor. */
 static void move_members(ag__program *p, ag__unit *sorted, int *place) {
   int n = 0;
   for (int i = 0; i < p->n_panels; i++) place[i] = 0;

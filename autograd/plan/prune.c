@@ -1,4 +1,5 @@
-/* prune.c - the first pass: what outputs and effects need, copied out of the graph and renumbered. */
+/* prune.c - the first pass: copies the nodes that outputs and effects need out of the graph, and renumbers
+ * them. */
 #include "autograd/plan/plan.h"
 #include "autograd/scan/body.h"
 
@@ -9,7 +10,7 @@
 
 static tn_status mark_live(const ag_graph *g, const tn_alloc *alloc, const int *given, bool *live);
 
-/* What is carried is live if some step needs it. */
+/* A carried value is live if some step needs it. */
 tn_status ag__body_needs(const ag__body *b, const tn_alloc *alloc, bool *live, bool *needed) {
   for (bool more = true; more;) {
     more = false;
@@ -23,8 +24,8 @@ tn_status ag__body_needs(const ag__body *b, const tn_alloc *alloc, bool *live, b
   return TN_OK;
 }
 
-/* The operands that a loop's live results need: where the derivative of a loop is linear, it does not read the cotangent. One is
- * always marked, to stand for the others (see copy_node). */
+/* Marks the operands that a loop's live results need. (The derivative of a loop that is linear in its
+ * cotangent does not read it.) At least one is always marked, to stand in for the others (see copy_node). */
 static tn_status mark_loop(const ag_graph *g, const tn_alloc *alloc, size_t id, bool *live) {
   const ag__node *n = &g->nodes[id];
   const ag__body *b = ag__body_of(&n->attr);
@@ -44,7 +45,7 @@ static tn_status mark_loop(const ag_graph *g, const tn_alloc *alloc, size_t id, 
   return status;
 }
 
-/* Marks every ancestor up to what is given. Inputs come before their users, so one sweep from the end
+/* Marks all ancestors, up to given values. Operands come before their readers, so one sweep from the end
  * suffices. */
 static tn_status mark_live(const ag_graph *g, const tn_alloc *alloc, const int *given, bool *live) {
   for (size_t id = g->n_nodes; id-- > 1;) {
@@ -102,7 +103,8 @@ static tn_status reserve(ag__program *p, const sizes *s, int n_outputs) {
 
 typedef struct texts {
   size_t used;
-  const char *from, *scope; /* the scope copied last, and its copy: that of most nodes is their neighbour's */
+  const char *from, *scope; /* the scope copied last, and its copy: most nodes have the scope of their
+                             * neighbour */
 } texts;
 
 static char *put_text(ag__program *p, texts *t, const char *text) {
@@ -118,7 +120,7 @@ static const char *put_scope(ag__program *p, texts *t, const char *scope) {
   return t->scope;
 }
 
-/* A given value: an input under a name of its own, whatever computes it in the graph. */
+/* Copies a given value as an input with a name of its own, whatever computes it in the graph. */
 static void copy_given(ag__program *p, const ag_graph *g, uint32_t id, int index, texts *text) {
   char name[GIVEN_NAME];
   int self = p->n_nodes++;
@@ -136,7 +138,8 @@ static void copy_given(ag__program *p, const ag_graph *g, uint32_t id, int index
   p->leaves[p->n_leaves++] = (ag__leaf){put_text(p, text, name), g->nodes[id].type, false};
 }
 
-/* An operand that a loop does not need is not there: another stands in its place, which nothing reads. */
+/* An operand that a loop does not need is not in the program: a live one stands in its place and is not
+ * read. */
 static void copy_operands(ag__program *p, const ag_graph *g, const ag__node *n, const bool *live,
                           const int *number) {
   const uint32_t *in = ag__inputs_of(g, n);
@@ -192,11 +195,12 @@ static void list_results(ag__program *p, const ag__request *want, const int *num
   }
 }
 
-/* Leaves a plan writes or reads but no node needs otherwise (the target of an assign) are live too. */
+/* The targets of assigns are live too, even if no node reads them. */
 tn_status ag__prune(const ag_graph *g, const ag__request *want, ag__program *p) {
   bool *live = tn_calloc(p->alloc, g->n_nodes, sizeof *live);
   int *number = tn_calloc(p->alloc, g->n_nodes, sizeof *number);
-  int *is_given = tn_calloc(p->alloc, g->n_nodes, sizeof *is_given); /* its index + 1 */
+  int *is_given = tn_calloc(p->alloc, g->n_nodes, sizeof *is_given); /* per node: its index among the given
+                                                                      * values + 1; 0: not given */
   tn_status status = TN_ENOMEM;
   texts text = {0};
   if (!live || !number || !is_given) goto done;

@@ -1,15 +1,15 @@
-/* reach.c - which unit needs which. Units stand in a list that is a topological order at all times: what may
- * come before another is moved there. So whether a unit needs another is a search of what lies between the
- * two, and no closure is ever stored. Places are compared by labels that leave room for what is moved in
- * (Bender et al. 2002, "Two simplified algorithms for maintaining order in a list"). */
+/* reach.c - which unit needs which. Units are in a list that is a topological order at all times; a unit that
+ * shall come before another is moved there. To know whether one unit needs another, only the units between
+ * the two are searched, and no transitive closure is stored. Positions in the list are compared by labels
+ * with gaps for units that are moved in (Bender et al. 2002, "Two simplified algorithms for maintaining order
+ * in a list"). */
 #include "autograd/plan/heap.h"
 #include "autograd/plan/plan.h"
 
 enum {
   LABEL_BITS = 62,
-  PATIENCE = 512, /* operands that a search may look at in any case, */
-  SAVINGS =
-      1 << 19 /* and all searches of a program together beyond that: small programs are searched whole */
+  PATIENCE = 512,   /* operands that each search may visit, */
+  SAVINGS = 1 << 19 /* further ones, for all searches of a program together */
 };
 
 static bool precedes(const ag__reach *r, int unit, int other) { return r->label[unit] < r->label[other]; }
@@ -28,7 +28,8 @@ static void take_out(ag__reach *r, int unit) {
   r->before[r->after[unit]] = r->before[unit];
 }
 
-/* Labels around `unit` anew, in the smallest range of them that is not crowded: (4/3)^bits for 2^bits. */
+/* Spreads the labels around `unit` evenly, in the smallest range of 2^bits labels with fewer than (4/3)^bits
+ * units. */
 static void spread(ag__reach *r, int unit) {
   double room = 1;
   for (int bits = 1; bits <= LABEL_BITS; bits++) {
@@ -104,13 +105,13 @@ tn_status ag__reach_need(ag__reach *r, const tn_alloc *a, int unit, int other) {
 typedef struct search {
   ag__reach *r;
   int limit;     /* the unit that must not be found */
-  ag__heap walk; /* units whose operands are still to be looked at, the nearest to the limit first: what leads
-                    to it is mostly near */
+  ag__heap walk; /* units whose operands are still to be visited, the nearest to the limit first, since paths
+                  * to it are mostly short */
   int n_found;   /* units in r->found */
   int64_t patience;
 } search;
 
-/* False: the limit was found, or there is no patience left. */
+/* False: the limit was found, or the patience is used up. */
 static bool look_at(search *s, int unit, bool direct) {
   ag__reach *r = s->r;
   if (--s->patience < 0) return false;
@@ -134,7 +135,8 @@ static bool look_at_needs(search *s, const ag__program *p, int unit, bool direct
   return true;
 }
 
-static void sort_found(ag__reach *r, int n) { /* by place; shell sort: no memory, few units */
+static void sort_found(ag__reach *r, int n) { /* by position; shell sort, as it needs no memory and there are
+                                               * few units */
   int gaps = 1;
   while (gaps < n / 3) gaps = 3 * gaps + 1;
   for (int gap = gaps; gap > 0; gap /= 3)

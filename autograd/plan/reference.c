@@ -1,5 +1,5 @@
-/* reference.c - the oracle of every plan pass: each node in turn, into memory of its own, elementwise ops one
- * element at a time. It shares with the plan the ops' kernels and nothing else. */
+/* reference.c - the reference for tests of all passes: it computes node after node, each into memory of its
+ * own, elementwise ops one element at a time. It shares only the kernels of the ops with the plan. */
 #include "autograd/graph.h"
 #include "autograd/scan/body.h"
 
@@ -55,7 +55,7 @@ static void elementwise(const oracle *o, const ag__node *node, tn_view out) {
   }
 }
 
-/* A loop's value is all its results; a part's is one of them. */
+/* The value of a loop holds all its results; a part is one of them. */
 static ag_type type_of(const ag__node *node) {
   ag_type t = node->type;
   if (node->op->kind == AG_LOOP) {

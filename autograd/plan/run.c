@@ -1,5 +1,5 @@
-/* run.c - one replica's arena and bindings, and the loop over steps. Nothing here allocates once a run
- * exists. */
+/* run.c - the arena and bindings of one run, and the loop over steps. After ag_run_new nothing here
+ * allocates. */
 #include "autograd/plan/plan.h"
 #include "tensor/threads.h"
 
@@ -19,8 +19,8 @@ static bool allocate_worker(ag_run *r, int i) {
   return w->call_in && w->registers;
 }
 
-/* Loops run one after the other: behind a run's arena lies room for the largest nested run, one for each worker that
- * takes steps of a loop. */
+/* Loops run one after the other. So behind the arena there is memory for the largest nested run, once for
+ * each worker that takes steps of a loop. */
 static size_t own_bytes(const ag_plan *plan, int threads) {
   size_t bytes = plan->arena_bytes + ((size_t)threads - 1) * plan->worker_bytes + 64;
   return (bytes + 63) / 64 * 64;
@@ -152,7 +152,7 @@ tn_status ag_run_bind(ag_run *r, int leaf, tn_view memory) {
 }
 
 void ag__point(ag_run *r, int leaf, void *memory) {
-  static unsigned char nothing[1]; /* an empty leaf has no memory, but is bound */
+  static unsigned char nothing[1]; /* an empty leaf needs no memory, but counts as bound */
   const ag__program *p = &r->plan->program;
   r->n_unbound -= !r->leaves[leaf];
   r->leaves[leaf] = memory ? memory : nothing;
@@ -164,8 +164,8 @@ const char *ag_run_error(const ag_run *r) { return r->error; }
 
 /* ---- fused steps ---- */
 
-/* Where the value of a node starts. Of a panel's values only the rows under way exist, and there is no memory
- * before them: the address is meant for the whole. */
+/* The address of the first element of a node's value. Only the current rows of a panel's value are in memory;
+ * its address is that which row 0 would have. */
 static char *address(const ag_run *r, const ag__worker *w, int node) {
   const ag__pnode *nodes = r->plan->program.nodes, *root = &nodes[nodes[node].root];
   if (root->place != AG__PANEL) return r->views[node].data;
@@ -198,14 +198,13 @@ static void gather_block(void *block, const char *from, int64_t stride, size_t s
       memcpy((char *)block + (size_t)i * size, from + i * stride * (int64_t)size, size);
 }
 
-typedef struct piece { /* of an operand: n elements of so many bytes each */
+typedef struct piece { /* n elements of an operand, of `size` bytes each */
   size_t size;
   int64_t start;
   int n;
 } piece;
 
-/* A piece of a broadcast operand: a window into it if they lie in one row side by side, else a copy
- * run by run. */
+/* A piece of a broadcast operand: a pointer to it if it is contiguous in one row, else a copy. */
 static void *load_strided(const ag__step *s, const ag__register *reg, const char *base, piece p,
                           void *block) {
   const size_t size = p.size;
@@ -237,7 +236,7 @@ static void *load_strided(const ag__step *s, const ag__register *reg, const char
   return block;
 }
 
-/* The strided registers at the start of the row at `index`. */
+/* Points the strided registers at the start of the row at `index`. */
 static void point_at_row(const ag_run *r, ag__worker *w, const ag__step *s, size_t size,
                          const int64_t *index) {
   const int *strided = s->lists + s->n_moving + s->n_stored;
@@ -268,7 +267,7 @@ static void next_row(const ag__step *s, int64_t *index) {
 RUN_INSTRUCTIONS(float, f32)
 RUN_INSTRUCTIONS(double, f64)
 
-/* Everything of one block that lies at `start`. */
+/* Runs one block of n elements from `start` on. */
 static void run_block(const ag_run *r, ag__worker *w, const ag__step *s, bool f32, int64_t start, int n) {
   const ag__pnode *nodes = r->plan->program.nodes;
   size_t size = f32 ? sizeof(float) : sizeof(double);
@@ -287,13 +286,13 @@ static void run_block(const ag_run *r, ag__worker *w, const ag__step *s, bool f3
     w->registers[moving[i]] = (char *)w->registers[moving[i]] + (size_t)n * size;
 }
 
-/* `period` elements again and again. */
+/* Fills a block with copies of `period` elements. */
 static void repeat_block(void *block, const void *from, size_t size, int64_t period, int64_t n) {
   for (int64_t at = 0; at < n; at += period)
     memcpy((char *)block + (size_t)at * size, from, (size_t)(n - at < period ? n - at : period) * size);
 }
 
-/* Registers as they are at element `start`, but for those of its row. */
+/* Points the registers at element `start`, except for strided ones, which are set row by row. */
 static void point_registers(const ag_run *r, ag__worker *w, const ag__step *s, size_t size, int64_t start,
                             int64_t most) {
   for (int i = 0; i < s->n_registers; i++) {
@@ -309,7 +308,7 @@ static void point_registers(const ag_run *r, ag__worker *w, const ag__step *s, s
       w->registers[s->lists[i]] = (char *)w->registers[s->lists[i]] + start * (int64_t)size;
 }
 
-/* Elements start to end: all, or whole rows of the first axis. */
+/* Computes elements [start, end): all of them, or whole rows of the first axis. */
 static void run_fused(const ag_run *r, ag__worker *w, const ag__step *s, int64_t start, int64_t end) {
   bool f32 = r->plan->program.nodes[s->node].type.dtype == TN_F32;
   size_t size = f32 ? sizeof(float) : sizeof(double);
@@ -336,7 +335,7 @@ static void run_single(ag_run *r, ag__worker *w, const ag__step *s, tn_rng rng) 
   n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, r->views[s->node], rng, r->threads, NULL, r->error});
 }
 
-/* Rows first to last of a single op of a panel. */
+/* Computes rows [first, last) of a single op of a panel. */
 static void run_rows(const ag_run *r, ag__worker *w, const ag__step *s, int64_t first, int64_t last,
                      const tn_prefetch *next) {
   const ag__program *p = &r->plan->program;
@@ -354,7 +353,7 @@ static void run_rows(const ag_run *r, ag__worker *w, const ag__step *s, int64_t 
   n->op->run(&(ag_call){&n->attr, s->n_in, w->call_in, out, (tn_rng){0}, 1, next, NULL});
 }
 
-/* What the update reads of the panel that starts at `row`. */
+/* The memory that the update reads for the panel that starts at `row`. */
 static tn_prefetch rows_ahead(const ag_run *r, const ag__panel *q, int64_t row) {
   tn_prefetch p = {.n = row < q->rows ? q->n_ahead : 0};
   int64_t rows = q->rows - row < q->height ? q->rows - row : q->height;
@@ -378,12 +377,12 @@ static void run_panel(const ag_run *r, ag__worker *w, const ag__panel *q, int64_
   }
 }
 
-/* A share of a fused step or of the panels, for worker i. */
+/* Worker i's share of a fused step or of the panels. */
 typedef struct shared_step {
   ag_run *run;
   const ag__step *step;
   const ag__panel *panel; /* or NULL */
-  int64_t parts, size;    /* of the step: blocks or rows, in elements */
+  int64_t parts, size;    /* number of panels, blocks or rows; elements of a block or row */
 } shared_step;
 
 static void run_share(void *ctx, int64_t i) {
@@ -396,9 +395,9 @@ static void run_share(void *ctx, int64_t i) {
   run_fused(s->run, w, s->step, first * s->size, end);
 }
 
-/* Shares follow from the number of threads alone, and no element from the share it is in. */
+/* Shares depend on the number of threads only, and no element depends on the share that it is in. */
 static void run_shared(ag_run *r, const ag__step *s) {
-  enum { WORTH_THREADS = 1 << 15 /* elements */, WORTH_WORK = 1 << 16 /* elements of all instructions */ };
+  enum { WORTH_THREADS = 1 << 15 /* elements */, WORTH_WORK = 1 << 16 /* elements times instructions */ };
   shared_step job = {.run = r, .step = s, .panel = s->panel < 0 ? NULL : &r->plan->program.panels[s->panel]};
   if (job.panel) job.parts = (job.panel->rows - 1) / job.panel->height + 1;
   else {
@@ -430,7 +429,7 @@ static tn_status trapped(ag_run *r, const ag__step *s) {
   return TN_ENUMERIC;
 }
 
-/* Whether the op itself said that it could not; its sentence gets the scope. */
+/* The status of a step whose op reported an error; adds the scope to the message. */
 static tn_status refused(ag_run *r, const ag__step *s) {
   const ag__pnode *n = &r->plan->program.nodes[s->node];
   size_t used = strlen(r->error);

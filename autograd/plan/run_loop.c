@@ -1,5 +1,5 @@
-/* run_loop.c - the steps of a loop: each points the leaves of the nested run at what belongs to it. Where nothing is
- * carried from step to step, each worker has a nested run of its own and takes a stretch of the steps. */
+/* run_loop.c - the steps of a loop: each points the leaves of the nested run at its slices. If nothing is
+ * carried from step to step, each worker has a nested run of its own and takes a range of the steps. */
 #include "autograd/plan/plan.h"
 #include "autograd/scan/body.h"
 #include "tensor/threads.h"
@@ -21,7 +21,7 @@ static void *start_of(const ag_run *r, const ag__loop *l, const ag__bound *b) {
 typedef struct looping {
   ag_run *run;
   const ag__loop *loop;
-  ag_run **bodies; /* one a share */
+  ag_run **bodies; /* one per share */
   tn_rng rng;
   int shares;
 } looping;

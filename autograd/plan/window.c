@@ -1,10 +1,11 @@
-/* window.c - a part of a value that only elementwise ops read is read where it lies: no step copies it. Its readers have
- * another shape than the whole, so that none is fused with what makes the whole, nor writes into it. */
+/* window.c - a slice that only elementwise ops read is a strided view of the whole value: no step copies it.
+ * Its readers have another shape than the whole, so none is fused with the op that computes it or writes into
+ * it. */
 #include "autograd/plan/plan.h"
 
 #include <string.h>
 
-/* Strides of the value as it lies. */
+/* The strides of a value in memory. */
 static void strides_of(const ag__pnode *n, int64_t *stride) {
   tn_view v = tn_view_of(NULL, n->type.dtype, n->type.rank, n->type.shape);
   memcpy(stride, n->window ? n->stride : v.stride, sizeof n->stride);

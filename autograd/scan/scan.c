@@ -1,4 +1,4 @@
-/* scan.c - loops: the body as a graph of its own, the loop's node, its parts. */
+/* scan.c - loops: the body (a graph of its own), the loop node and its `part` nodes. */
 #include "autograd/scan/body.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ ag__body *ag__body_of(const ag_attr *attr) { return (ag__body *)(uintptr_t)attr-
 
 static ag_attr attr_of(const ag__body *b, int k) { return (ag_attr){.i = {(int64_t)(uintptr_t)b, k}}; }
 
-/* A bundle of results has no type that an op could use. */
+/* The loop node holds several results, so no op but `part` can read it. */
 static bool bundle_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   (void)in, (void)n, (void)attr;
   *out = (ag_type){.dtype = TN_U8, .rank = 1, .shape = {1}};
@@ -173,7 +173,7 @@ static bool draws(const ag_graph *g) {
   return false;
 }
 
-/* A body that draws needs a stream of its own. */
+/* A body that draws random numbers needs a stream of its own. */
 static void name_stream(ag_graph *g, ag__body *b, const char *name) {
   if (!(b->random = draws(b->g))) return;
   if (!name || !*name) {

@@ -1,6 +1,7 @@
-/* scan_hoist.c - a product of what belongs to a step with what all steps share does not wait for what is carried:
- * it is computed for all steps at once, before the loop, and its rows belong to the steps. So its derivative is
- * one product too, over the rows of all steps. Row by row a product has the same bits either way. */
+/* scan_hoist.c - a product of a step's slice with shared values does not depend on carried values. It is
+ * computed for all steps at once, before the loop, and each step gets its rows. So its derivative, too, is
+ * one product over the rows of all steps. The bits are the same, as each row of a product depends on its own
+ * row only. */
 #include "autograd/scan/body.h"
 
 #include <stdio.h>
@@ -12,7 +13,8 @@ static int index_of(const ag__body *b, uint32_t id, int first, int end) {
   return -1;
 }
 
-/* The operand of each step that node id multiplies with shared ones only; -1: it is no such product. */
+/* The index of the per-step operand that node id multiplies with a shared value; -1: it is no such
+ * product. */
 static int product_of(const ag__body *b, uint32_t id) {
   const ag__node *n = &b->g->nodes[id];
   int shared = b->n_carry + b->n_each, end = shared + b->n_shared;
@@ -25,7 +27,7 @@ static int product_of(const ag__body *b, uint32_t id) {
   return k;
 }
 
-/* The product of the rows of all steps. */
+/* Appends the product over the rows of all steps. */
 static ag_ref for_all_steps(ag_graph *g, const ag__body *b, uint32_t id, int k, const ag_ref *in) {
   enum { MOST = 4 };
   const ag__node *n = &b->g->nodes[id];
@@ -40,7 +42,7 @@ static ag_ref for_all_steps(ag_graph *g, const ag__body *b, uint32_t id, int k, 
   return ag_reshape(g, y, 3, (int64_t[]){t.shape[0], n->type.shape[0], n->type.shape[1]});
 }
 
-/* What was computed in the body is a leaf of it from now on: the last of those of each step. */
+/* Replaces the product in the body by a leaf, the last of the per-step leaves. */
 static void become_leaf(ag__body *b, uint32_t id) {
   ag__node *n = &b->g->nodes[id];
   char name[32];

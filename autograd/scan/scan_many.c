@@ -1,6 +1,7 @@
-/* scan_many.c - a loop for many examples (ag_vmap): one loop whose body is the body for many examples. Everything that is
- * carried, and every result, belongs to an example; values of each step and shared ones keep their place if they are the same for
- * all. The steps' axis stays in front, so operands and results of each step are transposed outside. */
+/* scan_many.c - a loop for many examples (ag_vmap): one loop whose body is the mapped body. All carried
+ * values and results have the axis of the examples; per-step and shared values only if they differ between
+ * examples. The axis of the steps stays in front, so per-step operands and results are transposed outside the
+ * loop. */
 #include "autograd/ops/op.h"
 #include "autograd/scan/body.h"
 
@@ -12,16 +13,17 @@ typedef struct mapper {
   const ag__body *from;
   ag__body *to;
   int64_t examples;
-  ag_ref *map; /* per node of from->g: for one example, in to->g */
+  ag_ref *map; /* per node of from->g: its copy, for one example, in to->g */
   ag_ref *one,
-      *many; /* leaves of to->g that differ by example: one example's, which nothing reads in the end, and all */
+      *many; /* leaves of to->g that differ between examples: one example's (not read in the end), and all
+              * examples' */
   int n_many;
   bool *needed; /* per node of from->g */
 } mapper;
 
 static ag_ref swapped(ag_graph *g, ag_ref x) { return ag_swapaxes(g, x, 0, 1); }
 
-/* The leaf of the new body that stands for leaf k, and what the copied nodes read in its place. */
+/* Adds the leaf of the new body for leaf k, and sets what the copied nodes read in its place. */
 static void add_leaf(mapper *s, int k, const char *kind, bool each_example) {
   ag_ref old = s->from->in[k];
   ag_type one = ag_type_of(s->from->g, old), all = one;
@@ -84,7 +86,7 @@ static void copy_body(mapper *s) {
   tn_free(s->g->alloc, in);
 }
 
-/* Results for one example become those for all. */
+/* Maps the results from one example to all. */
 static void map_results(mapper *s) {
   ag_graph *b = s->to->g;
   int n = s->from->n_out;

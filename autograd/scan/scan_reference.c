@@ -1,4 +1,4 @@
-/* scan_reference.c - a loop for the reference: each step by itself, all results. */
+/* scan_reference.c - a loop as the reference computes it: step after step, with all results. */
 #include "autograd/scan/body.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ typedef struct oracle {
   const ag__body *b;
   const char **names;
   tn_view *leaves, *results;
-  unsigned char *next; /* what is carried on, until the step is done */
+  unsigned char *next; /* the next carried values, until the step is done */
 } oracle;
 
 static tn_view view_at(ag_graph *g, ag_ref x, void *data) {

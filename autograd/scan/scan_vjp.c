@@ -1,10 +1,10 @@
 /* scan_vjp.c - the derivative of a loop: a loop in the other direction whose body is the derivative of the
- * body. It is appended to the body's own graph by ag_grad, and what of it is new is copied into a graph of its
- * own. What it reads of the old values becomes one more result of the forward loop, kept for all steps; values
- * that only hang on what all steps share are computed again. Cotangents are carried; those of shared values
- * are summed up in the same way, but where each step adds a product a' b to one, a and b are kept of all steps, and
- * the sum is one product of them behind the loop. Of a body with `recompute` nothing is kept: all but its leaves is
- * computed again. */
+ * body. ag_grad appends that derivative to the graph of the body; its new nodes are then copied into a graph
+ * of their own. An old value that it reads becomes a further result of the forward loop, kept for all steps;
+ * values that depend only on shared ones are recomputed. Cotangents are carried. Those of shared values are
+ * sums over steps and carried too; but if each step adds a product a' b, then a and b are kept for all steps,
+ * and the sum is one product after the loop. With `recompute` nothing is kept: all values but the leaves are
+ * recomputed. */
 #include "autograd/ops/op.h"
 #include "autograd/scan/body.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 
 typedef struct transposer {
-  ag_graph *g; /* of the loop */
+  ag_graph *g; /* the graph of the loop */
   ag_ref loop;
   ag__body *from, *to;  /* the loop's body and that of its derivative */
   ag_ref *cotangent;    /* per result of `from`: its leaf in from->g, or id 0 */
@@ -20,8 +20,8 @@ typedef struct transposer {
   ag_ref *wrt, *grad;   /* per leaf of `from` */
   int n_in, n_out;      /* leaves; results, before any is added */
   size_t old;           /* nodes of from->g before ag_grad */
-  bool *needed, *fixed; /* per node of from->g: to be had in `to`; hangs on shared values only */
-  ag_ref *map;          /* per node of from->g: in to->g */
+  bool *needed, *fixed; /* per node of from->g: needed in `to`; depends on shared values only */
+  ag_ref *map;          /* per node of from->g: its copy in to->g */
   ag_ref *in;           /* operands of the new loop */
   int n_new;
 } transposer;
@@ -39,7 +39,7 @@ static void collect_given(transposer *t, ag_ref dy) {
   }
 }
 
-/* The sum of all results, each times its cotangent: its gradient is what is looked for. */
+/* The sum of all results, each times its cotangent. Its gradient is the vjp. */
 static ag_ref paired_sum(transposer *t) {
   ag_graph *b = t->from->g;
   ag_ref sum = {0};
@@ -87,26 +87,26 @@ static bool hangs_on_shared(const transposer *t, uint32_t id) {
   return true;
 }
 
-/* Whether it is random itself, or a part of a loop that draws: computed again it would be another one. */
+/* Whether the node is random, or a result of a loop that draws random numbers: recomputed it would differ. */
 static bool draws(const ag_graph *b, uint32_t id) {
   const ag__node *n = &b->nodes[id];
   if (n->op == &ag__op_part) n = &b->nodes[ag__inputs_of(b, n)[0]];
   return n->op->kind == AG_RANDOM || (n->op->kind == AG_LOOP && ag__body_of(&n->attr)->random);
 }
 
-/* Computed in the derivative's body, from its operands; else it is a leaf of it. */
+/* Whether the node is recomputed in the derivative's body; else it is a leaf of it. */
 static bool is_copied(const transposer *t, uint32_t id) {
   const ag__node *n = &t->from->g->nodes[id];
   if (n->op->kind == AG_LEAF) return n->op == &ag__op_constant;
   if (t->from->recompute && !draws(t->from->g, id)) return true;
   if (t->fixed[id]) return true;
   if (n->op == &ag__op_part) return ag__inputs_of(t->from->g, n)[0] >= t->old;
-  if (n->op->flags & (AG_ALIAS | AG_BROADCASTS)) return true; /* costs less than to keep it */
+  if (n->op->flags & (AG_ALIAS | AG_BROADCASTS)) return true; /* cheaper than keeping it */
   return id >= t->old;
 }
 
-/* The step's two matrices whose product a' b is what it adds to the cotangent of shared value k; NULL: it adds
- * something else. */
+/* The two matrices a and b if a step adds the product a' b to the cotangent of leaf k, a shared value; else
+ * NULL. */
 static const uint32_t *factors(const transposer *t, int k) {
   const ag_graph *b = t->from->g;
   if (k < t->from->n_carry + t->from->n_each || !t->grad[k].id || t->from->recompute) return NULL;
@@ -142,8 +142,8 @@ static void add_operand(transposer *t, ag_ref leaf, ag_ref outer, ag_ref old) {
   t->in[t->n_new++] = outer;
 }
 
-/* Carried: the cotangents of what the forward loop carries, then the sums of those of what it shares. The
- * leaves of the sums stand for no old value. */
+/* Adds the carried leaves: the cotangents of the forward loop's carried values, then the sums of those of its
+ * shared values. The leaves of the sums stand for no old value. */
 static void add_carried(transposer *t) {
   for (int k = 0; k < t->n_in; k++) {
     bool shared = k >= t->from->n_carry + t->from->n_each;
@@ -163,7 +163,8 @@ static int leaf_index(const transposer *t, uint32_t id) {
   return -1;
 }
 
-/* Of each step: given cotangents of results, what belonged to the step, and what is kept. */
+/* Adds the per-step leaves: given cotangents of results, the forward loop's per-step values, and the kept
+ * values. */
 static void add_each(transposer *t) {
   ag_graph *b = t->from->g;
   int first_shared = t->from->n_carry + t->from->n_each;
@@ -191,7 +192,7 @@ static void add_shared(transposer *t) {
   }
 }
 
-/* Of a part that is computed again: the numbers of the same step of the forward loop. */
+/* The random numbers of the same step of the forward loop, for a part that is recomputed. */
 static ag_ref draw_again(const transposer *t, const ag__node *n) {
   ag__node node = *n;
   node.hash = 0;
@@ -224,7 +225,7 @@ static void copy_nodes(transposer *t) {
   tn_free(t->g->alloc, in);
 }
 
-/* Carried on and results, in the order of the leaves they are the cotangents of. */
+/* Adds the carried values and results, in the order of the leaves whose cotangents they are. */
 static void add_results(transposer *t) {
   const ag__body *from = t->from;
   ag_graph *b = t->to->g;
@@ -247,7 +248,7 @@ static void add_results(transposer *t) {
   tn_free(t->g->alloc, out);
 }
 
-/* The rows of all steps of an old value of rank 2: the loop's operand, or a further result. */
+/* The rows of all steps of an old value of rank 2: an operand of the loop, or a further result of it. */
 static ag_ref rows_of_all(const transposer *t, ag_ref loop, uint32_t old) {
   const ag__body *to = t->to;
   ag_ref now = t->map[old], all = {0};
@@ -285,7 +286,7 @@ static bool allocate(transposer *t) {
 }
 
 static void transpose(transposer *t, ag_ref *dx) {
-  if (!derive(t)) return; /* nothing of it is a float */
+  if (!derive(t)) return; /* no result is of a float type */
   if (!allocate(t)) ag_fail(t->g, TN_ENOMEM, "out of memory for the derivative of a loop");
   if (t->from->g->status == TN_OK && t->g->status == TN_OK &&
       (t->to = ag__body_new(t->g, &(ag__body){.length = t->from->length,

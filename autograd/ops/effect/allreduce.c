@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* attr.i: [0] the address of the tn_ranks; 0: one process alone. Input 1 is a scalar: 0 leaves x as it is. */
+/* attr.i: [0] the address of the tn_ranks; 0: there is only one process. Input 1 is a scalar; if it is 0, the
+ * result is x unchanged. */
 
 static const tn_ranks *ranks_of(const ag_attr *attr) { return (const tn_ranks *)(intptr_t)attr->i[0]; }
 

@@ -6,9 +6,9 @@ static bool assign_infer(const ag_type *in, int n, const ag_attr *attr, ag_type 
   return in[0].dtype == in[1].dtype && tn_same_shape(in[0].rank, in[0].shape, in[1].rank, in[1].shape);
 }
 
-/* No kernel: the plan carries it out after every reader of the state. No vjp either, and no AG_NO_DERIVATIVE:
- * an assignment is not a value, so asking for a gradient through one is an error rather than a silent zero.
- */
+/* It has no kernel: the plan writes the state after all its readers. It has neither a vjp nor
+ * AG_NO_DERIVATIVE: an assignment is not a value, so a gradient through one is an error and not a silent
+ * zero. */
 const ag_op ag_op_assign = {.name = "assign",
                             .doc =
                                 "an effect: the state takes this value once every reader has had the old one",

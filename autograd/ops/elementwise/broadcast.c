@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-/* attr.i: the new shape. Elementwise, so that it fuses; where a consumer broadcasts anyway it disappears on
- * emit. */
+/* attr.i: the new shape. The op is elementwise, so that it fuses. When an elementwise op reads the result,
+ * that op takes the operand instead. */
 
 static bool spread_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   (void)n;
@@ -30,7 +30,7 @@ static void broadcast_explain(const ag_type *in, int n, const ag_attr *attr, cha
 
 AG_EWISE1(broadcast, X)
 
-/* Blocks hold floats only: integers are copied. */
+/* Fused blocks hold floats only, so integers are copied by a kernel. */
 static void spread_run(const ag_call *call) {
   tn_copy(call->out, tn_view_broadcast(call->in[0], call->out.rank, call->out.shape));
 }
@@ -50,7 +50,7 @@ static const ag_op broadcast_integers = {.name = "broadcast",
                                          .run = spread_run,
                                          .many = spread_many};
 
-/* Law 2: grad.c sums back to shape. */
+/* grad.c sums the cotangent to the shape of the operand. */
 static void broadcast_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   (void)g, (void)y;
   dx[0] = dy;

@@ -10,7 +10,7 @@ static bool cast_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *o
   return true;
 }
 
-/* Integers carry no derivative, on either side. */
+/* A cast from or to an integer type has no derivative. */
 static void cast_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   tn_dtype from = ag_type_of(g, ag_in(g, y, 0)).dtype;
   if (ag__is_float(from) && ag__is_float(ag_type_of(g, y).dtype)) dx[0] = ag_cast(g, dy, from);

@@ -2,7 +2,7 @@
 
 AG_EWISE2(div, X / Y)
 
-/* d(a/b)/db = -(a/b)/b: the quotient is there already. */
+/* d(a/b)/db = -(a/b)/b, which uses the quotient y. */
 static void div_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_div(g, dy, ag_in(g, y, 1));
   dx[1] = ag_neg(g, ag_mul(g, dx[0], y));

@@ -2,7 +2,7 @@
 
 AG_EWISE2(fmod, tn_fmod(X, Y))
 
-/* Of integers: C's %. Nothing remains of a division by 0, which fails the run. */
+/* For integers: C's %. A divisor of 0 gives 0 and makes the run fail. */
 static void fmod_i64(const ag_call *call, int n, const int64_t *const *in, int64_t *out) {
   for (int i = 0; i < n; i++) {
     if (in[1][i] == 0) ag_fault(call, "fmod: an integer divided by 0");

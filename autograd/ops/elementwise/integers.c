@@ -24,7 +24,7 @@ static void store(void *data, tn_dtype dtype, int64_t i, int64_t x) {
   else ((int64_t *)data)[i] = x;
 }
 
-/* Elements `start`.. of an operand spread over the result's shape. */
+/* Reads n elements from `start` on, of an operand broadcast to the result's shape. */
 static void load_block(const tn_view *wide, int64_t start, int n, int64_t *block) {
   for (int i = 0; i < n; i++) {
     int64_t rest = start + i, offset = 0;

@@ -2,8 +2,8 @@
 #include "tensor/special.h"
 #include "tensor/vmath_gamma.h"
 
-/* A vector loop where all are positive and finite; else one by one, by the same formulas where they hold, so that no
- * element's bits depend on its neighbours. */
+/* A vectorized loop if all elements are positive and finite; else element by element, with the same formula
+ * for positive ones, so that an element's bits do not depend on its neighbours. */
 TN_ANY void positive_any(int n, const float *x, float *out) {
   TN_IVDEP for (int i = 0; i < n; i++) out[i] = (float)tn__lgamma_positive((double)x[i]);
 }

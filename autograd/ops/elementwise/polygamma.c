@@ -4,8 +4,9 @@
 
 /* attr.i: [0] n. */
 
-/* Digamma is a vector loop where all are positive and finite; else, and for higher orders, they go one by one in
- * double, by the same formulas where they hold, so that no element's bits depend on its neighbours. */
+/* Digamma is a vectorized loop if all elements are positive and finite. Else, and for higher orders, elements
+ * are computed one by one in double, with the same formula for positive ones, so that an element's bits do
+ * not depend on its neighbours. */
 TN_ANY void digamma_any(int n, const float *x, float *out) {
   TN_IVDEP for (int i = 0; i < n; i++) out[i] = (float)tn__digamma_positive((double)x[i]);
 }

@@ -2,7 +2,7 @@
 
 AG_EWISE2(power, tn_power(X, Y))
 
-/* b = 0 is set apart: a^0 is constant even at a = 0, where a^-1 is infinite. */
+/* b = 0 is a special case: a^0 is constant, but its formula b a^(b-1) is NaN at a = 0. */
 static void power_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   ag_ref a = ag_in(g, y, 0), b = ag_in(g, y, 1), zero = ag_like(g, y, 0), one = ag_like(g, y, 1);
   ag_ref constant = ag_equal(g, b, zero);

@@ -1,6 +1,7 @@
 #include "autograd/ops/integers.h"
 
-/* A choice, not mask * a + (1 - mask) * b: a NaN on the side not taken must not leak. */
+/* A choice, not mask * a + (1 - mask) * b: a NaN in the operand that is not chosen must not reach the
+ * result. */
 AG_EWISE3(where, X != 0 ? Y : Z)
 AG_INTEGERS(where, 3, X != 0 ? Y : Z)
 
@@ -15,7 +16,7 @@ const ag_op ag_op_where = {AG_EWISE_FIELDS(where, 3), .doc = "a where the mask i
                            AG_CASES({.n_in = 3, .in = {{2, {3, 4}}, {2, {3, 4}}, {2, {3, 4}}}},
                                     {.n_in = 3, .in = {{2, {3, 1}}, {0}, {3, {2, 1, 4}}}})};
 
-/* A mask of an integer type (u8, as comparisons of integers may give) becomes one of the operands' type. */
+/* Casts a mask of an integer type (u8, such as comparisons of integers give) to the operands' type. */
 ag_ref ag_where(ag_graph *g, ag_ref mask, ag_ref a, ag_ref b) {
   tn_dtype want = ag_type_of(g, a).dtype;
   if (mask.id && a.id && !ag__is_float(ag_type_of(g, mask).dtype)) mask = ag_cast(g, mask, want);

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* attr.i: [0] axis of the rows, [1] batch axes, which x and index share. */
+/* attr.i: [0] axis of the rows, [1] number of batch axes, which x and index share. */
 
 static bool gather_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   const ag_type *x = &in[0], *index = &in[1];
@@ -29,7 +29,7 @@ static void gather_explain(const ag_type *in, int n, const ag_attr *attr, char *
              ag__shape_text(in[1].rank, in[1].shape, index, sizeof index), (long long)attr->i[1]);
 }
 
-/* A row that does not exist reads as NaN (0 of an integer type), and fails the run. */
+/* A row that does not exist reads as NaN (as 0 for an integer type) and makes the run fail. */
 static void gather_run(const ag_call *call) {
   const tn_view *x = &call->in[0];
   ag__rows s = ag__rows_of(x, &call->in[1], (int)call->attr->i[0], (int)call->attr->i[1]);
@@ -52,7 +52,7 @@ static void gather_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_scatter_add_axis(g, dy, ag_in(g, y, 1), (int)attr.i[0], (int)attr.i[1], rows);
 }
 
-/* Rows of each example's own array, or of a shared one, by an index of its own, or a shared one. */
+/* The array and the index may each be one per example or shared by all examples. */
 static ag_ref gather_many(ag_graph *g, ag_ref y, const ag_many *m) {
   int axis = (int)ag_attr_of(g, y)->i[0], batch = (int)ag_attr_of(g, y)->i[1];
   if (!m->each[0] && axis == 0) return ag_gather_axis(g, m->in[0], m->in[1], 0, 0);

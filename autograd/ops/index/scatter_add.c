@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* attr.i: [0] rows of the output, [1] their axis, [2] batch axes, which x and index share. */
+/* attr.i: [0] rows of the output, [1] their axis, [2] number of batch axes, which x and index share. */
 
 static bool scatter_add_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   const ag_type *x = &in[0], *index = &in[1];
@@ -32,7 +32,7 @@ static void scatter_add_explain(const ag_type *in, int n, const ag_attr *attr, c
              (long long)attr->i[2]);
 }
 
-/* One thread in index order, so that repeated rows always sum in the same order. */
+/* One thread adds in the order of the index, so that repeated rows are always summed in the same order. */
 #define ADD_ROWS(T)                                                                                          \
   static void add_rows_##T(const ag_call *call, const ag__rows *s) {                                         \
     const T *from = call->in[0].data;                                                                        \

@@ -9,7 +9,7 @@ static bool cholesky_infer(const ag_type *in, int n, const ag_attr *attr, ag_typ
   return ag__is_square(in);
 }
 
-/* Both triangles count, by half each: so the derivative by every element is its own. */
+/* Factors the mean of a and its transpose, so that each element of a has its own derivative. */
 #define COPY_SYMMETRIC(T)                                                                                    \
   for (int64_t i = 0; i < n; i++)                                                                            \
     for (int64_t j = 0; j <= i; j++) {                                                                       \

@@ -1,8 +1,8 @@
 #include "autograd/ops/op.h"
 #include "tensor/threads.h"
 
-/* attr.i: [0] transpose a, [1] transpose b. With op() that transpose of the last two axes, y = op(a) op(b)
- * for every index of the leading axes, which broadcast. */
+/* attr.i: [0] transpose a, [1] transpose b. y = op(a) op(b) for each index of the leading axes, which
+ * broadcast; op() is that transpose of the last two axes. */
 
 static void swap_last(int rank, int64_t *extents) {
   int64_t last = extents[rank - 1];
@@ -28,7 +28,7 @@ static bool contract_infer(const ag_type *in, int n, const ag_attr *attr, ag_typ
   return ag__countable(out);
 }
 
-/* The operand as multiplied: transposed if asked, with the leading axes of `out`. */
+/* The operand of the product: transposed if asked for, with the leading axes of `out`. */
 static tn_view operand(tn_view v, bool transpose, const tn_view *out) {
   int64_t shape[TN_MAX_RANK];
   if (transpose) swap_last(v.rank, v.shape), swap_last(v.rank, v.stride);
@@ -37,7 +37,7 @@ static tn_view operand(tn_view v, bool transpose, const tn_view *out) {
   return tn_view_broadcast(v, out->rank, shape);
 }
 
-/* The batch-th matrix, counting the leading axes in row-major order. */
+/* Matrix number `batch`, with the leading axes in row-major order. */
 static tn_view matrix_at(const tn_view *v, int64_t batch) {
   int r = v->rank;
   tn_view m = {.data = v->data,
@@ -51,11 +51,11 @@ static tn_view matrix_at(const tn_view *v, int64_t batch) {
   return m;
 }
 
-/* A product for each index of the leading axes, in parts of consecutive ones. */
+/* Products for all indices of the leading axes, divided into ranges of consecutive ones. */
 typedef struct batches {
   tn_view a, b, out;
   int64_t n, parts;
-  int threads; /* of one product */
+  int threads; /* threads within one product */
   const tn_prefetch *next;
 } batches;
 
@@ -67,7 +67,8 @@ static void multiply_part(void *ctx, int64_t part) {
                      t == 0 ? p->next : NULL);
 }
 
-/* Threads share the batches where there are enough of them and work for all, else they share each product. */
+/* Threads divide the batch if it has a product for each of them and there is enough work; else they divide
+ * each product. */
 static void contract_run(const ag_call *call) {
   enum { WORTH_THREADS = 1000000 /* multiplications */ };
   tn_view a = operand(call->in[0], call->attr->i[0], &call->out);
@@ -85,8 +86,8 @@ static void contract_run(const ag_call *call) {
 
 static int contract_row_axis(const ag_attr *attr) { return attr->i[0] ? 1 : 0; }
 
-/* dA = dy B', dB = A' dy for the operands as multiplied; the derivative of a transposed one is the transpose
- * of that, which swaps the two factors. */
+/* dA = dy B' and dB = A' dy for the operands of the product. The derivative of a transposed operand is the
+ * transpose of that, which swaps the two factors. */
 static void contract_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   ag_ref a = ag_in(g, y, 0), b = ag_in(g, y, 1);
   bool ta = ag_attr_of(g, y)->i[0], tb = ag_attr_of(g, y)->i[1];
@@ -119,7 +120,7 @@ const ag_op ag_op_contract = {
              {.n_in = 2, .in = {{3, {2, 3, 4}}, {2, {4, 2}}}},
              {.n_in = 2, .in = {{4, {2, 1, 2, 3}}, {3, {3, 4, 2}}}, .attr.i = {1, 1}})};
 
-/* If x is a transpose of just the last two axes, its input, with the flag flipped. */
+/* If x is a transpose of the last two axes only, returns its input and flips the flag. */
 static ag_ref absorb_transpose(const ag_graph *g, ag_ref x, bool *flag) {
   int rank = ag_type_of(g, x).rank;
   if (ag_op_of(g, x) != &ag_op_transpose || rank < 2) return x;
@@ -132,7 +133,8 @@ static ag_ref absorb_transpose(const ag_graph *g, ag_ref x, bool *flag) {
   return ag_in(g, x, 0);
 }
 
-/* [..., m, k] [k, n] is one product of more rows, and so is its derivative by the shared matrix. */
+/* [..., m, k] [k, n] is one product with more rows. So is its derivative with respect to the shared
+ * matrix. */
 static bool merges_rows(const ag_graph *g, ag_ref a, ag_ref b, const ag_attr *attr) {
   ag_type in[2] = {ag_type_of(g, a), ag_type_of(g, b)}, out;
   return in[0].rank > 2 && in[1].rank == 2 && !attr->i[0] && contract_infer(in, 2, attr, &out);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* attr.i: for each of three axes stride, dilation, input dilation, zeros before, zeros after (0 beyond the
- * spatial axes there are); groups; the layouts, three bits an operand. */
+/* attr.i: for each of three axes stride, dilation, input dilation, zeros before, zeros after (0 for axes that
+ * there are not); groups; the layouts, three bits per operand. */
 enum { STRIDE = 0, DILATION = 3, SPREAD = 6, BEFORE = 9, AFTER = 12, GROUPS = 15, LAYOUTS = 16 };
 enum { X, KERNEL, Y };
 
@@ -17,12 +17,12 @@ static unsigned layout_of(const ag_attr *attr, int operand) {
 
 /* ---- shapes ---- */
 
-typedef struct roles { /* the axes of an operand */
-  int row, col,
-      space; /* the channels or examples that are not grouped; the grouped ones; the first spatial axis */
+/* The axes of an operand: groups divide `col`, not `row`; `space` is the first spatial axis. */
+typedef struct roles {
+  int row, col, space;
 } roles;
 
-/* Images are [row, spatial..., col], kernels [spatial..., row, col] unless moved; col is what groups cut. */
+/* Without layout flags an image is [row, spatial..., col] and a kernel [spatial..., row, col]. */
 static roles roles_of(int operand, unsigned layout, int rank) {
   bool spatial_first = (operand == KERNEL) != ((layout & AG_LAYOUT_MOVED) != 0);
   return (roles){.row = spatial_first ? rank - 2 : 0, .col = rank - 1, .space = spatial_first ? 0 : 1};
@@ -34,7 +34,8 @@ typedef struct extents {
   int64_t from, to, space[TN_CONV_AXES];
 } extents;
 
-/* From what to what a matrix in the operand would lead: batch to channels, input to output channels. */
+/* The extents of an operand seen as a matrix at each position: an image batch by channels, a kernel input by
+ * output channels. */
 static extents extents_of(int operand, unsigned layout, const ag_type *t, int64_t groups) {
   roles r = roles_of(operand, layout, t->rank);
   int64_t row = t->shape[r.row], col = t->shape[r.col] / groups;
@@ -45,7 +46,7 @@ static extents extents_of(int operand, unsigned layout, const ag_type *t, int64_
 
 enum { SENTENCE = 160 };
 
-/* Places of the output along an axis; -1 with a sentence where there are none. */
+/* The extent of the output along an axis; -1, with a message in `why`, if there is none. */
 static int64_t places_of(const ag_attr *attr, int axis, int64_t size, int64_t taps, char *why) {
   const int64_t *i = attr->i + axis;
   int64_t padded, reach;
@@ -65,7 +66,8 @@ static int64_t places_of(const ag_attr *attr, int axis, int64_t size, int64_t ta
   return -1;
 }
 
-/* Extents of the convolution (no strides, no memory); false with a sentence where the operands do not fit. */
+/* Sets the extents of the convolution (not strides and memory). Returns false, with a message in `why`, if
+ * the operands do not fit. */
 static bool measure(const ag_type *x, const ag_type *kernel, const ag_attr *attr, tn_conv *c, char *why) {
   *c = (tn_conv){.dtype = x->dtype, .groups = attr->i[GROUPS]};
   snprintf(why, SENTENCE, "want one float type and one to three spatial axes in both");
@@ -124,7 +126,8 @@ static tn_conv_operand operand(int which, unsigned layout, const tn_view *v, int
   return o;
 }
 
-/* The last spatial axis is the kernel's last one, whatever the rank: it is the one that lines run along. */
+/* Moves the axes so that the last spatial axis is axis 2 for any rank: tn_convolve runs its lines along
+ * that. */
 static void shift_axes(int64_t *axes, int by, int64_t fill) {
   for (int a = TN_CONV_AXES - 1; a >= 0; a--) axes[a] = a >= by ? axes[a - by] : fill;
 }
@@ -163,8 +166,8 @@ static ag_conv_options options_of(const ag_attr *attr) {
   return o;
 }
 
-/* By x: every place of y goes back to the places it came from. dy is spread by the stride, the kernel is
- * flipped and leads from output to input channels. */
+/* With respect to x: dy, dilated by the stride, convolved with the flipped kernel, whose input and output
+ * channels are swapped. */
 static ag_ref by_input(ag_graph *g, const tn_conv *c, const ag_conv_options *o, int axes, ag_ref dy,
                        ag_ref kernel) {
   ag_conv_options b = *o;
@@ -180,8 +183,8 @@ static ag_ref by_input(ag_graph *g, const tn_conv *c, const ag_conv_options *o, 
   return ag_conv(g, dy, kernel, &b);
 }
 
-/* By the kernel: x, its batch summed over as if it were channels, is convolved with dy; tap and place, stride
- * and dilation change roles. */
+/* With respect to the kernel: x convolved with dy, where the batch takes the part of the channels that are
+ * summed over. Taps and places, and stride and dilation, change roles. */
 static ag_ref by_kernel(ag_graph *g, const tn_conv *c, const ag_conv_options *o, int axes, ag_ref x,
                         ag_ref dy) {
   ag_conv_options b = *o;
@@ -208,7 +211,8 @@ static void conv_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[1] = by_kernel(g, &c, &o, tx.rank - 2, x, dy);
 }
 
-/* Rank 3 and 4 only: a case has room for four axes. Values in tests/autograd/test_conv.c. */
+/* Cases have ranks 3 and 4 only, as ag_case has room for four axes. tests/autograd/test_conv.c checks
+ * values. */
 const ag_op ag_op_conv = {
     .name = "conv",
     .doc =
@@ -251,7 +255,7 @@ const ag_op ag_op_conv = {
 
 static int64_t or_one(int64_t n) { return n ? n : 1; }
 
-/* Zeros around x, where the padding is a rule. */
+/* Sets the zeros around x if the padding is given by a rule. */
 static void set_padding(const ag_conv_options *o, int64_t *i, int64_t size, int64_t taps) {
   int64_t reach = (taps - 1) * i[DILATION] + 1, extent = (size - 1) * i[SPREAD] + 1;
   int64_t total = ((extent - 1) / i[STRIDE]) * i[STRIDE] + reach - extent;
@@ -283,7 +287,8 @@ static bool put_options(const ag_conv_options *o, const ag_type *x, const ag_typ
   return true;
 }
 
-/* One tap that moves nothing: the product of the channels. */
+/* Whether the kernel has one tap and stride, padding and groups do nothing: then the convolution is a matrix
+ * product over channels. */
 static bool is_product(const ag_type *x, const tn_conv *c, const ag_attr *attr) {
   bool plain = c->groups == 1 && attr->i[LAYOUTS] == 0;
   for (int a = 0; a < x->rank - 2; a++)

@@ -22,7 +22,7 @@ static bool triangular_solve_infer(const ag_type *in, int n, const ag_attr *attr
   return ag__countable(out);
 }
 
-/* Matrix number `batch` of the output's batch, of an operand whose leading axes broadcast. */
+/* The operand's matrix for matrix number `batch` of the output; leading axes broadcast. */
 static tn_view operand_at(const tn_view *v, const tn_view *out, int64_t batch) {
   int64_t shape[TN_MAX_RANK];
   for (int i = 1; i <= out->rank; i++)
@@ -38,7 +38,7 @@ static tn_view operand_at(const tn_view *v, const tn_view *out, int64_t batch) {
   return m;
 }
 
-/* x op(a) = b is op(a)' x' = b'. */
+/* x op(a) = b is solved as op(a)' x' = b'. */
 static void triangular_solve_run(const ag_call *call) {
   int64_t flags = call->attr->i[0];
   bool right = flags & AG_SOLVE_RIGHT, turn = right != ((flags & AG_SOLVE_TRANSPOSED) != 0);
@@ -59,8 +59,8 @@ static void triangular_solve_run(const ag_call *call) {
   }
 }
 
-/* With op(a) x = b: db = op(a)'^-1 dx, and the derivative by op(a) is -db x'; with x op(a) = b, db = dx op(a)'^-1 and
- * -x' db. Of it the triangle that is read. */
+/* For op(a) x = b: db = op(a)'^-1 dx, and the derivative with respect to op(a) is -db x'.
+ * For x op(a) = b: db = dx op(a)'^-1, and -x' db. Only the triangle of a that is read has a derivative. */
 static void triangular_solve_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   unsigned flags = (unsigned)ag_attr_of(g, y)->i[0];
   bool right = flags & AG_SOLVE_RIGHT, turned = flags & AG_SOLVE_TRANSPOSED;

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* attr.i: [0] axis, [1] whether the largest comes first. */
+/* attr.i: [0] axis, [1] descending. */
 
 static bool argsort_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   (void)n;
@@ -18,8 +18,8 @@ static void argsort_explain(const ag_type *in, int n, const ag_attr *attr, char 
            ag__shape_text(in->rank, in->shape, shape, sizeof shape));
 }
 
-/* One line of places: heapsort on the output itself, which needs no memory. Ties go by place, so that the order
- * is total, hence stable. NaN counts as the largest. */
+/* Sorts one line by heapsort in the output, which needs no other memory. Ties are ordered by position, so the
+ * sort is stable. NaN is the largest value. */
 #define SORT(T)                                                                                              \
   static bool before_##T(const T *x, int64_t stride, int64_t a, int64_t b, bool descending) {                \
     T p = x[a * stride], q = x[b * stride];                                                                  \

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* attr.i: [0] axis, [1] whether it is summed from the end. */
+/* attr.i: [0] axis, [1] whether the sum starts at the end. */
 
 static bool cumsum_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   (void)n;
@@ -17,7 +17,7 @@ static void cumsum_explain(const ag_type *in, int n, const ag_attr *attr, char *
            ag__shape_text(in->rank, in->shape, shape, sizeof shape));
 }
 
-/* Row by row along the axis, so that the inner loop runs over neighbours. */
+/* Adds whole rows along the axis, so that the inner loop runs over contiguous elements. */
 #define CUMSUM(T)                                                                                            \
   static void cumsum_##T(const T *x, T *y, int64_t outer, int64_t n, int64_t inner, bool reverse) {          \
     for (int64_t o = 0; o < outer; o++)                                                                      \

@@ -1,4 +1,4 @@
-/* random_attr.c - what uniform and normal share. attr.i: the shape, and the element type after it. */
+/* random_attr.c - shared by uniform and normal. attr.i: the shape, then the element type. */
 #include "autograd/ops/op.h"
 
 bool ag__random_type(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {

@@ -1,14 +1,14 @@
 #include "autograd/ops/op.h"
 #include "tensor/threads.h"
 
-/* attr.i: as sum. */
+/* attr.i: as for sum. */
 
 static void max_run(const ag_call *call) {
   unsigned axes = (unsigned)call->attr->i[0];
   tn__reduce(TN_MAX, call->in[0], axes, ag__kept(call->in[0], axes, call->out), call->threads);
 }
 
-/* Shared evenly among ties, so the derivative does not depend on the order of the elements. */
+/* Elements that share the maximum share the derivative evenly, so it does not depend on their order. */
 static void max_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   ag_ref x = ag_in(g, y, 0);
   ag_type t = ag_type_of(g, x);

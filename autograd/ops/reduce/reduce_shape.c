@@ -1,4 +1,4 @@
-/* reduce_shape.c - the shape rules that sum and max share (op.h). */
+/* reduce_shape.c - shape rules of sum and max (op.h). */
 #include "autograd/ops/op.h"
 
 #include <stdio.h>

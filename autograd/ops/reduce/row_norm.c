@@ -20,8 +20,8 @@ static void row_norm_run(const ag_call *call) {
   }
 }
 
-/* x / |x|, and 0 at a zero row. Both choices are needed: the inner one keeps 0/0 out of the value, the outer
- * one keeps every higher derivative 0 there as well. */
+/* x / |x|, and 0 at a zero row. Both `where` are needed: the inner one avoids 0/0, the outer one makes every
+ * higher derivative 0 at a zero row too. */
 static void row_norm_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   ag_ref nonzero = ag_greater(g, y, ag_like(g, y, 0));
   ag_ref norm = ag_where(g, nonzero, y, ag_like(g, y, 1));

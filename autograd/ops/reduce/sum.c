@@ -1,7 +1,7 @@
 #include "autograd/ops/op.h"
 #include "tensor/threads.h"
 
-/* attr.i: [0] the bit mask of axes, [1] whether they stay with extent 1. */
+/* attr.i: [0] the bit mask of axes, [1] keep: reduced axes stay with extent 1. */
 
 static void sum_run(const ag_call *call) {
   unsigned axes = (unsigned)call->attr->i[0];

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* attr.i: [0] axis, [1] how many inputs (the derivative has no other way to know). */
+/* attr.i: [0] axis, [1] the number of inputs (for the derivative). */
 
 static bool same_but_axis(const ag_type *a, const ag_type *b, int axis) {
   if (a->dtype != b->dtype || a->rank != b->rank) return false;
@@ -24,7 +24,7 @@ static bool concat_infer(const ag_type *in, int n, const ag_attr *attr, ag_type 
   return ag__countable(out);
 }
 
-/* Of all operands a stretch of axis 0, where they are not joined along it. */
+/* A range of axis 0 of all operands, if they are joined along another axis: a thread's share. */
 typedef struct stretches {
   const ag_call *call;
   int64_t parts;

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* attr.i: [0] axis, [1] zeros before, [2] zeros after, [3] zeros between each two places. */
+/* attr.i: [0] axis, [1] zeros before, [2] zeros after, [3] zeros between neighbours. */
 
 static bool pad_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
   int64_t axis = attr->i[0], before = attr->i[1], after = attr->i[2], interior = attr->i[3], between;

@@ -1,12 +1,12 @@
-/* pad_sum.c - the sum of many pads of one shape, which is what the slices of one value give for its
- * cotangent: pieces that lie apart are one concat, so that time and memory grow with the value and not with
- * the number of its slices. */
+/* pad_sum.c - the sum of many pads of one shape, as slices of one value give for its cotangent. Pieces that
+ * do not overlap become one concat, so that time and memory grow with the value and not with the number of
+ * its slices. */
 #include "autograd/ops/op.h"
 
 #include <stdlib.h>
 
 typedef struct piece {
-  ag_ref in; /* what is padded */
+  ag_ref in; /* the value that is padded */
   int64_t axis, start, end;
 } piece;
 
@@ -17,7 +17,8 @@ static int by_place(const void *a, const void *b) {
                               : (x->in.id > y->in.id) - (x->in.id < y->in.id);
 }
 
-/* p[0..n), side by side or apart along one axis, in a value of type t: zeros go in between and around. */
+/* Joins p[0..n), which do not overlap along one axis, to a value of type t, with zeros between and around
+ * them. */
 static ag_ref join(ag_graph *g, const piece *p, int n, ag_type t, ag_ref *parts) {
   int axis = (int)p->axis, n_parts = 0;
   ag_type gap = t;
@@ -30,7 +31,7 @@ static ag_ref join(ag_graph *g, const piece *p, int n, ag_type t, ag_ref *parts)
   return ag_pad(g, whole, axis, p->start, t.shape[axis] - p[n - 1].end);
 }
 
-/* Takes from the sorted p[0..*n) those that lie apart, along the first one's axis, to taken[]. */
+/* Moves from the sorted p[0..*n) to taken[] pieces that do not overlap along the axis of the first one. */
 static int take_apart(piece *p, int *n, piece *taken) {
   int n_taken = 0, left = 0;
   for (int i = 0; i < *n; i++) {
@@ -43,7 +44,7 @@ static int take_apart(piece *p, int *n, piece *taken) {
 }
 
 static ag_ref sum_pieces(ag_graph *g, piece *p, int n, ag_type t, ag_ref *parts) {
-  enum { LAYERS = 16 }; /* of pieces that overlap; more of them are added one by one */
+  enum { LAYERS = 16 }; /* concats of overlapping pieces; the pieces left are added one by one */
   piece *taken = p + n;
   ag_ref sum = {0};
   for (int layer = 0; n > 0; layer++) {

@@ -32,7 +32,7 @@ const char *ag__shape_text(int rank, const int64_t *shape, char *buffer, size_t 
   return buffer;
 }
 
-/* Every partial product is bounded, so that an extent 0 does not hide an overflow further right. */
+/* Each partial product is checked, so that an extent 0 does not hide an overflow to its right. */
 bool ag__countable(const ag_type *t) {
   int64_t n = 1;
   for (int a = 0; a < t->rank; a++) {

@@ -34,7 +34,8 @@ static void slice_run(const ag_call *call) {
   tn__copy(call->out, tn_view_slice(call->in[0], (int)i[0], i[1], step_of(call->attr), i[2]), call->threads);
 }
 
-/* Back to its places, with zeros between and around; a slice from behind is turned round first. */
+/* Pads the cotangent with zeros between and around its elements. That of a slice with a negative step is
+ * reversed first. */
 static void slice_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   const ag_attr attr = *ag_attr_of(g, y);
   int axis = (int)attr.i[0];

@@ -1,10 +1,10 @@
 #include "autograd/ops/op.h"
 #include "autograd/ops/shape/windows.h"
 
-/* attr.i: [0] axis of the windows, [1] extent of the sum, [2] stride, [3] dilation, [4] places before. */
+/* attr.i: [0] axis of the windows, [1] extent of the sum, [2] stride, [3] dilation, [4] padding before. */
 
 static bool window_add_infer(const ag_type *in, int n, const ag_attr *attr, ag_type *out) {
-  const int64_t *i = attr->i, most = INT32_MAX; /* so that no place overflows */
+  const int64_t *i = attr->i, most = INT32_MAX; /* so that no index overflows */
   (void)n;
   if (!ag__is_float(in->dtype) || i[0] < 0 || i[0] >= in->rank - 1 || i[1] < 0 || i[2] < 1 || i[3] < 1)
     return false;
@@ -18,7 +18,7 @@ static bool window_add_infer(const ag_type *in, int n, const ag_attr *attr, ag_t
   return ag__countable(out);
 }
 
-/* In the order of the windows, so that the sums are always the same. */
+/* Windows are added in their order, so that the sums always have the same bits. */
 #define ADD_WINDOWS(T)                                                                                       \
   for (int64_t o = 0; o < w.outer; o++) {                                                                    \
     const T *from = (const T *)call->in[0].data + o * w.count * w.size * w.inner;                            \
