@@ -1,9 +1,10 @@
-/* columns.c - sentences on columns of the data that a network cannot read, for a fit and for a solver. */
+/* columns.c - error messages about columns of the data that a network cannot read, for a fit and for a
+ * solver. */
 #include "nn/internal.h"
 
 static bool is_float(tn_dtype t) { return t == TN_F32 || t == TN_F64; }
 
-/* Floats take any number; integers take integers that are not wider. */
+/* A float input reads a column of any type; an integer input reads integers that are not wider. */
 tn_status nn__column_converts(const char *column, tn_dtype from, tn_dtype to, char *message) {
   if (is_float(to) || (!is_float(from) && tn_dtype_size(from) <= tn_dtype_size(to))) return TN_OK;
   return nn__say(message, TN_ETYPE, "column '%.80s' holds %s, but the network reads %s", column,

@@ -6,7 +6,7 @@
 typedef struct column {
   char *name;
   tn_view view;
-  nn_generator made; /* fill NULL: the view has memory */
+  nn_generator made; /* fill NULL: a stored column; the view has its memory */
 } column;
 
 struct nn_data {

@@ -48,7 +48,7 @@ tn_status nn_folds_new(const tn_alloc *alloc, int64_t n_rows, int64_t n_folds, c
 /* ---- stratified ---------------------------------------------------------------------------------------- */
 
 typedef struct stratum {
-  int64_t class, place, row; /* place: in the drawn order */
+  int64_t class, place, row; /* place: position in the drawn order */
 } stratum;
 
 static bool before(const stratum *a, const stratum *b) {
@@ -95,7 +95,7 @@ tn_status nn_folds_stratified(const tn_alloc *alloc, tn_view classes, int64_t n_
   }
   for (int64_t i = 0; i < n; i++) s[i] = (stratum){class_of(&classes, out->order[i]), i, out->order[i]};
   sort(s, n);
-  /* Dealt in turn, row i to fold i mod n_folds, which gives the blocks that nn_folds_new has cut. */
+  /* Sorted row i goes to fold i mod n_folds. Fold sizes are then those that nn_folds_new has set. */
   for (int64_t k = 0, at = 0; k < n_folds; k++)
     for (int64_t i = k; i < n; i += n_folds) out->order[at++] = s[i].row;
   tn_free(alloc, s);
@@ -104,12 +104,12 @@ tn_status nn_folds_stratified(const tn_alloc *alloc, tn_view classes, int64_t n_
 
 /* ---- grouped ------------------------------------------------------------------------------------------- */
 
-/* A group: its rows are those of sorted strata first ... first + size - 1. */
+/* A group has the rows of the sorted strata [first, first + size). */
 typedef struct group {
   int64_t first, size, fold;
 } group;
 
-/* Groups by their rows, which are sorted; returns how many. */
+/* Finds the groups in the sorted rows; returns their number. */
 static int64_t find_groups(const stratum *row, int64_t n, group *g) {
   int64_t n_groups = 0;
   for (int64_t i = 0; i < n; i++) {
@@ -119,9 +119,10 @@ static int64_t find_groups(const stratum *row, int64_t n, group *g) {
   return n_groups;
 }
 
-/* `by_size` has room for n_groups. */
+/* Assigns groups, the largest first, each to the fold that has the fewest rows. `by_size` has room for
+ * n_groups. */
 static void deal_groups(const stratum *row, int64_t n_groups, group *g, stratum *by_size, nn_folds *f) {
-  int64_t *size = f->start + 1; /* of each fold, until they are added up */
+  int64_t *size = f->start + 1; /* rows of each fold; place_groups adds them up */
   memset(f->start, 0, ((size_t)f->n_folds + 1) * sizeof *f->start);
   for (int64_t i = 0; i < n_groups; i++) by_size[i] = (stratum){-g[i].size, row[g[i].first].place, i};
   sort(by_size, n_groups);
@@ -134,7 +135,7 @@ static void deal_groups(const stratum *row, int64_t n_groups, group *g, stratum 
   }
 }
 
-/* The rows of each fold, its groups in the drawn order of their first rows. */
+/* Writes the rows of each fold; its groups are in the drawn order of their first rows. */
 static void place_groups(const stratum *row, int64_t n_groups, const group *g, stratum *by_place,
                          nn_folds *f) {
   for (int64_t i = 0; i < n_groups; i++) by_place[i] = (stratum){g[i].fold, row[g[i].first].place, i};

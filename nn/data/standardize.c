@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* Element [r, c] of a float matrix; other types take the slow road. */
+/* Element [r, c] of a matrix: a direct read of floats, tn_get for other types. */
 static double at(const tn_view *x, int64_t r, int64_t c) {
   int64_t offset = r * x->stride[0] + c * x->stride[1];
   if (x->dtype == TN_F64) return ((const double *)x->data)[offset];
@@ -15,7 +15,8 @@ void nn_standardize_fit(tn_view x, nn_split rows, double *mean, double *sd) {
   int64_t n = rows.rows ? rows.n : x.shape[0], columns = x.shape[1];
   for (int64_t c = 0; c < columns; c++) mean[c] = sd[c] = 0;
   if (n <= 0) return;
-  /* Differences from the first row: a constant column then has the mean exactly and an sd of exactly 0. */
+  /* Sums are of differences from the first row, so that a constant column has the exact mean and an sd of
+   * exactly 0. */
   int64_t first = rows.rows ? rows.rows[0] : 0;
   for (int64_t i = 0; i < n; i++) {
     int64_t r = rows.rows ? rows.rows[i] : i;

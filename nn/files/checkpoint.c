@@ -1,4 +1,4 @@
-/* checkpoint.c - a state as a file of tensors (safetensors.c). The state changes only once all of the file
+/* checkpoint.c - a state as a safetensors file (tensor_file.c). The state changes only after the whole file
  * was checked. */
 #include "nn/internal.h"
 
@@ -27,7 +27,8 @@ tn_status nn_state_save(const nn_state *s, const char *path, const char *const (
   return status;
 }
 
-/* The tensor of a variable. Without one *out is NULL, which only optimizer values may be. */
+/* Finds the tensor of a variable. If the file has none, *out is NULL; that is allowed for optimizer values
+ * only. */
 static tn_status match(const nn_tensor_file *f, const char *path, const nn__variable *v,
                        const nn_tensor **out, char *message) {
   const nn_tensor *t = *out = nn_tensor_file_find(f, v->name);
@@ -48,7 +49,7 @@ static tn_status match(const nn_tensor_file *f, const char *path, const nn__vari
   return TN_OK;
 }
 
-/* Every variable into a slab of its own; what the file does not have stays zero. */
+/* Reads all variables into `slab`. A variable that the file lacks stays zero. */
 static tn_status read_values(const nn_tensor_file *f, const char *path, const nn_model *m, char *slab,
                              char *message) {
   for (size_t i = 0; i < m->n_variables; i++) {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Whether axes is an order of 0 .. rank - 1. */
+/* Whether axes is a permutation of 0 .. rank - 1. */
 static bool is_order(const int *axes, int rank) {
   unsigned seen = 0;
   for (int i = 0; i < rank; i++) {
@@ -13,7 +13,7 @@ static bool is_order(const int *axes, int rank) {
   return seen == (1u << rank) - 1;
 }
 
-/* The tensor as a view of aligned memory, in our order of axes. */
+/* A view of the tensor, copied to aligned `memory`, with the axes in our order. */
 static tn_status view_of(const nn_tensor *t, const nn_import_row *row, const void *memory, tn_view *out,
                          char *message) {
   bool f64 = !strcmp(t->dtype, "F64");

@@ -1,5 +1,5 @@
-/* safetensors.c - files of named arrays: eight bytes of header length, a JSON header, row-major little-endian
- * elements. A file is believed only as far as it was checked. */
+/* tensor_file.c - safetensors: eight bytes of header length, a JSON header, row-major little-endian elements.
+ * All sizes and offsets that a file states are checked before use. */
 #include "nn/internal.h"
 
 #include <stdarg.h>
@@ -77,8 +77,8 @@ static json_t *make_header(const nn_tensor *tensors, size_t n, const char *const
   return NULL;
 }
 
-/* The header's text goes where it belongs piece by piece: json_dumps would lose pieces (jansson 2.14) where
- * memory is refused. */
+/* The header's text is counted and written piece by piece: json_dumps (jansson 2.14) loses pieces if an
+ * allocation fails. */
 static int count(const char *piece, size_t n, void *length) {
   (void)piece;
   *(size_t *)length += n;
@@ -86,11 +86,11 @@ static int count(const char *piece, size_t n, void *length) {
 }
 
 static int put(const char *piece, size_t n, void *file) {
-  return fwrite(piece, 1, n, file) == n ? 0 : -1; /* also seen by the stream */
+  return fwrite(piece, 1, n, file) == n ? 0 : -1; /* the stream's error flag is set, too */
 }
 
 static bool write_all(FILE *file, const nn_tensor *tensors, size_t n, const json_t *header, size_t length) {
-  size_t padded = (length + 7) / 8 * 8; /* elements begin aligned */
+  size_t padded = (length + 7) / 8 * 8; /* padding aligns the elements */
   unsigned char prefix[PREFIX];
   for (int i = 0; i < PREFIX; i++) prefix[i] = (unsigned char)((uint64_t)padded >> 8 * i);
   bool ok = fwrite(prefix, 1, PREFIX, file) == PREFIX &&
@@ -120,7 +120,7 @@ static tn_status write_file(const nn_tensor *tensors, size_t n, const char *path
                                    f.error == ENOMEM ? "out of memory" : strerror(f.error));
 }
 
-/* What the format cannot say. */
+/* Refuses what the format cannot express. */
 static tn_status check_tensor(const char *path, const nn_tensor *t, char *message) {
   const char *wrong = NULL;
   if (nn_tensor_type_bytes(t->dtype) == 0 || t->rank < 0 || t->rank > TN_MAX_RANK)
@@ -153,12 +153,12 @@ tn_status nn_tensor_file_write(const char *path, const nn_tensor *tensors, size_
 
 struct nn_tensor_file {
   const tn_alloc *alloc;
-  const char *path; /* while it is opened */
+  const char *path; /* set only while the file is opened */
   char *message;
   const unsigned char *map, *data;
   uint64_t map_bytes, data_bytes;
   json_t *header;
-  nn_tensor *tensors; /* names and types are the header's */
+  nn_tensor *tensors; /* names and types point into the header */
   size_t n;
 };
 
@@ -183,7 +183,7 @@ static tn_status map_file(nn_tensor_file *f) {
                          : "no safetensors file: it is not a regular one");
 }
 
-/* jansson names whatever else is wrong. */
+/* Whether memory ran out. (For other errors jansson has a message.) */
 static bool is_memory(const json_error_t *e) {
   return json_error_code(e) == json_error_out_of_memory || json_error_code(e) == json_error_unknown;
 }
@@ -226,7 +226,7 @@ static bool parse_entry(const nn_tensor_file *f, const char *name, json_t *value
   json_array_foreach(shape, axis, extent) {
     if (!json_is_integer(extent) || json_integer_value(extent) < 0) return false;
     uint64_t n = (uint64_t)json_integer_value(extent);
-    if (n && bytes > f->data_bytes / n) return false; /* more than the file has, or an overflow */
+    if (n && bytes > f->data_bytes / n) return false; /* more bytes than the file has, or an overflow */
     bytes *= n;
     if (t->rank >= 0) t->shape[axis] = (int64_t)n;
   }
@@ -240,7 +240,7 @@ static int by_begin(const void *a, const void *b) {
   return (x->bytes > y->bytes) - (x->bytes < y->bytes);
 }
 
-/* The tensors must cover the data without gap or overlap, as the format demands. */
+/* The format requires that the tensors cover the data without gap or overlap. */
 static tn_status check_cover(nn_tensor_file *f) {
   const unsigned char *at = f->data;
   qsort(f->tensors, f->n, sizeof *f->tensors, by_begin);

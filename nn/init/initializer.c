@@ -1,4 +1,4 @@
-/* initializer.c - the rules that have names, and which parameter starts by which: see initializer.h. */
+/* initializer.c - the named initializers, and the one that a parameter gets: see initializer.h. */
 #include "initializer.h"
 
 #include "constant.h"
@@ -57,5 +57,5 @@ void nn_initialize(nn_model *m, const char *glob, nn_initializer rule) {
   if (!nn__matches(m, "nn_initialize", glob)) return;
   size_t at = 0;
   for (nn__variable *v; (v = nn__match(m, glob, &at));)
-    if (!m->sealed) v->init = rule; /* later builds run beside threads that read it */
+    if (!m->sealed) v->init = rule; /* only in the first build: during later ones other threads read it */
 }

@@ -9,7 +9,8 @@ static void fill(tn_rng key, tn_view out, const double *args) {
     tn_set(&out, i, args[0] + args[1] * tn_get(&out, i));
 }
 
-/* What is too far out is drawn again under the counter words `epoch` (its place) and `step` (which time). */
+/* A number beyond the bound is drawn again, with its index as the counter word `epoch` and the attempt as
+ * `step`. */
 static void fill_truncated(tn_rng key, tn_view out, const double *args) {
   const double bound = 2;
   tn_rng_normal(key, out);

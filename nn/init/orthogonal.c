@@ -1,10 +1,10 @@
-/* orthogonal.c - see orthogonal.h. Normal numbers, made orthonormal by Gram and Schmidt, twice: in place, so
- * that no memory is asked for, with sums in double. */
+/* orthogonal.c - see orthogonal.h. Normal numbers, made orthonormal by Gram-Schmidt, done twice: in place, so
+ * that nothing is allocated, with sums in double. */
 #include "orthogonal.h"
 
 #include <math.h>
 
-/* n vectors of `length` elements, `step` apart, `stride` from one vector to the next. */
+/* n vectors of `length` elements. Elements are `step` apart, vectors `stride`. */
 #define ORTHONORMAL(T)                                                                                       \
   static void orthonormal_##T(T *x, int64_t n, int64_t length, int64_t stride, int64_t step) {               \
     for (int64_t i = 0; i < n; i++) {                                                                        \

@@ -4,7 +4,7 @@
 #include <math.h>
 
 ag_ref nn_alpha_dropout(nn_model *m, const char *name, ag_ref x, double rate) {
-  const double limit = -1.7580993408473766; /* SELU's: -scale alpha */
+  const double limit = -1.7580993408473766; /* the lower limit of SELU, -scale alpha */
   if (!nn_building(m)) return (ag_ref){0};
   const char *stream = nn_full_name(m, name);
   if (!nn_enter(m, "nn_alpha_dropout", name)) return (ag_ref){0};

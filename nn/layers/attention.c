@@ -13,7 +13,7 @@ static double sees(const int64_t *index, const void *ctx) { return (void)ctx, in
 
 /* ---- attend -------------------------------------------------------------------------------------------- */
 
-/* What is wrong with the masks for so many examples, queries and keys, or "". */
+/* Writes what is wrong with the masks, or "". shape: examples, queries, keys. */
 static const char *wrong_mask(char *text, size_t size, ag_graph *g, const nn_attend_options *o,
                               tn_dtype dtype, const int64_t shape[3]) {
   char have[NN_SHAPE_TEXT], want[NN_SHAPE_TEXT];
@@ -38,7 +38,7 @@ static const char *wrong_mask(char *text, size_t size, ag_graph *g, const nn_att
   return text;
 }
 
-/* Whether q, k, v and the mask go together; else a sentence with their shapes. */
+/* Whether the shapes of q, k, v and the masks match; fails the model otherwise. */
 static bool attend_fits(nn_model *m, ag_type q, ag_type k, ag_type v, const nn_attend_options *o) {
   char a[NN_SHAPE_TEXT], b[NN_SHAPE_TEXT], c[NN_SHAPE_TEXT], text[256] = "";
   nn_shape_text(a, q.rank, q.shape), nn_shape_text(b, k.rank, k.shape), nn_shape_text(c, v.rank, v.shape);
@@ -56,7 +56,8 @@ static bool attend_fits(nn_model *m, ag_type q, ag_type k, ag_type v, const nn_a
   return fits && !text[0];
 }
 
-/* Scores [batch, key heads, heads of each, queries, keys], those that must not be seen far below all others. */
+/* Sets masked scores far below all others; scores: [batch, key heads, query heads per key head, queries,
+ * keys]. */
 static ag_ref masked(nn_model *m, ag_ref scores, const nn_attend_options *o) {
   ag_graph *g = nn_graph(m);
   ag_type t = ag_type_of(g, scores);
@@ -76,14 +77,14 @@ static ag_ref masked(nn_model *m, ag_ref scores, const nn_attend_options *o) {
   return scores;
 }
 
-/* Where the scores would be the largest array by far: block by block. Masks and biases of each query and key are such an
- * array already. */
+/* Whether to use ag_attention, which works block by block: if the scores would be by far the largest array. A
+ * mask or bias [queries, keys] is as large already, so that does not count. */
 static bool by_blocks(ag_type q, ag_type k, const nn_attend_options *o) {
   enum { FEW = 64 };
   return !o->bias.id && !o->mask.id && q.shape[2] > FEW && k.shape[2] > FEW;
 }
 
-/* x [batch, heads or a divisor of it, a, b] as [batch heads, a, b]. */
+/* x [batch, heads (or a divisor of it), a, b] as [batch * heads, a, b]: key heads are repeated. */
 static ag_ref of_each_head(ag_graph *g, ag_ref x, int64_t heads) {
   ag_type t = ag_type_of(g, x);
   int64_t own = t.shape[1], wide[] = {t.shape[0], own, heads / own, t.shape[2], t.shape[3]};
@@ -149,7 +150,7 @@ static ag_ref project(nn_model *m, const char *name, ag_ref x, int64_t heads, in
   return ag_transpose(g, y, (int[]){0, 2, 1, 3});
 }
 
-typedef struct parts { /* of multi-head attention */
+typedef struct parts { /* projections of multi-head attention */
   ag_ref memory, values;
   int64_t heads, key_heads, width, value_width, out;
 } parts;

@@ -3,15 +3,15 @@
 
 #include "../model/text.h"
 
-/* running = (1 - momentum) running + momentum now; `now` is a constant for derivatives. */
+/* running = (1 - momentum) running + momentum now; `now` is detached. */
 static void follow(ag_graph *g, ag_ref running, ag_ref now, double momentum) {
   ag_ref kept = ag_scale(g, running, 1 - momentum);
   ag_assign(g, running, ag_add(g, kept, ag_scale(g, ag_detach(g, now), momentum)));
 }
 
-typedef struct places { /* that the moments are taken over */
-  ag_ref share;         /* of each in a mean, of x's rank; id 0: 1 / n */
-  ag_ref unbiased;      /* factor of the variance, n / (n - 1) */
+typedef struct places { /* the positions over which the moments are taken */
+  ag_ref share;         /* weight of each in a mean, of x's rank; id 0: 1 / n */
+  ag_ref unbiased;      /* n / (n - 1), the factor of the unbiased variance */
   double n;
 } places;
 
@@ -23,14 +23,14 @@ static places places_of(ag_graph *g, ag_ref x, ag_ref mask) {
   if (!mask.id) return p;
   for (int a = mt.rank; a < t.rank; a++) mt.shape[a] = 1;
   ag_ref weight = ag_reshape(g, ag_cast(g, mask, t.dtype), t.rank, mt.shape);
-  double rest = p.n / (double)tn_numel(t.rank, mt.shape); /* places that a place of the mask stands for */
+  double rest = p.n / (double)tn_numel(t.rank, mt.shape); /* positions of x per element of the mask */
   ag_ref n = ag_maximum(g, ag_scale(g, ag_sum_all(g, weight), rest), ag_scalar(g, t.dtype, 1));
   p.share = ag_div(g, weight, n);
   p.unbiased = ag_div(g, n, ag_maximum(g, ag_offset(g, n, -1), ag_like(g, n, 1)));
   return p;
 }
 
-/* Over all axes but the last. */
+/* The mean over all axes but the last. */
 static ag_ref mean_over(ag_graph *g, ag_ref x, const places *p) {
   int rank = ag_type_of(g, x).rank;
   if (rank < 1) return (ag_ref){0}; /* the graph has failed */
@@ -39,7 +39,7 @@ static ag_ref mean_over(ag_graph *g, ag_ref x, const places *p) {
   return ag_scale(g, ag_sum(g, x, axes, false), 1 / p->n);
 }
 
-/* (x - mean) / sqrt(variance + epsilon) by the batch; the running values follow. */
+/* (x - mean) / sqrt(variance + epsilon) with the moments of the batch; updates the running moments. */
 static ag_ref by_batch(ag_graph *g, ag_ref x, ag_ref mean, ag_ref variance, const nn_batch_norm_options *o) {
   places p = places_of(g, x, o->mask);
   double momentum = o->momentum == 0 ? 0.1 : o->momentum;

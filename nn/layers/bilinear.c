@@ -3,7 +3,7 @@
 
 #include "../model/text.h"
 
-/* (a kernel[u]) for all u, [batch, units, k], then times b. */
+/* Computes a kernel[u] for all u, [units, batch, k], then the inner product of each row with b. */
 ag_ref nn_bilinear(nn_model *m, const char *name, ag_ref a, ag_ref b, int64_t units, bool no_bias) {
   if (!nn_enter(m, "nn_bilinear", name)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
@@ -16,7 +16,7 @@ ag_ref nn_bilinear(nn_model *m, const char *name, ag_ref a, ag_ref b, int64_t un
   ag_ref kernel = nn_parameter(m, "kernel", 3, (int64_t[]){units, n, k}, NN_LECUN_UNIFORM);
   ag_ref first = ag_contract(g, ag_reshape(g, a, 3, (int64_t[]){1, batch, n}), kernel, false, false);
   ag_ref sums = ag_sum_axis(g, ag_mul(g, first, ag_reshape(g, b, 3, (int64_t[]){1, batch, k})), -1, false);
-  ag_ref z = ag_transpose2(g, sums); /* [units, batch] before */
+  ag_ref z = ag_transpose2(g, sums); /* sums are [units, batch] */
   if (!no_bias) z = ag_add(g, z, nn_parameter(m, "bias", 1, &units, NN_ZEROS));
   return nn_leave(m, z);
 }

@@ -7,8 +7,8 @@
 
 static const nn_conv_options defaults = {0};
 
-/* The number of spatial axes, or 0 after a refusal: of the rank, of extents that are not positive, of strides
- * and the like below 0, of groups that do not divide. */
+/* The number of spatial axes. 0, and the model fails, if the rank is wrong, an extent is not positive, a
+ * stride or dilation is negative, or the groups do not divide the channels and filters. */
 static int spatial_of(nn_model *m, const ag_type *t, int64_t filters, const int64_t *size,
                       const nn_conv_options *o) {
   char have[NN_SHAPE_TEXT], kernel[NN_SHAPE_TEXT];
@@ -36,7 +36,7 @@ static int spatial_of(nn_model *m, const ag_type *t, int64_t filters, const int6
   return spatial;
 }
 
-/* False after a refusal: the kernel's reach is larger than what it slides over. */
+/* Checks that the dilated kernel is not larger than the padded input; else the model fails. */
 static bool reaches(nn_model *m, const ag_type *t, const int64_t *size, const nn_conv_options *o) {
   char have[NN_SHAPE_TEXT], kernel[NN_SHAPE_TEXT];
   if (o->conv.padding == AG_PAD_SAME || o->conv.padding == AG_PAD_CAUSAL) return true;
@@ -48,7 +48,7 @@ static bool reaches(nn_model *m, const ag_type *t, const int64_t *size, const nn
         __builtin_mul_overflow(size[a] - 1, dilation, &reach) ||
         __builtin_mul_overflow(t->shape[a + 1] - 1, between, &room) ||
         __builtin_add_overflow(room, around, &room))
-      return true; /* ag_conv refuses such numbers */
+      return true; /* overflow: ag_conv refuses it */
     if (reach <= room) continue;
     nn_refuse(m, TN_ESHAPE, "the kernel %s, with dilation %lld along axis %d, is larger than the input %s",
               nn_shape_text(kernel, t->rank - 2, size), (long long)dilation, a,

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* Opens the scope; false after a refusal, or with *y = x where nothing is to be done. */
+/* Opens the scope. False: the call was refused, or nothing is to be dropped and *y = x. */
 static bool drops(nn_model *m, const char *who, const char *name, ag_ref x, double rate, ag_ref *y) {
   *y = (ag_ref){0};
   if (!nn_enter(m, who, name)) return false;

@@ -4,7 +4,7 @@
 #include "../init/normal.h"
 #include "../model/text.h"
 
-/* The rows as they are, but as constants where the id is the padding's. */
+/* y, detached where the id is that of the padding row. */
 static ag_ref without_padding(nn_model *m, ag_ref y, ag_ref ids, int64_t padding_row) {
   ag_graph *g = nn_graph(m);
   ag_ref number = ag_cast(g, ids, nn_dtype(m));

@@ -17,7 +17,7 @@ static ag_ref normalized(ag_graph *g, ag_ref x, int64_t groups, double epsilon) 
   return ag_reshape(g, y, t.rank, t.shape);
 }
 
-/* groups 0: each channel by itself. */
+/* groups 0: each channel is a group. */
 static ag_ref group_norm(nn_model *m, ag_ref x, int64_t groups, const nn_group_norm_options *options) {
   static const nn_group_norm_options defaults = {0};
   const nn_group_norm_options *o = options ? options : &defaults;

@@ -15,7 +15,7 @@ static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *opt
                    : nn_parameter(m, "recurrent_bias", 1, &units, NN_ZEROS);
 }
 
-/* Columns: r, z, n. */
+/* The columns of the gates: r, z, n (reset, update, new). */
 static void step(const nn_cell_step *s) {
   ag_graph *g = s->g;
   const nn_gru_options *o = s->options;

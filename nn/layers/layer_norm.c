@@ -3,7 +3,7 @@
 
 #include "../model/text.h"
 
-/* What both share: the axes, or -1 after a refusal. */
+/* For layer norm and RMS norm: the number of normalized axes; -1, and the model fails, if it is wrong. */
 static int axes_of(nn_model *m, const ag_type *t, const nn_layer_norm_options *o) {
   int axes = o->axes ? o->axes : 1;
   char have[NN_SHAPE_TEXT];
@@ -15,7 +15,7 @@ static int axes_of(nn_model *m, const ag_type *t, const nn_layer_norm_options *o
 
 static ag_ref mean_of(ag_graph *g, ag_ref x, int axes) {
   ag_type t = ag_type_of(g, x);
-  if (!x.id) return x; /* building failed on the way: there is no shape */
+  if (!x.id) return x; /* building has failed, so there is no shape */
   unsigned mask = ((1u << axes) - 1) << (t.rank - axes);
   return ag_scale(g, ag_sum(g, x, mask, true), 1 / (double)tn_numel(axes, t.shape + t.rank - axes));
 }

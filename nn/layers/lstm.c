@@ -8,12 +8,12 @@ static void declare(nn_model *m, int64_t units, ag_ref *weights, const void *opt
   weights[0] = nn_parameter_as(m, "recurrent", 2, (int64_t[]){units, 4 * units}, nn_init_orthogonal(1));
 }
 
-/* Columns: i, f, g, o. */
+/* The columns of the gates: i, f, g, o (input, forget, cell, output). */
 static void step(const nn_cell_step *s) {
   ag_graph *g = s->g;
   const int64_t n = s->units;
   ag_ref h = ag_contract(g, s->state[0], s->weights[0], false, false), gate[4];
-  for (int k = 0; k < 4; k++) { /* added gate by gate, so that all elementwise work is one pass */
+  for (int k = 0; k < 4; k++) { /* the sums are made gate by gate, so that all elementwise ops fuse */
     gate[k] = ag_add(g, ag_slice(g, s->projected, 1, k * n, n), ag_slice(g, h, 1, k * n, n));
     gate[k] = k == 2 ? ag_tanh(g, gate[k]) : ag_sigmoid(g, gate[k]);
   }
@@ -21,7 +21,7 @@ static void step(const nn_cell_step *s) {
   s->next[0] = ag_mul(g, gate[3], ag_tanh(g, s->next[1]));
 }
 
-/* 1 for the second of four stretches: what a new LSTM knows it keeps. */
+/* The bias starts as 1 for the forget gate, the second of four: a new LSTM keeps its state. */
 static void remembering(tn_rng key, tn_view out, const double *args) {
   (void)key, (void)args;
   int64_t units = tn_view_numel(&out) / 4;
@@ -67,7 +67,7 @@ static ag_ref stacked(nn_model *m, const ag_ref *in) {
   return nn_lstm(m, "lstm", in[0], 2, &o);
 }
 
-/* Takes its states over from the batch before. */
+/* An LSTM that starts from the states of the batch before. */
 static ag_ref stateful(nn_model *m, const ag_ref *in) {
   return nn_lstm(m, "lstm", in[0], 2, &(nn_recurrent_options){.stateful = true});
 }

@@ -11,7 +11,7 @@ static bool is_image(nn_model *m, ag_type t) {
   return false;
 }
 
-/* False after a refusal: of what is negative, and of windows that reach further than the image. */
+/* False, and the model fails, if an option is negative or a window is larger than the padded image. */
 static bool window_fits(nn_model *m, ag_type t, const ag_pool_options *o) {
   char have[NN_SHAPE_TEXT], size[NN_SHAPE_TEXT];
   if (!is_image(m, t)) return false;

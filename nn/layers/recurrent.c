@@ -14,7 +14,7 @@ typedef struct sequence {
   const nn_recurrent_options *o;
   int64_t batch, time, units;
   int layers, directions;
-  ag_ref *ends; /* room for one a layer and direction */
+  ag_ref *ends; /* room for one per layer and direction */
 } sequence;
 
 static ag_ref projected(nn_model *m, ag_ref x, int64_t units, const nn_cell *cell, bool no_bias) {
@@ -32,7 +32,7 @@ static ag_ref zeros(ag_graph *g, tn_dtype dtype, int64_t batch, int64_t units) {
   return ag_broadcast(g, ag_scalar(g, dtype, 0), 2, (int64_t[]){batch, units});
 }
 
-/* The states of one layer and direction, the index-th of all, before its first step. */
+/* The states before the first step, of layer and direction number `index`. */
 static void start(const sequence *s, int index, ag_ref *state) {
   for (int k = 0; k < s->cell->states; k++) {
     ag_ref all = s->o->initial[k];
@@ -43,7 +43,7 @@ static void start(const sequence *s, int index, ag_ref *state) {
 
 typedef struct loop {
   const sequence *s;
-  bool masked, gives; /* whether a mask comes along, and whether each step's result is wanted */
+  bool masked, gives; /* there is a mask; the result of each step is wanted */
 } loop;
 
 static void body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
@@ -66,9 +66,9 @@ static void body(ag_graph *g, const ag_scan_step *step, const void *ctx) {
   if (l->gives) step->out[0] = step->next[0];
 }
 
-/* One layer in one direction: [batch, time, units], or the last step's [batch, 1, units]. */
+/* Runs one layer in one direction: returns [batch, time, units], or [batch, 1, units] of the last step. */
 static ag_ref run(const sequence *s, ag_ref x, bool backwards, bool last, ag_ref *state) {
-  x = ag_transpose(s->g, x, (int[]){1, 0, 2}); /* the input is narrower than its projection */
+  x = ag_transpose(s->g, x, (int[]){1, 0, 2}); /* transposed before the projection, which is wider */
   if (!nn_building(s->m)) return (ag_ref){0};
   ag_ref each[2] = {projected(s->m, x, s->units, s->cell, s->o->no_bias)}, weights[NN_CELL_WEIGHTS] = {{0}};
   ag_ref end[NN_CELL_STATES] = {{0}}, out[1] = {{0}};
@@ -91,7 +91,8 @@ static ag_ref run(const sequence *s, ag_ref x, bool backwards, bool last, ag_ref
   return ag_transpose(s->g, out[0], (int[]){1, 0, 2});
 }
 
-/* One layer, in one direction or two, side by side; states of its directions go to final[.]. */
+/* Runs one layer in one direction, or in two and concatenates the results; stores the last states in
+ * final[.]. */
 static ag_ref layer(const sequence *s, ag_ref x, int index, bool last, ag_ref (*final)[NN_CELL_STATES]) {
   static const char *const names[] = {"forward", "backward"};
   ag_ref y[2] = {{0}};
@@ -119,7 +120,7 @@ static ag_ref stack(const sequence *s, ag_ref x, ag_ref (*final)[NN_CELL_STATES]
   return x;
 }
 
-/* The last states of all layers and directions, one below the other. */
+/* Stacks the last states of all layers and directions along a first axis. */
 static void give_states(const sequence *s, ag_ref (*final)[NN_CELL_STATES], ag_ref *each, ag_ref *out) {
   int n = s->layers * s->directions;
   for (int k = 0; k < s->cell->states && nn_building(s->m); k++) {
@@ -129,13 +130,13 @@ static void give_states(const sequence *s, ag_ref (*final)[NN_CELL_STATES], ag_r
   }
 }
 
-/* Buffers of the cell's states, which `options` starts from. */
+/* Declares buffers for the cell's states and makes them the initial states in `options`. */
 static void remember(nn_model *m, const nn_cell *cell, const int64_t *shape, nn_recurrent_options *options) {
   static const char *const names[NN_CELL_STATES] = {"state0", "state1"};
   for (int k = 0; k < cell->states; k++) options->initial[k] = nn_buffer(m, names[k], 3, shape, 0);
 }
 
-/* The last states, to whoever asks and into the buffers. */
+/* Gives the last states to the caller (options.final) and assigns them to the buffers (stateful). */
 static void finish(const sequence *s, ag_ref (*final)[NN_CELL_STATES]) {
   ag_ref ends[NN_CELL_STATES] = {{0}};
   if (!s->o->final && !s->o->stateful) return;

@@ -17,7 +17,7 @@ static ag_ref feed_forward(nn_model *m, ag_ref x, int64_t channels, const nn_tra
   return nn_dense(m, "dense2", h, channels, NULL);
 }
 
-/* The parts by number: attention, attention to memory, dense layers. */
+/* The parts of a layer: attention, attention to memory, dense layers. */
 enum { PARTS = 3 };
 static ag_ref part(nn_model *m, int which, ag_ref x, int64_t heads, const nn_transformer_options *o) {
   ag_type t = ag_type_of(nn_graph(m), x);

@@ -1,6 +1,6 @@
-/* ctc.c - see ctc.h. The forward recursion in logarithms: alpha[s] is the log-probability of all ways to have spelt the
- * first s of blank, label, blank, label, ..., blank. What is impossible has a large negative number, so that no
- * infinity meets a mask. */
+/* ctc.c - see ctc.h. The forward recursion in logarithms, over the places blank, label, blank, label, ...,
+ * blank: alpha[s] is the log-probability of all paths that end at place s. An impossible path has a large
+ * negative number and not -infinity, which would give NaN at a mask. */
 #include "ctc.h"
 
 #include "../model/text.h"
@@ -12,17 +12,17 @@ typedef struct ctc {
   ag_graph *g;
   int64_t batch, time, classes, most, places; /* places = 2 most + 1 */
   ag_ref emitted; /* [batch, time, places]: log-probabilities of each place's class */
-  ag_ref skips;   /* [batch, places]: 0 where a place may follow the one before the last */
+  ag_ref skips;   /* [batch, places]: 0 where a path may come from two places to the left, else impossible */
 } ctc;
 
 static double at_position(const int64_t *index, const void *ctx) { return (void)ctx, (double)index[0]; }
 static double is_label(const int64_t *index, const void *ctx) { return (void)ctx, (double)(index[0] % 2); }
 static double is_start(const int64_t *index, const void *ctx) { return (void)ctx, index[0] == 0; }
 static double label_at(const int64_t *index, const void *ctx) {
-  return (void)ctx, index[1] == 2 * index[0] + 1; /* [most, places]: where label i stands */
+  return (void)ctx, index[1] == 2 * index[0] + 1; /* [most, places]: 1 at the place of label i */
 }
 
-/* The class of each place [batch, places], as numbers of the model's type. */
+/* The class of each place, [batch, places], in the model's type. */
 static ag_ref spelt(const ctc *c, ag_ref labels, int64_t blank) {
   ag_graph *g = c->g;
   ag_ref number = ag_cast(g, labels, nn_dtype(c->m));
@@ -31,7 +31,7 @@ static ag_ref spelt(const ctc *c, ag_ref labels, int64_t blank) {
   return ag_add(g, spread, ag_scale(g, between, (double)blank));
 }
 
-/* x moved n places to the right; what comes in from the left is impossible. */
+/* x shifted n places to the right; impossible comes in from the left. */
 static ag_ref moved(const ctc *c, ag_ref x, int64_t n) {
   ag_graph *g = c->g;
   if (n >= c->places) return ag_broadcast(g, ag_like(g, x, impossible), 2, (int64_t[]){c->batch, c->places});
@@ -54,7 +54,7 @@ static ag_ref emitted_at(const ctc *c, int64_t t) {
   return ag_reshape(c->g, ag_slice(c->g, c->emitted, 1, t, 1), 2, (int64_t[]){c->batch, c->places});
 }
 
-/* alpha after step t, from that before it. */
+/* alpha after step t, from alpha before it. */
 static ag_ref next(const ctc *c, ag_ref alpha, int64_t t) {
   ag_graph *g = c->g;
   ag_ref stay_or_one = ag_logaddexp(g, alpha, moved(c, alpha, 1));
@@ -62,17 +62,17 @@ static ag_ref next(const ctc *c, ag_ref alpha, int64_t t) {
   return ag_add(g, ag_logaddexp(g, stay_or_one, two), emitted_at(c, t));
 }
 
-/* [batch, 1]: a count, as a number of the model's type. */
+/* A count in the model's type, [batch, 1]. */
 static ag_ref count_of(const ctc *c, ag_ref x) {
   return ag_reshape(c->g, ag_cast(c->g, x, nn_dtype(c->m)), 2, (int64_t[]){c->batch, 1});
 }
 
-/* [batch]: -log of the probability that the steps end in one of the last two places. */
+/* -log of the probability that the path ends at one of the last two places, [batch]. */
 static ag_ref forward(const ctc *c, ag_ref times, ag_ref lengths) {
   ag_graph *g = c->g;
   ag_ref steps = count_of(c, times), length = count_of(c, lengths);
   ag_ref start = nn_constant(c->m, 1, &c->places, is_start, NULL);
-  /* Before the first step all stands on a place left of the first: it may step to the first two. */
+  /* Paths start at one of the first two places. */
   ag_ref second = moved(c, ag_broadcast(g, start, 2, (int64_t[]){c->batch, c->places}), 1);
   second = ag_greater(g, second, ag_like(g, second, 0));
   ag_ref first = ag_add(g, ag_broadcast(g, start, 2, (int64_t[]){c->batch, c->places}), second);

@@ -1,7 +1,7 @@
 /* errors.c - see errors.h. */
 #include "errors.h"
 
-/* |e| as a value of its own: for Huber's loss, whose two halves share it. */
+/* The Huber loss of e, element by element. */
 static ag_ref huber_terms(ag_graph *g, ag_ref e, double delta) {
   ag_ref size = ag_abs(g, e);
   ag_ref outside = ag_greater(g, size, ag_like(g, size, delta));

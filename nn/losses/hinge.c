@@ -6,7 +6,7 @@
 
 static double position(const int64_t *index, const void *ctx) { return (void)ctx, (double)index[0]; }
 
-/* max(0, margin - x) */
+/* max(0, margin - x). */
 static ag_ref below(ag_graph *g, ag_ref x, double margin) {
   return ag_relu(g, ag_sub(g, ag_like(g, x, margin), x));
 }

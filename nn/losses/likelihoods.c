@@ -3,7 +3,7 @@
 
 #include "../model/text.h"
 
-/* log(n!) by Stirling where n > 1, else 0. */
+/* Stirling's formula for log(n!) where n > 1, else 0. */
 static ag_ref stirling(ag_graph *g, ag_ref n) {
   const double two_pi = 6.28318530717958647693;
   ag_ref many = ag_greater(g, n, ag_like(g, n, 1)), safe = ag_where(g, many, n, ag_like(g, n, 1));
@@ -96,7 +96,7 @@ static ag_ref gaussian(nn_model *m, const ag_ref *in) {
 }
 static ag_ref nb(nn_model *m, const ag_ref *in) { return nn_negative_binomial(m, in[0], in[1], in[2], NULL); }
 static ag_ref zinb(nn_model *m, const ag_ref *in) {
-  ag_graph *g = nn_graph(m); /* half of the counts become 0 */
+  ag_graph *g = nn_graph(m); /* sets half of the counts to 0 */
   ag_ref counts = ag_mul(g, in[3], ag_greater(g, in[3], ag_like(g, in[3], 2)));
   return nn_zinb(m, in[0], in[1], in[2], counts, NULL);
 }

@@ -5,7 +5,7 @@
 
 static ag_ref dot(ag_graph *g, ag_ref a, ag_ref b) { return ag_sum_axis(g, ag_mul(g, a, b), -1, false); }
 
-/* a and b are [batch, n] of one shape, and target [batch]. */
+/* Checks that a and b are [batch, n] of one shape, and target is [batch]. */
 static bool pairs_fit(nn_model *m, const char *who, ag_ref a, ag_ref b, ag_ref target) {
   if (!nn_same_shape(m, who, a, b, 2)) return false;
   ag_graph *g = nn_graph(m);
@@ -19,7 +19,7 @@ static bool pairs_fit(nn_model *m, const char *who, ag_ref a, ag_ref b, ag_ref t
 
 ag_ref nn_cosine_embedding(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double margin,
                            const nn_loss_options *o) {
-  const double tiny = 1e-12; /* PyTorch's */
+  const double tiny = 1e-12; /* as in PyTorch */
   if (!pairs_fit(m, "nn_cosine_embedding", a, b, target)) return (ag_ref){0};
   ag_graph *g = nn_graph(m);
   ag_ref sizes = ag_mul(g, ag_offset(g, dot(g, a, a), tiny), ag_offset(g, dot(g, b, b), tiny));
@@ -66,7 +66,7 @@ ag_ref nn_contrastive(nn_model *m, ag_ref a, ag_ref b, ag_ref target, double mar
   return nn_reduce(m, "nn_contrastive", ag_scale(g, terms, 0.5), o);
 }
 
-/* Rows of length 1. */
+/* The rows of a divided by their length. */
 static ag_ref directions(ag_graph *g, ag_ref a) {
   ag_ref size = ag_sqrt(g, ag_offset(g, ag_sum_axis(g, ag_square(g, a), -1, true), 1e-12));
   return ag_div(g, a, size);

@@ -3,7 +3,7 @@
 
 #include "../model/text.h"
 
-/* terms times weights, whose shape is that of the first axes. */
+/* terms times weights; the weights have the shape of the first axes of the terms. */
 static ag_ref weighted(nn_model *m, const char *who, ag_ref terms, ag_ref weights) {
   ag_graph *g = nn_graph(m);
   ag_type t = ag_type_of(g, terms), w = ag_type_of(g, weights);

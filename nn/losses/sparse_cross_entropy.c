@@ -1,5 +1,5 @@
-/* sparse_cross_entropy.c - see sparse_cross_entropy.h. A label is a row of zeros with a single one; of those that do
- * not count nothing but zeros is left, so that no place is read that does not exist. */
+/* sparse_cross_entropy.c - see sparse_cross_entropy.h. A label becomes a one-hot row. The row of an ignored
+ * label is all 0, so a label out of range reads no memory. */
 #include "sparse_cross_entropy.h"
 
 #include "../model/text.h"
@@ -39,15 +39,15 @@ static bool fits(nn_model *m, const char *who, ag_ref x, ag_ref labels,
   return nn_building(m);
 }
 
-/* Terms and their weights, summed over the classes. */
+/* Sums over classes, multiplies by the weights, reduces. */
 static ag_ref reduced(nn_model *m, const char *who, ag_ref log_probs, ag_ref labels,
                       const nn_sparse_cross_entropy_options *o) {
   ag_graph *g = nn_graph(m);
-  if (!log_probs.id) return log_probs; /* building failed on the way: there is no shape */
+  if (!log_probs.id) return log_probs; /* building has failed, so there is no shape */
   ag_type t = ag_type_of(g, log_probs);
   int64_t classes = t.shape[t.rank - 1];
   ag_ref hot = one_hot(m, labels, classes, o), spread = {0};
-  if (o->smoothing > 0) spread = ag_sum_axis(g, hot, -1, true); /* 1 where the label counts */
+  if (o->smoothing > 0) spread = ag_sum_axis(g, hot, -1, true); /* 1 for a label that counts, else 0 */
   if (o->class_weights.id) hot = ag_mul(g, hot, o->class_weights);
   ag_ref weight = ag_sum_axis(g, hot, -1, false), shares = hot;
   if (o->smoothing > 0) {
@@ -55,7 +55,7 @@ static ag_ref reduced(nn_model *m, const char *who, ag_ref log_probs, ag_ref lab
     shares =
         ag_add(g, ag_scale(g, hot, 1 - o->smoothing), ag_scale(g, spread, o->smoothing / (double)classes));
   }
-  ag_ref zero = ag_like(g, shares, 0); /* log 0 where nothing counts is 0, not NaN */
+  ag_ref zero = ag_like(g, shares, 0); /* 0 log 0 is 0 here, not NaN */
   ag_ref each = ag_where(g, ag_equal(g, shares, zero), zero, ag_mul(g, shares, log_probs));
   ag_ref terms = ag_neg(g, ag_sum_axis(g, each, -1, false));
   nn_loss_options rest = {o->reduction == NN_MEAN ? NN_SUM : o->reduction, o->weights};

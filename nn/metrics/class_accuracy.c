@@ -5,7 +5,7 @@
 
 static double position(const int64_t *index, const void *ctx) { return (void)ctx, (double)index[0]; }
 
-/* Whether labels are integers with the first axes of the scores; else a sentence. */
+/* Checks that labels are integers with the shape of the first axes of the scores; else the model fails. */
 static bool fits(nn_model *m, const char *who, ag_ref scores, ag_ref labels) {
   if (!nn_building(m)) return false;
   ag_type s = ag_type_of(nn_graph(m), scores), l = ag_type_of(nn_graph(m), labels);
@@ -40,7 +40,7 @@ ag_ref nn_top_k_accuracy(nn_model *m, ag_ref scores, ag_ref labels, int k) {
   return ag_mean_all(g, ag_mul(g, exists, ag_less(g, above, ag_like(g, above, k))));
 }
 
-/* The first of the largest: none above it, and none as large before it. */
+/* The predicted class is the first of the largest scores: no score is above it, and no earlier one equal. */
 ag_ref nn_sparse_accuracy(nn_model *m, ag_ref scores, ag_ref labels) {
   ag_ref positions;
   if (!fits(m, "nn_sparse_accuracy", scores, labels)) return (ag_ref){0};

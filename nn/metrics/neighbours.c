@@ -15,7 +15,7 @@ typedef struct search {
   int64_t n, d, classes, k;
 } search;
 
-/* Keeps the k nearest so far in order of distance; returns how many there are. */
+/* Inserts a candidate into the k nearest so far, sorted by distance; returns their number. */
 static int64_t insert(neighbour *nearest, int64_t count, int64_t k, neighbour candidate) {
   if (count == k && candidate.distance >= nearest[k - 1].distance) return count;
   int64_t at = count < k ? count++ : k - 1;
@@ -24,7 +24,7 @@ static int64_t insert(neighbour *nearest, int64_t count, int64_t k, neighbour ca
   return count;
 }
 
-/* The labelled points near point i; returns their number. */
+/* Finds the nearest labelled points of point i; returns their number. */
 static int64_t find(const search *s, int64_t i) {
   const double *x = s->z + i * s->d;
   int64_t count = 0;

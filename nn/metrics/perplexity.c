@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* log sum exp, with the largest taken out. */
+/* log sum exp, shifted by the largest logit. */
 static double log_sum(const tn_view *logits, int64_t from, int64_t n) {
   double largest = -INFINITY, sum = 0;
   for (int64_t c = 0; c < n; c++) largest = fmax(largest, tn_get(logits, from + c));

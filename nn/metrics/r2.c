@@ -1,4 +1,4 @@
-/* r2.c - see r2.h. In double, over whole predictions. */
+/* r2.c - see r2.h. Computed in double over all predictions at once. */
 #include "r2.h"
 
 double nn_r2(tn_view y, tn_view f, int column) {

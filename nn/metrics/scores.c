@@ -6,7 +6,7 @@
 
 /* ---- classes ------------------------------------------------------------------------------------------- */
 
-/* -1: no class. */
+/* The class at i, or -1 if it is none. */
 static int64_t class_at(const tn_view *v, int64_t i, int64_t classes) {
   double x = tn_get(v, i);
   return x >= 0 && x < (double)classes && x == floor(x) ? (int64_t)x : -1;
@@ -89,7 +89,7 @@ static int by_score(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* The positives' ranks, ties in the middle of their run. */
+/* The area by the rank sum of the positives; tied scores get their mean rank. */
 static double area_of(scored *s, int64_t n) {
   double ranks = 0, positives = 0;
   qsort(s, (size_t)n, sizeof *s, by_score);

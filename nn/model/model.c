@@ -107,8 +107,8 @@ ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank,
   return ag_input(m->graph, column, dtype, rank + 1, shape);
 }
 
-/* Names of outputs and reports are settled by the first build: every epoch lists the same ones for training
- * and validation, and threads read them without the lock. */
+/* The first build fixes the names of outputs and reports: every epoch lists the same ones for training and
+ * validation, and threads read them without the lock. */
 static nn__named *add_output(nn_model *m, const char *name) {
   if (m->sealed) {
     nn_fail(m, TN_EINVAL, "nn_output: '%s' is no output in training; name it in every mode", name);
@@ -186,7 +186,7 @@ void nn_report(nn_model *m, const char *name, ag_ref x) {
 
 /* ---- building ---------------------------------------------------------------------------------------- */
 
-/* Which refs the plan is to compute: written to refs, whose room is for all of them. */
+/* Writes the refs that the plan must compute to `refs`, which has room for all of them. */
 static int choose_outputs(nn_model *m, const nn__plan *p, ag_ref *refs) {
   int n = 0;
   if (p->purpose == NN__WATCH) return 0;
@@ -208,7 +208,7 @@ static int choose_outputs(nn_model *m, const nn__plan *p, ag_ref *refs) {
   return n;
 }
 
-/* What is minimised is watched, whether it is reported or not: see train/watch.c. */
+/* Adds the terms of the losses, reported or not, so that NaN and infinity are noticed: see train/watch.c. */
 static int choose_losses(nn_model *m, nn__purpose purpose, ag_ref *refs, int n) {
   ag_ref terms[NN__MAX_TERMS];
   int added = 0;
@@ -225,7 +225,7 @@ static int choose_losses(nn_model *m, nn__purpose purpose, ag_ref *refs, int n) 
   return added;
 }
 
-/* A parameter that is frozen stays as it is during a fit; whatever is neither that nor a rate is a column. */
+/* Frozen parameters are fixed during a fit; other variables and the rate vary; any other leaf is a column. */
 static ag_leaf_use use_of_leaf(const void *ctx, const char *name) {
   const nn_model *m = ctx;
   const nn__variable *v = nn__find(m, name);
@@ -238,7 +238,8 @@ static int64_t row_size(const nn_model *m, ag_ref x) {
   return tn_numel(t.rank - 1, t.shape + 1);
 }
 
-/* What a fit may take as given: nothing if that would take more memory than the largest column. */
+/* Chooses the values that a fit computes once and keeps as columns; none if they need more memory than the
+ * largest column. */
 static int choose_given(nn_model *m, const ag_ref *outputs, int n, ag_ref *given) {
   int64_t size = 0;
   if (m->no_hoist) return 0;
@@ -247,7 +248,7 @@ static int choose_given(nn_model *m, const ag_ref *outputs, int n, ag_ref *given
   return size <= m->widest ? n_given : 0;
 }
 
-/* Remembers what each leaf of the plan stands for, so that runs are bound without looking at the graph. */
+/* Stores what each leaf of the plan stands for, so that binding a run does not need the graph. */
 static tn_status map_leaves(nn_model *m, nn__plan *p) {
   int n = ag_plan_leaf_count(p->plan);
   p->leaf = tn_calloc(m->alloc, (size_t)n + 1, sizeof *p->leaf);
@@ -287,7 +288,8 @@ static tn_status compile(nn_model *m, nn__plan *p) {
   p->still = m->still;
   tn_status status = ag_status(m->graph);
   bool trains = p->purpose != NN__PREDICT && p->purpose != NN__WATCH && m->minimizes;
-  /* A network that neither reports nor trains still has outputs: it is fine until it is asked to. */
+  /* A network without reports and optimizer may still have outputs. It is an error only if one asks it to
+   * train or evaluate. */
   if (status == TN_OK && (p->n_outputs || p->n_losses || trains)) {
     status = compile_refs(m, p, refs, p->n_outputs + p->n_losses);
     if (status == TN_OK) status = map_leaves(m, p);
@@ -313,7 +315,7 @@ void nn__begin_build(nn_model *m, nn_mode mode, int64_t rows, int64_t length) {
   m->rate = m->step = (ag_ref){0};
 }
 
-/* One call of the network function. */
+/* Calls the network function and compiles the plan. */
 static tn_status build(nn_model *m, nn__plan *p) {
   tn_status status = ag_graph_new(m->alloc, &m->graph);
   if (status == TN_OK) {
@@ -397,7 +399,7 @@ tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int
   return nn__plan_for(m, &(nn__use){.purpose = purpose, .output = output, .rows = rows}, out, message);
 }
 
-/* The full and the short batch of a pass over n rows, and of what is hoisted from it. */
+/* Compiles the plans of a pass over n rows: for full and short batches, and for hoisted values. */
 static tn_status prepare(nn_model *m, nn__purpose purpose, const char *output, int64_t batch, int64_t n) {
   const nn__plan *plan = NULL;
   tn_status status = TN_OK;

@@ -1,4 +1,4 @@
-/* registry.c - the names of a model: what each stands for, and where it lies in a state's slab. */
+/* registry.c - the variables of a model by name: what each is, and its offset in the slab of a state. */
 #include "nn/internal.h"
 
 #include <fnmatch.h>
@@ -87,7 +87,7 @@ static nn__variable *add(nn_model *m, const char *who, const char *name, nn__kin
   return v;
 }
 
-/* Extents are positive and their product leaves room for byte counts. */
+/* Checks that extents are positive and that their number of bytes does not overflow. */
 static bool valid_shape(int rank, const int64_t *shape) {
   int64_t numel = 1;
   if (rank < 0 || rank > TN_MAX_RANK) return false;
@@ -141,14 +141,14 @@ nn__variable *nn__declare(nn_model *m, const char *who, const char *name, nn__ki
 
 ag_ref nn__slot_of(nn_model *m, const char *who, const char *prefix, int index, const ag_type *type) {
   char name[NN__NAME];
-  ag_type t = type ? *type : m->variables[index].type; /* a copy: declaring may move the variables */
+  ag_type t = type ? *type : m->variables[index].type; /* a copy, as declaring may move the variables */
   if (!nn__join(m, name, prefix, m->variables[index].name)) return (ag_ref){0};
   nn__variable *slot = nn__declare(m, who, name, NN__SLOT, t.rank, t.shape);
   if (slot && !m->sealed) slot->owner = index;
   return slot ? slot->ref : (ag_ref){0};
 }
 
-/* Messages name the layer that declares, where there is one. */
+/* The name for messages: the layer that declares, if there is one. */
 static const char *declarer(const nn_model *m, const char *otherwise) {
   return m->n_scopes ? m->layer[m->n_scopes - 1] : otherwise;
 }
@@ -156,7 +156,7 @@ static const char *declarer(const nn_model *m, const char *otherwise) {
 ag_ref nn_parameter_as(nn_model *m, const char *name, int rank, const int64_t *shape, nn_initializer rule) {
   nn__variable *v =
       nn__declare(m, declarer(m, "nn_parameter"), nn_full_name(m, name), NN__PARAMETER, rank, shape);
-  if (v && !m->sealed) v->init = rule; /* later builds run beside threads that read it */
+  if (v && !m->sealed) v->init = rule; /* only in the first build: during later ones other threads read it */
   return v ? v->ref : (ag_ref){0};
 }
 

@@ -1,4 +1,4 @@
-/* scope.c - what layers are written with: scopes of names, and messages that tell which layer and shapes. */
+/* scope.c - functions for layers: scopes of names, and messages that name the layer and the shapes. */
 #include "nn/internal.h"
 
 #include "text.h"

@@ -1,4 +1,4 @@
-/* state.c - one replica's values: a slab, cut up as the model's registry says. */
+/* state.c - the values of one replica: one slab of memory with the offsets of the model's registry. */
 #include "nn/internal.h"
 
 #include <math.h>
@@ -75,8 +75,8 @@ static bool all_zero(tn_view v) {
   return true;
 }
 
-/* Values that were written through a view count: what nobody has set is still zero, where zero is not how the
- * variable begins. */
+/* Whether a variable has never been set: it is all zero, but does not start at zero. A value may be set
+ * through its view, so a flag alone cannot tell. */
 static bool forgotten(const nn_state *s, size_t i) {
   const nn__variable *v = &s->model->variables[i];
   nn_initializer zeros = nn_init_constant(0);
@@ -155,7 +155,7 @@ bool nn__finite(const nn_state *s) {
 
 static bool trained_or_kept(nn__kind kind) { return kind == NN__PARAMETER || kind == NN__BUFFER; }
 
-/* The variable of m that is called "<prefix><rest>". */
+/* The variable of m named "<prefix><rest>". */
 static const nn__variable *find_joined(const nn_model *m, const char *prefix, const char *rest) {
   size_t length = strlen(prefix);
   for (size_t i = 0; i < m->n_variables; i++) {
@@ -210,7 +210,7 @@ static void gather_rows(tn_view dst, tn_view src, const int64_t *rows, int64_t n
     tn_copy(tn_view_slice(dst, 0, i, 1, 1), tn_view_slice(src, 0, rows[i], 1, 1));
 }
 
-/* Whether v is the kernel, or a slot of it. */
+/* Whether v is the kernel or one of its slots. */
 static bool is_of(const nn_model *m, const nn__variable *v, const char *kernel) {
   return !strcmp((v->owner < 0 ? v : &m->variables[v->owner])->name, kernel);
 }
@@ -224,7 +224,7 @@ tn_status nn_prune_inputs(nn_state *dst, const nn_state *src, const char *kernel
     const nn__variable *b = &dst->model->variables[i], *a = nn__find(src->model, b->name);
     tn_view y = nn__view(dst, b);
     if (a) dst->given[i] |= src->given[a - src->model->variables];
-    /* The step counter belongs to the moments: their bias correction counts with it. */
+    /* The step counter is reset with the moments, because their bias correction uses it. */
     if (!carry_moments && !trained_or_kept(b->kind)) {
       tn_fill(y, 0);
     } else if (a) {

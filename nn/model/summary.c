@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is frozen is settled by the first build; later ones say the same. */
+/* The first build fixes what is frozen. */
 nn_counts nn_count(nn_model *m) {
   nn_counts c = {.trained = 0};
   if (!m) return c;

@@ -13,7 +13,8 @@ static ag_ref blend(ag_graph *g, ag_ref a, ag_ref x, ag_ref b, ag_ref y) {
   return ag_add(g, ag_mul(g, a, x), ag_mul(g, b, y));
 }
 
-/* Of a matrix its rows' and columns' means; of a vector itself, and nothing. */
+/* Slot types: for a matrix, the means of rows and of columns; for a vector, one of its shape and an unused
+ * scalar. */
 static void slot_type(const void *options, int slot, ag_type *type) {
   (void)options;
   if (type->rank > 1) type->shape[type->rank - (slot == 0 ? 1 : 2)] = 1;

@@ -13,11 +13,12 @@ static ag_ref adam_update(const nn_update_step *u) {
   ag_ref c1 = nn_bias_correction(g, beta1, u->step), c2 = ag_sqrt(g, nn_bias_correction(g, beta2, u->step));
   if (o->amsgrad) v = u->new_slots[2] = ag_maximum(g, u->slots[2], v);
   ag_ref rate = ag_div(g, ag_mul(g, u->lr, c2), c1), root = ag_sqrt(g, v);
-  /* lr / c1 m / (root / c2 + epsilon) is that with epsilon c2: one division an element, and the same kernel. */
+  /* lr / c1 m / (root / c2 + epsilon) is (lr c2 / c1) m / (root + epsilon c2): one division per element, and
+   * the same kernel. */
   root = o->torch_epsilon ? ag_add(g, root, ag_scale(g, c2, epsilon)) : ag_offset(g, root, epsilon);
   ag_ref change = ag_div(g, ag_mul(g, rate, m), root);
   if (o->weight_decay != 0) {
-    /* Decoupled: on the parameter as it was, not through the moments (Loshchilov & Hutter 2019). */
+    /* Decoupled weight decay: of the old parameter, not through the moments (Loshchilov & Hutter 2019). */
     change = ag_add(g, change, ag_mul(g, ag_scale(g, u->lr, o->weight_decay), u->p));
   }
   return ag_sub(g, u->p, change);
@@ -46,7 +47,7 @@ void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o) {
   nn_minimize(m, loss, &rule, o->lr);
 }
 
-/* The row of the table: what it is called, and how the tests call it. */
+/* The row of the table: its name, and how tests call it. */
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_adam(m, loss, &(nn_adam_options){.lr = lr}); }
 
 const nn_optimizer_row nn_optimizer_adam = {

@@ -23,13 +23,13 @@ void nn_average_plain(nn_model *m, const char *glob, int64_t start, int64_t ever
   bind(m, "nn_average_plain", glob, (nn__averaging){.start = start, .every = every});
 }
 
-/* The average after this update: of the slot, the new value, and the number of the update. */
+/* The average after update number `step`, from the old average and the new value. */
 static ag_ref next(ag_graph *g, const nn__averaging *a, ag_ref average, ag_ref value, ag_ref step) {
   if (a->decay > 0) {
     ag_ref mixed = ag_add(g, ag_scale(g, average, a->decay), ag_scale(g, value, 1 - a->decay));
     return ag_where(g, ag_less_equal(g, step, ag_like(g, step, 1)), value, mixed);
   }
-  ag_ref behind = ag_offset(g, step, (double)-a->start); /* 0 at the first value that counts */
+  ag_ref behind = ag_offset(g, step, (double)-a->start); /* 0 at the first value of the average */
   ag_ref turns = ag_scale(g, behind, 1 / (double)a->every), whole = ag_floor(g, ag_offset(g, turns, 1e-4));
   ag_ref due = ag_less_equal(g, ag_abs(g, ag_sub(g, turns, whole)), ag_like(g, turns, 1e-3));
   ag_ref mean = ag_add(g, average, ag_div(g, ag_sub(g, value, average), ag_offset(g, whole, 1)));

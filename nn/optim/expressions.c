@@ -1,4 +1,4 @@
-/* expressions.c - kernels for what expressions.def lists; nn_minimize gives them to the graph. */
+/* expressions.c - kernels of the expressions in expressions.def; nn_minimize adds them to the graph. */
 #include "nn/internal.h"
 
 #define AG_EXPRESSIONS      "nn/optim/expressions.def"

@@ -1,11 +1,11 @@
-/* gradients.c - see gradients.h: which gradients there are, and what is made of them before the rule. */
+/* gradients.c - see gradients.h: computes the gradients, and transforms them before the update rule. */
 #include "nn/internal.h"
 
 #include <math.h>
 
 /* ---- which parameters -------------------------------------------------------------------------------- */
 
-/* Indices of the variables that may be trained, and their refs; the arrays have room for all variables. */
+/* Lists the trainable parameters: their indices and refs. The arrays have room for all variables. */
 static int candidates(nn_model *m, int *index, ag_ref *wrt) {
   int n = 0;
   for (size_t i = 0; i < m->n_variables; i++) {
@@ -17,8 +17,8 @@ static int candidates(nn_model *m, int *index, ag_ref *wrt) {
   return n;
 }
 
-/* Whether a gradient is the constant 0 that ag_grad gives for what has no influence: unreachable, or behind a
- * detach. Equal nodes merge, so building that constant again finds it. */
+/* Whether a gradient is the constant 0 that ag_grad returns for a parameter without influence (not used, or
+ * behind a detach). Equal nodes merge, so building that constant again returns the same node. */
 static bool is_zero(nn_model *m, ag_ref gradient) {
   ag_type t = ag_type_of(m->graph, gradient);
   ag_ref zero = ag_broadcast(m->graph, ag_scalar(m->graph, t.dtype, 0), t.rank, t.shape);
@@ -109,7 +109,7 @@ nn_gradient *nn_gradients_at(nn_gradients *d, int i) { return &d->of[i]; }
 
 static bool usable(const nn_gradients *d) { return d && nn_building(d->m); }
 
-/* A transform after a rule would change nothing. */
+/* Refuses a transform after a rule, which would have no effect. */
 bool nn__changeable(nn_gradients *d, const char *who) {
   if (!usable(d)) return false;
   for (int i = 0; i < d->n; i++) {
@@ -132,7 +132,7 @@ void nn_clip_value(nn_gradients *d, double limit) {
   for (int i = 0; i < d->n; i++) d->of[i].gradient = ag_clamp(d->m->graph, d->of[i].gradient, -limit, limit);
 }
 
-/* min(1, limit / (norm + 1e-6)): PyTorch's guard against a norm of 0. */
+/* min(1, limit / (norm + 1e-6)): the epsilon for a norm of 0 is PyTorch's. */
 static ag_ref shrink(ag_graph *g, ag_ref norm, double limit) {
   ag_ref factor = ag_div(g, ag_like(g, norm, limit), ag_offset(g, norm, 1e-6));
   return ag_minimum(g, factor, ag_like(g, norm, 1));
@@ -166,7 +166,7 @@ void nn_clip_global_norm(nn_gradients *d, double limit) {
 
 typedef ag_ref transform(ag_graph *g, const nn_gradient *x, const void *ctx);
 
-/* The transform of those that match; none is an error. */
+/* Transforms the gradients of parameters that match; it is an error if none does. */
 static void apply(nn_gradients *d, const char *who, const char *glob, transform *f, const void *ctx) {
   bool any = false;
   if (!nn__changeable(d, who)) return;
@@ -213,7 +213,7 @@ void nn_mask(nn_gradients *d, const char *glob, tn_view mask) { apply(d, "nn_mas
 
 /* ---- the mean over k steps ------------------------------------------------------------------------------ */
 
-/* A number that belongs to no parameter. */
+/* A scalar slot that belongs to no parameter. */
 static ag_ref counter(nn_model *m, const char *who, const char *name) {
   const nn__variable *v = nn__declare(m, who, name, NN__SLOT, 0, NULL);
   return v ? v->ref : (ag_ref){0};

@@ -1,4 +1,4 @@
-/* minimize.c - see minimize.h and gradients.h: slots, rules, and the assigns that end a step. */
+/* minimize.c - see minimize.h and gradients.h: slots, update rules, and the assigns at the end of a step. */
 #include "nn/internal.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ void nn__assign(nn_model *m, ag_ref state, ag_ref value) {
   (void)ag_assign(m->graph, state, value);
 }
 
-/* The learning rate and the step (1 at the first one) are one leaf each, whatever the number of optimizers. */
+/* All optimizers share one leaf for the learning rate and one for the step (1 in the first step). */
 void nn__begin_training(nn_model *m) {
   if (m->step.id) return;
   ag_use_expressions(m->graph, nn__expressions);
@@ -25,7 +25,7 @@ void nn__begin_training(nn_model *m) {
   nn__assign(m, before, m->step);
 }
 
-/* The first optimizer's rate is what the leaf holds. */
+/* The leaf holds the rate of the first optimizer; those of others are multiples of it. */
 static ag_ref learning_rate(nn_model *m, double lr) {
   if (!m->n_rules++) m->lr = lr;
   m->still |= lr == 0;
@@ -37,7 +37,7 @@ static ag_ref learning_rate(nn_model *m, double lr) {
 
 /* ---- one parameter ----------------------------------------------------------------------------------- */
 
-/* The value after the parameter's proximal operator, if it has one. */
+/* Applies the parameter's proximal operator, if it has one. */
 static ag_ref proximal(nn_model *m, int index, const nn_optimizer *o, const nn_update_step *u, ag_ref value) {
   const nn__variable *v = &m->variables[index];
   if (!v->prox || !nn_building(m)) return value;
@@ -51,14 +51,14 @@ static ag_ref proximal(nn_model *m, int index, const nn_optimizer *o, const nn_u
   return nn__prox(m, v, value, o->step_size(u));
 }
 
-/* A slot of the parameter, by name. */
+/* Slot k of the parameter. */
 static ag_ref slot_of(nn_model *m, int index, const nn_optimizer *o, int k) {
   ag_type type = m->variables[index].type;
   if (o->slot_type) o->slot_type(o->options, k, &type);
   return nn__slot_of(m, "nn_minimize", o->slot_names[k], index, &type);
 }
 
-/* Between two updates of gradients that are added up, everything stays as it is. */
+/* With accumulated gradients, a step that does not update keeps the old value. */
 ag_ref nn__applied(const nn_gradients *d, ag_ref value, ag_ref before) {
   return d->accumulates ? ag_where(d->m->graph, d->m->applies, value, before) : value;
 }

@@ -3,7 +3,7 @@
 
 #include "rule.h"
 
-/* The wide form is the cheaper one. */
+/* A tall matrix is transposed: the iteration is cheaper for wide ones. */
 static ag_ref orthogonal(ag_graph *g, const nn_muon_options *o, ag_ref x, bool tall) {
   bool given = o->a != 0 || o->b != 0 || o->c != 0;
   double a = given ? o->a : 3.4445, b = given ? o->b : -4.775, c = given ? o->c : 2.0315;

@@ -8,7 +8,7 @@ static ag_ref momentum(ag_graph *g, const nn_nadam_options *o, ag_ref step) {
   return ag_scale(g, ag_offset(g, ag_scale(g, ag_exp(g, ag_scale(g, step, rate)), -0.5), 1), beta1);
 }
 
-/* The product of all momenta so far is one number. */
+/* Slot 2, the product of all momenta so far, is a scalar. */
 static void slot_type(const void *options, int slot, ag_type *type) {
   (void)options;
   if (slot == 2) type->rank = 0;
@@ -19,7 +19,7 @@ static ag_ref nadam_update(const nn_update_step *u) {
   const nn_nadam_options *o = u->options;
   double beta1 = nn_or(o->beta1, 0.9), beta2 = nn_or(o->beta2, 0.999);
   ag_ref mu = momentum(g, o, u->step), next = momentum(g, o, ag_offset(g, u->step, 1));
-  ag_ref product = ag_mul(g, ag_offset(g, u->slots[2], 1), mu); /* the slot holds what it lacks of 1 */
+  ag_ref product = ag_mul(g, ag_offset(g, u->slots[2], 1), mu); /* the slot holds the product minus 1 */
   u->new_slots[2] = ag_offset(g, product, -1);
   ag_ref m = u->new_slots[0] = nn_mix(g, beta1, u->slots[0], 1 - beta1, u->dp);
   ag_ref v = u->new_slots[1] = nn_mix(g, beta2, u->slots[1], 1 - beta2, ag_square(g, u->dp));

@@ -30,9 +30,9 @@ static const char *why_not(const nn_gradients *d, const tn_ranks *ranks, int sha
   return NULL;
 }
 
-/* The steps of an update are the leaves of a tree, added as a binary counter counts: a value is kept at a level until its
- * neighbour is complete. `place` is the number of the step within the update. What is returned is the whole sum in the last
- * step of an update. */
+/* The steps of an update are the leaves of a binary tree of sums. It is evaluated like a binary counter: a
+ * sum is kept at its level until its neighbour is complete. `place` is the number of the step in the update.
+ * In the last step of an update the result is the whole sum. */
 static ag_ref add_in_tree(nn_gradients *d, int i, ag_ref place, int steps) {
   nn_model *m = d->m;
   ag_graph *g = m->graph;

@@ -3,7 +3,7 @@
 
 #include "rule.h"
 
-enum { CENTRE = 1 }; /* the slot of the mean; that of the velocity comes last */
+enum { CENTRE = 1 }; /* the slot of the mean; the slot of the velocity is last */
 
 static ag_ref rmsprop_update(const nn_update_step *u) {
   ag_graph *g = u->g;
@@ -43,7 +43,7 @@ void nn_rmsprop(nn_model *m, ag_ref loss, const nn_rmsprop_options *o) {
   nn_minimize(m, loss, &rule, o->lr);
 }
 
-/* The row of the table: what it is called, and how the tests call it. */
+/* The row of the table: its name, and how tests call it. */
 static void sample(nn_model *m, ag_ref loss, double lr) {
   nn_rmsprop(m, loss, &(nn_rmsprop_options){.lr = lr});
 }

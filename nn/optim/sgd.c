@@ -3,8 +3,8 @@
 
 #include "rule.h"
 
-/* velocity = momentum * velocity + gradient; p -= lr * velocity, or with Nesterov's look ahead
- * lr * (gradient + momentum * velocity). */
+/* velocity = momentum * velocity + gradient; p -= lr * velocity, or with Nesterov momentum, p -= lr *
+ * (gradient + momentum * velocity). */
 static ag_ref sgd_update(const nn_update_step *u) {
   ag_graph *g = u->g;
   const nn_sgd_options *o = u->options;
@@ -21,8 +21,8 @@ static ag_ref sgd_update(const nn_update_step *u) {
   return ag_sub(g, u->p, ag_mul(g, u->lr, direction));
 }
 
-/* A constant gradient moves p by that much a step in the long run, so the penalty's weight keeps its meaning.
- */
+/* The step that a constant gradient makes in the long run, so that a penalty's weight does not depend on the
+ * momentum. */
 static ag_ref sgd_step_size(const nn_update_step *u) {
   ag_graph *g = u->g;
   const nn_sgd_options *o = u->options;
@@ -44,7 +44,7 @@ void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o) {
   nn_minimize(m, loss, &rule, o->lr);
 }
 
-/* The row of the table: what it is called, and how the tests call it. */
+/* The row of the table: its name, and how tests call it. */
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_sgd(m, loss, &(nn_sgd_options){.lr = lr}); }
 
 const nn_optimizer_row nn_optimizer_sgd = {

@@ -5,7 +5,7 @@ typedef struct weights {
   double l1, l2;
 } weights;
 
-/* A weight of zero appends nothing: zero times a gradient is still work. */
+/* A term with weight 0 is not appended: it would cost time and add nothing. */
 static ag_ref elastic(ag_graph *g, ag_ref p, void *ctx) {
   const weights *w = ctx;
   ag_ref a = w->l1 != 0 ? ag_scale(g, ag_sum_all(g, ag_abs(g, p)), w->l1) : ag_like(g, p, 0);

@@ -20,7 +20,7 @@ void nn_constrain(nn_model *m, const char *glob, nn_constraint *f, const void *c
   bind(m, "nn_constrain", glob, (nn__constraint){.f = f, .ctx = ctx});
 }
 
-/* The length of each unit's incoming weights, kept as axes of extent 1. */
+/* The length of each unit's incoming weights; reduced axes stay with extent 1. */
 static ag_ref lengths(ag_graph *g, ag_ref p) {
   int rank = ag_type_of(g, p).rank;
   return ag_sqrt(g, ag_sum(g, ag_square(g, p), rank > 1 ? (1u << (rank - 1)) - 1 : 1u, true));
@@ -32,7 +32,7 @@ static bool has_axes(ag_graph *g, const char *who, ag_ref p) {
   return false;
 }
 
-/* Without an epsilon: what is within the limit keeps its bits. */
+/* There is no epsilon, so weights within the limit keep their bits. */
 static ag_ref max_norm(ag_graph *g, ag_ref p, const void *ctx) {
   if (!has_axes(g, "nn_max_norm", p)) return p;
   ag_ref length = lengths(g, p), limit = ag_like(g, length, *(const double *)ctx);
@@ -60,7 +60,7 @@ void nn_unit_norm(nn_model *m, const char *glob) {
 }
 
 ag_ref nn__constrained(nn_model *m, const nn__variable *v, ag_ref value) {
-  const nn__variable kept = *v; /* the table may move */
+  const nn__variable kept = *v; /* a copy, as the table may move */
   for (int i = 0; i < kept.n_constraints && nn_building(m); i++) {
     const nn__constraint *c = &kept.constraints[i];
     ag_ref out = c->f(m->graph, value, c->ctx ? c->ctx : &c->number);

@@ -5,7 +5,8 @@
 
 /* ---- which parameters -------------------------------------------------------------------------------- */
 
-/* lambda NULL: f comes with ctx; else f's context is the number, kept with the variable. */
+/* Binds f to the parameters that match. Its context is ctx, or if lambda is not NULL the number, which is
+ * stored with the variable. */
 static void bind(nn_model *m, const char *who, const char *glob, nn_prox_function *f, const void *ctx,
                  const double *lambda) {
   if (!nn__matches_in_time(m, who, glob)) return;
@@ -36,7 +37,7 @@ void nn_prox_weighted(nn_model *m, const char *who, const char *glob, nn_prox_fu
 }
 
 ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step) {
-  double lambda = v->prox_lambda; /* not the variable's own address: the table may move */
+  double lambda = v->prox_lambda; /* a copy, as the table may move */
   ag_scope_push(m->graph, "prox");
   ag_ref out = v->prox(m->graph, value, step, v->prox_ctx ? v->prox_ctx : &lambda);
   ag_scope_pop(m->graph);

@@ -1,8 +1,8 @@
 /* prox_group_lasso.c - see prox_group_lasso.h. */
 #include "prox_group_lasso.h"
 
-/* row max(0, 1 - t / |row|). Written as a quotient of norms, so that t = 0 changes no bit and a row that
- * vanishes is 0 exactly. */
+/* row max(0, 1 - t / |row|). Computed as a quotient of norms, so that t = 0 changes no bit and a row that is
+ * removed is exactly 0. */
 static ag_ref shrink_rows(ag_graph *g, ag_ref p, ag_ref t) {
   ag_ref norm = ag_row_norm(g, p), zero = ag_like(g, norm, 0);
   ag_ref left = ag_relu(g, ag_sub(g, norm, t));

@@ -9,7 +9,7 @@
 typedef struct lbfgs {
   nn__problem p;
   int64_t n;
-  int kept, next; /* pairs, and where the next one goes */
+  int kept, next; /* number of stored pairs; index of the next one */
   double *x, *g;  /* the point and its gradient */
   double *d, *new_g;
   double *s, *y;      /* [history, n]: steps and changes of the gradient */
@@ -23,7 +23,7 @@ static void add(double *to, double factor, const double *x, int64_t n) {
   for (int64_t i = 0; i < n; i++) to[i] += factor * x[i];
 }
 
-/* The two loops over the pairs; at first the negative gradient. */
+/* The two-loop recursion; without pairs the negative gradient. */
 static void direction(lbfgs *b) {
   int64_t n = b->n;
   int h = b->p.o.history;
@@ -46,11 +46,11 @@ static void direction(lbfgs *b) {
 
 /* ---- the line search ------------------------------------------------------------------------------------ */
 
-typedef struct point { /* on the line */
+typedef struct point { /* a point on the search line */
   double t, value, slope;
 } point;
 
-/* Leaves the gradient in new_g. A value that is not finite counts as infinitely high. */
+/* Evaluates at x + t d and leaves the gradient in new_g. A value that is not finite counts as infinity. */
 static point at(lbfgs *b, double t) {
   for (int64_t i = 0; i < b->n; i++) b->p.x[i] = b->x[i] + t * b->d[i];
   if (!nn__evaluate(&b->p)) return (point){t, INFINITY, INFINITY};
@@ -58,7 +58,8 @@ static point at(lbfgs *b, double t) {
   return (point){t, nn__value(&b->p), nn__dot(b->new_g, b->d, b->n)};
 }
 
-/* The minimum of the cubic through two points, kept off the ends; the middle where there is none. */
+/* The minimum of the cubic through two points, at least a tenth of the interval from its ends; the middle if
+ * there is no minimum. */
 static double between(point a, point b) {
   double width = b.t - a.t, t = a.t + 0.5 * width;
   double d1 = a.slope + b.slope - 3 * (b.value - a.value) / width, square = d1 * d1 - a.slope * b.slope;
@@ -71,14 +72,14 @@ static double between(point a, point b) {
   return fmin(fmax(t, low), high);
 }
 
-/* The strong Wolfe conditions; rounding may hide a fall as small as the value's last digits. */
+/* The strong Wolfe conditions. Near the minimum rounding hides the decrease; then a small slope is enough. */
 static bool falls(point start, point p) {
   return p.value <= start.value + 1e-4 * p.t * start.slope ||
          (p.value <= start.value + 1e-15 * fabs(start.value) && fabs(p.slope) <= 0.1 * fabs(start.slope));
 }
 static bool flat(point start, point p) { return fabs(p.slope) <= 0.9 * fabs(start.slope); }
 
-/* Between low, the best so far, and high. */
+/* Searches between low, the best point so far, and high. */
 static bool zoom(lbfgs *b, point start, point low, point high, point *out) {
   for (int i = 0; i < 40 && low.t != high.t; i++) {
     point p = at(b, between(low, high));
@@ -108,7 +109,7 @@ static bool search(lbfgs *b, double first, point *out) {
     last = p;
     t *= 2.5;
   }
-  *out = last; /* unbounded below, as far as one can see */
+  *out = last; /* the function seems to be unbounded below */
   return true;
 }
 
@@ -124,7 +125,7 @@ static void remember(lbfgs *b) {
   memcpy(b->x, b->p.x, (size_t)n * sizeof(double));
   memcpy(b->g, b->new_g, (size_t)n * sizeof(double));
   double sy = nn__dot(s, y, n);
-  if (!(sy > 1e-300)) return; /* curvature is positive behind a Wolfe step, but for rounding */
+  if (!(sy > 1e-300)) return; /* positive after a Wolfe step, except for rounding */
   b->rho[b->next] = 1 / sy;
   b->next = (b->next + 1) % b->p.o.history;
   if (b->kept < b->p.o.history) b->kept++;
@@ -138,7 +139,7 @@ static bool iterate(lbfgs *b) {
   direction(b);
   double first = b->kept ? 1 : fmin(1, 1 / sqrt(nn__dot(b->g, b->g, b->n)));
   if (!search(b, first, &p)) {
-    if (!b->kept) return true; /* along the gradient itself no lower point can be told apart */
+    if (!b->kept) return true; /* along the gradient no lower value can be distinguished from rounding */
     b->kept = 0;
     return false;
   }

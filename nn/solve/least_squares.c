@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { FAR = 10 }; /* steps of more than so many lengths of the parameters are not tried */
+enum { FAR = 10 }; /* the largest step that is tried, relative to the length of the parameters */
 
 typedef struct lm {
   nn__problem p;
@@ -37,7 +37,7 @@ static bool differentiate(lm *s) {
     s->gradient[k] = nn__dot(column, s->residual, s->m);
     double length = sqrt(nn__dot(column, column, s->m));
     if (s->first[k] == 0) s->first[k] = 1 + length;
-    s->scale[k] = fmax(length, 1e-3 * s->first[k]); /* a column that vanishes stays damped */
+    s->scale[k] = fmax(length, 1e-3 * s->first[k]); /* a column that becomes 0 stays damped */
   }
   s->cost = half_square(s->residual, s->m);
   return true;
@@ -45,7 +45,7 @@ static bool differentiate(lm *s) {
 
 /* ---- the damped linear problem -------------------------------------------------------------------------- */
 
-/* One Householder reflection of columns k.. and the right-hand side. */
+/* Applies one Householder reflection to columns k.. and the right-hand side. */
 static void reflect(double *q, double *rhs, int64_t rows, int64_t n, int64_t k) {
   double *a = q + k * rows;
   double length = sqrt(nn__dot(a + k, a + k, rows - k));
@@ -58,14 +58,14 @@ static void reflect(double *q, double *rhs, int64_t rows, int64_t n, int64_t k) 
     double factor = 2 * nn__dot(a + k, b + k, rows - k) / square;
     for (int64_t i = k; i < rows; i++) b[i] -= factor * a[i];
   }
-  a[k] = alpha; /* the diagonal of R; what lies below it is not read again */
+  a[k] = alpha; /* the diagonal of R; elements below it are not read again */
 }
 
-/* min |J step + r|^2 + damping |scale step|^2; returns by how much the linear model falls. */
+/* Solves min |J step + r|^2 + damping |scale step|^2; returns the decrease that the linear model predicts. */
 static double solve(lm *s) {
   int64_t rows = s->m + s->n;
   double root = sqrt(s->damping);
-  for (int64_t k = 0; k < s->n; k++) { /* columns divided by their scale: the step is multiplied at the end */
+  for (int64_t k = 0; k < s->n; k++) { /* columns are divided by their scale, and so is the step at the end */
     double *column = s->q + k * rows;
     for (int64_t i = 0; i < s->m; i++) column[i] = s->jacobian[k * s->m + i] / s->scale[k];
     memset(column + s->m, 0, (size_t)s->n * sizeof(double));
@@ -93,7 +93,7 @@ static double solve(lm *s) {
 
 typedef enum outcome { BETTER, WORSE, STUCK } outcome;
 
-/* A step many times the length of the parameters is not what a linear model can foretell. */
+/* Whether the step is many times as long as the parameters: a linear model does not hold that far. */
 static bool too_far(const lm *s) {
   double step = 0, x = 0;
   for (int64_t k = 0; k < s->n; k++) {
@@ -103,7 +103,7 @@ static bool too_far(const lm *s) {
   return x > 0 && step > FAR * FAR * x;
 }
 
-/* Tries the step; the damping follows how well the linear model foretold the fall. */
+/* Tries the step, and adapts the damping to how well the linear model predicted the decrease. */
 static outcome try_step(lm *s, double *fallen) {
   double foretold = solve(s), moved = 0;
   for (int64_t k = 0; k < s->n; k++) {
@@ -127,14 +127,14 @@ static outcome try_step(lm *s, double *fallen) {
   return BETTER;
 }
 
-/* True when the iterations have ended; *status says how. */
+/* Returns true when the iteration is over; *status is the result. */
 static bool iterate(lm *s, tn_status *status) {
   double fallen = 0, before = s->cost;
   *status = TN_OK;
   if (nn__largest(s->gradient, s->n) <= s->p.o.gradient_tolerance * 1e-6) return true;
   outcome o;
   while ((o = try_step(s, &fallen)) == WORSE) continue;
-  if (o == STUCK) return true; /* no better point can be told apart */
+  if (o == STUCK) return true; /* no better value can be distinguished from rounding */
   if (!differentiate(s)) {
     *status = nn__solved(&s->p, TN_ENUMERIC, "nn_least_squares: a derivative is not finite");
     return true;
@@ -142,8 +142,9 @@ static bool iterate(lm *s, tn_status *status) {
   return fallen <= s->p.o.change_tolerance * before && fallen <= 1e-15 * before;
 }
 
-/* The value cannot tell points apart whose parameters differ in the last half of their digits; steps can. Undamped
- * ones are taken while each is shorter than the last and the value stays what it is but for rounding. */
+/* Gains the last digits: near the minimum the value does not change if parameters change in the last half of
+ * their digits, but the step still shows the error. Takes undamped steps while each is shorter than the one
+ * before and the value stays the same within rounding. */
 static void polish(lm *s) {
   double last = INFINITY, cost = s->cost;
   for (int i = 0; i < 10; i++) {

@@ -10,11 +10,11 @@ typedef struct newton {
   nn__problem p;
   int64_t n;
   double *x, *g;          /* the point and its gradient */
-  double *z, *r, *d, *hd; /* of the inner loop: step, residual, direction, Hessian times direction */
+  double *z, *r, *d, *hd; /* inner loop: step, residual, direction, Hessian times direction */
   double value, radius;
 } newton;
 
-/* The Hessian at x times d, into hd. */
+/* Computes hd, the Hessian at x times d. */
 static bool product(newton *s) {
   memcpy(s->p.x, s->x, (size_t)s->n * sizeof(double));
   memcpy(s->p.v, s->d, (size_t)s->n * sizeof(double));
@@ -23,7 +23,7 @@ static bool product(newton *s) {
   return true;
 }
 
-/* z + t d on the border of the region: t >= 0. */
+/* The t >= 0 for which z + t d is on the border of the trust region. */
 static double to_border(const newton *s) {
   double a = nn__dot(s->d, s->d, s->n), b = nn__dot(s->z, s->d, s->n), c = nn__dot(s->z, s->z, s->n);
   double root = sqrt(fmax(b * b + a * (s->radius * s->radius - c), 0));
@@ -34,7 +34,8 @@ static void add(double *to, double factor, const double *x, int64_t n) {
   for (int64_t i = 0; i < n; i++) to[i] += factor * x[i];
 }
 
-/* Conjugate gradients for H z = -g in the region; returns by how much the quadratic falls. r is kept as H z + g. */
+/* Conjugate gradients for H z = -g in the trust region; returns the decrease that the quadratic model
+ * predicts. r = H z + g. */
 static double inner(newton *s) {
   int64_t n = s->n;
   double gg = nn__dot(s->g, s->g, n), rr = gg, limit = fmin(0.5, sqrt(sqrt(gg))) * sqrt(gg);
@@ -69,7 +70,8 @@ static bool iterate(newton *s) {
   if (!moved) return true;
   bool finite = nn__evaluate(&s->p);
   double value = finite ? nn__value(&s->p) : INFINITY;
-  /* Falls below the value's rounding count as foretold: Newton's last steps are right where the value cannot tell. */
+  /* A decrease below the rounding error of the value counts as predicted: the last Newton steps are right
+   * although the value does not show it. */
   double noise = 1e-15 * fmax(1, fabs(before));
   double quality = (before - value + noise) / (foretold + noise);
   if (quality < 0.25 || !finite) s->radius = 0.25 * fmin(length, s->radius);
@@ -80,7 +82,7 @@ static bool iterate(newton *s) {
   double last = nn__largest(s->g, s->n);
   nn__outputs(&s->p, 1, s->g);
   bool tiny = fabs(before - value) <= s->p.o.change_tolerance * fmax(fabs(before), fabs(value));
-  return tiny && nn__largest(s->g, s->n) >= 0.5 * last; /* and the gradient falls no more either */
+  return tiny && nn__largest(s->g, s->n) >= 0.5 * last; /* and the gradient does not decrease either */
 }
 
 static tn_status run(newton *s) {

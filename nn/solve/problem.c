@@ -1,4 +1,4 @@
-/* problem.c - a function compiled with its derivatives, over one vector: see nn/internal.h. */
+/* problem.c - a function of one vector, compiled with its derivatives: see nn/internal.h. */
 #include "nn/internal.h"
 
 #include <math.h>
@@ -89,7 +89,7 @@ static tn_status compile(nn__problem *p, const char *who, ag_function *f, const 
   return status;
 }
 
-/* Leaves that nothing needs are not in the plan. */
+/* Binds the leaves; unused ones are not in the plan. */
 static tn_status bind(nn__problem *p) {
   tn_status status = ag_run_new(p->plan, p->o.threads, &p->run);
   int64_t at = 0;

@@ -1,5 +1,5 @@
-/* solve_model.c - see solve_model.h: the network is built into the solver's graph. Its parameters are the solver's values or
- * constants, its inputs are constants. */
+/* solve_model.c - see solve_model.h: builds the network in the solver's graph. Parameters are values of the
+ * solver or constants, inputs are constants. */
 #include "nn/internal.h"
 
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 typedef struct nn__solving {
   const nn_solve_job *job;
-  int *index; /* of the variables that are solved for */
+  int *index; /* indices of the variables that are solved for */
   tn_array *x;
   int n;
 } nn__solving;
@@ -25,7 +25,7 @@ static tn_status say(nn_solve_result *r, tn_status status, const char *format, .
 
 /* ---- inputs ------------------------------------------------------------------------------------------- */
 
-/* The rows of a stored or generated column, in the column's own type. */
+/* Gathers the rows of a stored or generated column, in the column's type. */
 static tn_status gather(nn_model *m, const nn_solve_job *job, const char *column, const tn_view *from,
                         tn_view out) {
   const nn_generator *made = nn__data_generator(job->data, column);
@@ -85,7 +85,7 @@ static ag_ref cast(ag_graph *g, ag_ref x, tn_dtype dtype) {
   return x.id && ag_type_of(g, x).dtype != dtype ? ag_cast(g, x, dtype) : x;
 }
 
-/* Each parameter and buffer has its value before the network asks for it. */
+/* Gives each parameter and buffer its value before the network asks for it. */
 static void stand_in(const nn__solving *s, ag_graph *g, const ag_ref *in) {
   nn_model *m = s->job->model;
   for (size_t i = 0, k = 0; i < m->n_variables; i++) {
@@ -132,7 +132,8 @@ static ag_ref build(ag_graph *g, const ag_ref *in, int n, const void *ctx) {
 
 /* ---- parameters ----------------------------------------------------------------------------------------- */
 
-/* Chooses them and copies their values; frozen ones are those of the last build. */
+/* Chooses the parameters to solve for and copies their values. Those that the last build froze are left
+ * out. */
 static tn_status take(nn__solving *s, nn_solve_result *r) {
   nn_model *m = s->job->model;
   const char *glob = s->job->parameters;

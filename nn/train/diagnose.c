@@ -1,7 +1,8 @@
-/* diagnose.c - after a loss became NaN or infinite: which node was first, and the state from before it.
+/* diagnose.c - after a loss became NaN or infinite: finds the first such node, and restores the state from
+ * before it.
  *
  * Every step is a pure function of the state and of (phase, epoch, step), so the fit is replayed from its
- * first state with a look at all values after each step; nothing is copied while training goes well. */
+ * first state, and all values are checked after each step. Normal training copies nothing. */
 #include "nn/internal.h"
 
 #include <stdio.h>
@@ -14,15 +15,15 @@ typedef struct position {
 
 static bool before(position a, position b) { return a.epoch < b.epoch || (a.epoch == b.epoch && a.k < b.k); }
 
-/* Whether step k left everything finite, the terms of the loss that are looked at apart included. */
+/* Whether all values are finite after step k. *by_watch: only a term that is watched separately is not. */
 static bool all_finite(nn__fit *f, int64_t k, bool *by_watch) {
   bool finite = nn__runner_finite(nn__pass_runner(&f->train, k)) && nn__finite(f->state);
   *by_watch = finite && !nn__watch_finite(f);
   return finite && !*by_watch;
 }
 
-/* Replays from the start up to `end`, exclusive. With `bad`, stops behind the first step that leaves
- * something non-finite, and returns true with its position. */
+/* Replays from the start up to `end`, exclusive. With `bad`, stops after the first step that leaves a
+ * non-finite value, stores its position, and returns true. */
 static bool replay(nn__fit *f, position end, position *bad, bool *by_watch) {
   memcpy(f->state->slab, f->start, nn__slab_bytes(f->model));
   for (position at = {.epoch = f->first}; before(at, end); at = (position){.epoch = at.epoch + 1}) {
@@ -59,8 +60,9 @@ tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k) {
   bool by_watch = false, found = replay(f, (position){epoch, k + 1}, &bad, &by_watch);
   if (found) {
     bool ignored;
-    /* A term of the parameters alone: the step was good, what it made of the parameters is not. The trace from
-     * there names the node; the state goes back to before the step. */
+    /* A term that depends on parameters alone: the step was finite, but its new parameters make the term
+     * non-finite. A trace from the new parameters names the node. Then the state is restored from before the
+     * step. */
     if (by_watch) {
       snprintf(node, sizeof node,
                "a term of the loss that depends on parameters alone became NaN or infinite");

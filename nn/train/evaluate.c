@@ -1,4 +1,4 @@
-/* evaluate.c - reports and outputs of a state that is not trained. */
+/* evaluate.c - reports and outputs of a state, without training. */
 #include "nn/internal.h"
 
 #include <string.h>
@@ -37,8 +37,8 @@ static tn_status check_out(nn_state *s, const nn__runner *r, int64_t n, const ch
                         tn_view_contiguous(&out) ? "" : ", not contiguous");
 }
 
-/* Full batches only, the last one filled up with its last row: products of few rows take other paths, and a
- * row's bits must not depend on how many others are asked for. `list` has room for a batch. */
+/* Runs full batches only; the last one is filled up with its last row. A row's bits must not depend on the
+ * number of other rows. `list` has room for a batch. */
 static tn_status predict(nn__runner *r, nn_split rows, int64_t n, int64_t *list, char *to) {
   int64_t batch = r->plan->rows;
   tn_view y = ag_run_output(r->run, 0);

@@ -1,5 +1,5 @@
-/* exec.c - running a plan: its leaves bound to a state and to staged rows, batch after batch; the steps of a
- * fit. Names are resolved here once; a step allocates nothing. */
+/* exec.c - runs a plan batch after batch: binds its leaves to a state and to staging memory for rows; the
+ * steps of a fit. Names are resolved once, when leaves are bound; a step allocates nothing. */
 #include "nn/internal.h"
 
 #include <assert.h>
@@ -18,7 +18,7 @@ static tn_view row_of(tn_view v) {
   return r;
 }
 
-/* Memory for one batch of a column, bound to its leaf. */
+/* Allocates memory for one batch of a column and binds the leaf to it. */
 static tn_status add_stage(nn__runner *r, nn_state *s, int leaf) {
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
   ag_type type = ag_plan_leaf_type(r->plan->plan, leaf);
@@ -32,7 +32,7 @@ static tn_status add_stage(nn__runner *r, nn_state *s, int leaf) {
   return ag_run_bind(r->run, leaf, c->stage);
 }
 
-/* Of a generated column: memory for a batch of its own type and for the numbers of its rows. */
+/* For a generated column: allocates a batch of the column's type, and the numbers of its rows. */
 static tn_status add_batch(nn__runner *r, nn_state *s, nn__column *c) {
   c->source.shape[0] = r->plan->rows;
   size_t bytes = tn_view_bytes(&c->source);
@@ -43,7 +43,7 @@ static tn_status add_batch(nn__runner *r, nn_state *s, nn__column *c) {
   return nn__state_fail(s, TN_ENOMEM, "out of memory for a batch of a generated column");
 }
 
-/* `given`: where the rows come from if they are no column of the data, else NULL. */
+/* `given`: the source of the rows if they are not a column of the data, else NULL. */
 static tn_status add_column(nn__runner *r, nn_state *s, const nn__use *from, const tn_view *given, int leaf) {
   const nn_data *d = from->data;
   const char *name = ag_plan_leaf_name(r->plan->plan, leaf);
@@ -241,7 +241,7 @@ void nn__fit_shuffle(nn__fit *f, int epoch) {
 
 double nn__fit_rate(const nn__fit *f, int epoch, int64_t k) {
   const nn_fit_options *o = f->options;
-  /* Over ranks: the same number for all steps of an update, whatever the number of ranks. */
+  /* With ranks, all steps of an update have one number, which does not depend on the number of ranks. */
   int64_t each = nn__steps_of_update(f->model), batches = f->model->shards ? f->model->shards : 1;
   int64_t step = ((epoch - 1) * f->train.steps + k) / each * batches, steps = f->train.steps / each * batches;
   double lr = (f->train.full.plan ? &f->train.full : &f->train.rest)->plan->lr;

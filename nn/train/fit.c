@@ -1,4 +1,4 @@
-/* train.c - the fit loop: shuffle, step, validate, remember the best.
+/* fit.c - the fit loop: shuffle, step, validate, keep the best state.
  *
  * Random numbers of a fit are pure functions of (seed, replica, phase, epoch, step): the order of the rows is
  * drawn from the stream "shuffle/<phase>", and the network's own random nodes see the key's seed exclusive-or
@@ -33,14 +33,14 @@ static tn_status check(nn__fit *f) {
   return status == TN_OK && o->valid.n ? nn__split_check(s, "nn_fit", f->data, o->valid) : status;
 }
 
-/* The stream of a purpose of this phase, without allocating. */
+/* The random stream "purpose/phase", without allocating. */
 static uint32_t phase_stream(const char *purpose, const char *phase) {
   char name[NN__NAME];
   snprintf(name, sizeof name, "%s/%s", purpose, phase);
   return tn_stream(name);
 }
 
-/* A network that has nothing to train, or whose training changes nothing, is a mistake. */
+/* Refuses a network without an optimizer, or with a learning rate of 0. */
 static tn_status check_training(nn__fit *f) {
   const nn__plan *plan = (f->train.full.plan ? &f->train.full : &f->train.rest)->plan;
   const char *wrong = NULL;
@@ -49,7 +49,7 @@ static tn_status check_training(nn__fit *f) {
   return wrong ? nn__state_fail(f->state, TN_EINVAL, "nn_fit: %s", wrong) : TN_OK;
 }
 
-/* Over ranks an epoch is whole updates of full batches; this rank takes its share of the steps. */
+/* With ranks, an epoch consists of whole updates of full batches; this rank takes its share of the steps. */
 static tn_status share(nn__fit *f) {
   const nn_model *m = f->model;
   f->used = f->train.n;
@@ -117,13 +117,13 @@ static void release(nn__fit *f) {
 
 /* ---- epochs ------------------------------------------------------------------------------------------ */
 
-/* A step that the run itself refused: its sentence, and where. */
+/* Reports an error of ag_run_step, with epoch and step. */
 static tn_status step_failed(nn__fit *f, tn_status status, const nn__runner *r, int epoch, int64_t k) {
   return nn__state_fail(f->state, status, "nn_fit: epoch %d, step %lld: %.160s", epoch, (long long)k + 1,
                         nn__why(r, status));
 }
 
-/* Sums of all ranks; nothing to do without them. */
+/* Sums over all ranks; does nothing without ranks. */
 static tn_status over_ranks(nn__fit *f, double *sums, int n) {
   const tn_ranks *ranks = f->model->ranks;
   if (!f->model->shards || !ranks || ranks->size == 1) return TN_OK;
@@ -131,7 +131,8 @@ static tn_status over_ranks(nn__fit *f, double *sums, int n) {
   return status == TN_OK ? TN_OK : nn__state_fail(f->state, status, "nn_fit: a rank does not answer");
 }
 
-/* A number is not finite. Ranks do not replay the fit: they would have to do it in step with each other. */
+/* Handles a non-finite value. With ranks the fit is not replayed, as all ranks would have to do it
+ * together. */
 static tn_status not_finite(nn__fit *f, int epoch, int64_t k) {
   if (!f->model->shards) return nn__diagnose(f, epoch, k);
   memcpy(f->state->slab, f->start, nn__slab_bytes(f->model));
@@ -142,7 +143,7 @@ static tn_status not_finite(nn__fit *f, int epoch, int64_t k) {
       epoch, (long long)k + 1);
 }
 
-/* Ranks stop together: after the update in which one of them met a number that is not finite. */
+/* Ranks stop together, after the update in which one of them had a non-finite value. */
 static tn_status check_step(nn__fit *f, int epoch, int64_t k, double *bad) {
   bool last = (k + 1) % nn__steps_of_update(f->model) == 0;
   tn_status status = last ? over_ranks(f, bad, 1) : TN_OK;
@@ -168,7 +169,7 @@ static tn_status run_epoch(nn__fit *f, int epoch, double *means) {
   return status;
 }
 
-/* False when patience has run out. */
+/* Keeps the best state; returns false when patience is used up. */
 static bool follow_best(nn__fit *f, int epoch, const double *valid) {
   nn_fit_result *r = f->result;
   if (f->monitor < 0) return true;
@@ -212,7 +213,7 @@ static tn_status run(nn__fit *f) {
     status = report_epoch(f, epoch, train, valid);
     if (!patient) break;
   }
-  /* What the very last step made of the parameters no loss has seen yet. */
+  /* No loss has been computed with the parameters of the last step yet, so they are checked here. */
   if (f->result->epochs && !nn__finite(f->state)) {
     return not_finite(f, f->result->epochs, f->train.steps - 1);
   }

@@ -1,4 +1,4 @@
-/* history.c - a record of a fit: one row per epoch. */
+/* history.c - the history of a fit: one row per epoch. */
 #include "nn/internal.h"
 
 bool nn_history_record(void *history, const nn_epoch *e) {

@@ -1,5 +1,6 @@
-/* hoist.c - the part of a network that a fit need not compute in every step: frozen layers from the data up,
- * computed once for each row and kept as columns. Which values these are, autograd/plan/hoist.c says. */
+/* hoist.c - the part of a network that a fit need not compute in every step: frozen layers that depend only
+ * on the data are computed once for each row and kept as columns. autograd/plan/hoist.c finds these
+ * values. */
 #include "nn/internal.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ static tn_status add_hoisted(nn__hoisted *h, const tn_alloc *alloc, int64_t rows
   return status;
 }
 
-/* The rows of one batch to their places. */
+/* Stores the rows of one batch in the columns. */
 static void keep_rows(nn__hoisted *h, const nn__runner *r, const int64_t *rows, int64_t first) {
   for (int c = 0; c < h->n; c++) {
     tn_view from = ag_run_output(r->run, c);
@@ -40,7 +41,7 @@ static tn_status fill(nn__hoisted *h, nn__pass *p, nn_split split) {
   return TN_OK;
 }
 
-/* In batches of the pass's own size, so that products are those that each step would make. */
+/* Runs in batches of the pass's size, so that products have the same shape as in a step. */
 tn_status nn__hoist(nn_model *m, nn_state *s, const nn__use *for_, nn_split rows, nn__hoisted *out) {
   const nn_data *d = for_->data;
   nn__purpose purpose = for_->purpose;

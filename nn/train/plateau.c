@@ -8,7 +8,7 @@ static double factor_of(const nn_plateau *p, int reductions) {
   return fmax(pow(p->factor > 0 ? p->factor : 0.1, reductions), p->least);
 }
 
-/* A NaN is no improvement. */
+/* Counts an epoch. A NaN is no improvement. */
 static void count(nn_plateau *p, const nn_epoch *e, double value) {
   double threshold = p->threshold > 0 ? p->threshold : 1e-4;
   bool better = p->seen == 0 ? !isnan(value) : value < p->best * (1 - threshold);
@@ -35,7 +35,7 @@ bool nn_plateau_watch(void *plateau, const nn_epoch *e) {
   return !p->then || p->then(p->then_ctx, e);
 }
 
-/* The epochs that were done before a step say which reductions it has seen. */
+/* The factor at a step follows from the reductions after epochs that were complete before it. */
 double nn_plateau_rate(void *plateau, int64_t step, int64_t steps) {
   const nn_plateau *p = plateau;
   int64_t each = p->epochs > 0 ? steps / p->epochs : steps, done = each > 0 ? step / each : 0;

@@ -1,12 +1,12 @@
-/* replicas.c - independent replicas on threads; each is computed as if alone, so their number of threads
- * changes nothing. */
+/* replicas.c - independent replicas on threads. Each is computed as if alone, so results do not depend on the
+ * number of threads. */
 #include "nn/internal.h"
 
 typedef struct job {
   tn_status (*fn)(void *ctx, int64_t replica);
   void *ctx;
-  int64_t first, step; /* this process has replicas first, first + step, ... */
-  double *status;      /* of all replicas, as numbers that ranks can add up */
+  int64_t first, step; /* this process runs replicas first, first + step, ... */
+  double *status;      /* status of all replicas, as numbers that ranks can sum */
 } job;
 
 static void run_one(void *ctx, int64_t i) {

@@ -1,4 +1,4 @@
-/* schedule.c - factors on the learning rate: pure functions of the step, so that a run can be replayed. */
+/* schedule.c - factors of the learning rate: pure functions of the step, so that a run can be replayed. */
 #include "nn/internal.h"
 
 #include <math.h>
@@ -15,7 +15,8 @@ double nn_scheduled(void *schedule, int64_t step, int64_t steps) {
   return s->factor(s, (double)step, (double)steps);
 }
 
-/* The schedule's own length, or the fit's; where in it a step is, from 0 to 1. */
+/* The length of the schedule, or of the fit if it has none; then the position of a step in it, from 0 to
+ * 1. */
 static double length(const nn_schedule *s, double steps) { return s->number[0] > 0 ? s->number[0] : steps; }
 static double share(const nn_schedule *s, double step, double steps) {
   double n = length(s, steps);

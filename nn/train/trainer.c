@@ -1,11 +1,12 @@
-/* trainer.c - see trainer.h: runs kept by what they are for, a batch copied to their stages, one step. */
+/* trainer.c - see trainer.h: keeps runs by purpose and shape, copies a batch to their staging memory, runs
+ * one step. */
 #include "nn/internal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-typedef struct kept { /* a runner that is there already */
+typedef struct kept { /* a runner that is kept for later calls */
   nn__purpose purpose;
   char *output; /* NULL: none */
   int64_t rows, length;
@@ -16,9 +17,9 @@ struct nn_trainer {
   nn_model *model;
   nn_state *state;
   uint32_t seed, replica;
-  int64_t step;   /* the next one's number */
+  int64_t step;   /* number of the next step */
   void *before;   /* a copy of the slab, with keep_last_good */
-  kept **runners; /* pointers: a runner's rate is bound by address */
+  kept **runners; /* pointers, as a runner's rate is bound by address */
   size_t n_runners, cap_runners;
 };
 
@@ -29,7 +30,7 @@ static int64_t counter_of(const nn_state *s, const char *name) {
   return nn_state_find(s, name, &counter) ? (int64_t)tn_get(&counter, 0) : 0;
 }
 
-/* Over ranks the updates count: a state may come from another number of ranks. */
+/* With ranks, updates are counted, since the state may come from a run with another number of ranks. */
 static int64_t steps_done(const nn_state *s) {
   int64_t updates = counter_of(s, "accumulate/updates"), within = counter_of(s, "accumulate/within");
   return s->model->shards ? updates * nn__steps_of_update(s->model) + within : counter_of(s, "step");
@@ -190,7 +191,8 @@ static tn_status check_training(nn_trainer *t, const nn__runner *r, const nn_fee
   return wrong ? nn__state_fail(t->state, TN_EINVAL, "nn_trainer_step: %s", wrong) : TN_OK;
 }
 
-/* The step was made: the way back, if there is one, and what happened. */
+/* The step has given a non-finite value: restores the state from before it, if that was kept, and reports
+ * it. */
 static tn_status not_finite(nn_trainer *t) {
   if (t->before) memcpy(t->state->slab, t->before, nn__slab_bytes(t->model));
   return nn__state_fail(t->state, TN_ENUMERIC,

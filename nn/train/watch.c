@@ -1,12 +1,12 @@
-/* watch.c - which scalars tell that what is minimised became NaN or infinite.
+/* watch.c - the scalars that show that a loss became NaN or infinite.
  *
- * A loss is a sum. Terms that depend on the data cost a step nothing to look at, for the step computes them.
- * Terms of the parameters alone, penalties, are needed for their gradient only: to compute their value in
- * each step would make a step of a large network dearer, with frozen layers several times. They are looked at
- * apart, after epochs 1, 2, 4, 8, ... and the last. */
+ * A loss is a sum of terms. A step computes the terms that depend on the data anyway, so checking them costs
+ * nothing. Of terms that depend on parameters alone (penalties) a step needs only the gradient; computing
+ * their values too would make a step of a large network slower, with frozen layers several times. They are
+ * checked separately, after epochs 1, 2, 4, 8, ... and the last. */
 #include "nn/internal.h"
 
-/* x + 0 = x and the order does not matter: an addition. */
+/* Whether an op is an addition: it commutes and 0 is its identity. */
 static bool adds(const ag_op *op) {
   unsigned both = AG_COMMUTES | AG_IDENTITY_0;
   return op && op->kind == AG_ELEMENTWISE && (op->flags & both) == both;
@@ -14,8 +14,8 @@ static bool adds(const ag_op *op) {
 
 typedef struct walk {
   nn_model *m;
-  bool *varies; /* of each node: it hangs on a column or on a random number */
-  bool of_data; /* which terms are wanted */
+  bool *varies; /* per node: it depends on a column or a random number */
+  bool of_data; /* which terms are wanted: those that vary, or the others */
   ag_ref *out;
   int n, room;
 } walk;
@@ -40,7 +40,7 @@ static void take(walk *w, ag_ref x) {
   if (w->n < w->room) w->out[w->n++] = x;
 }
 
-/* The terms of a sum. One that would not fit is watched as a part of the whole. */
+/* Splits a sum into its terms, to a limited depth: a deeper sum is watched as one term. */
 static void split(walk *w, ag_ref x, int depth) {
   ag_graph *g = w->m->graph;
   ag_ref a = ag_in(g, x, 0), b = ag_in(g, x, 1);

@@ -1,4 +1,4 @@
-/* weights.c - see weights.h: the weights of rows as a generated column. */
+/* weights.c - see weights.h: row weights as a generated column. */
 #include "nn/internal.h"
 
 ag_ref nn_row_weights(nn_model *m) { return nn_input(m, NN__ROW_WEIGHTS, 0, NULL); }
@@ -16,7 +16,7 @@ bool nn__fill_weights(void *weighting, const int64_t *rows, int64_t n, tn_view o
   return true;
 }
 
-/* A column with one number a row that is there in memory. */
+/* Finds a stored column with one number per row; `whole`: of an integer type. */
 static tn_status find(nn_state *s, const nn_data *d, const char *name, bool whole, tn_view *out) {
   if (!nn_data_column(d, name, out))
     return nn__state_fail(s, TN_EINVAL, "weights: the data have no column '%.80s'", name);
