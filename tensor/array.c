@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64 }; /* a cache line, and the widest vector */
+enum { ALIGNMENT = 64 }; /* a cache line, which is also the widest vector */
 
 static void *default_alloc(void *ctx, size_t bytes) {
   (void)ctx;
@@ -41,7 +41,7 @@ tn_status tn_grow(const tn_alloc *a, void *items, size_t *cap, size_t need, size
   size_t room = *cap > SIZE_MAX / 2 ? need : *cap * 2;
   if (room < need) room = need;
   if (room < 8) room = 8;
-  memcpy(&old, items, sizeof old); /* `items` is a T **; any T */
+  memcpy(&old, items, sizeof old); /* `items` is a T ** for any type T */
   if (!(bigger = tn_calloc(a, room, size))) return TN_ENOMEM;
   if (old) memcpy(bigger, old, *cap * size);
   tn_free(a, old);

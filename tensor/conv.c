@@ -1,26 +1,27 @@
-/* conv.c - convolutions as products of small blocks. The rows of a product are places of the output (of all
- * examples), its depth is taps and input channels, its columns are output channels. A block of the left
- * factor is gathered from the image into a fixed buffer, multiplied, and added to the output; no buffer grows
- * with image, batch or kernel. Blocks follow from the shape alone, so bits do not depend on threads. */
+/* conv.c - convolutions as products of small blocks: rows are places (positions) of the output in all
+ * examples, columns are output channels, the inner dimension is taps times input channels. A block of the
+ * left factor is gathered from the image into a buffer of fixed size and multiplied; the result is added to
+ * the output. Blocks depend on the shape alone, so bits do not depend on threads. */
 #include "tensor/conv_parts.h"
 #include "tensor/isa.h"
 
 #include <string.h>
 
 enum {
-  DEPTH = 256,   /* of a block */
+  DEPTH = 256,   /* inner dimension of a block */
   BLOCK = 16384, /* elements of a gathered block */
-  CHUNK = 8      /* blocks of rows for which one block of the kernel is gathered once */
+  CHUNK = 8      /* blocks of rows that use one gathered block of the kernel */
 };
 static const double WORTH_THREADS = 1e6; /* multiplications */
 
 typedef struct job {
   const tn_conv *c;
   side rows, depth;
-  bool
-      by_channel; /* channels lie side by side in x: lines of the block run along the depth (else the rows) */
-  bool merge;     /* ... and those of neighbouring taps lie side by side too */
-  int64_t n_rows, n_depth, height, chunk, chunks; /* rows of a block and of a chunk; chunks of a group */
+  bool by_channel; /* channels of x are contiguous: lines of the block run along the inner dimension (else
+                    * along rows) */
+  bool merge;      /* and channels of neighbouring taps are contiguous too */
+  int64_t n_rows, n_depth, height, chunk, chunks; /* height: rows of a block; chunk: rows of a chunk; chunks:
+                                                   * per group */
 } job;
 
 /* ---- indices along a line: channel fastest ---- */
@@ -42,7 +43,7 @@ typedef uint64_t __attribute__((may_alias)) word64;
   else                                                                                                       \
     for (int64_t i = 0; i < n; i++) ((T *)to)[i] = 0;
 
-/* n elements side by side from n that are `stride` apart; zeros if from is NULL. */
+/* Copies n elements that are `stride` apart to contiguous memory; writes zeros if from is NULL. */
 static void copy(void *to, const void *from, int64_t stride, int64_t n, size_t size) {
   enum { LONG = 32 };
   if (stride == 1 && from && n >= LONG) memcpy(to, from, (size_t)n * size);
@@ -53,7 +54,7 @@ static void copy(void *to, const void *from, int64_t stride, int64_t n, size_t s
   }
 }
 
-/* Where in x a place lies whose coordinate before spreading is `at`; false: nowhere. */
+/* The index in x of coordinate `at` of the dilated, padded input; false: there is no element. */
 static bool inside(const tn_conv *c, int axis, int64_t at, int64_t *place) {
   if (c->spread[axis] > 1) {
     if (at < 0 || at % c->spread[axis]) return false;
@@ -65,14 +66,14 @@ static bool inside(const tn_conv *c, int axis, int64_t at, int64_t *place) {
 
 /* ---- gathering a block of x ---- */
 
-typedef struct line { /* one line of the block */
+typedef struct line { /* a line of the block */
   const job *j;
   const side *along;
-  const char *x; /* its example or channel */
+  const char *x; /* the start of its example or channel */
   int64_t base[TN_CONV_AXES];
 } line;
 
-/* Neighbouring taps and their channels: one stretch of x, cut off where x ends. */
+/* Copies neighbouring taps with all their channels, a contiguous range of x, with zeros beyond its ends. */
 static void gather_stretch(const line *l, const index_t *t, int64_t offset, int64_t n, char *to,
                            size_t size) {
   int64_t width = l->along->extent, start = (l->base[2] + t->space[2]) * width + t->plain;
@@ -109,12 +110,12 @@ static void gather_line(const line *l, int64_t first, int64_t last, char *to, si
   }
 }
 
-/* Rows [row, row + n_rows) by depths [depth, depth + n_depth) of group g, as a view of `buffer`. */
+/* Gathers the block of x with rows from[0].. and inner indices from[1].., of group g, into `buffer`. */
 static tn_view gather(const job *j, int64_t g, const int64_t *from, const int64_t *count, void *buffer) {
   const tn_conv *c = j->c;
   const side *lines = j->by_channel ? &j->rows : &j->depth;
   size_t size = tn_dtype_size(c->dtype);
-  int across = j->by_channel ? 0 : 1; /* from, count: of rows, of depths */
+  int across = j->by_channel ? 0 : 1; /* from and count are of rows, then of inner indices */
   int64_t width = count[1 - across];
   line l = {.j = j, .along = j->by_channel ? &j->depth : &j->rows};
   index_t at = line_at(lines, from[across]);
@@ -136,13 +137,13 @@ static index_t depth_at(const job *j, int64_t i) {
   return j->by_channel ? along_at(&j->depth, i) : line_at(&j->depth, i);
 }
 
-/* The stride from depth to depth, if there is one that is not negative; else -1. */
+/* The stride of the kernel along the inner dimension, if it is constant and not negative; else -1. */
 static int64_t kernel_step(const job *j) {
   const tn_conv *c = j->c;
   int64_t extent[4] = {c->taps[2], c->taps[1], c->taps[0], c->in}, step = -1, n = 1;
   int64_t stride[4] = {c->kernel.space[2], c->kernel.space[1], c->kernel.space[0], c->kernel.row};
   for (int k = 0; k < 4; k++) {
-    int a = j->by_channel ? (k + 3) % 4 : k; /* fastest first */
+    int a = j->by_channel ? (k + 3) % 4 : k; /* the fastest axis first */
     if (extent[a] == 1) continue;
     if (step < 0) step = stride[a];
     if (step < 0 || stride[a] != step * n) return -1;
@@ -151,7 +152,8 @@ static int64_t kernel_step(const job *j) {
   return step < 0 ? 1 : step;
 }
 
-/* Depths from[0].. by output channels from[1]..: where they lie, or gathered into `buffer`. */
+/* The kernel's block with inner indices from[0].. and output channels from[1]..: a view of the kernel if
+ * strides allow, else gathered into `buffer`. */
 static tn_view kernel_block(const job *j, int64_t g, const int64_t *from, const int64_t *count,
                             void *buffer) {
   const tn_conv *c = j->c;
@@ -188,7 +190,7 @@ static tn_view kernel_block(const job *j, int64_t g, const int64_t *from, const 
       for (int64_t o = 0; o < n; o++) y[o * c->y.col] = s[o];                                                \
   }
 
-/* A product becomes part of the output: its first part, or on top of what is there. */
+/* Writes a product to the output, or adds it (`more`). */
 static void add_sums(const job *j, int64_t g, int64_t row, int64_t column, const tn_view *sums, bool more) {
   const tn_conv *c = j->c;
   int64_t n = sums->shape[1];
@@ -205,7 +207,7 @@ static void run_chunk(void *ctx, int64_t number) {
   const job *j = ctx;
   const tn_conv *c = j->c;
   double left[BLOCK], right[DEPTH * TN_CONV_COLUMNS],
-      product[TN_CONV_SUMS]; /* as many floats need half of them */
+      product[TN_CONV_SUMS]; /* sizes are for doubles; floats use half */
   int64_t g = number / j->chunks, first = number % j->chunks * j->chunk;
   int64_t last = least(first + j->chunk, j->n_rows);
   for (int64_t d = 0; d < j->n_depth; d += DEPTH)
@@ -261,7 +263,8 @@ const tn__conv_kernels *tn__conv_kernels_of(tn_dtype dtype) {
 
 static int64_t common(int64_t a, int64_t b) { return b ? common(b, a % b) : a; }
 
-/* Every `period`-th place along an axis from `first` on: the taps that they meet, and elements of x side by side. */
+/* Restricts c along an axis to every `period`-th place from `first` on: only some taps read elements of x
+ * there, and these elements are neighbours. */
 static void take_class(tn_conv *c, int axis, int64_t first, int64_t period) {
   const int64_t spread = c->spread[axis], step = c->dilation[axis], every = spread / common(step, spread);
   const int64_t at = first * c->stride[axis] - c->before[axis];
@@ -289,8 +292,8 @@ static void convolve_dense(const tn_conv *c, int threads) {
   convolve_blocks(c, threads);
 }
 
-/* Places apart by spread / common(stride, spread) meet the same taps: a convolution by itself, without zeros between
- * the elements of x. */
+/* With input dilation, places that are spread / gcd(stride, spread) apart use the same taps. They are a
+ * convolution of their own, without zeros between the elements of x. */
 void tn_convolve(const tn_conv *c, int threads) {
   int64_t period[TN_CONV_AXES], first[TN_CONV_AXES];
   if (c->batch * volume(c->places) == 0 || c->out == 0 || c->groups == 0) return;

@@ -1,13 +1,14 @@
-/* conv_groups.c - convolutions of groups of few channels: all groups of a place at once, tap after tap. */
+/* conv_groups.c - convolutions with few channels per group (depthwise): tap after tap, for all groups of a
+ * place at once. */
 #include "tensor/conv_parts.h"
 #include "tensor/isa.h"
 #include "tensor/vmath.h"
 
 #include <string.h>
 
-enum { PAIRS = 128 }; /* taps and input channels that are summed before the sums are stored */
+enum { PAIRS = 128 }; /* pairs of a tap and an input channel that are summed before the sums are stored */
 
-typedef struct pairs { /* offsets in x and in the kernel */
+typedef struct pairs { /* their offsets in x and in the kernel */
   int64_t n, x[PAIRS], kernel[PAIRS];
 } pairs;
 
@@ -34,7 +35,7 @@ typedef struct pairs { /* offsets in x and in the kernel */
 SUM_GROUPS(float)
 SUM_GROUPS(double)
 
-/* What has been gathered goes to every output channel of the place. */
+/* Sums the gathered pairs for each output channel of the place. */
 static void flush(const tn_conv *c, pairs *p, int64_t yo, bool *more) {
   for (int64_t o = 0; o < c->out; o++) {
     if (c->dtype == TN_F32) sum_groups_float(c, p, o * c->kernel.col, yo + o * c->y.col, *more);
@@ -44,8 +45,9 @@ static void flush(const tn_conv *c, pairs *p, int64_t yo, bool *more) {
   *more = true;
 }
 
-typedef struct reach {                       /* the taps of one axis that meet an element of x */
-  int64_t n, x, x_step, kernel, kernel_step; /* how many; offsets of the first, and from one to the next */
+typedef struct reach {                       /* the taps of one axis that read an element of x */
+  int64_t n, x, x_step, kernel, kernel_step; /* their number; offsets of the first, and steps to the next, in
+                                              * x and kernel */
 } reach;
 
 static reach reach_of(const tn_conv *c, int axis, int64_t place) {

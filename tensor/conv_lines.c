@@ -1,6 +1,6 @@
-/* conv_lines.c - convolutions whose output channels lie side by side: a block of the image, zeros around it, is copied
- * into a fixed buffer, some channels at a time; rows of the left factor are places of the output, which lie in it the
- * same distance apart and overlap. */
+/* conv_lines.c - convolutions with contiguous output channels. A block of the image with its padding is
+ * copied into a buffer of fixed size, some channels at a time. The rows of the left factor are windows of
+ * that buffer, one per place of the output, a constant distance apart; they overlap. */
 #include "tensor/conv_parts.h"
 #include "tensor/kernels/conv.h"
 
@@ -8,8 +8,9 @@
 
 enum {
   BUFFER = 65536, /* elements of the block that is copied */
-  CHANNELS = 64,  /* that are copied at once, where a line of taps has too many terms for one block */
-  PLACES = 768, /* of the output in a block; few enough for all threads, enough to repay packing the kernel */
+  CHANNELS = 64,  /* channels that are copied at once, if a line of taps has too many terms for one block */
+  PLACES = 768,   /* places of the output per block: few enough for all threads, enough to repay packing the
+                   * kernel */
   FEWEST = 64
 };
 
@@ -17,9 +18,9 @@ typedef struct lines {
   const tn_conv *c;
   const tn__conv_kernels *kernels;
   int64_t chunk;                 /* channels at once */
-  int64_t width, height, images; /* of a block: places of a line, lines, examples */
-  int64_t pieces, heights, many; /* how many blocks there are along each */
-  int64_t pitch, read;           /* of the buffer: places of a line, lines of an example */
+  int64_t width, height, images; /* of a block: places per line, lines, examples */
+  int64_t pieces, heights, many; /* number of blocks along each of these */
+  int64_t pitch, read;           /* of the buffer: places per line, lines per example */
 } lines;
 
 static int64_t reach(const tn_conv *c, int axis, int64_t places) {
@@ -28,7 +29,7 @@ static int64_t reach(const tn_conv *c, int axis, int64_t places) {
 
 static int64_t pieces_of(int64_t n, int64_t piece) { return (n - 1) / piece + 1; }
 
-/* Pieces of n of about the same size, none larger than `most`. */
+/* The size of pieces of n that are about equal and not larger than `most`. */
 static int64_t even(int64_t n, int64_t most) { return pieces_of(n, pieces_of(n, most)); }
 
 static void measure(lines *l) {
@@ -38,7 +39,8 @@ static void measure(lines *l) {
 
 static bool fits(const lines *l) { return l->pitch <= BUFFER / l->chunk / l->read; }
 
-/* Blocks as large as the buffer and `places` allow; bits do not depend on them. False: not one line fits. */
+/* Chooses blocks as large as the buffer and `places` allow; bits do not depend on them. False: not one line
+ * fits. */
 static bool cut(lines *l, int64_t places) {
   const tn_conv *c = l->c;
   l->images = l->height = 1;
@@ -66,7 +68,7 @@ static bool cut(lines *l, int64_t places) {
 
 /* ---- the copy ---- */
 
-typedef struct block { /* of the output: example, plane, first line, first place; how many of each */
+typedef struct block { /* of the output: first example, plane, line and place; number of each */
   int64_t image, plane, line, place, images, lines, places, group;
 } block;
 
@@ -89,7 +91,7 @@ void tn__conv_copy_line(const tn_conv *c, const void *x, tn__span s, void *copy)
     for (int64_t i = first; i < last; i++, from += step, to += place) copy_place(&s, (size_t)size, from, to);
 }
 
-/* Channels first.. of what the block reads in plane p of x. */
+/* Copies channels [first, first + n) of all that the block reads in plane p of x. */
 static void copy_block(const lines *l, const block *b, int64_t p, int64_t first, int64_t n, char *to) {
   const tn_conv *c = l->c;
   const int64_t size = (int64_t)tn_dtype_size(c->dtype), read = reach(c, 1, b->lines);
@@ -106,7 +108,7 @@ static void copy_block(const lines *l, const block *b, int64_t p, int64_t first,
 
 /* ---- products ---- */
 
-/* Where lines start in the buffer and in y. */
+/* Sets where lines start in the buffer and in y. */
 static void place_lines(const lines *l, const block *b, int64_t n, int64_t *from, int64_t *to) {
   const tn_conv *c = l->c;
   const int64_t read = reach(c, 1, b->lines);
@@ -121,10 +123,11 @@ static const void *at(const void *x, int64_t elements, const tn_conv *c) {
   return (const char *)x + elements * (int64_t)tn_dtype_size(c->dtype);
 }
 
-/* All lines of taps of one plane: as many at once as have terms for a block, and of a line that has more, some. */
+/* Multiplies by all taps of one plane: as many lines of taps at once as a block has terms for; a longer line
+ * in parts. */
 static void multiply_plane(const lines *l, tn__lines *p, const void *buffer, const void *kernel) {
   const tn_conv *c = l->c;
-  const bool merge = c->dilation[2] == 1; /* taps and channels of a line lie side by side in the buffer */
+  const bool merge = c->dilation[2] == 1; /* taps and channels of a line are contiguous in the buffer */
   const int64_t most = TN__CONV_DEPTH / p->chunk, many = least(c->taps[2], most);
   const int64_t rows = merge && many == c->taps[2] ? most / many : 1;
   const int64_t a_tap = c->dilation[2] * p->chunk, a_row = c->dilation[1] * l->pitch * p->chunk;
@@ -163,7 +166,7 @@ static block block_at(const lines *l, int64_t number) {
 static void run_block(void *ctx, int64_t number) {
   const lines *l = ctx;
   const tn_conv *c = l->c;
-  _Alignas(64) double buffer[BUFFER]; /* as many floats need half of it */
+  _Alignas(64) double buffer[BUFFER]; /* sizes are for doubles; floats use half */
   int64_t from[PLACES], to[PLACES];
   const block b = block_at(l, number);
   const int64_t y = b.group * c->y.group + b.image * c->y.row + b.plane * c->y.space[0] +

@@ -1,6 +1,7 @@
-/* conv_taps.c - convolutions of few places and many taps, as the derivative by the kernel is one: rows of the left
- * factor are the examples of x (there: its channels), which lie side by side; terms are summed along lines of taps
- * (there: lines of dy). A thread has some places and columns of the output to itself. */
+/* conv_taps.c - convolutions of few places and many taps, such as the derivative with respect to the kernel.
+ * Rows of the left factor are the examples of x (in that derivative: its channels), which are contiguous;
+ * terms are summed along lines of taps (in that derivative: lines of dy). Each thread computes some places
+ * and columns of the output. */
 #include "tensor/conv_parts.h"
 #include "tensor/kernels/conv.h"
 
@@ -8,37 +9,37 @@
 
 enum {
   BUFFER = 16384, /* elements of the lines of x that are copied for a line of places */
-  COLUMNS = 256,  /* of the packed kernel */
-  FEW = 16 /* examples: with fewer the places of a line are rows together, where x lies or is copied so */
+  COLUMNS = 256,  /* columns of the packed kernel */
+  FEW = 16 /* examples: with fewer, a product has all places of a line as rows, perhaps of a copy of x */
 };
 
-typedef struct piece {                        /* of a line of taps */
-  int64_t channel, plane, line, first, at, n; /* the first tap; terms at.. of the block */
+typedef struct piece {                        /* a part of a line of taps */
+  int64_t channel, plane, line, first, at, n; /* first: its first tap; at: its first term in the block */
 } piece;
 
 typedef struct taps {
   const tn_conv *c;
   const tn__conv_kernels *kernels;
-  bool merge;             /* the places of a line are rows together */
-  bool copied;            /* ... of a copy */
-  int64_t units, shares;  /* places, or lines of them; parts that they are cut into */
-  int64_t width, columns; /* output channels of a part, parts of them */
+  bool merge;             /* all places of a line are rows of one product */
+  bool copied;            /* and x is copied for that */
+  int64_t units, shares;  /* units: places, or lines of them (merge); shares: ranges of units */
+  int64_t width, columns; /* width: output channels per range; columns: number of these ranges */
 } taps;
 
 typedef struct part {
   const taps *t;
-  int64_t group, first, last, column, n; /* of units, of output channels */
+  int64_t group, first, last, column, n; /* units [first, last); output channels [column, column + n) */
   int64_t pieces, terms;
   piece piece[TN__CONV_DEPTH];
   tn__stretch stretch[TN__CONV_DEPTH];
-  _Alignas(64) double packed[TN__CONV_DEPTH * COLUMNS], buffer[BUFFER]; /* as many floats need half of them */
+  _Alignas(64) double packed[TN__CONV_DEPTH * COLUMNS], buffer[BUFFER]; /* for doubles; floats use half */
 } part;
 
 static void *at(const void *x, int64_t elements, const tn_conv *c) {
   return (char *)(uintptr_t)x + elements * (int64_t)tn_dtype_size(c->dtype);
 }
 
-/* Of the taps of the piece those that place q meets inside x, along the last axis. */
+/* Restricts the piece to the taps that read inside x at place q of the last axis. */
 static piece inside(const tn_conv *c, const piece *p, int64_t q) {
   const int64_t step = c->dilation[2], start = q * c->stride[2] - c->before[2] + p->first * step;
   const int64_t skip = start < 0 ? (step - 1 - start) / step : 0, room = c->size[2] - start;
@@ -48,7 +49,8 @@ static piece inside(const tn_conv *c, const piece *p, int64_t q) {
   return in;
 }
 
-/* The stretch of x that the piece meets from place q[2] of its line on; no terms where there is none. */
+/* The range of x that the piece reads for place q (merge: for the places from q[2] on); no terms if it is
+ * outside x. */
 static tn__stretch stretch_of(part *p, const piece *whole, const int64_t *q, int64_t number) {
   const tn_conv *c = p->t->c;
   const piece s = p->t->merge ? *whole : inside(c, whole, q[2]);
@@ -66,13 +68,13 @@ static tn__stretch stretch_of(part *p, const piece *whole, const int64_t *q, int
   }
   const int64_t pitch = (whole->n - 1) * c->dilation[2] + c->places[2];
   void *copy =
-      at(p->buffer, number * c->batch, c); /* pieces before this one take fewer than `number` places */
+      at(p->buffer, number * c->batch, c); /* earlier pieces use fewer than `number` places of the buffer */
   tn__conv_copy_line(c, at(c->x.data, from, c), (tn__span){place, pitch, c->batch, c->x.row}, copy);
   to.a = copy;
   return to;
 }
 
-/* What the block's terms add to a unit. */
+/* Adds the block's terms to a unit. */
 static void add_unit(part *p, int64_t unit) {
   const taps *t = p->t;
   const tn_conv *c = t->c;
@@ -101,7 +103,7 @@ static void add_block(part *p) {
   p->pieces = p->terms = 0;
 }
 
-/* A line of taps becomes terms of the block; a block that is full is summed. */
+/* Adds a line of taps to the terms of the block; sums the block when it is full. */
 static void take_line(part *p, int64_t channel, int64_t plane, int64_t line) {
   const tn_conv *c = p->t->c;
   const int64_t from = p->group * c->kernel.group + channel * c->kernel.row + plane * c->kernel.space[0] +
@@ -149,7 +151,8 @@ static void run_part(void *ctx, int64_t number) {
   add_block(&p);
 }
 
-/* Whether the places of a line can be rows together, and whether from where x lies. False: neither way. */
+/* Chooses what the rows of a product are: all places of a line, with x in place or copied; else the examples
+ * of one place. False: no choice is possible. */
 static bool choose_rows(taps *t) {
   const tn_conv *c = t->c;
   const int64_t reach = (c->taps[2] - 1) * c->dilation[2] + c->places[2];
@@ -158,7 +161,7 @@ static bool choose_rows(taps *t) {
   if (t->merge && lies && c->x.space[2] == c->batch && c->before[2] <= 0 &&
       reach - c->before[2] <= c->size[2])
     return true;
-  const int64_t pieces = TN__CONV_DEPTH / c->taps[2] + 2; /* of a block, at most */
+  const int64_t pieces = TN__CONV_DEPTH / c->taps[2] + 2; /* the most pieces of a block */
   t->copied = t->merge && pieces <= BUFFER / c->batch / reach;
   t->merge = t->copied;
   return lies || t->merge;
@@ -166,7 +169,7 @@ static bool choose_rows(taps *t) {
 
 bool tn__convolve_taps(const tn_conv *c, int threads) {
   taps t = {.c = c, .kernels = tn__conv_kernels_of(c->dtype)};
-  const bool turned = c->x.row == 1 && c->x.col != 1; /* examples where channels usually are */
+  const bool turned = c->x.row == 1 && c->x.col != 1; /* examples and channels have changed roles */
   if ((!turned && volume(c->taps) < volume(c->places)) || !(c->kernel.col == 1 || c->out == 1) ||
       !(c->y.col == 1 || c->out == 1) || !choose_rows(&t))
     return false;

@@ -1,4 +1,4 @@
-/* factor.c - see factor.h. Blocks of columns are factored by short loops; what they leave for the rest of the
+/* factor.c - see factor.h. Blocks of columns are factored by short loops; the update of the rest of the
  * matrix is one product. */
 #include "tensor/factor.h"
 #include "tensor/isa.h"
@@ -23,7 +23,7 @@ static void subtract_product(tn_view a, tn_view b, tn_view c, int threads) {
   if (tn_view_numel(&c) > 0 && a.shape[1] > 0) tn_gemm(-1, a, b, 1, c, threads);
 }
 
-/* *sum = a' b in eight partial sums, whatever the width of a vector; y += factor x. */
+/* *sum = a' b in eight partial sums for any width of vectors; y += factor x. */
 #define LOOPS(T, SUFFIX)                                                                                     \
   TN_ANY void multiply_add_##SUFFIX##_any(const T *a, const T *b, int64_t n, T *sum) {                       \
     T s[8] = {0};                                                                                            \
@@ -95,7 +95,7 @@ int tn_lu(tn_view a, tn_view order, int threads) {
     if (rest == 0) continue;
     tn_view right = part(a, j, width, j + width, rest);
     (void)tn_solve_triangular(part(a, j, width, j, width), right, true, true,
-                              threads); /* unit: never singular */
+                              threads); /* a unit diagonal is never singular */
     subtract_product(part(a, j + width, rest, j, width), right, part(a, j + width, rest, j + width, rest),
                      threads);
   }

@@ -1,14 +1,14 @@
-/* gemm.c - matrix products: the kernel of the instruction set in use (tensor/kernels), and threads, each of
- * which takes panels of the result. */
+/* gemm.c - matrix products: chooses the kernel of the instruction set (tensor/kernels) and divides the result
+ * into panels for threads. */
 #include "tensor/isa.h"
 #include "tensor/kernels/product.h"
 #include "tensor/threads.h"
 
 #include <assert.h>
 
-static const int64_t ALIGN = 32; /* the width of a thread's panel is a multiple of */
-/* What threads are worth starting for: multiplications, or so many elements of a factor, more than a core's own cache
- * can serve: each then keeps its part. */
+static const int64_t ALIGN = 32; /* the width of a panel is a multiple of this */
+/* A product uses threads if it has this many multiplications, or a factor with this many elements: more than
+ * the cache of one core holds. */
 static const double WORTH_THREADS = 1e6, WORTH_CACHES = 65536;
 
 static tn__multiply *const kernels[][2] = {
@@ -25,9 +25,9 @@ static tn__multiply *const kernels[][2] = {
 typedef struct product {
   tn__product whole;
   tn__multiply *multiply;
-  size_t size;   /* of an element */
-  bool by_rows;  /* panels of rows of c (else columns) */
-  int64_t width; /* of a panel */
+  size_t size;   /* bytes of an element */
+  bool by_rows;  /* panels are rows of c, else columns */
+  int64_t width; /* rows or columns of a panel */
 } product;
 
 static const void *at(const void *x, int64_t elements, size_t size) {
@@ -51,7 +51,7 @@ static void multiply_panel(void *ctx, int64_t i) {
   p->multiply(&q);
 }
 
-/* Any panels will do: a share for each thread, where there is enough to share. */
+/* Two panels per thread if the product is large enough, else one panel. Bits do not depend on panels. */
 static int64_t panel_width(const tn__product *p, int threads, int64_t extent) {
   const double multiplications = (double)p->m * (double)p->n * (double)p->k;
   const double factor = (double)p->k * (double)(p->m > p->n ? p->m : p->n);
@@ -60,7 +60,7 @@ static int64_t panel_width(const tn__product *p, int threads, int64_t extent) {
   return ((extent - 1) / shares / ALIGN + 1) * ALIGN;
 }
 
-/* c' = b' a': a result whose columns lie side by side is multiplied as one whose rows do. */
+/* A result with contiguous columns is computed as c' = b' a', whose rows are contiguous. */
 static tn__product transposed(const tn__product *p) {
   tn__product q = *p;
   q.a = p->b, q.ars = p->bcs, q.acs = p->brs;
@@ -70,7 +70,7 @@ static tn__product transposed(const tn__product *p) {
   return q;
 }
 
-/* Checked; alpha a b + beta c. */
+/* Describes alpha a b + beta c; asserts that types and shapes match. */
 static tn__product product_of(double alpha, tn_view a, tn_view b, double beta, tn_view c) {
   assert(a.rank == 2 && b.rank == 2 && c.rank == 2 && a.dtype == b.dtype && b.dtype == c.dtype);
   assert(a.shape[0] == c.shape[0] && a.shape[1] == b.shape[0] && b.shape[1] == c.shape[1]);
@@ -100,7 +100,7 @@ static void run(const tn__product *whole, tn_dtype dtype, int threads, const tn_
                .by_rows = whole->m > whole->n};
   const int64_t extent = p.by_rows ? p.whole.m : p.whole.n;
   p.width = panel_width(&p.whole, threads, extent);
-  if (p.width >= extent) { /* by one thread, in one piece */
+  if (p.width >= extent) { /* one thread, one piece */
     p.whole.next = next;
     p.multiply(&p.whole);
     return;

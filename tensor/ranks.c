@@ -1,7 +1,7 @@
 /* ranks.c - see ranks.h. */
 #include "ranks.h"
 
-enum { CHUNK = 32768 }; /* bytes on the stack, each way */
+enum { CHUNK = 32768 }; /* bytes of each of two buffers on the stack */
 
 #define ADD_CHUNK(T)                                                                                         \
   static void add_##T(T *mine, const T *theirs, int64_t n, bool mine_first) {                                \
@@ -10,7 +10,7 @@ enum { CHUNK = 32768 }; /* bytes on the stack, each way */
 ADD_CHUNK(float)
 ADD_CHUNK(double)
 
-/* One level of the tree: this rank and its partner both end with the sum of their values. */
+/* One level of the tree: this rank and its partner exchange their values, and both get the sum. */
 static tn_status add_partner(const tn_ranks *r, int partner, tn_view x) {
   _Alignas(64) char theirs[CHUNK];
   size_t size = tn_dtype_size(x.dtype), total = tn_view_bytes(&x);

@@ -1,6 +1,7 @@
-/* reduce.c - sums and maxima over any axes. A sum over a contiguous run adds in a fixed tree: 16 interleaved
- * partial sums over blocks, blocks added pairwise; a sum over outer axes adds whole rows in order, and where few columns
- * have many rows, in eight parts, which are then added. So the order never depends on threads or vectors. */
+/* reduce.c - sums and maxima over any axes. The order of additions is fixed and never depends on threads or
+ * vectors. A contiguous run is summed in a tree: 16 interleaved partial sums per block, then blocks pairwise.
+ * A sum over outer axes adds whole rows in order; many rows of few columns are added in eight parts, whose
+ * sums are added. */
 #include "tensor/isa.h"
 #include "tensor/threads.h"
 #include "tensor/vmath.h"
@@ -13,8 +14,8 @@ enum {
   LANES = 16,
   BLOCK = 512,
   ROWS = 4,
-  NARROW = 128, /* columns whose sums are kept in registers over the rows */
-  TALL = 8192,  /* rows of few columns that are added up in parts */
+  NARROW = 128, /* columns: so few sums are kept in registers */
+  TALL = 8192,  /* rows of few columns: so many are added in parts */
   PARTS = 8
 };
 
@@ -99,7 +100,7 @@ enum {
     max_lanes_##S(x, n, &best);                                                                              \
     return best;                                                                                             \
   }                                                                                                          \
-  /* Adds rows of few columns, row by row, to sums that stay in registers. */                                \
+  /* Adds rows of few columns, one after the other; the sums stay in registers. */                           \
   TN_ANY void add_stripe_##S##_any(T *to, const T *x, int64_t rows, int64_t n, int wide) {                   \
     typedef T lanes __attribute__((vector_size(LANES * sizeof(T))));                                         \
     lanes sum[4], X;                                                                                         \
@@ -120,7 +121,7 @@ enum {
   static T fold_run_##S(tn_reduction op, const T *x, int64_t n) {                                            \
     return op == TN_SUM ? sum_##S##_run(x, n) : op == TN_MAX ? max_run_##S(x, n) : squares_##S##_run(x, n);  \
   }                                                                                                          \
-  /* One result for each of n short rows, as many as come in groups; returns how many. */                    \
+  /* Reduces n short rows, ROWS at a time; returns the number of rows done. */                               \
   static int64_t fold_rows_##S(tn_reduction op, T *to, const T *x, int64_t n, int64_t columns) {             \
     int64_t i = 0;                                                                                           \
     if (op == TN_MAX || columns > BLOCK || columns % LANES) return 0;                                        \
@@ -146,8 +147,8 @@ BLOCK_SUM(squares_f64, double, X *X)
 ROW_FOLDS(float, f32)
 ROW_FOLDS(double, f64)
 
-/* Adjacent axes of one kind (kept or reduced) merged, so that the loops below see few and long axes. `in`
- * must be contiguous. */
+/* The shape with adjacent axes of one kind (kept or reduced) merged, so that loops run over few, long axes.
+ * `in` must be contiguous. */
 typedef struct shape3 {
   int rank;
   int64_t extent[TN_MAX_RANK];
@@ -201,7 +202,7 @@ typedef struct job {
   tn_dtype dtype;
   const char *x;
   char *to;
-  int64_t parts, below_in, below_out; /* of axis 0; elements below it */
+  int64_t parts, below_in, below_out; /* ranges of axis 0; elements per index of axis 0 */
 } job;
 
 static void walk(const job *j, const shape3 *s, const char *x, char *to) {
@@ -209,7 +210,7 @@ static void walk(const job *j, const shape3 *s, const char *x, char *to) {
   else walk_f64(j->op, s, 0, (const double *)(const void *)x, (double *)(void *)to);
 }
 
-/* Results of a stretch of axis 0, which is kept. */
+/* Computes the results of one range of axis 0, which is kept. */
 static void run_results(void *ctx, int64_t i) {
   const job *j = ctx;
   shape3 s = j->s;
@@ -218,7 +219,7 @@ static void run_results(void *ctx, int64_t i) {
   if (s.extent[0]) walk(j, &s, j->x + first * j->below_in * size, j->to + first * j->below_out * size);
 }
 
-/* Sums of a stretch of the rows, into a place of their own. */
+/* Sums one range of the rows into a buffer of its own. */
 static void run_rows(void *ctx, int64_t i) {
   const job *j = ctx;
   int64_t n = j->s.extent[1], size = (int64_t)tn_dtype_size(j->dtype), first = j->s.extent[0] * i / PARTS,

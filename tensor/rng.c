@@ -55,7 +55,8 @@ void tn_rng_uniform(tn_rng rng, tn_view out) {
   }
 }
 
-/* Two normals from two words (f32) or four (f64). The radius' uniform lies in (0, 1]: no log of zero. */
+/* Two normals from two words (f32) or four (f64). The uniform of the radius is in (0, 1], so there is no log
+ * of 0. */
 static void box_muller(double u, double v, double *a, double *b) {
   double r = sqrt(-2 * log(1 - u)), angle = 6.283185307179586477 * v;
   *a = r * cos(angle);

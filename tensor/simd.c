@@ -1,4 +1,4 @@
-/* simd.c - which instruction set our own loops use (isa.h). */
+/* simd.c - chooses the instruction set of the library's loops (isa.h). */
 #include "tensor/isa.h"
 #include "tensor/vmath.h"
 

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-double tn_lgamma(double x) { /* lgamma itself writes a global, the sign */
+double tn_lgamma(double x) { /* not lgamma, which writes the global signgam */
   int sign;
   return lgamma_r(x, &sign);
 }
@@ -16,7 +16,7 @@ static const double bernoulli[] = {1. / 6,       -1. / 30,       1. / 42,      -
                                    43867. / 798, -174611. / 330, 854513. / 138};
 enum { BERNOULLI = sizeof bernoulli / sizeof *bernoulli };
 
-/* x > 0: moved up by psi(x) = psi(x + 1) - 1/x to where the asymptotic series holds. */
+/* For x > 0: psi(x) = psi(x + 1) - 1/x is applied until the asymptotic series holds. */
 static double digamma_positive(double x) {
   double sum = 0;
   for (; x < 10; x += 1) sum -= 1 / x;
@@ -37,14 +37,14 @@ static double digamma(double x) {
   return x == INFINITY ? x : digamma_positive(x);
 }
 
-/* Hurwitz zeta(s, x) for integer s >= 2 and x > 0, or below that as far as the terms below 0 are few: terms
- * up to a, then Euler and Maclaurin's formula for the rest. */
+/* Hurwitz zeta(s, x) for integer s >= 2 and x > 0, or a moderately negative x: sums terms up to a, then uses
+ * the Euler-Maclaurin formula for the rest. */
 static double zeta(int s, double x) {
   double sum = 0, a = x;
   for (; a < 10 + s / 2; a += 1) {
     double term = pow(a, -s);
     sum += term;
-    if (a > 0 && term <= fabs(sum) * 1e-20) return sum; /* what follows is smaller still */
+    if (a > 0 && term <= fabs(sum) * 1e-20) return sum; /* further terms are smaller still */
   }
   double power = pow(a, -s), rising = s, tail = 0; /* s (s+1) ... (s+2j-2) a^(-s-2j+1) / (2j)! */
   double term = power / a * rising / 2;
@@ -70,7 +70,7 @@ static double cot_derivative(int n, double x) {
 }
 
 double tn_polygamma(int n, double x) {
-  const double lowest = -20; /* below, reflected */
+  const double lowest = -20; /* for lower x the reflection formula is used */
   if (isnan(x) || x == -INFINITY) return NAN;
   if (n == 0) return digamma(x);
   double sign = n % 2 ? 1 : -1;

@@ -1,4 +1,4 @@
-/* thread.c - parallel loops: of long work and of short. */
+/* thread.c - parallel loops: for long and for short work. */
 #include "tensor/threads.h"
 
 #ifdef _OPENMP
@@ -19,9 +19,9 @@ int tn_max_threads(void) {
 
 #ifdef _OPENMP
 
-/* Threads that fill the machine are bound, one to each CPU we may use: left to themselves two can share one
- * CPU for seconds while another idles. Fewer threads are left alone, since other programs bind theirs too; so
- * are those that OMP_PROC_BIND places. */
+/* If there is a thread for each CPU that the process may use, each is bound to one: otherwise the system may
+ * run two threads on one CPU for seconds while another is idle. Fewer threads are not bound, since other
+ * programs may bind theirs to the same CPUs. Nor are threads that OMP_PROC_BIND places. */
 #ifdef __linux__
 typedef struct places {
   cpu_set_t all;
@@ -35,7 +35,7 @@ static places find_places(int threads) {
   return p;
 }
 
-/* The CPU of a thread, or -1: none. */
+/* The CPU of a thread; -1: it is not bound. */
 static int place_of(const places *p, int thread) {
   int cpu = -1;
   for (int passed = -1; p->bind && passed < thread;) passed += CPU_ISSET(++cpu, &p->all) != 0;
@@ -47,15 +47,15 @@ static void bind_thread(const places *p, int thread) {
   if (!p->bind) return;
   CPU_ZERO(&one);
   CPU_SET(place_of(p, thread), &one);
-  (void)sched_setaffinity(0, sizeof one, &one); /* if it fails, it is slower */
+  (void)sched_setaffinity(0, sizeof one, &one); /* a failure only costs speed */
 }
 
 static void release_thread(const places *p) {
   if (p->bind) (void)sched_setaffinity(0, sizeof p->all, &p->all);
 }
 
-/* Moves the thread to its CPU if it is elsewhere, and leaves it free. Where it is costs nanoseconds to ask; which CPUs
- * there are is a system call, made before it is moved, and now and then. */
+/* Moves the thread to its CPU if it is on another one, without binding it. The current CPU is known in
+ * nanoseconds; the list of CPUs needs a system call, which is made before a move and every OFTEN calls. */
 static void place_thread(int threads, int thread) {
   enum { OFTEN = 4096 };
   static _Thread_local int known_for, mine, uses;
@@ -88,7 +88,7 @@ static void run_bound(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), 
   }
 }
 
-/* A thread's stretch of the indices, in a cache line of its own. */
+/* A thread's range of the indices, in a cache line of its own. */
 typedef struct stretch {
   _Alignas(64) _Atomic int64_t next;
   int64_t end;
@@ -105,7 +105,7 @@ static void run_near(int64_t n, int threads, void (*fn)(void *ctx, int64_t i), v
   {
     const int thread = omp_get_thread_num();
     place_thread(threads, thread);
-    for (int k = 0; k < threads; k++) { /* its own, then those of others */
+    for (int k = 0; k < threads; k++) { /* its own range, then those of the others */
       stretch *s = &of[(thread + k) % threads];
       for (int64_t i; (i = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed)) < s->end;)
         fn(ctx, i);

@@ -1,4 +1,4 @@
-/* version.c - which library this is. */
+/* version.c - the version of the library. */
 #include "tensor/tensor.h"
 
 #include <nabla/version.h>

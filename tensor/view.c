@@ -90,7 +90,7 @@ static double load(const void *base, tn_dtype dtype, int64_t i) {
   return 0;
 }
 
-/* Saturating, so that a conversion that does not fit is not undefined. NaN becomes 0. */
+/* Saturates, as a conversion out of range would be undefined. NaN becomes 0. */
 static int64_t truncated(double x, double low, double high) {
   if (isnan(x)) return 0;
   return x <= low ? (int64_t)low : x >= high ? (high >= 9.2e18 ? INT64_MAX : (int64_t)high) : (int64_t)x;
@@ -122,7 +122,7 @@ void tn_set(const tn_view *v, int64_t position, double value) {
 
 /* ---- copies ---- */
 
-/* Any element of 4 or 8 bytes, whatever its type. */
+/* An element of 4 or 8 bytes of any type. */
 typedef uint32_t __attribute__((may_alias)) word32;
 typedef uint64_t __attribute__((may_alias)) word64;
 
@@ -165,7 +165,7 @@ void tn_copy(tn_view dst, tn_view src) {
   }
   int last = dst.rank - 1;
   int64_t index[TN_MAX_RANK] = {0}, d = 0, s = 0;
-  for (;;) { /* an odometer over all axes but the last */
+  for (;;) { /* counts up the indices of all axes but the last */
     copy_line((line){&dst, d, dst.stride[last]}, (line){&src, s, src.stride[last]}, dst.shape[last]);
     int a = last - 1;
     for (; a >= 0; a--) {
@@ -191,7 +191,7 @@ static void copy_part(void *ctx, int64_t i) {
   tn_copy(tn_view_slice(c->dst, c->axis, first, 1, count), tn_view_slice(c->src, c->axis, first, 1, count));
 }
 
-/* In stretches of the first axis that has some extent. */
+/* Divides the first axis that is long enough, else the last, among threads. */
 void tn__copy(tn_view dst, tn_view src, int threads) {
   enum { WORTH_THREADS = 1 << 15 /* elements */ };
   copies c = {dst, src, 0, 1};

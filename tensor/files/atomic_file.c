@@ -14,7 +14,7 @@ enum { ATTEMPTS = 100, NAME_ROOM = 200, RANDOM_DIGITS = 16 };
 
 /* ---- where it goes ---- */
 
-/* The length of the folder's part of a path, its '/' included; 0: none. */
+/* The length of the folder in a path, with its '/'; 0: none. */
 static size_t folder_length(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash ? (size_t)(slash - path) + 1 : 0;
@@ -26,7 +26,7 @@ static char *folder_of(const char *path) {
   return n ? strndup(path, n) : strdup(".");
 }
 
-/* A link such as /dev/stdout or /proc/self/fd/1: it leads to an open file rather than to a place. */
+/* Whether the path is a link such as /dev/stdout or /proc/self/fd/1, which names an open file. */
 static bool is_system_link(const char *path) {
   struct stat s;
   if (lstat(path, &s) != 0 || !S_ISLNK(s.st_mode)) return false;
@@ -45,7 +45,7 @@ bool tn_atomic_writes_into(const char *path) {
 
 /* ---- opening ---- */
 
-/* The folder of `path`, then ".NAME.DIGITS.tmp"; the name cut so that it is no longer than names may be. */
+/* The folder of `path`, then ".NAME.DIGITS.tmp"; the name is cut to the longest that file systems allow. */
 static char *new_temporary(const char *path) {
   static const char digit[] = "0123456789abcdef";
   const size_t n = folder_length(path), name = strnlen(path + n, NAME_ROOM);
@@ -76,7 +76,7 @@ static int open_temporary(tn_atomic_file *f) {
   return -1;
 }
 
-/* At its end: what a shell has redirected may hold something. */
+/* Appends, as a file that the shell has redirected to may have content. */
 static int open_into(const char *path) { return open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC); }
 
 static void release(tn_atomic_file *f) {
@@ -105,12 +105,12 @@ tn_status tn_atomic_open(tn_atomic_file *f, const char *path) {
 
 /* ---- closing ---- */
 
-/* A file system that cannot do so is none of our failures, and neither is a device. */
+/* A file system or device that cannot flush is no error. */
 static bool flush_to_disk(int file) {
   return fsync(file) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
 }
 
-/* After a rename: that it lasts. A folder that may be written to but not read cannot be asked. */
+/* Makes a rename durable. A folder that one may write but not read cannot be flushed. */
 static bool flush_folder(const char *path) {
   char *folder = folder_of(path);
   int file = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -128,7 +128,8 @@ tn_status tn_atomic_close(tn_atomic_file *f, bool keep) {
     errno = 0;
     if (keep && good && (ferror(f->stream) || fflush(f->stream) != 0)) good = false, (void)failed(f);
     if (keep && good && !flush_to_disk(fileno(f->stream))) good = false, (void)failed(f);
-    if (!keep || !good) __fpurge(f->stream); /* what is written into gets no more of it */
+    if (!keep || !good)
+      __fpurge(f->stream); /* drops buffered output, so that a device or pipe gets no more */
     errno = 0;
     if (fclose(f->stream) != 0 && keep && good) good = false, (void)failed(f);
   }

@@ -15,7 +15,7 @@ typedef struct table {
   char *message;
   tn_csv_options options;
   locale_t c_locale;
-  double *number; /* row after row */
+  double *number; /* row by row */
   size_t n, room, columns, rows, line;
 } table;
 
@@ -31,7 +31,7 @@ static tn_status no_memory(const table *t) {
   return TN_ENOMEM;
 }
 
-/* Without the blanks around it; ends it with a NUL. */
+/* Strips blanks around the field and ends it with a NUL. */
 static char *trimmed(char *field, char *end) {
   while (end > field && (end[-1] == ' ' || end[-1] == '\r' || end[-1] == '\t')) end--;
   *end = '\0';
@@ -44,7 +44,7 @@ static bool parse(const table *t, const char *field, double *value) {
     return *value = NAN, true;
   const char *digits = field + strspn(field, "+-");
   if (!*field || strpbrk(field, "xX(") || !strncasecmp(digits, "nan", 3))
-    return false; /* what strtod takes besides */
+    return false; /* strtod accepts these too */
   *value = strtod_l(field, &end, t->c_locale);
   return !*end;
 }

@@ -22,7 +22,7 @@ size_t tn_npy_length(const unsigned char start[TN_NPY_START], size_t have, const
   size_t length = start[8] | (size_t)start[9] << 8;
   *why = "the header is cut off";
   if (have < TN_NPY_START) return 0;
-  /* Version 1 has two bytes of length, so two of the twelve belong to the text. */
+  /* Version 1 has two bytes of length, so two of the twelve bytes are text. */
   if (start[6] == 1) {
     if (length < 3) return 0;
     return *why = NULL, length - 2;
@@ -33,7 +33,7 @@ size_t tn_npy_length(const unsigned char start[TN_NPY_START], size_t have, const
   return *why = NULL, length;
 }
 
-/* What follows 'key': in the header, which is a Python dictionary; NULL if it is not there. */
+/* The text after 'key': in the header, a Python dictionary; NULL if there is none. */
 static const char *value_of(const char *header, const char *key) {
   const char *at = strstr(header, key);
   if (!at) return NULL;
@@ -183,7 +183,7 @@ static bool store(const tn_npy_header *h, uint64_t bits, const tn_view *to, int6
   return true;
 }
 
-/* In the file's order: position i of a Fortran array is that of its transpose. */
+/* The place in the view of element i of the file; a Fortran array has the order of its transpose. */
 static int64_t place_of(const tn_npy_header *h, int64_t i) {
   int64_t place = 0, stride[TN_MAX_RANK], size = 1;
   if (!h->fortran) return i;
@@ -213,7 +213,7 @@ static tn_status read_elements(FILE *f, const char *path, const tn_npy_header *h
                       "%s: there are more bytes than the header announces; save it again", path);
 }
 
-/* A damaged header may announce anything: no more is allocated than the file has bytes for. */
+/* Checks the size in the header, which may be damaged: never allocates more than the file has bytes for. */
 static tn_status check(const char *path, const tn_npy_header *h, int64_t bytes, tn_dtype *dtype,
                        char *message) {
   int64_t n = 1;

@@ -1,4 +1,4 @@
-/* npz.c - see npz.h. libzip reads and writes the archive; nothing here trusts the sizes that it announces. */
+/* npz.c - see npz.h. libzip reads and writes the archive; the sizes that an archive states are checked. */
 #include "tensor/files/npz.h"
 #include "tensor/files/atomic_file.h"
 #include "tensor/npy_stream.h"
@@ -18,10 +18,10 @@ struct tn_npz {
   uint64_t file_bytes;
   zip_t *zip;
   tn_npz_member *members;
-  zip_uint64_t *indices; /* of the members in the archive */
+  zip_uint64_t *indices; /* of members, in the archive */
   size_t n;
   zip_file_t *open; /* the member that is being read */
-  size_t at;        /* which */
+  size_t at;        /* its index */
 };
 
 /* ---- messages ---------------------------------------------------------------------------------------- */
@@ -76,12 +76,12 @@ static ssize_t read_stream(void *from, char *to, size_t n) {
   return some < 0 ? -1 : (ssize_t)some;
 }
 
-/* The member that is open, for stdio. */
+/* A stdio stream of the open member. */
 static FILE *stream_of(tn_npz *z) {
   return fopencookie(z, "r", (cookie_io_functions_t){.read = read_stream});
 }
 
-/* What libzip says goes before what was missed because of it. */
+/* Closes the stream. An error of libzip is reported rather than the one that follows from it. */
 static tn_status end_stream(tn_npz *z, FILE *f, tn_status status, char *message) {
   if (ferror(f)) {
     const char *why = zip_error_strerror(zip_file_get_error(z->open));
@@ -94,7 +94,8 @@ static tn_status end_stream(tn_npz *z, FILE *f, tn_status status, char *message)
 
 /* ---- opening ----------------------------------------------------------------------------------------- */
 
-/* Deflate makes a byte out of 1032 at most: what announces more lies, and room for it must not be asked for. */
+/* Refuses a member that states an impossible size, before memory is allocated: deflate compresses at most
+ * 1032 to 1. */
 static const char *false_claim(const tn_npz *z, const zip_stat_t *s) {
   bool stored = s->comp_method == ZIP_CM_STORE;
   if (!stored && s->comp_method != ZIP_CM_DEFLATE) return "it is compressed in a way that NumPy does not use";
@@ -201,7 +202,7 @@ tn_status tn_npz_read(tn_npz *z, const char *name, tn_array *out, char *message)
 
 /* ---- writing ----------------------------------------------------------------------------------------- */
 
-/* The member's bytes, which the archive takes over. */
+/* Adds a member; the archive owns its bytes. */
 static tn_status add_array(zip_t *zip, const tn_npz_array *x, bool compress, const char **why) {
   char name[512], *bytes = NULL;
   size_t size = 0;
@@ -218,13 +219,13 @@ static tn_status add_array(zip_t *zip, const tn_npz_array *x, bool compress, con
     zip_source_free(source);
     return *why = twice ? "two arrays have the same name" : "an array's name is not UTF-8", TN_EINVAL;
   }
-  const time_t same = 315619200; /* a time that ZIP can say: what is written does not hang on the clock */
+  const time_t same = 315619200; /* a fixed time, so that the file does not depend on the clock */
   zip_set_file_compression(zip, (zip_uint64_t)index, compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
   zip_file_set_mtime(zip, (zip_uint64_t)index, same, 0);
   return TN_OK;
 }
 
-/* From the archive's memory into the file. */
+/* Copies the archive from memory to the file. */
 static tn_status copy_out(zip_source_t *source, FILE *to) {
   char bytes[1 << 14];
   zip_int64_t n;
@@ -239,7 +240,7 @@ static tn_status put_together(zip_source_t *source, const tn_npz_array *arrays, 
   zip_t *zip = zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, NULL);
   tn_status status = TN_OK;
   if (!zip) return TN_ENOMEM;
-  zip_source_keep(source); /* closing the archive releases one */
+  zip_source_keep(source); /* one more reference, as closing the archive releases one */
   for (size_t i = 0; i < n && status == TN_OK; i++) status = add_array(zip, &arrays[i], compress, why);
   if (status == TN_OK && zip_close(zip) == 0) return TN_OK;
   zip_discard(zip);

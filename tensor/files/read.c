@@ -22,7 +22,7 @@ typedef struct content {
   size_t n, room;
 } content;
 
-/* Room for one more piece and a NUL. */
+/* Makes room for one more piece and a NUL. */
 static bool make_room(content *c, size_t piece) {
   if (c->room - c->n > piece) return true;
   return tn_grow(c->alloc, &c->bytes, &c->room, c->n + piece + 1, 1) == TN_OK;

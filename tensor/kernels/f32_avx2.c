@@ -23,5 +23,5 @@ static const int32_t tn__ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
 #define PANEL        24
 #include "tensor/kernels/product.inc"
 
-#include "tensor/kernels/conv.inc" /* uses what the one before defines */
+#include "tensor/kernels/conv.inc" /* uses definitions of product.inc */
 #endif

@@ -10,4 +10,4 @@
 #define PANEL    12
 #include "tensor/kernels/product.inc"
 
-#include "tensor/kernels/conv.inc" /* uses what the one before defines */
+#include "tensor/kernels/conv.inc" /* uses definitions of product.inc */

@@ -23,5 +23,5 @@ static const int64_t tn__ones[8] = {-1, -1, -1, -1};
 #define PANEL        12
 #include "tensor/kernels/product.inc"
 
-#include "tensor/kernels/conv.inc" /* uses what the one before defines */
+#include "tensor/kernels/conv.inc" /* uses definitions of product.inc */
 #endif

@@ -16,5 +16,5 @@
 #define PANEL        8
 #include "tensor/kernels/product.inc"
 
-#include "tensor/kernels/conv.inc" /* uses what the one before defines */
+#include "tensor/kernels/conv.inc" /* uses definitions of product.inc */
 #endif
