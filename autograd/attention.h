@@ -8,10 +8,10 @@ typedef struct ag_attention_options {
   int64_t rows;   /* queries of a block; 0 = 64 */
 } ag_attention_options;
 
-/* softmax(q k') v along the keys for each of n heads: q [n, queries, width], k [n, keys, width], v [n, keys, any] ->
- * [n, queries, any]. A query that sees no key gets the mean of all values. No array of queries
- * by keys is ever made, also not by the derivatives, to any order: they compute the scores of a block again. Heads are
- * spread over the run's threads. Source: Dao et al. 2022; Rabe and Staats 2021. */
+/* softmax(q k') v along the keys for each of n heads: q [n, queries, width], k [n, keys, width], v [n, keys,
+ * any] -> [n, queries, any]. A query that sees no key gets the mean of all values. No array [queries, keys]
+ * is ever stored, nor in derivatives of any order: they recompute the scores of a block. Heads are divided
+ * among the run's threads. Source: Dao et al. 2022; Rabe and Staats 2021. */
 ag_ref ag_attention(ag_graph *g, ag_ref q, ag_ref k, ag_ref v, const ag_attention_options *options);
 
 #endif

@@ -5,7 +5,7 @@
  * memory, and step it.
  *
  *   errors    building is sticky: the first failure is recorded in the graph, later constructors return id 0,
- *             and the user looks once, at ag_compile or through ag_status; nothing here aborts or exits
+ *             and the user checks once, at ag_compile or by ag_status; nothing here aborts or exits
  *   threads   graph: one thread; plan: immutable, shared by any number of threads; run: one thread at a time
  *   lifetime  refs die with their graph; a plan copies all it needs, names too; a run borrows its plan;
  *             names, shapes and arrays that are passed are copied
@@ -43,10 +43,10 @@ typedef struct ag_type {
  * (NULL = default). */
 TN_MUST_CHECK tn_status ag_graph_new(const tn_alloc *alloc, ag_graph **out);
 void ag_graph_free(ag_graph *g);
-const tn_alloc *ag_allocator(const ag_graph *g); /* for the scratch memory of your own layers and ops */
+const tn_alloc *ag_allocator(const ag_graph *g); /* for temporary memory of your own layers and ops */
 
 tn_status ag_status(const ag_graph *g);  /* the first failure, or TN_OK */
-const char *ag_error(const ag_graph *g); /* its sentence: op, shapes, scope; "" if none; lives as long as g */
+const char *ag_error(const ag_graph *g); /* its message: op, shapes, scope; "" if none; lives as long as g */
 /* Records a failure, unless there is one already: for your own layers and ops. */
 void ag_fail(ag_graph *g, tn_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -77,7 +77,7 @@ ag_ref ag_like(ag_graph *g, ag_ref x, double value);         /* a scalar constan
 #include "ops/ops.def"
 #undef AG_OP
 
-/* The compositions: functions that are nothing but primitives. */
+/* The compositions: functions that are made of primitives. */
 #include "compose.h"
 #include "linear.h"
 #include "reductions.h"
@@ -96,18 +96,19 @@ typedef struct ag_scan_args {
    * numbers, and each run with one rng the same */
   const char *name;
   int64_t length;      /* 0 or more */
-  bool reverse;        /* from the last step to the first; results stay at the place of their step */
+  bool reverse;        /* from the last step to the first; the results of step t are still at index t */
   const ag_ref *carry; /* the carried values before the first step; any types */
   int n_carry;
-  const ag_ref *each; /* [length, ...]: step t gets place t of axis 0, without that axis */
+  const ag_ref *each; /* [length, ...]: step t gets index t of axis 0, without that axis */
   int n_each;
   /* the same in each step, such as weights. The body can use no other value of the graph */
   const ag_ref *shared;
   int n_shared;
   int n_out; /* results of a step */
   bool
-      recompute; /* the derivative computes a step's values again (but for random ones) instead of keeping them of
-                      all steps, and nothing is taken out of the body: memory of one step, for more work */
+      recompute; /* the derivative recomputes a step's values, except random ones, instead of keeping those of
+                  * all steps: memory for one step, at the cost of more work. No product is moved out of the
+                  * body */
 } ag_scan_args;
 
 typedef struct ag_scan_step { /* refs of the body's graph: others must not be used in it */
@@ -119,10 +120,10 @@ typedef struct ag_scan_step { /* refs of the body's graph: others must not be us
 /* Appends one step to the graph it is given. Called once, before ag_scan returns. */
 typedef void ag_scan_body(ag_graph *body, const ag_scan_step *step, const void *ctx);
 
-/* last[0..n_carry): what is carried after the last step. out[0..n_out): the results, [length, ...]. Id 0 if the
- * graph has failed: TN_ESHAPE (a first axis that is not `length`, a carried value that changes its type),
- * TN_EINVAL (a result that is not set, a body that assigns, a random one without a name of its own), or the
- * body's own failure. */
+/* last[0..n_carry): the carried values after the last step. out[0..n_out): the results, [length, ...]. Id 0
+ * if the graph has failed: TN_ESHAPE (a first axis that is not `length`, a carried value that changes its
+ * type), TN_EINVAL (a result that is not set, a body that assigns, a random one without a name of its own),
+ * or the body's own failure. */
 void ag_scan(ag_graph *g, const ag_scan_args *args, ag_scan_body *body, const void *ctx, ag_ref *last,
              ag_ref *out);
 
@@ -159,7 +160,7 @@ typedef struct ag_gradcheck_report {
   int order;                /* where the largest error was seen */
   double error;             /* relative */
   double analytic, numeric; /* the two values there */
-  char message[256];        /* a sentence when the check fails or cannot be made */
+  char message[256];        /* why the check has failed or could not be made */
 } ag_gradcheck_report;
 
 /* `at`: n contiguous views (f64, or integer for constant inputs). TN_ENUMERIC: the derivative is wrong, see
@@ -174,17 +175,17 @@ typedef struct ag_run ag_run;
 
 /* Flags of ag_compile. */
 enum {
-  AG_WITH_EFFECTS = 1,    /* carry out the graph's assigns at each step */
+  AG_WITH_EFFECTS = 1,    /* each step also carries out the graph's assigns */
   AG_NO_FUSE = 2,         /* one step per op */
-  AG_NO_REUSE = 4,        /* every value its own memory */
-  AG_NO_IN_PLACE = 8,     /* assigns copy from a buffer of their own */
+  AG_NO_REUSE = 4,        /* no two values share memory */
+  AG_NO_IN_PLACE = 8,     /* assigned values are computed in a buffer, then copied */
   AG_TRAP_NONFINITE = 16, /* stop at the first NaN or infinity; implies AG_NO_FUSE and AG_NO_REUSE */
-  AG_NO_COMBINE = 32,     /* one pass over each block per op */
-  AG_NO_PANELS = 64       /* each step to its end before the next */
+  AG_NO_COMBINE = 32,     /* no kernels for whole expressions: one pass per op */
+  AG_NO_PANELS = 64       /* each step ends before the next begins */
 };
 
 /* Compiles outputs[0..n) (and the assigns) into a plan, to be freed after its runs. The graph may be freed or
- * extended afterwards. Errors: the graph's first failure; TN_EINVAL: an output that is no value of it;
+ * extended afterwards. Errors: the graph's first failure; TN_EINVAL: an output that is no value of the graph;
  * TN_ENOMEM. */
 TN_MUST_CHECK tn_status ag_compile(ag_graph *g, const ag_ref *outputs, int n, unsigned flags, ag_plan **out);
 /* The same, but the values given[0..n_given) are not computed: they are read from leaves whose names are
@@ -205,10 +206,10 @@ typedef struct ag_leaf_uses {
 } ag_leaf_uses;
 int ag_hoistable(ag_graph *g, const ag_ref *outputs, int n, ag_leaf_uses uses, ag_ref *out, int room);
 
-int ag_plan_leaf_count(const ag_plan *plan); /* the leaves that are really read or written */
+int ag_plan_leaf_count(const ag_plan *plan); /* the leaves that the plan reads or writes */
 const char *ag_plan_leaf_name(const ag_plan *plan, int leaf);
 ag_type ag_plan_leaf_type(const ag_plan *plan, int leaf);
-int ag_plan_find_leaf(const ag_plan *plan, const char *name); /* -1: pruned away, or never there */
+int ag_plan_find_leaf(const ag_plan *plan, const char *name); /* -1: there is none, or nothing needs it */
 size_t ag_plan_arena_bytes(const ag_plan *plan);
 int ag_plan_step_count(const ag_plan *plan);
 void ag_plan_dump(const ag_plan *plan, void (*write)(void *ctx, const char *line), void *ctx);
@@ -224,15 +225,15 @@ void ag_run_free(ag_run *run);
  * is as before. */
 TN_MUST_CHECK tn_status ag_run_bind(ag_run *run, int leaf, tn_view memory);
 
-/* Evaluates everything once; `rng` gives key, step and epoch of the random ops (each adds its own stream). No
- * allocation. TN_EINVAL: a leaf is unbound, or an index lies outside its rows; what the step assigns may then
- * have been written in part. TN_ENUMERIC: trapped; ag_run_error names op, scope and node. */
+/* Runs the plan once; `rng` gives key, step and epoch of the random ops (each adds its own stream). No
+ * allocation. TN_EINVAL: a leaf is unbound, or an index lies outside its rows; some of the assigned states
+ * may then have been written. TN_ENUMERIC: trapped; ag_run_error names op, scope and node. */
 TN_MUST_CHECK tn_status ag_run_step(ag_run *run, tn_rng rng);
 tn_view ag_run_output(const ag_run *run, int i); /* valid until the next step; contiguous */
 const char *ag_run_error(const ag_run *run); /* of the last failure; "" if none; lives as long as the run */
 
-/* The oracle: evaluates the graph node by node, naively. `leaves[i]` belongs to names[i]; `results[i]` must
- * have the shape and type of outputs[i]. Assigns are carried out when effects is true. */
+/* A reference for tests: evaluates the graph node by node, without a plan. `leaves[i]` belongs to names[i];
+ * `results[i]` must have the shape and type of outputs[i]. Assigns are carried out when effects is true. */
 TN_MUST_CHECK tn_status ag_reference(ag_graph *g, const ag_ref *outputs, int n, bool effects,
                                      const char *const *names, const tn_view *leaves, int n_leaves,
                                      tn_rng rng, const tn_view *results);
@@ -254,7 +255,7 @@ typedef enum ag_kind {
   AG_RANDOM, /* never merged */
   AG_EFFECT,
   AG_OPAQUE,
-  AG_LOOP, /* a body graph, repeated: ag_scan alone makes them */
+  AG_LOOP, /* a loop over a body graph; made by ag_scan only */
   AG_LEAF  /* inputs, states, constants: no file under ops/ */
 } ag_kind;
 
@@ -264,10 +265,10 @@ enum { /* ag_op.flags */
        AG_ALIAS = 4,         /* the output is input 0's memory under another shape */
        AG_NO_DERIVATIVE = 8, /* derivative defined as zero: stops gradients (detach, comparisons) */
        AG_NODIFF_0 = 16,     /* AG_NODIFF_0 << i: input i has none (masks, indices) */
-       AG_IDENTITY_0 = 256,  /* x op 0 = x: folded on emit (and 0 op x where the op commutes) */
+       AG_IDENTITY_0 = 256,  /* x op 0 = x: folded when appended (and 0 op x if the op commutes) */
        AG_IDENTITY_1 = 512,  /* x op 1 = x */
        AG_BROADCASTS = 1024  /* elementwise identity whose output shape is attr.i = {rank, extents...}: folded
-                                into its consumers */
+                              * into its readers */
 };
 
 enum { AG_SENTENCE = 256 };
@@ -280,7 +281,7 @@ typedef struct ag_call { /* what a kernel sees */
   int threads;
   const tn_prefetch *next; /* memory that is read after it, for a kernel that can prefetch; or NULL */
   char *error; /* AG_SENTENCE bytes, "" at first. A kernel that cannot compute its value writes why; the step
-                  then fails with TN_ENUMERIC, and the output is not read */
+                * then fails with TN_ENUMERIC, and the output is not read */
 } ag_call;
 
 /* Writes that sentence, unless there is one already ("gather: index 9 of 4 rows, at position 2"). The kernel
@@ -288,7 +289,7 @@ typedef struct ag_call { /* what a kernel sees */
 void ag_fault(const ag_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct ag_many { /* an op's operands for many examples: see ag_op.many */
-  ag_ref *in;            /* with a leading axis of `examples` where each[i]; may be overwritten */
+  ag_ref *in;            /* in[i] has a leading axis of extent `examples` if each[i]; may be overwritten */
   const bool *each;
   int n;
   int64_t examples;
@@ -315,22 +316,24 @@ struct ag_op {
   unsigned flags;
   /* Output type from input types; false = they do not fit. NULL: shapes broadcast, types are equal. */
   bool (*infer)(const ag_type *in, int n, const ag_attr *attr, ag_type *out);
-  /* After infer has said no: why, as what follows "op: " in the message. NULL: "operands ... do not fit". */
+  /* Called after infer returned false: writes the reason, which follows "op: " in the message. NULL:
+   * "operands ... do not fit". */
   void (*explain)(const ag_type *in, int n, const ag_attr *attr, char *text, size_t size);
   /* Elementwise: n contiguous elements per input. out may equal an input. */
   void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
   void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
   void (*run)(const ag_call *call); /* every other kind */
-  /* Two axes: row r of the output needs what is at r along this axis of input 0, and the other inputs whole.
+  /* For an output of rank 2: row r needs index r along this axis of input 0, and all of the other inputs.
    * NULL: there is no such axis. */
   int (*row_axis)(const ag_attr *attr);
-  /* The output is a part of input 0, with its strides: elements to its first one; negative: it is not. NULL: it never is. */
+  /* For an output that is a strided part of input 0: returns the offset of its first element, in elements;
+   * negative: it is no such part. NULL: it never is. */
   int64_t (*window)(const ag_type *in, const ag_attr *attr);
   /* Appends the cotangents of the inputs (leave id 0 where there is none). y is the node: ag_in(g, y, i) are
-   * its inputs. Ignores broadcasting: the caller sums back to shape. */
+   * its inputs. It can ignore broadcasting: the caller sums to the input's shape. */
   void (*vjp)(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx);
-  /* Optional: the sum of n >= 2 values of this op, all of one type, where it is cheaper than n - 1 additions
-   * (pads of disjoint places are one concat). Used where the cotangents of one value meet. */
+  /* Optional: the sum of n >= 2 values of this op, all of one type, if that can be cheaper than n - 1
+   * additions (pads of disjoint places are one concat). Used to add the cotangents of one value. */
   ag_ref (*sum)(ag_graph *g, const ag_ref *x, int n);
   /* For ag_vmap: y's value for many examples, with their axis in front. NULL: elementwise ops broadcast, others
    * are repeated for each example. */

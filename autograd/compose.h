@@ -1,4 +1,4 @@
-/* compose.h - functions that are nothing but primitives (compose/); part of autograd.h, which includes it. */
+/* compose.h - functions made of primitives (compose/); part of autograd.h, which includes it. */
 #ifndef NABLA_COMPOSE_H
 #define NABLA_COMPOSE_H
 
@@ -49,7 +49,7 @@ ag_ref ag_acosh(ag_graph *g, ag_ref x); /* NaN below 1 */
 ag_ref ag_atanh(ag_graph *g, ag_ref x); /* NaN outside [-1, 1] */
 ag_ref ag_sinc(ag_graph *g, ag_ref x);  /* sin(pi x) / (pi x), 1 at 0, with all derivatives */
 
-/* Logarithms, roots, and what must not overflow. */
+/* Logarithms and roots, and sums of exponentials that do not overflow. */
 ag_ref ag_log2(ag_graph *g, ag_ref x);
 ag_ref ag_log10(ag_graph *g, ag_ref x);
 ag_ref ag_rsqrt(ag_graph *g, ag_ref x);
@@ -62,7 +62,7 @@ ag_ref ag_digamma(ag_graph *g, ag_ref x);
 ag_ref ag_ndtr(ag_graph *g, ag_ref x);  /* the normal distribution function, accurate in the lower tail */
 ag_ref ag_ndtri(ag_graph *g, ag_ref p); /* its inverse, p in [0, 1], accurate near 0 */
 
-/* Parts of numbers. */
+/* Rounding and remainders. */
 ag_ref ag_ceil(ag_graph *g, ag_ref x);
 ag_ref ag_trunc(ag_graph *g, ag_ref x);
 ag_ref ag_frac(ag_graph *g, ag_ref x);                   /* x - trunc(x) */
@@ -73,7 +73,7 @@ ag_ref ag_floor_divide(ag_graph *g, ag_ref a, ag_ref b); /* floor(a / b) */
 ag_ref ag_relu(ag_graph *g, ag_ref x); /* derivative 0 at 0 */
 ag_ref ag_relu6(ag_graph *g, ag_ref x);
 ag_ref ag_leaky_relu(ag_graph *g, ag_ref x, double slope);
-ag_ref ag_prelu(ag_graph *g, ag_ref x, ag_ref weight); /* slopes below 0: one, or one a place of axis 1 */
+ag_ref ag_prelu(ag_graph *g, ag_ref x, ag_ref weight); /* slopes below 0: one, or one per index of axis 1 */
 ag_ref ag_celu(ag_graph *g, ag_ref x, double alpha);   /* alpha > 0 */
 ag_ref ag_selu(ag_graph *g, ag_ref x);
 ag_ref ag_silu(ag_graph *g, ag_ref x);

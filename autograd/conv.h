@@ -16,14 +16,14 @@ typedef enum ag_padding {
   AG_PAD_EXPLICIT, /* before[], after[] */
   AG_PAD_VALID,    /* none */
   AG_PAD_SAME,     /* ceil(extent / stride) places; an odd zero goes behind */
-  AG_PAD_CAUSAL    /* all in front: place q sees no place of x behind q stride */
+  AG_PAD_CAUSAL    /* all in front: output q reads no place of x after q stride */
 } ag_padding;
 
 /* Other layouts of an operand: derivatives use them, and you may. */
 enum {
   AG_LAYOUT_SWAPPED =
-      1, /* the two axes that are not spatial have changed roles: images are [channels, spatial...,
-            groups batch], kernels [spatial..., output channels of a group, groups input channels] */
+      1, /* the two axes that are not spatial are swapped: images are [channels, spatial..., groups batch],
+          * kernels [spatial..., output channels of a group, groups input channels] */
   AG_LAYOUT_MOVED = 2,  /* images are [spatial..., batch, channels], kernels [input, spatial..., output] */
   AG_LAYOUT_FLIPPED = 4 /* every spatial axis is read backwards */
 };
@@ -69,7 +69,7 @@ ag_ref ag_max_pool(ag_graph *g, ag_ref x, const ag_pool_options *options);
 ag_ref ag_average_pool(ag_graph *g, ag_ref x, const ag_pool_options *options);
 /* (sum of |x|^p)^(1/p) over each window, p > 0; derivative 0 where the sum is 0 (p > 1). */
 ag_ref ag_lp_pool(ag_graph *g, ag_ref x, double p, const ag_pool_options *options);
-/* Over all places: [batch, channels], or extents 1 if keep. */
+/* Over all places: [batch, channels]; with `keep` the spatial axes stay with extent 1. */
 ag_ref ag_global_max_pool(ag_graph *g, ag_ref x, bool keep);
 ag_ref ag_global_average_pool(ag_graph *g, ag_ref x, bool keep);
 /* To places[axis] places; window i is from floor(i extent / places) to ceil((i + 1) extent / places), as in

@@ -1,4 +1,4 @@
-/* derivatives.h - derivatives beyond the gradient, and vmap: a function of one example becomes one of many;
+/* derivatives.h - derivatives beyond the gradient, and vmap, which maps a function of one example to many;
  * part of autograd.h, which includes it.
  *
  * Each function appends nodes, and its results can be differentiated again. On failure the refs are 0 and
@@ -14,12 +14,12 @@ ag_ref ag_jvp(ag_graph *g, ag_ref y, const ag_ref *x, const ag_ref *v, int n);
 /* The Hessian of the scalar y times v: out[i] has x[i]'s type. v is taken as a constant. */
 void ag_hvp(ag_graph *g, ag_ref y, const ag_ref *x, const ag_ref *v, int n, ag_ref *out);
 
-/* Returns y with another way to its derivative: it computes again what y needs of the nodes appended since `since`
- * (ag_node_count before them), instead of keeping their values. This takes less memory, and the time of one more
- * evaluation of that part. y and what the part reads from outside are kept. Random values are those of the first
- * evaluation. The gradient has the same bits unless several parts read one value; then sums are added in another
- * order. Parts may lie within one another, and in the body of a loop. A derivative by a value inside the part is
- * refused (TN_EINVAL).
+/* Returns y, whose derivative recomputes the nodes that y needs and that were appended since `since`
+ * (ag_node_count before them), instead of keeping their values (PyTorch's checkpoint). This takes less
+ * memory, and the time of one more evaluation of that part. y and the values that the part reads from outside
+ * are kept. Random values are those of the first evaluation. The gradient has the same bits unless several
+ * parts read one value; then sums are added in another order. Parts may lie within one another, and in the
+ * body of a loop. A derivative with respect to a value inside the part is refused (TN_EINVAL).
  *
  *     size_t since = ag_node_count(g);
  *     h = ag_recompute(g, since, block(g, h));

@@ -32,14 +32,14 @@ extern "C" {
 enum {
   AG_EXPRESSION_WIDE = 4,   /* operands that are read element by element */
   AG_EXPRESSION_SLOTS = 12, /* all operands */
-  AG_EXPRESSION_TREES = 4,  /* of an update: its step, second and first moment, gradient */
-  AG_EXPRESSION_OPS = 17    /* of a tree, with its operands and an end */
+  AG_EXPRESSION_TREES = 4,  /* of an update: step, second moment, first moment, gradient */
+  AG_EXPRESSION_OPS = 17    /* entries of a tree: ops, operands and an end */
 };
 
 typedef struct ag_expression { /* made by expressions.inc; a table ends with one that is all NULL */
   void (*f32)(const ag_attr *attr, int n, const float *const *in, float *out);
   void (*f64)(const ag_attr *attr, int n, const double *const *in, double *out);
-  const ag_op *trees[AG_EXPRESSION_TREES][AG_EXPRESSION_OPS]; /* the first is the result's */
+  const ag_op *trees[AG_EXPRESSION_TREES][AG_EXPRESSION_OPS]; /* the first is that of the result */
 } ag_expression;
 
 extern const ag_op ag_expression_slots[AG_EXPRESSION_SLOTS], ag_expression_names[AG_EXPRESSION_TREES];

@@ -40,7 +40,7 @@ ag_ref ag_trace(ag_graph *g, ag_ref x);           /* [..., n, m] -> [...] */
  * A matrix that has no result (not positive definite, singular) makes the step fail: ag_run_step returns
  * TN_ENUMERIC, and ag_run_error names op, matrix and row. Derivatives exist to any order. */
 
-enum {                          /* of ag_triangular_solve */
+enum {                          /* flags of ag_triangular_solve */
        AG_SOLVE_UPPER = 1,      /* the upper triangle is read, else the lower */
        AG_SOLVE_TRANSPOSED = 2, /* with a' */
        AG_SOLVE_UNIT = 4,       /* the diagonal is 1 and not read */

@@ -9,7 +9,7 @@
 #define AG_ALL_AXES (~0u) /* for `axes`: all that x has */
 
 ag_ref ag_amax(ag_graph *g, ag_ref x, unsigned axes,
-               bool keep); /* ties share the derivative; NaN is the result */
+               bool keep); /* ties share the derivative; a NaN gives NaN */
 ag_ref ag_amin(ag_graph *g, ag_ref x, unsigned axes, bool keep);
 ag_ref ag_mean(ag_graph *g, ag_ref x, unsigned axes, bool keep);
 /* Divided by count - ddof; ddof is 0 for a population, 1 for a sample. The derivative of std is 0 where std

@@ -1,4 +1,4 @@
-/* shapes.h - compositions that move, choose and make elements; part of autograd.h, which includes it.
+/* shapes.h - compositions that move, choose and create elements; part of autograd.h, which includes it.
  *
  * A negative axis counts from the end. x may have any element type unless stated; results have it too. */
 #ifndef NABLA_SHAPES_H

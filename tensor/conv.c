@@ -20,8 +20,7 @@ typedef struct job {
   bool by_channel; /* channels of x are contiguous: lines of the block run along the inner dimension (else
                     * along rows) */
   bool merge;      /* and channels of neighbouring taps are contiguous too */
-  int64_t n_rows, n_depth, height, chunk, chunks; /* height: rows of a block; chunk: rows of a chunk; chunks:
-                                                   * per group */
+  int64_t n_rows, n_depth, height, chunk, chunks; /* rows per block and per chunk; chunks per group */
 } job;
 
 /* ---- indices along a line: channel fastest ---- */

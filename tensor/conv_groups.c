@@ -46,8 +46,7 @@ static void flush(const tn_conv *c, pairs *p, int64_t yo, bool *more) {
 }
 
 typedef struct reach {                       /* the taps of one axis that read an element of x */
-  int64_t n, x, x_step, kernel, kernel_step; /* their number; offsets of the first, and steps to the next, in
-                                              * x and kernel */
+  int64_t n, x, x_step, kernel, kernel_step; /* number; offsets of the first, steps to the next */
 } reach;
 
 static reach reach_of(const tn_conv *c, int axis, int64_t place) {

@@ -1,13 +1,13 @@
-/* axis.h - what the compositions over axes share. */
+/* axis.h - shared by the compositions over axes. */
 #ifndef NABLA_COMPOSE_AXIS_H
 #define NABLA_COMPOSE_AXIS_H
 
 #include "autograd/autograd.h"
 
-/* Whether x is a value and the graph in order; fails it if not. */
+/* Whether x is a value of the graph and the graph has not failed. Fails the graph if x is none. */
 bool ag__given(ag_graph *g, const char *what, ag_ref x);
 
-/* The axis of x counted from the front, or -1 after failing the graph in the name of `what`. */
+/* The index of an axis of x; -1, and the graph fails in the name of `what`, if there is no such axis. */
 int ag__axis(ag_graph *g, const char *what, ag_ref x, int axis);
 
 #endif

@@ -1,5 +1,5 @@
-/* integers.h - the integer side of elementwise ops. Blocks of the plan hold floats only, so an op on integers is
- * another descriptor of the same name: not fused, without derivative, computed in i64 and stored modulo 2^bits. */
+/* integers.h - elementwise ops on integers. Fused blocks hold floats only, so an op on integers is another
+ * descriptor of the same name: not fused, without derivative, computed in i64 and stored modulo 2^bits. */
 #ifndef NABLA_INTEGERS_H
 #define NABLA_INTEGERS_H
 
@@ -10,7 +10,7 @@ bool ag__integer_type(const ag_type *in, int n, const ag_attr *attr, ag_type *ou
 typedef void ag__integer_kernel(const ag_call *call, int n, const int64_t *const *in, int64_t *out);
 void ag__run_integers(const ag_call *call, ag__integer_kernel *kernel);
 
-/* The op where operand i (which decides) is of a float type, else its integer side. */
+/* Emits the op for operands of a float type (operand i decides), else its integer descriptor. */
 ag_ref ag__emit_either(ag_graph *g, const ag_op *op, const ag_op *integers, const ag_ref *in, int n,
                        int decides);
 

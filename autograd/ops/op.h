@@ -1,5 +1,5 @@
-/* op.h - what a file under ops/ needs: kernel macros, shape helpers, and short names for building
- * derivatives. docs/adding_an_op.md walks through one. */
+/* op.h - for the files under ops/: kernel macros, shape helpers, and short names for building derivatives.
+ * docs/adding_an_op.md walks through one. */
 #ifndef NABLA_OP_H
 #define NABLA_OP_H
 
@@ -56,11 +56,11 @@ static inline bool ag__is_float(tn_dtype t) { return t == TN_F32 || t == TN_F64;
 static inline bool ag__is_index(tn_dtype t) { return t == TN_I32 || t == TN_I64; }
 static inline int64_t ag__numel(const ag_type *t) { return tn_numel(t->rank, t->shape); }
 
-/* Whether the bytes of a value of this shape can be counted at all: no negative extent, no overflow. A shape
- * rule that multiplies or adds extents asks before it says yes. */
+/* Whether the number of bytes of a value of this type is valid: no negative extent, no overflow. A type rule
+ * that multiplies or adds extents must check it. */
 bool ag__countable(const ag_type *t);
 
-/* Whether x is there and has this shape already (so that reshape and broadcast add no node). */
+/* Whether x is a value that has this shape already (reshape and broadcast then add no node). */
 static inline bool ag__has_shape(const ag_graph *g, ag_ref x, int rank, const int64_t *shape) {
   ag_type t = ag_type_of(g, x);
   return x.id && t.rank == rank && (rank == 0 || shape) && tn_same_shape(t.rank, t.shape, rank, shape);
@@ -111,9 +111,10 @@ static inline bool ag__is_square(const ag_type *t) {
          t->shape[t->rank - 1] == t->shape[t->rank - 2];
 }
 
-/* For the field `many` (vmap.c). With axes of extent 1 put in behind the examples', so that one example has the
- * given rank; n copies along a new leading axis. Rules: operands broadcast from the right; the op as it is
- * (leading axes do not matter to it); attr.i[0] is an axis, or a set of them. */
+/* For the field `many` (vmap.c). ag__lift inserts axes of extent 1 after the axis of examples, so that one
+ * example has the given rank; ag__repeat copies along a new leading axis. Rules for ops: _broadcasting,
+ * operands broadcast from the right; _same, leading axes do not matter; _axis and _axes, attr.i[0] is an axis
+ * or a set of them. */
 ag_ref ag__lift(ag_graph *g, ag_ref x, int rank);
 ag_ref ag__repeat(ag_graph *g, ag_ref x, int64_t n);
 ag_ref ag__many_broadcasting(ag_graph *g, ag_ref y, const ag_many *m);
@@ -121,7 +122,7 @@ ag_ref ag__many_same(ag_graph *g, ag_ref y, const ag_many *m);
 ag_ref ag__many_axis(ag_graph *g, ag_ref y, const ag_many *m);
 ag_ref ag__many_axes(ag_graph *g, ag_ref y, const ag_many *m);
 
-/* The kernel of ops that move nothing: the elements of input 0, in order, converted to the output's type. */
+/* The kernel of ops that only copy: the elements of input 0, in order, converted to the output's type. */
 static inline void ag__run_copy(const ag_call *call) {
   tn_view in = call->in[0];
   tn_copy(call->out, tn_view_of(in.data, in.dtype, call->out.rank, call->out.shape));

@@ -1,5 +1,5 @@
-/* heap.h - a binary heap of ints that are not negative, smallest key first. Its owner gives the memory: room
- * for all that it will ever hold at once. */
+/* heap.h - a binary heap of ints >= 0, smallest key first. Its owner provides the memory, for the most items
+ * that it will hold at once. */
 #ifndef NABLA_HEAP_H
 #define NABLA_HEAP_H
 

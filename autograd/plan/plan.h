@@ -18,7 +18,7 @@
 #include "autograd/graph.h"
 
 typedef enum ag__place {
-  AG__NOWHERE, /* lives in a register of its unit only */
+  AG__NOWHERE, /* a register of its unit only */
   AG__LEAF,    /* the caller's memory */
   AG__CONSTANT,
   AG__ARENA,
@@ -26,8 +26,8 @@ typedef enum ag__place {
 } ag__place;
 
 enum {                             /* for tests */
-       AG__SMALL_PANELS = 1 << 16, /* panels wherever the rules allow them, two rows high */
-       AG__MANY_VALUES = 1 << 17   /* memory as if there were many */
+       AG__SMALL_PANELS = 1 << 16, /* panels of two rows wherever they are possible */
+       AG__MANY_VALUES = 1 << 17   /* places memory as for many values */
 };
 
 typedef struct ag__pnode {
@@ -35,7 +35,7 @@ typedef struct ag__pnode {
   ag_attr attr;
   ag_type type;
   int first_in, n_in; /* into program.inputs */
-  int root;           /* the node whose memory this is: itself unless an alias */
+  int root;           /* the node that has its memory: itself unless it is an alias */
   int leaf;           /* index into program.leaves, or -1 */
   size_t constant;    /* offset of a constant's elements in program.constants */
   uint32_t stream;    /* random ops */
@@ -45,7 +45,7 @@ typedef struct ag__pnode {
   int unit;           /* -1: leaf or constant */
   bool output;        /* must be readable after the step */
   size_t within;      /* bytes from the start of the root's memory */
-  bool window;        /* a part of its root, whose elements lie `stride` apart there */
+  bool window;        /* a strided part of its root's value */
   int64_t stride[TN_MAX_RANK];
   int loop; /* into program.loops, + 1; 0: none */
   /* set by the memory pass, for roots */
@@ -107,7 +107,7 @@ typedef struct ag__panel { /* units first.. first + n, run for `height` of their
   int ahead[TN_MAX_PREFETCH], n_ahead; /* whose rows the update reads: fetched one panel ahead (bind pass) */
 } ag__panel;
 
-typedef struct ag__need { /* beyond operands: a leaf's writer needs its readers done */
+typedef struct ag__need { /* a need that is no operand: the writer of a leaf needs its readers done */
   int unit, by, next;
 } ag__need;
 
@@ -116,14 +116,14 @@ typedef struct ag__reach {
   int n;                    /* units, merged ones too */
   int *first, *last, *next; /* the nodes of each unit: a list */
   int *size;
-  int *before, *after; /* the units in an order that is topological at all times */
-  uint64_t *label;     /* grow along it */
+  int *before, *after; /* the list of units, always in a topological order */
+  uint64_t *label;     /* ascending along the list */
   uint64_t gap;
   ag__need *needs;
   size_t n_needs, cap_needs;
   int *first_need; /* per unit */
   int *mark, stamp, *walk, *found;
-  int64_t savings; /* operands that searches may still look at */
+  int64_t savings; /* operands that searches may still visit beyond PATIENCE */
 } ag__reach;
 
 typedef struct ag__program {
@@ -131,18 +131,18 @@ typedef struct ag__program {
   unsigned flags;
   ag__pnode *nodes;
   int n_nodes;
-  bool copies; /* some nodes compute others again */
+  bool copies; /* there are recomputed nodes */
   int *inputs;
   size_t n_inputs;
   ag__leaf *leaves;
   int n_leaves;
   int *leaf_by_name;                 /* the leaves in the order of their names */
-  int *first_of_leaf, *next_of_leaf; /* per leaf, per node: the nodes whose memory it is */
+  int *first_of_leaf, *next_of_leaf; /* per leaf, per node: lists of the nodes that have its memory */
   ag__passign *assigns;
   int n_assigns;
   int *outputs;
   int n_outputs;
-  const ag_expression *tables[AG__MAX_TABLES]; /* of the graph: static storage */
+  const ag_expression *tables[AG__MAX_TABLES]; /* of the graph; static storage */
   int n_tables;
   char *text; /* scopes and leaf names */
   unsigned char *constants;
@@ -163,12 +163,13 @@ typedef struct ag__program {
   size_t arena_bytes;
 } ag__program;
 
-/* All passes; the request's values are checked. */
+/* Runs all passes. The values of the request must have been checked. */
 TN_MUST_CHECK tn_status ag__compile(ag_graph *g, const ag__request *want, unsigned flags, ag_plan **out);
 
 TN_MUST_CHECK tn_status ag__prune(const ag_graph *g, const ag__request *want, ag__program *p);
 TN_MUST_CHECK tn_status ag__nest(ag__program *p);
-/* What results of a loop's body need, per node of the body; `live`, per result, grows by what is carried on. */
+/* Marks the nodes of a loop's body that its live results need. `live` (per result) gets the carried values
+ * that are needed for them. */
 TN_MUST_CHECK tn_status ag__body_needs(const struct ag__body *b, const tn_alloc *alloc, bool *live,
                                        bool *needed);
 TN_MUST_CHECK tn_status ag__find_windows(ag__program *p);
@@ -179,10 +180,10 @@ TN_MUST_CHECK tn_status ag__memory(ag__program *p);
 void ag__program_free(ag__program *p);
 void ag__loops_free(ag__program *p);
 
-/* leaves.c: the index of the leaves, by name and by whose memory they are. After the memory pass. */
+/* leaves.c: indexes the leaves by name, and the nodes by leaf. After the memory pass. */
 TN_MUST_CHECK tn_status ag__index_leaves(ag__program *p);
 
-/* The unit that makes the value of node x; -1 for leaves and constants. */
+/* The unit that computes node x; -1 for leaves and constants. */
 static inline int ag__unit_of(const ag__program *p, int x) { return p->nodes[p->nodes[x].root].unit; }
 static inline int ag__in(const ag__program *p, const ag__pnode *n, int i) {
   return p->inputs[n->first_in + i];
@@ -192,31 +193,31 @@ static inline int ag__in(const ag__program *p, const ag__pnode *n, int i) {
 TN_MUST_CHECK tn_status ag__reach_init(ag__reach *r, const ag__program *p, int n_units);
 void ag__reach_free(ag__reach *r, const tn_alloc *alloc);
 void ag__reach_append(ag__reach *r, int unit, int node);
-/* Moves `unit`, and what it needs, to before `other`, unless it needs `other` (or that would take too long to
- * find out): false, and nothing has moved. `joined`: the two are to be one unit, so that it is only moved
- * what `unit` needs, which may not need `other`, while `unit` itself may. */
+/* Moves `unit`, and all that it needs, to before `other`. False, and nothing is moved, if it needs `other` or
+ * the search takes too long. `joined`: the two are to become one unit. Then only the needs of `unit` are
+ * moved: these may not need `other`, but `unit` itself may. */
 bool ag__reach_precede(ag__reach *r, const ag__program *p, int unit, int other, bool joined);
 void ag__reach_merge(ag__reach *r, int into, int from);
 TN_MUST_CHECK tn_status ag__reach_need(ag__reach *r, const tn_alloc *alloc, int unit, int other);
 
-/* ---- the bound form ---- */
+/* ---- steps ---- */
 
 typedef enum ag__load {
   AG__DIRECT,
   AG__REPEAT,
-  AG__PERIODIC, /* a short row, the same again and again: blocks are whole periods, so that one copy does for all */
+  AG__PERIODIC, /* a short row that repeats: blocks are whole periods, so one copy serves all blocks */
   AG__STRIDED
 } ag__load;
 
 typedef struct ag__register { /* a cache block of a micro-program */
-  int node;                   /* whose value it holds */
+  int node;                   /* the node whose value it holds */
   bool loaded;                /* from memory; else computed */
-  bool wide;                  /* some instruction reads it element by element; else one value is enough */
+  bool wide;                  /* an instruction reads it element by element; else one value is enough */
   ag__load how;
   int64_t stride[TN_MAX_RANK]; /* AG__STRIDED: in elements, along the unit's shape */
   int64_t period;              /* AG__PERIODIC: elements */
-  int temp;                    /* index of its scratch block; -1: it is a window into memory */
-  int store; /* node into whose memory the scratch block is copied when the block is done; -1: none */
+  int temp;                    /* index of its scratch block; -1: it points into memory */
+  int store; /* node into whose memory the scratch block is copied at the end of the block; -1: none */
 } ag__register;
 
 typedef void ag__f32_kernel(const ag_attr *attr, int n, const float *const *in, float *out);
@@ -232,9 +233,9 @@ typedef struct ag__instruction {
   ag__f64_kernel *f64;
   int node;
   int first, n_in, n_wide; /* register numbers, into step.operands; the first n_wide are read as blocks */
-  int n_kept;              /* the last so many are written */
+  int n_kept;              /* the last n_kept are written */
   int out;
-  bool combined; /* the tree of which op is the root */
+  bool combined; /* one instruction for the expression whose root is op */
 } ag__instruction;
 
 typedef struct ag__step {
@@ -247,12 +248,12 @@ typedef struct ag__step {
   int64_t numel;
   int rank;
   int64_t shape[TN_MAX_RANK];
-  bool by_rows;  /* blocks do not cross rows: what is broadcast is a window or one value, never copied */
+  bool by_rows;  /* blocks do not cross rows: a broadcast operand is a pointer or one value, never copied */
   int64_t block; /* elements */
   ag__register *registers;
   int n_registers;
-  int *lists; /* registers: windows that move with the blocks, then those stored late, then strided ones, to
-                 be found again for each row (else copied for each block) */
+  int *lists; /* registers: pointers that move with the blocks; those stored at the end of a block; strided
+               * ones, which are set for each row (by_rows) or copied for each block */
   int n_moving, n_stored, n_strided;
   ag__instruction *instructions;
   int n_instructions;
@@ -271,11 +272,11 @@ struct ag_plan {
   size_t arena_bytes; /* with one worker */
 };
 
-typedef struct ag__worker { /* what a thread needs of its own */
+typedef struct ag__worker { /* memory and state of one thread */
   tn_view *call_in;
   void **registers;
   unsigned char *scratch, *panel; /* in the arena */
-  int64_t row;                    /* where the panel under way starts */
+  int64_t row;                    /* first row of the current panel */
   int64_t failed;                 /* step of a loop at which its share ended, or -1 */
   tn_status status;               /* and why */
 } ag__worker;
@@ -284,25 +285,27 @@ struct ag_run {
   const ag_plan *plan;
   const tn_alloc *alloc;
   int threads;
-  unsigned char *block; /* arena and nested runs' arenas; NULL: they lie in another run's block */
+  unsigned char *block; /* arena and nested runs' arenas; NULL: they are in another run's block */
   unsigned char *arena;
-  tn_view *views;      /* per node; data NULL where it has no memory, is unbound or of a panel */
-  ag__worker *workers; /* one a thread */
-  void **leaves;       /* bound memory; NULL = not yet */
+  tn_view *views;      /* per node; data NULL if it has no memory, is unbound, or is in a panel */
+  ag__worker *workers; /* one per thread */
+  void **leaves;       /* bound memory; NULL: unbound */
   int n_unbound;
   ag_run *
-      *loops; /* per loop of the program, `threads` places: its body's, one a worker where steps are spread */
+      *loops; /* per loop of the program, `threads` entries: the runs of its body, one per worker if steps are
+               * spread */
   char error[AG_SENTENCE];
 };
 
-void ag__point(ag_run *r, int leaf, void *memory); /* binds without a look */
+void ag__point(ag_run *r, int leaf, void *memory); /* binds without checks */
 TN_MUST_CHECK tn_status ag__run_loop(ag_run *r, const ag__step *s, tn_rng rng);
 bool ag__spreads(const ag__loop *l,
-                 int threads); /* its steps over threads, rather than threads within a step */
+                 int threads); /* whether a loop's steps are divided among threads, instead of threads working
+                                * inside a step */
 
 TN_MUST_CHECK tn_status ag__bind(ag_plan *plan);
-/* n_operands: of step.operands in use, and in use then; there is room for AG__MAX_OPERANDS more for each
- * instruction. `maker`: scratch, one int a register. */
+/* n_operands: operands of the step in use; returns their number afterwards. There is room for
+ * AG__MAX_OPERANDS more per instruction. `maker`: temporary, one int per register. */
 int ag__combine(const ag__program *p, ag__step *s, int n_operands, int *maker);
 
 #endif

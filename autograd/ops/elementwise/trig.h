@@ -4,8 +4,9 @@
 
 #include "autograd/ops/op.h"
 
-/* The f32 kernel is a vector loop unless an argument is too large for it: then a whole block goes one by one,
- * by the same formulas where they hold, so that no element's bits depend on its neighbours. */
+/* The f32 kernel is a vectorized loop unless an argument is too large for it. Then the whole block is
+ * computed element by element, with the same formula for arguments that are not too large, so that an
+ * element's bits do not depend on its neighbours. */
 #define AG_TRIG(NAME, QUADRANTS)                                                                             \
   TN_ANY void near_##NAME##_any(int n, const float *x, float *out) {                                         \
     TN_IVDEP for (int i = 0; i < n; i++) out[i] = tn__sin_near(x[i], QUADRANTS);                             \

@@ -1,4 +1,4 @@
-/* rows.h - what gather and scatter_add share: one walk over the rows of an array, chosen by an index.
+/* rows.h - shared by gather and scatter_add: how an index chooses rows of an array.
  *
  * The array with all rows has shape [batch..., outer..., rows, inner...], the index [batch..., places...], the
  * array of chosen rows [batch..., outer..., places..., inner...]. */
@@ -11,8 +11,8 @@ typedef struct ag__rows {
   int64_t batch, outer, rows, places, inner;
 } ag__rows;
 
-/* From the array with all rows and the index; `axis` is that of the rows, `batch` the number of leading axes
- * that index and array share, 0 <= batch <= axis. */
+/* Describes the array with all rows and the index. `axis` is the axis of rows, `batch` the number of leading
+ * axes that index and array share, 0 <= batch <= axis. */
 static inline ag__rows ag__rows_of(const tn_view *all, const tn_view *index, int axis, int batch) {
   return (ag__rows){.batch = tn_numel(batch, all->shape),
                     .outer = tn_numel(axis - batch, all->shape + batch),
@@ -21,7 +21,7 @@ static inline ag__rows ag__rows_of(const tn_view *all, const tn_view *index, int
                     .inner = tn_numel(all->rank - axis - 1, all->shape + axis + 1)};
 }
 
-/* Entry `place` of batch b, or -1 after a complaint: it is no row. */
+/* Entry `place` of batch b. -1, and the run fails, if it is no row. */
 static inline int64_t ag__row_at(const ag_call *call, const char *op, const ag__rows *s, int64_t b,
                                  int64_t place) {
   const tn_view *index = &call->in[1];

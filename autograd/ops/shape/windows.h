@@ -1,11 +1,11 @@
-/* windows.h - what window and window_add share: which places a window holds. */
+/* windows.h - shared by window and window_add: the elements of each window. */
 #ifndef NABLA_OPS_WINDOWS_H
 #define NABLA_OPS_WINDOWS_H
 
 #include "autograd/autograd.h"
 
-typedef struct ag__windows { /* a whole axis as [outer, extent, inner], its windows as [outer, count, size,
-                                inner] */
+typedef struct ag__windows { /* the array as [outer, extent, inner], its windows as [outer, count, size,
+                              * inner] */
   int64_t outer, extent, inner, count, size, stride, dilation, before;
 } ag__windows;
 
@@ -21,7 +21,7 @@ static inline ag__windows ag__windows_of(const tn_view *whole, int axis, const t
                        .before = before};
 }
 
-/* The place of the k-th element of all windows; -1: outside. */
+/* The index in the array of the k-th element of all windows; -1: in the padding. */
 static inline int64_t ag__place_in(const ag__windows *w, int64_t k) {
   int64_t place = k / w->size * w->stride + k % w->size * w->dilation - w->before;
   return place >= 0 && place < w->extent ? place : -1;
