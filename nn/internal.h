@@ -1,5 +1,5 @@
-/* internal.h - what the files of nn/model, train, optim, prox, penalties and files share (not installed).
- * Layers, losses and metrics are compositions of public calls and do without it.
+/* internal.h - shared by the files of nn/model, train, optim, prox, penalties, solve, data and files (not
+ * installed). Layers, losses and metrics use public calls only and do not include it.
  *
  *   model/registry.c  names -> variables        model/model.c     building, the plan cache
  *   model/state.c     one replica's slab        train/exec.c      a plan bound to a state and to batches
@@ -16,7 +16,7 @@
 
 enum { NN__NAME = 256, NN__MESSAGE = 256, NN__SCOPES = 32 };
 
-/* Writes the sentence into message (NN__MESSAGE bytes, or NULL) and returns status. */
+/* Writes the formatted text to message (NN__MESSAGE bytes, or NULL) and returns status. */
 tn_status nn__say(char *message, tn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -24,7 +24,7 @@ tn_status nn__say(char *message, tn_status status, const char *format, ...)
 
 typedef enum nn__kind { NN__PARAMETER, NN__BUFFER, NN__SLOT, NN__STEP } nn__kind;
 
-/* What follows a parameter's update: see prox/constraint.h, optim/average.h. */
+/* What is applied after a parameter's update: see prox/constraint.h, optim/average.h. */
 enum { NN__MAX_CONSTRAINTS = 4 };
 typedef struct nn__constraint {
   nn_constraint *f;
@@ -39,12 +39,12 @@ typedef struct nn__averaging { /* all 0: there is no average */
 typedef struct nn__variable {
   char *name;
   nn__kind kind;
-  int owner; /* of a slot: the index of its parameter; -1 otherwise */
+  int owner; /* for a slot: the index of its parameter; else -1 */
   ag_type type;
-  int64_t offset;      /* elements from the start of the slab */
-  nn_initializer init; /* of a parameter */
-  double value;        /* where a buffer starts */
-  /* Of the build whose number is `build`, stale in any other: */
+  int64_t offset;      /* in elements, from the start of the slab */
+  nn_initializer init; /* for a parameter */
+  double value;        /* initial value of a buffer */
+  /* Valid only in the build with this number: */
   uint32_t build;
   ag_ref ref;
   bool frozen;
@@ -56,28 +56,28 @@ typedef struct nn__variable {
   nn__averaging average;
 } nn__variable;
 
-typedef struct nn__named { /* an output or a report */
+typedef struct nn__named { /* a named output or report */
   char *name;
   uint32_t build;
   ag_ref ref;
 } nn__named;
 
 typedef enum nn__purpose {
-  NN__FIT,         /* reports, with effects */
+  NN__FIT,         /* a step of a fit: reports and updates */
   NN__TRACE,       /* reports and updated values, no effects, trapping the first non-finite node */
-  NN__ONE_STEP,    /* as NN__FIT, with nothing taken as given */
+  NN__ONE_STEP,    /* as NN__FIT, without hoisted values */
   NN__WATCH,       /* the terms of the loss that depend on parameters alone */
   NN__EVALUATE,    /* reports */
-  NN__VALIDATE,    /* reports of the rows that a fit validates on */
-  NN__HOIST,       /* what NN__FIT takes as given: see nn__hoist */
-  NN__HOIST_VALID, /* what NN__VALIDATE takes as given */
+  NN__VALIDATE,    /* reports of the validation rows of a fit */
+  NN__HOIST,       /* the hoisted values of NN__FIT: see nn__hoist */
+  NN__HOIST_VALID, /* the hoisted values of NN__VALIDATE */
   NN__PREDICT      /* one named output */
 } nn__purpose;
 
 enum {
   NN__LEAF_RATE = -1,
   NN__LEAF_COLUMN = -2,
-  NN__LEAF_GIVEN = -3 /* and below: the first, the second, ... */
+  NN__LEAF_GIVEN = -3 /* -3, -4, ...: the first, the second hoisted value, ... */
 };
 enum { NN__MAX_HOISTED = 8, NN__MAX_TERMS = 64 };
 
@@ -89,12 +89,12 @@ typedef struct nn__plan {
   ag_plan *plan;
   int64_t length;
   int n_outputs;
-  int n_losses; /* outputs behind the n_outputs: terms of what is minimised, not reported */
+  int n_losses; /* outputs after the first n_outputs: terms of the losses, which are not reported */
   int n_given;
   bool trains; /* there is an optimizer */
-  bool still;  /* one whose rate is 0 */
-  double lr;   /* as the network asked for it */
-  int *leaf;   /* of each leaf of the plan: index of the variable, or NN__LEAF_ */
+  bool still;  /* an optimizer has rate 0 */
+  double lr;   /* that of the first optimizer */
+  int *leaf;   /* per leaf of the plan: index of the variable, or NN__LEAF_ */
 } nn__plan;
 
 struct nn_model {
@@ -113,59 +113,60 @@ struct nn_model {
   int n_reports;
   nn__named *outputs;
   size_t n_outputs, cap_outputs;
-  bool sealed; /* the first build is over: states may exist, so no variable can be added */
+  bool sealed; /* the first build is done: states may exist, so no variable can be added */
 
-  /* The build under way; graph is NULL between builds. */
+  /* The current build; graph is NULL between builds. */
   ag_graph *graph;
   nn_mode mode;
   int64_t rows, length;
   uint32_t build;
   char scope[NN__NAME], full_name[NN__NAME]; /* the open scopes, joined by '/' */
-  size_t outer[NN__SCOPES];                  /* the length of scope around each */
+  size_t outer[NN__SCOPES];                  /* the length of `scope` outside each open scope */
   const char *layer[NN__SCOPES];
   int n_scopes;
   bool minimizes, still;
   int n_rules;             /* nn_update calls so far */
-  int every;               /* steps that gradients are added up over; 0 = they are not */
-  ag_ref applies, applied; /* with every: whether this step updates, and how often that was */
+  int every;               /* steps per update (nn_accumulate, nn_sum_over_ranks); 0 = each step is one */
+  ag_ref applies, applied; /* with `every`: whether this step is an update, and the number of updates */
   bool sums;               /* nn_sum_over_ranks was called in this build */
-  int shards;              /* what it was given in some build: batches of an update; 0 = not called */
-  const tn_ranks *ranks;   /* NULL: this process alone */
-  nn_gradients *gradients; /* of this build */
+  int shards;              /* its argument in any build: batches per update; 0 = not called */
+  const tn_ranks *ranks;   /* NULL: one process */
+  nn_gradients *gradients; /* those of this build */
   double lr;
-  int64_t widest; /* elements of a row of the largest column */
+  int64_t widest; /* elements per row of the largest column */
   ag_ref rate, step;
   const struct nn__solving *solving; /* inputs are constants: solve/solve_model.c */
   ag_ref *updates;
   size_t n_updates, cap_updates;
-  ag_ref *losses; /* what is minimised */
+  ag_ref *losses; /* the losses of this build */
   size_t n_losses, cap_losses;
 
   pthread_mutex_t lock; /* guards building and the cache below */
   nn__plan **plans;
   size_t n_plans, cap_plans;
-  tn_status status; /* of the first build */
+  tn_status status; /* result of the first build */
   char error[512];
 };
 
-/* Finds or registers a variable and appends its leaf (its ref); NULL if it does not fit: `who` begins the
- * sentence. The pointer holds until the next call. */
+/* Finds or registers a variable and appends its leaf (its ref). NULL, and building fails, if it does not fit;
+ * the message begins with `who`. The pointer is valid until the next call. */
 nn__variable *nn__declare(nn_model *m, const char *who, const char *name, nn__kind kind, int rank,
                           const int64_t *shape);
-/* The slot "prefix/parameter" that belongs to parameter number `index`; type NULL: that of the parameter. All that is kept
- * of a parameter between steps is declared here, so that it is frozen, copied and pruned with it. */
+/* The slot "prefix/parameter" of parameter number `index`; type NULL: the parameter's type. All values that
+ * belong to a parameter and are kept between steps are declared here, so that they are frozen, copied and
+ * pruned with it. */
 ag_ref nn__slot_of(nn_model *m, const char *who, const char *prefix, int index, const ag_type *type);
 nn__variable *nn__find(const nn_model *m, const char *name);
 bool nn__declared(const nn_model *m, const nn__variable *v); /* in this build */
 bool nn__glob(const char *pattern, const char *text);
-/* The next parameter declared so far whose name matches, from *at (0 at first) on; NULL: no more. */
+/* The next matching parameter declared so far, from *at on (start with 0); NULL: there is none left. */
 nn__variable *nn__match(nn_model *m, const char *glob, size_t *at);
-/* Whether there is one; else, unless building has failed before, `who` says that there is none. */
+/* Whether a parameter matches; if not, building fails with a message that begins with `who`. */
 bool nn__matches(nn_model *m, const char *who, const char *glob);
-/* The same for a property that the optimizer has to know: refused after it. */
+/* The same for a property that the optimizer reads: it is refused after the optimizer. */
 bool nn__matches_in_time(nn_model *m, const char *who, const char *glob);
 
-/* Writes "a/b" into a buffer of NN__NAME; false, with a sentence, if it does not fit. */
+/* Writes "a/b" to a buffer of NN__NAME bytes; false, and building fails, if it is too long. */
 bool nn__join(nn_model *m, char *buffer, const char *a, const char *b);
 char *nn__strdup(const tn_alloc *a, const char *text);
 bool nn__same_type(const ag_type *a, const ag_type *b);
@@ -174,25 +175,26 @@ bool nn__same_type(const ag_type *a, const ag_type *b);
 
 struct nn__hoisted;
 
-/* How a model is used: what is run, on how many rows at once, and where they come from. */
+/* How a model is used: which plan, how many rows at once, and from which data. */
 typedef struct nn__use {
   nn__purpose purpose;
-  const char *output;   /* NN__PREDICT: which */
+  const char *output;   /* NN__PREDICT: its name */
   int64_t rows, length; /* length 0: the model's usual one */
   const nn_data *data;
   const nn_weights *weights;       /* NULL: all 1 */
   const struct nn__hoisted *given; /* for NN__FIT and NN__VALIDATE, else NULL; borrowed */
-  bool open;                       /* rows come from no data set: who steps fills the columns' stages */
+  bool open;                       /* there is no data set: the caller fills the staging memory of the
+                                    * columns */
 } nn__use;
 
 /* A plan from the cache, built if need be. It lives as long as the model. On failure message (NN__MESSAGE
  * bytes, may be NULL) gets the sentence. */
 TN_MUST_CHECK tn_status nn__plan_get(nn_model *m, nn__purpose purpose, const char *output, int64_t rows,
                                      const nn__plan **out, char *message);
-/* The same for what is used, of which data and given values do not count. */
+/* The same from a use, whose data and hoisted values are ignored. */
 TN_MUST_CHECK tn_status nn__plan_for(nn_model *m, const nn__use *use, const nn__plan **out, char *message);
 
-/* Begins a build in m->graph: nothing is declared yet. */
+/* Resets the members of a build; m->graph is the new graph. */
 void nn__begin_build(nn_model *m, nn_mode mode, int64_t rows, int64_t length);
 
 /* ---- layers ------------------------------------------------------------------------------------------ */
@@ -205,15 +207,16 @@ nn_initializer nn__named_initializer(nn_init init);
 struct nn_gradients {
   nn_model *m;
   nn_gradient *of;
-  int *index; /* of the variable */
-  bool *done; /* a rule has moved it */
+  int *index; /* index of the variable */
+  bool *done; /* a rule has taken it */
   int n;
   bool accumulates;
   nn_gradients *next;
 };
 
-void nn__gradients_free(nn_model *m); /* those of the build */
-/* True before the first rule; after it a transform would change nothing, and `who` is refused. */
+void nn__gradients_free(nn_model *m); /* frees those of the build */
+/* True before the first rule. After it a transform would have no effect: building fails, with a message that
+ * begins with `who`. */
 bool nn__changeable(nn_gradients *d, const char *who);
 /* Counts steps up to k: m->applies is 1 in every k-th step, m->applied the number of updates so far. Returns the number of
  * the step within its update, from 0. */
@@ -222,11 +225,12 @@ void nn__begin_training(nn_model *m); /* the leaves "lr" and "step" */
 void nn__assign(nn_model *m, ag_ref state, ag_ref value);
 ag_ref nn__constrained(nn_model *m, const nn__variable *v, ag_ref value);
 void nn__average(nn_gradients *d, int index, ag_ref value);
-/* The value where this step is an update, else what was before; and the number of the update, from 1. */
+/* nn__applied: `value` if this step is an update, else `before`. nn__updates: the number of the update, from
+ * 1. */
 ag_ref nn__applied(const nn_gradients *d, ag_ref value, ag_ref before);
 ag_ref nn__updates(const nn_gradients *d);
 
-/* What the variable's proximal operator makes of the value it is about to take. */
+/* Applies the variable's proximal operator to its next value. */
 ag_ref nn__prox(nn_model *m, const nn__variable *v, ag_ref value, ag_ref step);
 
 /* ---- optimizers ---------------------------------------------------------------------------------------- */
@@ -238,51 +242,53 @@ extern const ag_expression nn__expressions[]; /* of update rules and penalties' 
 struct nn_state {
   const nn_model *model;
   void *slab;
-  bool *given; /* of each variable: initialised, loaded or copied */
+  bool *given; /* per variable: initialized, loaded or copied */
   char error[NN__MESSAGE];
 };
 
-/* The name of a value that nobody has set; NULL: all are set. */
+/* The name of an unset value; NULL: all are set. */
 const char *nn__state_unset(const nn_state *s);
-/* TN_EINVAL, with a sentence, for a state of another model, and for one with a value that nobody has set. */
+/* TN_EINVAL, with a message, for a state of another model or one with an unset value. */
 TN_MUST_CHECK tn_status nn__state_check(const nn_model *m, nn_state *s, const char *who);
-void nn__state_given(nn_state *s); /* all of it is */
+void nn__state_given(nn_state *s); /* marks all values as set */
 
 size_t nn__slab_bytes(const nn_model *m);
 tn_view nn__view(const nn_state *s, const nn__variable *v);
 bool nn__finite(const nn_state *s);
-/* Sets the state's sentence and returns status. */
+/* Sets the state's message and returns status. */
 tn_status nn__state_fail(nn_state *s, tn_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ---- columns --------------------------------------------------------------------------------------- */
 
-/* Whether a column of one type may be read as the other; else message[NN__MESSAGE] says what it holds. */
+/* Checks that a column of one type may be read as the other; else message[NN__MESSAGE] says why not. */
 TN_MUST_CHECK tn_status nn__column_converts(const char *column, tn_dtype from, tn_dtype to, char *message);
-/* Whether the rows of a column can be read as those of a leaf; else message[NN__MESSAGE] says why. */
+/* Checks that the rows of a column can be read as those of a leaf; else message[NN__MESSAGE] says why not. */
 TN_MUST_CHECK tn_status nn__column_fits(const char *column, const tn_view *have, const ag_type *type,
                                         char *message);
-/* After made->fill failed for rows[0..n): message[NN__MESSAGE] says for which, and why if it says so. TN_EIO. */
+/* After made->fill failed for rows[0..n): writes the column, the rows and the generator's reason to
+ * message[NN__MESSAGE]. Returns TN_EIO. */
 tn_status nn__column_not_made(const char *column, const nn_generator *made, const int64_t *rows, int64_t n,
                               char *message);
 
 /* ---- execution --------------------------------------------------------------------------------------- */
 
 #define NN__ROW_WEIGHTS "row weights"
-typedef struct nn__weighting { /* nn_weights found in the data; no memory: 1 */
+typedef struct nn__weighting { /* the columns of nn_weights; one without memory means 1 */
   tn_view rows, labels;
   const double *classes;
   int64_t n_classes;
 } nn__weighting;
 
-typedef struct nn__column { /* an input leaf and where its rows come from */
+typedef struct nn__column { /* an input leaf and the source of its rows */
   int leaf;
   tn_view source, stage;
   tn_view source_row, stage_row; /* without axis 0 */
   size_t row_bytes;
   bool plain; /* rows are copied as bytes */
   nn_generator
-      made; /* has `fill` if the column is generated; source is then memory for a batch, `numbers` its rows */
+      made; /* has `fill` for a generated column; source is then memory for a batch, `numbers` the rows in
+             * it */
   int64_t *numbers;
   nn__weighting weighting; /* of NN__ROW_WEIGHTS */
 } nn__column;
@@ -298,33 +304,32 @@ typedef struct nn__runner {
     float f32;
     double f64;
   } rate;
-  char why[NN__MESSAGE]; /* a column could not be made */
+  char why[NN__MESSAGE]; /* why a column could not be generated */
 } nn__runner;
 
-/* Columns that stand for values which every step of a fit would compute alike: the part of the network that
- * is frozen, from the data up. One row for each row of the data; only those of the split it was made for are
- * filled. */
+/* Hoisted values: columns for what each step of a fit would compute again, as frozen layers that depend only
+ * on the data. One row for each row of the data; only rows of the split are filled. */
 typedef struct nn__hoisted {
   tn_array column[NN__MAX_HOISTED];
   int n;
 } nn__hoisted;
 
-/* For the use's purpose, NN__FIT or NN__VALIDATE, from its data. */
+/* Computes the hoisted values of a use whose purpose is NN__FIT or NN__VALIDATE. */
 TN_MUST_CHECK tn_status nn__hoist(nn_model *m, nn_state *s, const nn__use *use, nn_split rows,
                                   nn__hoisted *out);
 void nn__hoisted_free(nn__hoisted *h);
 
 TN_MUST_CHECK tn_status nn__runner_new(nn_model *m, nn_state *s, const nn__use *use, nn__runner *out);
-/* One step with what the stages hold. */
+/* One step on the rows in staging memory. */
 TN_MUST_CHECK tn_status nn__runner_run(nn__runner *r, double lr, tn_rng rng);
-bool nn__runner_finite(const nn__runner *r); /* the reports and losses of the last step */
+bool nn__runner_finite(const nn__runner *r); /* whether the reports and losses of the last step are finite */
 void nn__runner_free(nn__runner *r);         /* safe on a zeroed struct */
-/* Runs data rows rows[0..n), or first, first + 1, ... when rows is NULL. */
+/* One step on rows rows[0..n) of the data, or on first, first + 1, ... if rows is NULL. */
 TN_MUST_CHECK tn_status nn__runner_step(nn__runner *r, const int64_t *rows, int64_t first, double lr,
                                         tn_rng rng);
 double nn__runner_value(const nn__runner *r, int report);
 
-/* A pass over n rows: full batches, then a short one. The use's own number of rows does not count. */
+/* A pass over n rows: full batches, then a shorter one. The number of rows in the use is ignored. */
 typedef struct nn__pass {
   nn__runner full, rest;
   int64_t n, batch, steps;
@@ -334,14 +339,14 @@ TN_MUST_CHECK tn_status nn__pass_new(nn_model *m, nn_state *s, const nn__use *us
                                      nn__pass *out);
 void nn__pass_free(nn__pass *p);
 nn__runner *nn__pass_runner(nn__pass *p, int64_t k);
-/* The sentence of a step that failed: the run's own where it has one. */
+/* The message of a step that failed: that of the run if it has one. */
 const char *nn__why(const nn__runner *r, tn_status status);
-/* Means of the reports over split, evaluated in order; on failure the state has the sentence. */
+/* Means of the reports over the split, in order; on failure the state has the message. */
 TN_MUST_CHECK tn_status nn__pass_means(nn__pass *p, nn_state *s, const char *who, nn_split split,
                                        double *means);
 
-/* Weights of rows (train/weights.c): found in the data, a generated column of them, and whether the network reads it if there
- * are any. */
+/* Row weights (train/weights.c): finds their columns in the data; generates them as a column; checks that the
+ * network reads it if weights are given. */
 TN_MUST_CHECK tn_status nn__weighting_of(nn_state *s, const nn_data *d, const nn_weights *w,
                                          nn__weighting *out);
 bool nn__fill_weights(void *weighting, const int64_t *rows, int64_t n, tn_view out);
@@ -349,13 +354,14 @@ bool nn__weights_given(const nn_weights *w);
 TN_MUST_CHECK tn_status nn__weights_read(nn_state *s, const char *who, const nn__pass *p,
                                          const nn_weights *w);
 
-/* The rows a split stands for, and whether they exist (else a sentence in the state). */
+/* The number of rows of a split; checks that they exist (else the state has a message). */
 int64_t nn__split_size(const nn_data *d, nn_split split);
-/* What makes a generated column, or NULL. */
+/* The generator of a column, or NULL. */
 const nn_generator *nn__data_generator(const nn_data *d, const char *name);
 TN_MUST_CHECK tn_status nn__split_check(nn_state *s, const char *who, const nn_data *d, nn_split split);
 
-/* Which batch this rank takes in its step-th step, counted over all ranks: `step` itself without nn_sum_over_ranks. */
+/* The number, over all ranks, of the batch that this rank takes in step `step`; `step` itself without
+ * nn_sum_over_ranks. */
 int64_t nn__shard(const nn_model *m, int64_t step);
 int nn__steps_of_update(const nn_model *m); /* on each rank; 1 without nn_sum_over_ranks */
 
@@ -373,43 +379,44 @@ typedef struct nn__fit {
   int monitor; /* index of the report, -1 = none */
   nn__hoisted hoisted, hoisted_valid;
   nn__pass train, valid;
-  nn__runner watch;   /* zeroed: there is nothing to watch apart */
-  int64_t used;       /* rows of an epoch; over ranks a rest that is no whole update is left out */
+  nn__runner watch;   /* zeroed: no term must be watched separately */
+  int64_t used;       /* rows of an epoch; with ranks, rows that do not fill an update are left out */
   int64_t *order;     /* the rows of this epoch, shuffled */
   void *start, *best; /* copies of the slab */
   uint32_t shuffle, seed;
   const char *names[NN_MAX_REPORTS];
 } nn__fit;
 
-/* Steps of a fit (exec.c), which training takes and diagnosis repeats. */
+/* Steps of a fit (exec.c), for training and for the replay of diagnose.c. */
 double nn__fit_rate(const nn__fit *f, int epoch, int64_t k); /* the learning rate of a step */
 void nn__fit_shuffle(nn__fit *f, int epoch);
 TN_MUST_CHECK tn_status nn__fit_step(nn__fit *f, int epoch, int64_t k);
 
-/* Terms of what is minimised, each once: those that hang on the data or on random numbers, or the others. */
+/* The terms of the losses, each once: those that depend on data or random numbers (of_data), or the
+ * others. */
 int nn__watched(nn_model *m, bool of_data, ag_ref *out, int room);
-/* The second kind: looked at apart, now and then. */
+/* The others are watched separately, after some epochs. */
 TN_MUST_CHECK tn_status nn__watch_new(nn__fit *f);
 bool nn__watch_finite(nn__fit *f);
-bool nn__watch_due(const nn__fit *f, int epoch); /* after that epoch */
+bool nn__watch_due(const nn__fit *f, int epoch); /* whether to check them after that epoch */
 
-/* Something became non-finite in step k of an epoch or before: takes the state back to the last step after
- * which everything was finite, and says in the result where the first bad number came from. */
+/* After a value became non-finite in step k of an epoch or before: restores the state after the last step
+ * that left all values finite, and reports where the first non-finite value arose. */
 tn_status nn__diagnose(nn__fit *f, int epoch, int64_t k);
 
 /* ---- solvers: a function compiled with its derivatives, over one vector (solve/problem.c) ---------------- */
 
 typedef enum nn__derivative {
   NN__GRADIENT, /* the value and its gradient */
-  NN__HESSIAN,  /* those, and the Hessian times v */
+  NN__HESSIAN,  /* the value, its gradient, and the Hessian times v */
   NN__JACOBIAN  /* residuals, and their derivative in the direction v */
 } nn__derivative;
 
 typedef struct nn__problem {
   const tn_view *views; /* the caller's */
   int n;
-  int64_t size; /* of all parameters together */
-  int64_t m;    /* of the function's value */
+  int64_t size; /* number of elements of all parameters */
+  int64_t m;    /* number of elements of the function's value */
   nn__derivative derivative;
   ag_plan *plan;
   ag_run *run;
@@ -418,8 +425,8 @@ typedef struct nn__problem {
   nn_solve_result *result;
 } nn__problem;
 
-/* Of a problem that has its views, which hold the start, their number, derivative and result: compiles f. On failure the
- * result has the sentence, and the problem owns nothing. */
+/* Compiles f. `views` (the start), `n`, `derivative` and `result` of the problem must be set. On failure the
+ * result has the message, and the problem owns nothing. */
 TN_MUST_CHECK tn_status nn__problem_open(nn__problem *p, const char *who, ag_function *f, const void *ctx,
                                          const nn_solve_options *o);
 void nn__problem_free(nn__problem *p);
@@ -427,11 +434,12 @@ void nn__problem_free(nn__problem *p);
 /* Evaluates at p->x (and p->v). False: a value is not finite. */
 bool nn__evaluate(nn__problem *p);
 double nn__value(const nn__problem *p);
-void nn__outputs(const nn__problem *p, int first, double *out); /* outputs first, ... as one vector */
+void nn__outputs(const nn__problem *p, int first, double *out); /* outputs `first` and following as one
+                                                                 * vector */
 
-/* A column's rows as a constant of the graph, while a solver builds the network; id 0 after failing the graph. */
+/* The rows of a column as a constant, while a solver builds the network; id 0 if that fails. */
 ag_ref nn__solving_input(nn_model *m, const char *column, const ag_type *type);
-void nn__store(const nn__problem *p, const double *x); /* to the caller's views */
+void nn__store(const nn__problem *p, const double *x); /* copies x to the caller's views */
 double nn__dot(const double *a, const double *b, int64_t n);
 double nn__largest(const double *a, int64_t n);
 tn_status nn__solved(nn__problem *p, tn_status status, const char *format, ...)

@@ -1,4 +1,4 @@
-/* conv.h - the convolution kernel that autograd/ops/conv.c describes (not installed). */
+/* conv.h - the kernel of the op autograd/ops/linear/conv.c (not installed). */
 #ifndef NABLA_CONV_H
 #define NABLA_CONV_H
 
@@ -6,17 +6,17 @@
 
 enum { TN_CONV_AXES = 3 };
 
-/* Where the elements of an operand lie: strides in elements, any sign. */
+/* The layout of an operand: strides in elements, of any sign. */
 typedef struct tn_conv_operand {
   void *data;
-  int64_t row; /* x, y: from example to example; kernel: from input channel to input channel */
-  int64_t col; /* x, y: from channel to channel; kernel: from output channel to output channel */
+  int64_t row; /* x, y: stride between examples; kernel: between input channels */
+  int64_t col; /* x, y: stride between channels; kernel: between output channels */
   int64_t group, space[TN_CONV_AXES];
 } tn_conv_operand;
 
-/* y[n, q, g, o] = sum over taps k and channels c of x[n, p, g, c] kernel[k, g, c, o], where along each axis
- * p spread = q stride + k dilation - before; what lies outside x or between its elements is 0. Extents are 1
- * along axes that are not there. */
+/* y[n, q, g, o] = sum over taps k and channels c of x[n, p, g, c] kernel[k, g, c, o], where along each axis p
+ * spread = q stride + k dilation - before; elements outside x or between its elements are 0. Unused axes have
+ * extent 1. */
 typedef struct tn_conv {
   tn_dtype dtype;                                                       /* f32 or f64 */
   int64_t batch, groups, in, out;                                       /* channels of one group */
@@ -25,8 +25,8 @@ typedef struct tn_conv {
   tn_conv_operand x, kernel, y;
 } tn_conv;
 
-/* Fixed buffers on the stack, nothing allocated; the same bits for any number of threads, and under every instruction
- * set with FMA. */
+/* Uses buffers of fixed size on the stack and allocates nothing. The bits are the same for any number of
+ * threads, and under all instruction sets with FMA. */
 void tn_convolve(const tn_conv *c, int threads);
 
 #endif

@@ -1,6 +1,6 @@
-/* conv_parts.h - what the files of the convolution share (not installed): conv.c chooses, and gathers blocks where no
- * other way serves; conv_lines.c has lines of images as rows, conv_taps.c as terms, conv_groups.c has groups of few
- * channels. */
+/* conv_parts.h - shared by the files of the convolution (not installed). conv.c chooses an algorithm:
+ * conv_groups.c for groups of few channels, conv_taps.c with lines of taps as terms, conv_lines.c with lines
+ * of the image as rows, else its own gathered blocks. */
 #ifndef NABLA_CONV_PARTS_H
 #define NABLA_CONV_PARTS_H
 
@@ -12,12 +12,12 @@
 enum {
   TN_CONV_COLUMNS = 128, /* output channels of a block */
   TN_CONV_SUMS = 16384,  /* elements of a block's product */
-  TN_CONV_NARROW = 8     /* output channels of a group: with fewer a product does not pay */
+  TN_CONV_NARROW = 8     /* output channels of a group: with fewer, a product is slower */
 };
 
 /* One side of the gathered block: its indices are an example (or channel) and a place (or tap). */
 typedef struct side {
-  int64_t extent, stride; /* of examples or channels; in x */
+  int64_t extent, stride; /* of examples or channels: their number, and the stride in x */
   int64_t space[TN_CONV_AXES], step[TN_CONV_AXES];
 } side;
 
@@ -51,17 +51,18 @@ static inline side side_of(int64_t extent, int64_t stride, const int64_t *space,
 }
 
 typedef struct
-    tn__span { /* of a line of x: places from `start` on, which may lie outside; n elements of each */
+    tn__span { /* a part of a line of x: `places` places from `start` on, some perhaps outside; n elements of
+                * each */
   int64_t start, places, n, apart;
 } tn__span;
 
-/* The span of the line x side by side, zeros where the line has no place; x NULL: zeros. */
+/* Copies the span of line x to contiguous memory, with zeros outside the line; x NULL: all zeros. */
 void tn__conv_copy_line(const tn_conv *c, const void *x, tn__span s, void *copy);
 
 const tn__conv_kernels *tn__conv_kernels_of(tn_dtype dtype); /* of the instruction set in use */
 
-/* False, and nothing done, where it is not the way for this convolution; that never depends on threads. All but
- * the last want spread 1 along every axis. */
+/* Each returns false, and does nothing, if its algorithm does not suit the convolution; that never depends on
+ * threads. All but the last need spread 1 along every axis. */
 bool tn__convolve_lines(const tn_conv *c, int threads);
 bool tn__convolve_taps(const tn_conv *c, int threads);
 bool tn__convolve_groups(const tn_conv *c, int threads);

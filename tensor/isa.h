@@ -6,7 +6,7 @@
 #include "tensor.h"
 
 typedef enum tn__isa {
-  TN__BASELINE, /* what the compiler takes by itself: SSE2 on x86-64 */
+  TN__BASELINE, /* the compiler's default: SSE2 on x86-64 */
   TN__AVX2,     /* with FMA */
   TN__AVX512,   /* f, bw, vl, dq */
   TN__NEON
@@ -15,12 +15,12 @@ typedef enum tn__isa {
 /* Chosen once, when the program is loaded: the widest that the CPU has, or the one that NABLA_ISA names. */
 extern tn__isa tn__isa_used;
 
-bool tn__isa_runs(tn__isa isa);                        /* on this CPU, in this build */
-tn__isa tn__isa_named(const char *name, tn__isa best); /* best, where the name (or NULL) says none it runs */
+bool tn__isa_runs(tn__isa isa);                        /* whether this CPU and this build have it */
+tn__isa tn__isa_named(const char *name, tn__isa best); /* `best` if name is NULL or names none that runs */
 
 /* A function written once: TN_ANY void f_any(int n, ...) {...} followed by TN_BY_ISA(f, (int n, ...), (n,
- * ...)) makes `static void f(int n, ...)`, which calls f_any as compiled for the instruction set in use. No
- * contraction and no fma anywhere, so all give the same bits. */
+ * ...)) makes `static void f(int n, ...)`, which calls f_any as compiled for the instruction set in use.
+ * There is no contraction and no fma, so all give the same bits. */
 #define TN_ANY static inline __attribute__((always_inline))
 #if defined(__x86_64__) && defined(__gnu_linux__)
 #define TN_BY_ISA(NAME, PARAMETERS, ARGUMENTS)                                                               \

@@ -7,10 +7,10 @@ double tn_lgamma(double x);
 
 enum { TN_MAX_POLYGAMMA = 100 };
 
-/* The n-th derivative of digamma, which is n = 0; 0 <= n <= TN_MAX_POLYGAMMA. At 0 digamma is -inf with the
- * sign of that zero turned, at negative integers NaN; the others are inf at all of these (-inf for even n).
- * Relative error a few units in the last place, near the zeros of digamma absolute. Source: Abramowitz and
- * Stegun 6.3, 6.4. */
+/* The n-th derivative of digamma, which is n = 0; 0 <= n <= TN_MAX_POLYGAMMA. digamma(0) is -inf and
+ * digamma(-0) inf; at negative integers it is NaN. Higher orders are inf at 0 and negative integers (-inf for
+ * even n). The relative error is a few units in the last place; near the zeros of digamma the absolute error
+ * is. Source: Abramowitz and Stegun 6.3, 6.4. */
 double tn_polygamma(int n, double x);
 
 #endif

@@ -29,7 +29,7 @@ typedef enum tn_status {
   TN_ESHAPE,   /* shapes or ranks do not fit */
   TN_ETYPE,    /* element types do not fit */
   TN_EIO,      /* the operating system refused to read or write */
-  TN_EFORMAT,  /* a file is not what it should be */
+  TN_EFORMAT,  /* a file is damaged or of another format */
   TN_ENOGRAD,  /* an op on the path has no derivative */
   TN_ENUMERIC, /* a value became NaN or infinite */
   TN_ESTOPPED, /* a callback asked to stop */

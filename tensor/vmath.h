@@ -5,7 +5,7 @@
  * inf and NaN. Largest errors in units in the last place, measured once over all 2^32 floats against libm's
  * double functions: exp 0.99, expm1 1.57, log 0.84, log1p 1.39, tanh 1.33, sigmoid 2.41;
  * tests/tensor/test_vmath.c samples them against long double. Selects are written so that a NaN fails the
- * comparison and stays. */
+ * comparison and is the result. */
 #ifndef NABLA_VMATH_H
 #define NABLA_VMATH_H
 
@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __clang__ /* it also warns where the request cannot be met: double loops that call libm */
+#ifdef __clang__ /* clang warns about loops that it cannot vectorize: those of double, which call libm */
 #pragma clang diagnostic ignored "-Wpass-failed"
 #define TN_IVDEP _Pragma("clang loop vectorize(assume_safety)")
 #else
@@ -58,9 +58,8 @@ TN__INLINE tn__exp_parts tn__exp_reduce(float x) {
   return (tn__exp_parts){(int32_t)(tn__bits(shifted) - tn__bits(magic)), q * (r * r) + r};
 }
 
-/* Limits of arguments, kept where the compiler does not see them: for known constants gcc works out what
- * follows from each and makes masked branches of it, a fifth slower than taking the larger and the smaller of
- * two. */
+/* Limits of arguments, in a variable whose value the compiler does not know: with constants gcc makes masked
+ * branches, a fifth slower than max and min. */
 typedef struct tn__limits {
   float highest, exp_lowest, expm1_lowest;
 } tn__limits;
@@ -112,8 +111,8 @@ TN__INLINE float tn__logf(float x) {
   return x > 0 ? y : x == 0 ? -INFINITY : NAN;
 }
 
-/* 1 + x rounds, so it only gives the exponent e; the fraction x / 2^e + (1 / 2^e - 1) is taken from x itself.
- */
+/* 1 + x is rounded, so only its exponent e is used; the fraction x / 2^e + (1 / 2^e - 1) is computed from
+ * x. */
 TN__INLINE float tn__log1pf(float x) {
   uint32_t u = tn__bits(1 + x) - TN__SQRT_HALF;
   int32_t e = (int32_t)u >> 23;
@@ -124,7 +123,7 @@ TN__INLINE float tn__log1pf(float x) {
   return x > -1 ? y : x == -1 ? -INFINITY : NAN;
 }
 
-/* An odd polynomial (after Cephes) where 1 - 2 / (e^2x + 1) would cancel. */
+/* An odd polynomial (after Cephes) where 1 - 2 / (e^2x + 1) would lose digits. */
 TN__INLINE float tn__tanhf(float x) {
   float a = __builtin_fabsf(x), z = a * a, p = -5.70498872745e-3f;
   p = p * z + 2.06390887954e-2f;
@@ -135,7 +134,7 @@ TN__INLINE float tn__tanhf(float x) {
   return __builtin_copysignf(a < 0.625f ? near : far, x);
 }
 
-/* Only e^-|x| is formed: no overflow, and full relative accuracy on the side near 0. */
+/* Only e^-|x| is computed, so nothing overflows and results near 0 have full relative accuracy. */
 TN__INLINE float tn__sigmoidf(float x) {
   float e = tn__expf(x > 0 ? -x : x);
   return (x < 0 ? e : 1) / (1 + e);
@@ -145,7 +144,7 @@ TN__INLINE double tn__sigmoid(double x) {
   return (x < 0 ? e : 1) / (1 + e);
 }
 
-/* c ? a : b with both computed: gcc would do the costly one under a mask. */
+/* c ? a : b with both computed beforehand, as gcc would compute the costly one under a mask. */
 TN__INLINE float tn__selectf(bool c, float a, float b) { return c ? a : b; }
 TN__INLINE double tn__select(bool c, double a, double b) { return c ? a : b; }
 

@@ -12,7 +12,7 @@
 TN__INLINE double tn__log_wide(double x) {
   const uint64_t half = 0x3fe6a09e667f3bcd; /* the bits of sqrt(1/2) */
   uint64_t u = tn__bits64(x) - half, bits = (u & 0xfffffffffffff) + half;
-  /* The exponent as a double, without a conversion of 64 bits: its bits behind those of 1.5 * 2^52. */
+  /* The exponent as a double without a 64-bit conversion: its bits are added to those of 1.5 * 2^52. */
   double e = tn__double((u >> 52) + 0x4338000000000000) - 0x1.8p52;
   e = e > 1023.5 ? e - 4096 : e;
   double m = tn__double(bits), s = (m - 1) / (m + 1), z = s * s, p = 1. / 21;
@@ -60,7 +60,7 @@ TN__INLINE double tn__digamma_positive(double x) {
   return tn__log_wide(y) - 0.5 * w - p - sum;
 }
 
-/* Whether the functions above take all of them. */
+/* Whether all arguments are in the range of the functions above. */
 TN__INLINE bool tn__all_positive(int n, const float *x) {
   int others = 0;
   for (int i = 0; i < n; i++) others |= !(x[i] > 0 && x[i] < INFINITY);

@@ -2,7 +2,7 @@
  *
  * The float functions are computed in double and rounded once, by polynomials that interpolate at Chebyshev
  * points, with relative errors below 4e-10. So they are within 0.6 units in the last place of the result
- * (tests/tensor/test_vmath.c measures them), subnormal results included. Double takes libm. */
+ * (tests/tensor/test_vmath.c measures them), subnormal results included. Double uses libm. */
 #ifndef NABLA_VMATH_MORE_H
 #define NABLA_VMATH_MORE_H
 
@@ -45,8 +45,8 @@ TN__INLINE double tn__cos_poly(double r) {
   return p * z + 0x1.ffffffffffdccp-1;
 }
 
-/* sin(x + quadrants pi/2). Beyond the limit the argument must be reduced by more bits of pi than fit here: a
- * kernel takes libm there. */
+/* sin(x + quadrants pi/2). Beyond the limit the reduction needs more bits of pi; the kernels use libm
+ * there. */
 TN__INLINE float tn__sin_near(float x, uint64_t quadrants) {
   uint64_t n;
   double r = tn__trig_reduce(x, &n);
@@ -61,7 +61,7 @@ TN__INLINE float tn__cosf(float x) {
   return __builtin_fabsf(x) <= TN__TRIG_LIMIT ? tn__sin_near(x, 1) : (float)cos((double)x);
 }
 
-/* atan of a >= 0: up to tan(pi/8) as it is, around 1 and beyond moved there; one division for all. */
+/* atan of a >= 0: an argument above tan(pi/8) is mapped below it; one division serves all cases. */
 TN__INLINE double tn__atan_positive(double a) {
   bool low = a <= 0x1.a827999fcef32p-2, high = a > 0x1.3504f333f9de6p+1;
   double above = high ? -1 : low ? a : a - 1, below = high ? a : low ? 1 : a + 1;
@@ -79,11 +79,11 @@ TN__INLINE float tn__atanf(float x) {
   return (float)__builtin_copysign(tn__atan_positive(__builtin_fabs((double)x)), (double)x);
 }
 
-/* The angle of the point (x, y): pi less the angle of (-x, y) to the left. */
+/* The angle of the point (x, y); for x < 0 it is pi minus the angle of (-x, y). */
 TN__INLINE float tn__atan2f(float y, float x) {
   double a = __builtin_fabs((double)y), b = __builtin_fabs((double)x);
   double ratio = a == b ? 1 : a / b;
-  ratio = a == 0 ? 0 * b : ratio; /* the origin too; NaN stays */
+  ratio = a == 0 ? 0 * b : ratio; /* at the origin too; NaN stays NaN */
   ratio = b < (double)INFINITY || a == b ? ratio : b == b ? 0 * a : b;
   double t = tn__atan_positive(ratio);
   t = __builtin_signbit(x) ? 0x1.921fb54442d18p+1 - t : t;
@@ -106,7 +106,7 @@ TN__INLINE double tn__exp_wide(double x) {
   return p * tn__double((tn__bits64(shifted) - tn__bits64(magic) + 1023) << 52);
 }
 
-/* 2^x; beyond what float holds the limits of x give inf and 0. */
+/* 2^x. x is limited to the range of float, so beyond it the result is inf or 0. */
 TN__INLINE float tn__exp2f(float x) {
   double c = x > 200 ? 200 : x;
   c = c < -200 ? -200 : c;
@@ -128,7 +128,7 @@ TN__INLINE double tn__erf_near(double x) { /* |x| <= 1 */
   return p * x;
 }
 
-TN__INLINE double tn__erfc_far(double a) { /* a >= 1; 0 from 10.2 on, where float has nothing left */
+TN__INLINE double tn__erfc_far(double a) { /* a >= 1; 0 from 10.2 on, below the smallest float */
   double c = a > 10.2 ? 10.2 : a, s = 1 / (c + 2.5), p = -0x1.079309545b2b8p+10;
   p = p * s + 0x1.f790d22930df4p+10;
   p = p * s - 0x1.6b6821612d783p+10;
@@ -155,8 +155,9 @@ TN__INLINE float tn__erfcf(float x) {
   return (float)(a < 1 ? 1 - tn__erf_near(x) : far);
 }
 
-/* The y >= 0 of erf(y) = a, erfc(y) = q, where a + q = 1 and both are exact to their last places. A start of three digits
- * (Winitzki 2008), then Halley's steps, each of which has three times as many; the residual is taken of the smaller of a and q. */
+/* The y >= 0 with erf(y) = a and erfc(y) = q, where a + q = 1 and both are accurate. A start of three digits
+ * (Winitzki 2008), then Halley steps, each of which triples the digits; the residual uses the smaller of a
+ * and q. */
 static inline double tn__erf_root(double a, double q) {
   const double k = 0.147, pi = 3.14159265358979323846;
   if (!(a > 0 && q > 0)) return a == 0 ? 0 : q == 0 ? __builtin_inf() : __builtin_nan("");

@@ -8,9 +8,9 @@
 extern "C" {
 #endif
 
-/* A data set: named columns with the same number of rows. A column's view is borrowed. Its rows lie along axis 0; strides and
- * element type are free (each batch is converted to the type of its nn_input). A filled data set may be shared by any number
- * of threads. */
+/* A data set: named columns with the same number of rows. A column's view is borrowed. Axis 0 is the rows.
+ * Strides and element type are arbitrary: each batch is converted to the type of its nn_input. A filled data
+ * set may be shared by any number of threads. */
 TN_MUST_CHECK tn_status nn_data_new(const tn_alloc *alloc, nn_data **out);
 void nn_data_free(nn_data *d);
 /* TN_ESHAPE: the view has rank 0, or another number of rows than earlier columns; TN_EINVAL: the view has no
@@ -29,10 +29,10 @@ typedef struct nn_generator {
   nn_fill_rows *fill;
   void *ctx;
   const char *(*why)(
-      void *ctx); /* after fill said false: a sentence, for the caller's message; NULL = none */
+      void *ctx); /* called after fill returned false: the reason, for the caller's message; NULL = none */
 } nn_generator;
 TN_MUST_CHECK tn_status nn_data_add_generated(nn_data *d, const char *name, const nn_generator *generator);
-const char *nn_data_error(const nn_data *d); /* of the last nn_data_add that failed; "" if none */
+const char *nn_data_error(const nn_data *d); /* the message of the last nn_data_add that failed; "" if none */
 int64_t nn_data_rows(const nn_data *d);
 /* The view of a generated column has no memory (NULL). */
 bool nn_data_column(const nn_data *d, const char *name, tn_view *out);

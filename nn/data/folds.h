@@ -8,9 +8,9 @@
 extern "C" {
 #endif
 
-/* The rows in some order, cut into blocks. Fold k (from 0) tests rows order[start[k]] to order[start[k + 1] -
- * 1] and trains on all others. Rows of `order` after the last block are never tested. The struct owns its
- * arrays; release them with nn_folds_free. Threads: it is read-only once made, and may be shared. */
+/* The rows in some order, divided into blocks. Fold k (from 0) tests rows order[start[k]] to order[start[k +
+ * 1] - 1] and trains on all others. Rows of `order` after the last block are never tested. The struct owns
+ * its arrays; release them with nn_folds_free. Threads: it is read-only once made, and may be shared. */
 typedef struct nn_folds {
   int64_t n_rows, n_folds;
   int64_t *order; /* [n_rows] */
@@ -20,7 +20,7 @@ typedef struct nn_folds {
 
 /* Every row is tested once. The sizes of the blocks differ by at most one; larger blocks come first. 2 <= n_folds
  * <= n_rows (TN_EINVAL). TN_ENOMEM. On failure *out is all zero.
- *   order       of the rows, a permutation of 0 ... n_rows - 1 (TN_EINVAL if not); copied. NULL: drawn from the seed
+ *   order       of the rows, a permutation of 0 ... n_rows - 1 (else TN_EINVAL); copied. NULL: drawn from the seed
  *   stratified  classes [n_rows] of an integer type: the rows of each class are shuffled by the seed and
  *               dealt to the folds in turn, so that two folds differ by at most one row of each class.
  *               TN_ESHAPE, TN_ETYPE */
@@ -28,9 +28,10 @@ TN_MUST_CHECK tn_status nn_folds_new(const tn_alloc *alloc, int64_t n_rows, int6
                                      const int64_t *order, uint32_t seed, nn_folds *out);
 TN_MUST_CHECK tn_status nn_folds_stratified(const tn_alloc *alloc, tn_view classes, int64_t n_folds,
                                             uint32_t seed, nn_folds *out);
-/* Rows of one group are tested together: groups [n_rows] of an integer type, at least n_folds different ones (TN_EINVAL).
- * Each group, the largest first, goes to the fold that has the fewest rows; equal ones in an order drawn from the seed. So the
- * blocks differ in size, by no more than the largest group. In `order` the rows of a group lie together. */
+/* Rows of one group are tested together: groups [n_rows] of an integer type, at least n_folds different ones
+ * (TN_EINVAL). Groups, the largest first, go to the fold that has the fewest rows; groups of equal size in an
+ * order drawn from the seed. So block sizes differ, by at most the size of the largest group. In `order` the
+ * rows of a group are contiguous. */
 TN_MUST_CHECK tn_status nn_folds_grouped(const tn_alloc *alloc, tn_view groups, int64_t n_folds,
                                          uint32_t seed, nn_folds *out);
 void nn_folds_free(nn_folds *f); /* leaves *f all zero; NULL is allowed */

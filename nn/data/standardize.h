@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Column means and population sds of the listed rows (f64 [columns] each), and (x - mean) / sd in place; a
- * constant column, sd 0, becomes 0. x is a matrix. */
+/* nn_standardize_fit writes means and population sds of the columns of matrix x over the listed rows,
+ * [columns] each. nn_standardize_apply replaces x by (x - mean) / sd; a constant column (sd 0) becomes 0. */
 void nn_standardize_fit(tn_view x, nn_split rows, double *mean, double *sd);
 void nn_standardize_apply(tn_view x, const double *mean, const double *sd);
 

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* One tensor. Axis i of ours is axis axes[i] of theirs; axes NULL: the same order. PyTorch's linear weight is [out, in]:
- * {"head/kernel", "head.weight", (int[]){1, 0}}. */
+/* One tensor. Axis i of our parameter is axis axes[i] of their tensor; axes NULL: the same order. PyTorch's
+ * linear weight is [out, in]: {"head/kernel", "head.weight", (int[]){1, 0}}. */
 typedef struct nn_import_row {
   const char *ours, *theirs;
   const int *axes;

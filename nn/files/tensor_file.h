@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* A named array. dtype is the format's word: "F64", "F32", "I64", "I32", "U64", "U32", "U8", ... Elements are
- * row-major and little-endian, nn_tensor_type_bytes each. */
+/* A named array. dtype is the format's name of the type: "F64", "F32", "I64", "I32", "U64", "U32", "U8", ...
+ * Elements are row-major and little-endian, nn_tensor_type_bytes each. */
 size_t nn_tensor_type_bytes(const char *dtype); /* 0: the format has no such type */
 typedef struct nn_tensor {
   const char *name, *dtype;

@@ -27,12 +27,12 @@ typedef struct nn_attention_options {
   int64_t key_heads; /* 0 = heads; fewer: grouped queries, 1: one key for all */
   int64_t width;     /* of a head; 0 = channels / heads */
   bool causal;
-  ag_ref key_mask, mask; /* as of nn_attend */
+  ag_ref key_mask, mask; /* as in nn_attend */
   ag_ref memory; /* [batch, keys, any]: keys and values come from there (cross-attention); id 0 = from x */
   ag_ref values; /* [batch, keys, any]: values come from there; id 0 = from where the keys come */
   int64_t value_width; /* of a head's values; 0 = width */
   int64_t out;         /* channels of the result; 0 = those of x */
-  bool rotary;         /* nn_rotary on queries and keys */
+  bool rotary;         /* applies nn_rotary to queries and keys */
   double rotary_base;  /* 0 = 10000 */
   double dropout;      /* rate, before the last projection */
   bool no_bias;

@@ -16,15 +16,15 @@ typedef struct nn_batch_norm_options {
   bool population;
   bool frozen; /* for fine-tuning: NN_TRAIN uses the running values too, and does not update them */
   bool no_scale, no_bias;
-  /* [batch, ...], of any leading axes of x, TN_U8 or x's type: where it is 0 a place does not count in the batch's moments.
-   * All places are normalized. id 0 = all count; the moments of a batch in which none counts are 0. */
+  /* [batch, ...]: leading axes of x, TN_U8 or x's type. Where it is 0, values do not count in the batch's
+   * moments; all values are normalized. id 0 = all count. If none counts, the moments are 0. */
   ag_ref mask;
 } nn_batch_norm_options;
 
-/* x [batch, ..., channels] -> (x - mean) / sqrt(variance + epsilon) scale + bias, channel by channel: in
- * NN_TRAIN by the (population) moments over all axes but the last, in NN_EVAL by running ones. Parameters
- * "<name>/scale", "<name>/bias", buffers "<name>/mean", "<name>/variance", all [channels]. Use each
- * name once in a network: a buffer can be assigned only once per step. Source: Ioffe & Szegedy 2015. */
+/* x [batch, ..., channels] -> (x - mean) / sqrt(variance + epsilon) scale + bias, for each channel: in
+ * NN_TRAIN with the (population) moments over all axes but the last, in NN_EVAL with the running ones.
+ * Parameters "<name>/scale", "<name>/bias", buffers "<name>/mean", "<name>/variance", all [channels]. Use
+ * each name once in a network: a buffer can be assigned only once per step. Source: Ioffe & Szegedy 2015. */
 ag_ref nn_batch_norm(nn_model *m, const char *name, ag_ref x, const nn_batch_norm_options *options);
 
 #ifdef __cplusplus

@@ -14,8 +14,8 @@ typedef struct nn_conv_options {
   ag_conv_options conv;
   nn_init kernel; /* 0 (NN_ZEROS) = glorot uniform */
   bool no_bias;
-  int64_t extra[AG_SPATIAL]; /* of nn_conv_transpose: PyTorch's output_padding */
-  int64_t multiplier;        /* of nn_conv_depthwise, nn_conv_separable: outputs of each channel; 0 = 1 */
+  int64_t extra[AG_SPATIAL]; /* for nn_conv_transpose: PyTorch's output_padding */
+  int64_t multiplier;        /* for nn_conv_depthwise, nn_conv_separable: outputs per channel; 0 = 1 */
 } nn_conv_options;
 
 /* -> [batch, places..., filters]. Parameters "<name>/kernel" [size..., channels / groups, filters] and

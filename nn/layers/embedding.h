@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 typedef struct nn_embedding_options {
-  bool padded; /* padding_row marks empty places: its vector is 0 and is never trained */
+  bool padded; /* the id padding_row marks padding: its vector is 0 and is never trained */
   int64_t padding_row;
   bool sum; /* nn_embedding_bag: the sum of the rows, not their mean */
 } nn_embedding_options;
@@ -19,8 +19,8 @@ typedef struct nn_embedding_options {
 ag_ref nn_embedding(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width,
                     const nn_embedding_options *options);
 
-/* ids [batch, places] -> [batch, width]: the mean (or the sum) of the rows of each example. Padding does not count; the mean
- * over no rows is 0. Parameter as of nn_embedding. PyTorch's EmbeddingBag. */
+/* ids [batch, places] -> [batch, width]: the mean (or the sum) of the rows of each example. Padding does not
+ * count; the mean over no rows is 0. Parameter as in nn_embedding. PyTorch's EmbeddingBag. */
 ag_ref nn_embedding_bag(nn_model *m, const char *name, ag_ref ids, int64_t rows, int64_t width,
                         const nn_embedding_options *options);
 

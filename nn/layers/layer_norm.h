@@ -10,7 +10,7 @@ extern "C" {
 
 typedef struct nn_layer_norm_options {
   double epsilon; /* 0 = 1e-5 (nn_rms_norm: 1e-6) */
-  int axes;       /* how many of the last axes are one vector; 0 = 1 */
+  int axes;       /* number of last axes that are normalized together; 0 = 1 */
   bool no_scale, no_bias;
 } nn_layer_norm_options;
 

@@ -1,4 +1,4 @@
-/* local_response_norm.h - channels over the strength of their neighbours. */
+/* local_response_norm.h - divides channels by the strength of their neighbours. */
 #ifndef NABLA_NN_LAYERS_LOCAL_RESPONSE_NORM_H
 #define NABLA_NN_LAYERS_LOCAL_RESPONSE_NORM_H
 

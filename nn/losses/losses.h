@@ -1,4 +1,5 @@
-/* losses.h - the table of losses: one line each, made as that of layers (layers/layers.h), with NN_LOSS. */
+/* losses.h - the table of losses: one line each. It works as the table of layers (layers/layers.h), with
+ * NN_LOSS. */
 #include "binary_cross_entropy.h"
 #include "ctc.h"
 #include "errors.h"

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* The fraction of rows whose largest logit is at the class of the largest label, a scalar; of equal values the first counts.
- * Both have shape [..., classes]. The derivative is 0. */
+/* The fraction of rows whose largest logit is at the class of the largest label, a scalar; the first of equal
+ * values counts. Both have shape [..., classes]. The derivative is 0. */
 ag_ref nn_accuracy(nn_model *m, ag_ref logits, ag_ref labels);
 
 #ifdef __cplusplus

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Scores [..., classes] and labels [...] of integers -> the fraction of rows whose largest score is that of the label (of
- * equal scores the first counts), a scalar. The derivative of each metric here is 0. */
+/* Scores [..., classes] and labels [...] of integers -> the fraction of rows whose largest score is that of
+ * the label (the first of equal scores counts), a scalar. The derivative of each metric here is 0. */
 ag_ref nn_sparse_accuracy(nn_model *m, ag_ref scores, ag_ref labels);
 /* The fraction of labels with fewer than k scores above their own. A label outside 0 to classes - 1 counts as wrong. */
 ag_ref nn_top_k_accuracy(nn_model *m, ag_ref scores, ag_ref labels, int k);

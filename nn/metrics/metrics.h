@@ -1,5 +1,5 @@
-/* metrics.h - the table of metrics: one line each. Those that are graph (for nn_report) have a row, made as
- * that of layers (layers/layers.h), with NN_METRIC; the others are functions of arrays. */
+/* metrics.h - the table of metrics: one line each. Metrics that append nodes (for nn_report) have a row, as
+ * layers have (layers/layers.h), with NN_METRIC; the others are functions of arrays. */
 #include "accuracy.h"
 #include "class_accuracy.h"
 #include "cosine_similarity.h"

@@ -34,8 +34,8 @@ TN_MUST_CHECK tn_status nn_model_new(const nn_model_options *options, nn_network
 void nn_model_free(nn_model *m);
 const char *nn_error(const nn_model *m);
 
-/* Compiles now every plan that nn_fit, nn_evaluate and nn_predict need for these numbers of rows. Without it the first
- * caller compiles, and other threads wait for it. */
+/* Compiles all plans that nn_fit, nn_evaluate and nn_predict need for these numbers of rows. Without it the
+ * first caller of each compiles, and other threads wait. */
 TN_MUST_CHECK tn_status nn_prepare(nn_model *m, int64_t train_rows, int64_t eval_rows);
 
 #ifdef __cplusplus

@@ -19,14 +19,15 @@ int64_t nn_length(const nn_model *m);
 
 /* A column of the data: shape [batch, row_shape...], of the model's type. */
 ag_ref nn_input(nn_model *m, const char *column, int rank, const int64_t *row_shape);
-/* The same with an element type of its own: integers (token ids, class labels) or TN_U8 (a mask). Integer data are
+/* The same with a given element type: integers (token ids, class labels) or TN_U8 (a mask). Integer data are
  * converted to `dtype` if it is at least as wide. Float data are refused (TN_ETYPE). */
 ag_ref nn_input_typed(nn_model *m, const char *column, tn_dtype dtype, int rank, const int64_t *row_shape);
 
-/* Outputs and reports. The first build fixes their names and those of the parameters: declare the same ones in every mode.
- * An output has shape [batch, ...]; nn_predict returns it by name. A report is a scalar mean over the batch; nn_fit
- * averages it over the epoch. There are at most NN_MAX_REPORTS. A value that exists in training only (nn_global_norm) has
- * id 0 in NN_EVAL; its report is then 0. Nodes that no loss, output or report needs are not computed. */
+/* Outputs and reports. The first build fixes their names and those of the parameters: declare the same ones
+ * in every mode. An output has shape [batch, ...]; nn_predict returns it by name. A report is a scalar mean
+ * over the batch; nn_fit averages it over the epoch. There are at most NN_MAX_REPORTS. A value that exists
+ * only in training (nn_global_norm) has id 0 in NN_EVAL; its report is 0 there. Nodes that no loss, output or
+ * report needs are not computed. */
 enum { NN_MAX_REPORTS = 8 };
 void nn_output(nn_model *m, const char *name, ag_ref x);
 void nn_report(nn_model *m, const char *name, ag_ref x);

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* A value the sample is given, drawn uniformly from [low, high] (both 0: [-2, 2]; integers 0 to 3). Axis 0 is
- * the batch, of one extent for all inputs. */
+/* An input of the sample, drawn uniformly from [low, high] (both 0: [-2, 2]; integers: 0 to 3). Axis 0 is the
+ * batch, of one extent for all inputs. */
 typedef struct nn_sample_input {
   tn_dtype dtype; /* TN_F32 (0): the model's own type; else an integer type */
   int rank;
@@ -19,16 +19,16 @@ typedef struct nn_sample_input {
 
 enum { NN_SAMPLE_INPUTS = 4 };
 typedef struct nn_sample {
-  const char *name; /* of the case: "no bias" */
+  const char *name; /* name of the case: "no bias" */
   int n_in;
   nn_sample_input in[NN_SAMPLE_INPUTS];
   ag_ref (*build)(nn_model *m, const ag_ref *in);
   int order;        /* highest derivative to check; 0 = 2, -1 = none */
-  bool fixed_batch; /* wants as many rows in evaluation as in training */
+  bool fixed_batch; /* needs as many rows in evaluation as in training */
 } nn_sample;
 
 typedef struct nn_row {
-  const char *name; /* of the function: "nn_dense" */
+  const char *name; /* name of the function: "nn_dense" */
   const char *doc;  /* a sentence or two: what it computes */
   const nn_sample *samples;
   int n_samples;

@@ -25,7 +25,7 @@ int nn_state_next(const nn_state *s, const char *glob, int after);
 typedef enum nn_kind { NN_KIND_PARAMETER, NN_KIND_BUFFER, NN_KIND_SLOT, NN_KIND_STEP } nn_kind;
 nn_kind nn_state_kind(const nn_state *s, int i); /* a slot is an optimizer's, "adam/m/<parameter>" */
 bool nn_state_find(const nn_state *s, const char *name, tn_view *out); /* false: no such value */
-const char *nn_state_error(const nn_state *s); /* the sentence of the last call that failed with this state */
+const char *nn_state_error(const nn_state *s); /* the message of the last call that failed with this state */
 
 /* Copies values by name: "<from>NAME" of src goes to "<to>NAME" of dst, wherever both exist with equal shape. Returns how
  * many values were copied. With from "" and to "" everything is copied, optimizer slots and step counter included; with

@@ -40,7 +40,8 @@ void nn_clip_value(nn_gradients *d, double limit); /* each element to [-limit, l
 void nn_clip_norm(nn_gradients *d, double limit);  /* each gradient to an l2 norm <= limit */
 void nn_clip_global_norm(nn_gradients *d,
                          double limit); /* the l2 norm of all together; Pascanu et al. 2013 */
-ag_ref nn_global_norm(nn_gradients *d); /* that norm, a scalar, for a report; id 0 in NN_EVAL */
+ag_ref nn_global_norm(nn_gradients *d); /* the l2 norm of all together, a scalar, for a report; id 0 in
+                                         * NN_EVAL */
 /* gradient += weight * parameter: the gradient of an l2 penalty weight / 2 * p^2, without changing the loss. */
 void nn_decay(nn_gradients *d, const char *glob, double weight);
 /* Subtracts the mean over all axes but the last, for parameters of rank 2 and more. Yong et al. 2020. */

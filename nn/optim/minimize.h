@@ -1,4 +1,4 @@
-/* minimize.h - what an update rule is; from a loss to updated parameters in one call. */
+/* minimize.h - update rules, and nn_minimize: from a loss to updated parameters in one call. */
 #ifndef NABLA_NN_OPTIM_MINIMIZE_H
 #define NABLA_NN_OPTIM_MINIMIZE_H
 
@@ -12,7 +12,7 @@ extern "C" {
  * starts at 0 and has the parameter's shape, or that of slot_type. */
 typedef struct nn_update_step {
   ag_graph *g;
-  const void *options; /* the rule's own */
+  const void *options; /* the rule's options */
   ag_ref p, dp;
   const ag_ref *slots;
   ag_ref *new_slots; /* receives the next values of the slots */
@@ -30,7 +30,7 @@ typedef struct nn_optimizer {
    * new_slots. NULL: this rule has none, and proximal operators are refused. */
   ag_ref (*step_size)(const nn_update_step *u);
   double lr; /* for nn_update */
-  /* Turns the parameter's type into that of a slot. NULL: it is the same. */
+  /* Changes the parameter's type to that of slot number `slot`. NULL: slots have the parameter's type. */
   void (*slot_type)(const void *options, int slot, ag_type *type);
 } nn_optimizer;
 

@@ -1,5 +1,5 @@
-/* optim.h - the table of optimizers: one line each, made as that of layers (layers/layers.h), with
- * NN_OPTIMIZER. All are graph, ended by assigns; nothing is appended in NN_EVAL. */
+/* optim.h - the table of optimizers: one line each. It works as the table of layers (layers/layers.h), with
+ * NN_OPTIMIZER. Optimizers append nodes, the last of which are assigns; in NN_EVAL they append nothing. */
 #include "adabelief.h"
 #include "adadelta.h"
 #include "adafactor.h"

@@ -1,4 +1,4 @@
-/* ranks.h - one model trained by several processes, each with its part of every batch. */
+/* ranks.h - one model trained by several processes, each with a part of every update's rows. */
 #ifndef NABLA_NN_OPTIM_RANKS_H
 #define NABLA_NN_OPTIM_RANKS_H
 
@@ -18,10 +18,10 @@ extern "C" {
  *     nn_sum_over_ranks(d, ranks, 8);
  *     nn_update(d, "*", nn_adam_rule(&options));
  *
- * `shards` is a power of two and a multiple of ranks->size. ranks NULL: this process alone. `ranks` is borrowed until the
- * model is freed. Every rank builds the same network, starts from the same state (same seed) and makes the same number of
- * steps. nn_fit gives each rank its shards of an epoch; with nn_trainer_step, nn_trainer_shard says which rows to take. Random
- * nodes draw by the number of the shard.
+ * `shards` is a power of two and a multiple of ranks->size. ranks NULL: this process alone. `ranks` is
+ * borrowed until the model is freed. Every rank builds the same network, starts from the same state (same
+ * seed) and makes the same number of steps. nn_fit gives each rank its shards of an epoch; with
+ * nn_trainer_step, nn_trainer_shard says which rows to take. Random nodes depend on the number of the shard.
  *
  * Call it once, as the first transform, for all losses together. It replaces nn_accumulate. TN_EINVAL: shards that do not fit, a
  * network with buffers (batch normalization: each rank would have its own), or a second call. A process whose step fails must

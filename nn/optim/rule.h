@@ -16,7 +16,7 @@ static inline ag_ref nn_length_of(ag_graph *g, ag_ref x) {
   return ag_sqrt(g, ag_sum_all(g, ag_square(g, x)));
 }
 
-/* An option, or its default where it is 0. */
+/* An option, or its default if it is 0. */
 static inline double nn_or(double value, double otherwise) { return value != 0 ? value : otherwise; }
 
 /* lr / (sqrt(mean of v over the row) + epsilon): the step size of a row, for proximal operators. */

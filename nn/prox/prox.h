@@ -17,11 +17,11 @@ extern "C" {
  *   proximal gradient descent
  * - RMSprop: t = lr / (sqrt(mean of v over the row) + epsilon)
  * - Adam: t = lr / (sqrt(mean of v-hat over the row) + epsilon), v-hat = v / (1 - beta2^step)
- * Adam has a step size for each element, and with those the operator of a row has no closed form. Here all
- * elements of a row shrink by one step size, that of their root mean square gradient. So lambda is not that
- * of the same penalty in the loss: there its gradient is divided by the root of v together with the loss's;
- * here v has the loss's gradient alone, and a row stays 0 while its mean gradient is shorter than about
- * lambda. Source: Parikh & Boyd 2014, Proximal algorithms; Yun, Lozano & Yang 2021, Adaptive proximal gradient
+ * Adam has a step size for each element; with these the operator of a row has no closed form. Here all
+ * elements of a row use one step size, that of their root mean square gradient. So the same lambda acts
+ * differently as a penalty in the loss: there the gradient of the penalty is divided by the root of v,
+ * together with that of the loss. Here v has the gradient of the loss alone, and a row stays 0 while its mean
+ * gradient is shorter than about lambda. Source: Parikh & Boyd 2014, Proximal algorithms; Yun, Lozano & Yang 2021, Adaptive proximal gradient
  * methods. Frozen parameters and those that the loss does not depend on are left alone. Errors: a call after
  * the optimizer; a second operator on one parameter; an optimizer without step sizes. `ctx` is borrowed until the network
  * function returns. A penalty's value for a report: nn_group_lasso and the like. */

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* row max(0, 1 - lambda t / |row|): rows become 0 as a whole, exactly. Two axes or more. */
+/* row max(0, 1 - lambda t / |row|): whole rows become exactly 0. Two axes or more. */
 void nn_prox_group_lasso(nn_model *m, const char *glob, double lambda);
 /* The group lasso with a penalty for each row of a matrix [rows, n]: `lambda` [rows, 1], of the model's type,
  * each >= 0, borrowed as ctx is. If shorter rows get higher penalties, long rows are hardly shrunk: Zou 2006,

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* sign(p) max(0, |p| - lambda t), lambda >= 0: elements become 0 exactly. */
+/* sign(p) max(0, |p| - lambda t), lambda >= 0: elements become exactly 0. */
 void nn_prox_l1(nn_model *m, const char *glob, double lambda);
 
 #ifdef __cplusplus

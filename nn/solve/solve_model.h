@@ -23,15 +23,17 @@ typedef struct nn_solve_job {
   /* What is minimized: a report, which is a scalar; for nn_least_squares an output, whose elements are the residuals. NULL = the
    * first report. A report goes before an output of the same name. */
   const char *what;
-  const char *
-      parameters; /* a glob: those that are solved for; NULL = all that are not frozen. Others stay as they are */
+  const char
+      *parameters; /* a glob: the parameters to solve for; NULL = all that are not frozen. Others do not
+                    * change */
 } nn_solve_job;
 
-/* Minimizes what the network reports, in NN_EVAL (no dropout, running means as they are), over its parameters. The solver sees each
- * parameter as one f64 view, in the order of the state; a model of f32 is computed in f32. An optimizer in the network does not
- * matter, and its slots stay. The data are copied into the plan as constants. The parameters are written by any status of the
- * solver, as solve.h says. Further errors: TN_EINVAL, no such report, output, parameter or column; TN_ESHAPE, TN_ETYPE, a
- * column that does not fit; TN_ENOMEM. result->message has the sentence; result may be NULL.
+/* Minimizes a report or output of the network over its parameters, in NN_EVAL (no dropout, fixed running
+ * means). The solver sees each parameter as one f64 view, in the order of the state; a model of f32 is
+ * computed in f32. An optimizer in the network is ignored; its slots do not change. The data are copied into
+ * the plan as constants. The parameters are written for any status of the solver, as solve.h says. Further
+ * errors: TN_EINVAL, no such report, output, parameter or column; TN_ESHAPE, TN_ETYPE, a column that does not
+ * fit; TN_ENOMEM. result->message has the sentence; result may be NULL.
  *
  *     status = nn_solve_model(nn_least_squares, &(nn_solve_job){m, s, data, .what = "residuals"}, NULL, &result); */
 TN_MUST_CHECK tn_status nn_solve_model(nn_solver *solver, const nn_solve_job *job,

@@ -8,19 +8,20 @@
 extern "C" {
 #endif
 
-/* Set on_epoch = nn_follow and on_epoch_ctx = a pointer to this struct, with the fields set that are wanted and the others
- * zero. (Early stopping is an option of nn_fit itself: monitor, patience, min_delta, restore_best.) */
+/* Set on_epoch = nn_follow and on_epoch_ctx = a pointer to this struct. Set the fields that you want, and
+ * zero the others. (Early stopping is an option of nn_fit itself: monitor, patience, min_delta,
+ * restore_best.) */
 typedef struct nn_following {
-  /* Path of a table with one row per epoch: epoch, lr, each report and, with validation rows, each report as "valid_NAME".
-   * A fit that starts at epoch 1 replaces the file; one that goes on appends to it. */
+  /* Path of a table with one row per epoch: epoch, lr, each report and, with validation rows, each report as
+   * "valid_NAME". A fit that starts at epoch 1 replaces the file; a continued fit appends to it. */
   const char *csv;
   /* Path to which the state is saved every `every` epochs (0 = 1), over the previous file. The metadata "epoch" holds the
    * number of finished epochs. */
   const char *checkpoint;
   int every;
-  /* Path to which the state is saved after each epoch that is better than all before: by the validation mean of the report
-   * `monitor` (NULL: the first report), without validation rows by its training mean; lower is better unless `higher`. A
-   * monitor that is no report stops the fit (status TN_EINVAL). */
+  /* Path to which the state is saved after each epoch that is better than all earlier ones: by the validation
+   * mean of the report `monitor` (NULL: the first report), without validation rows by its training mean;
+   * lower is better unless `higher`. A monitor that is no report stops the fit (status TN_EINVAL). */
   const char *best, *monitor;
   bool higher;
   const char *stop_file; /* the fit stops (TN_ESTOPPED) after the epoch in which this file appears */

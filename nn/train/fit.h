@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-typedef struct nn_epoch { /* what on_epoch gets */
+typedef struct nn_epoch { /* argument of on_epoch */
   int epoch, epochs;      /* epoch counts from 1 */
   double lr;
   int n_reports;
@@ -23,14 +23,15 @@ typedef struct nn_epoch { /* what on_epoch gets */
 
 typedef struct nn_fit_options {
   int epochs;
-  int first_epoch; /* 0 = 1; to go on from a checkpoint: the number of finished epochs + 1 */
+  int first_epoch; /* 0 = 1; to continue from a checkpoint: the number of finished epochs + 1 */
   uint32_t seed, replica;
-  bool keep_order;   /* takes the rows in the given order; default: shuffled anew in each epoch */
+  bool keep_order;   /* keeps the order of the rows; default: they are shuffled in each epoch */
   const char *phase; /* part of the names of this fit's random streams ("pretrain"); NULL = "" */
   double (*schedule)(void *ctx, int64_t step, int64_t steps); /* factor on the learning rate; NULL = 1 */
   void *schedule_ctx;
   nn_split valid; /* n = 0: none */
-  /* Of rows and classes; those of classes count in training only. TN_EINVAL if the network does not use nn_row_weights. */
+  /* Weights of rows and classes; class weights count in training only. TN_EINVAL if the network does not use
+   * nn_row_weights. */
   nn_weights weights;
   /* name of a report; its validation mean decides best_epoch and patience */
   const char *monitor;
@@ -51,9 +52,10 @@ typedef struct nn_fit_result {
   char message[256]; /* why it failed; TN_ENUMERIC: epoch, step, node; the state is the last good one */
 } nn_fit_result;
 
-/* Trains the state on the given rows. Each epoch shuffles them (unless keep_order), cuts them into batches (the last may be
- * shorter) and makes one optimizer step per batch. `result` may be NULL. With nn_sum_over_ranks (optim/ranks.h) all ranks call
- * nn_fit alike, and each trains on its share; rows that do not fill an update are left out of the epoch.
+/* Trains the state on the given rows. Each epoch shuffles them (unless keep_order), cuts them into batches
+ * (the last may be shorter) and makes one optimizer step per batch. `result` may be NULL. With
+ * nn_sum_over_ranks (optim/ranks.h) all ranks call nn_fit with the same arguments, and each trains on its
+ * share; rows that do not fill an update are left out of the epoch.
  *
  * Random numbers depend on seed, replica, phase, epoch and step only. Epoch e (from 1) is ordered by tn_rng_permutation with
  * stream "shuffle/<phase>"; random nodes have their own streams under the key seed ^ tn_stream("phase/<phase>").

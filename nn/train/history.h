@@ -1,4 +1,4 @@
-/* history.h - a record of a fit: one row for each epoch. */
+/* history.h - the history of a fit: one row for each epoch. */
 #ifndef NABLA_NN_TRAIN_HISTORY_H
 #define NABLA_NN_TRAIN_HISTORY_H
 

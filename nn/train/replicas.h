@@ -1,4 +1,4 @@
-/* replicas.h - independent fits side by side. */
+/* replicas.h - independent fits in parallel. */
 #ifndef NABLA_NN_TRAIN_REPLICAS_H
 #define NABLA_NN_TRAIN_REPLICAS_H
 
@@ -14,9 +14,9 @@ extern "C" {
 TN_MUST_CHECK tn_status nn_replicas(int64_t n, int threads, tn_status (*fn)(void *ctx, int64_t replica),
                                     void *ctx);
 
-/* The same over the processes of a parallel program: replica i runs on rank i % size. Every rank must call it; all return the
- * same status, that of the failed replica with the lowest number. The results of a replica are where it ran: write them to
- * files, or exchange them. */
+/* The same over the processes of a parallel program: replica i runs on rank i % size. Every rank must call
+ * it; all return the same status, that of the failed replica with the lowest number. The results of a replica
+ * are in the process that ran it: write them to files, or exchange them. */
 TN_MUST_CHECK tn_status nn_replicas_over(const tn_ranks *ranks, int64_t n, int threads,
                                          tn_status (*fn)(void *ctx, int64_t replica), void *ctx);
 

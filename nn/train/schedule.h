@@ -1,4 +1,4 @@
-/* schedule.h - factors on the learning rate. */
+/* schedule.h - factors of the learning rate. */
 #ifndef NABLA_NN_TRAIN_SCHEDULE_H
 #define NABLA_NN_TRAIN_SCHEDULE_H
 
@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* A schedule is a function of the step (from 0) and the fit's number of steps, and of nothing else: so a fit can be resumed
- * and replayed. It returns the factor on the learning rate. nn_cosine is (1 + cos(pi step / steps)) / 2. */
+/* A schedule is a pure function of the step (from 0) and the number of steps of the fit, so a fit can be
+ * resumed and replayed. It returns a factor of the learning rate. nn_cosine is (1 + cos(pi step / steps)) /
+ * 2. */
 double nn_cosine(void *ctx, int64_t step, int64_t steps);
 
 /* Schedules as values. Set .schedule = nn_scheduled and .schedule_ctx = a pointer to an nn_schedule that outlives the fit.
@@ -37,7 +38,8 @@ nn_schedule nn_schedule_multistep(const int64_t *at, int n, double factor);
 nn_schedule nn_schedule_exponential(double factor); /* factor^step */
 /* end + (1 - end) (1 - step / steps)^power, then end. */
 nn_schedule nn_schedule_polynomial(int64_t steps, double power, double end);
-nn_schedule nn_schedule_cosine(int64_t steps, double end); /* from 1 to end by half a wave, then end */
+nn_schedule nn_schedule_cosine(int64_t steps, double end); /* from 1 to `end` by half a cosine wave, then
+                                                            * `end` */
 /* The cosine repeated: the first cycle has `first` steps, each next one is `growth` (>= 1) times as long. Loshchilov &
  * Hutter 2017. */
 nn_schedule nn_schedule_cosine_restarts(int64_t first, double growth, double end);

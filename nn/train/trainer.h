@@ -9,9 +9,10 @@
 extern "C" {
 #endif
 
-/* One batch: a view for each column that the network reads. That is each nn_input, and each ag_input (for values whose first
- * axis is not the batch, such as the nodes and edges of one graph). A view has exactly the shape of its input, any strides
- * and any element type; it is borrowed during the call. Columns that are not read are ignored. */
+/* One batch: a view for each column that the network reads. That is each nn_input and each ag_input. (Use
+ * ag_input for values whose first axis is not the batch, such as the nodes and edges of one graph.) A view
+ * has exactly the shape of its input, any strides and any element type; it is borrowed during the call.
+ * Columns that are not read are ignored. */
 typedef struct nn_column {
   const char *name;
   tn_view view;
@@ -30,19 +31,19 @@ typedef struct nn_trainer_options {
   bool keep_last_good; /* copies the state before each step and restores it if the step fails */
 } nn_trainer_options;
 
-/* A trainer steps a state. It compiles one run for each number of rows and length, and keeps it. Model and state are borrowed.
- * Several trainers may step one state in turn, and the state may be changed between steps; one thread at a time. Steps
- * continue the state's own counter, so a state that was saved and loaded goes on with the same random numbers. Errors: as
- * nn_fit; nn_state_error has the sentence. */
+/* A trainer steps a state. It compiles one run for each number of rows and length, and keeps it. Model and
+ * state are borrowed. Several trainers may step one state in turn, and the state may be changed between
+ * steps; one thread at a time. Steps continue the counter of the state, so a state that was saved and loaded
+ * continues with the same random numbers. Errors: as nn_fit; nn_state_error has the sentence. */
 typedef struct nn_trainer nn_trainer;
 TN_MUST_CHECK tn_status nn_trainer_new(nn_model *m, nn_state *s, const nn_trainer_options *o,
                                        nn_trainer **out);
 void nn_trainer_free(nn_trainer *t);
 
-/* One step of the network's optimizers. reports[0..NN_MAX_REPORTS) gets the reports before the update; NULL is allowed.
- * TN_ENUMERIC: a report, or a term of the loss that depends on the batch, is NaN or infinite. With keep_last_good every value
- * of the state is checked as well, and the state is restored to what it was before the step; without it the state keeps what
- * the step wrote. */
+/* One step of the network's optimizers. reports[0..NN_MAX_REPORTS) gets the reports from before the update;
+ * NULL is allowed. TN_ENUMERIC: a report, or a term of the loss that depends on the batch, is NaN or
+ * infinite. With keep_last_good every value of the state is checked as well, and the state is restored to
+ * what it was before the step; without it the state keeps what the step wrote. */
 TN_MUST_CHECK tn_status nn_trainer_step(nn_trainer *t, const nn_feed *batch, double *reports);
 /* Which batch the next step should take, counted from 0 over all ranks (nn_sum_over_ranks): batch b holds rows b * rows to
  * (b + 1) * rows - 1 of the order in which the rows are used. Without ranks: the number of steps made. */

@@ -1,4 +1,4 @@
-/* weights.h - how much each row counts in the loss: Keras' sample_weight and class_weight. */
+/* weights.h - row weights of the loss: Keras' sample_weight and class_weight. */
 #ifndef NABLA_NN_TRAIN_WEIGHTS_H
 #define NABLA_NN_TRAIN_WEIGHTS_H
 
@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/* A row's weight is that of its own times that of its class. What is not given is 1, and so is the weight of a label outside
- * 0 to n_classes - 1. */
+/* The weight of a row is its own weight times that of its class. Either is 1 if it is not given; a label
+ * outside 0 to n_classes - 1 has weight 1. */
 typedef struct nn_weights {
   const char *rows;      /* name of a column [rows] of weights, any type; NULL = 1 */
   const char *labels;    /* name of a column [rows] of class numbers, integers; NULL = 1 */

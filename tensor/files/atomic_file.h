@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/* Threads: each needs a tn_atomic_file of its own. Two may write to one path; the last one closed is what
+/* Threads: each needs a tn_atomic_file of its own. Two may write to one path; the one that is closed last
  * remains. */
 typedef struct tn_atomic_file {
   FILE *stream; /* write to it by any function of stdio; their results need no check. NULL: not open */
@@ -32,7 +32,7 @@ typedef struct tn_atomic_file {
   char *path, *temporary; /* temporary NULL: the file is written into */
 } tn_atomic_file;
 
-/* TN_EIO (f->error says why), TN_ENOMEM; f need not be closed then, but may be. */
+/* TN_EIO (f->error says why), TN_ENOMEM; after a failure f need not be closed. */
 TN_MUST_CHECK tn_status tn_atomic_open(tn_atomic_file *f, const char *path);
 
 /* With `keep`: puts the file in place if every write has succeeded; else TN_EIO, and `path` is as it was.

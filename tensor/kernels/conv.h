@@ -1,6 +1,6 @@
-/* conv.h - the inner loops of convolutions by instruction set (not installed). Each file beside this one includes
- * conv.inc after product.inc. What one call adds to an element is one chain of multiply-adds in the order that the
- * fields say, whatever the tile. Strides and offsets are in elements; nothing is allocated. */
+/* conv.h - the inner loops of convolutions by instruction set (not installed). Each file beside this one
+ * includes conv.inc after product.inc. One call adds to an element by one chain of multiply-adds, in the
+ * order of the fields, for any tile. Strides and offsets are in elements; nothing is allocated. */
 #ifndef NABLA_KERNELS_CONV_H
 #define NABLA_KERNELS_CONV_H
 
@@ -8,24 +8,24 @@
 
 enum {
   TN__CONV_DEPTH = 192, /* terms that are summed at once: a strip of the right factor stays in the L1 cache */
-  TN__CONV_STRIP = 32   /* a multiple of every instruction set's columns that are worked on together */
+  TN__CONV_STRIP = 32   /* a multiple of the columns that any instruction set computes together */
 };
 
-/* c[line][row][j] (+)= sum over s < segments, t < taps, i < chunk of
- * a[a_line[line] + row ars + s a_segment + t chunk + i] b[s b_segment + t b_tap + i brs + j bcs],
- * for j < n; columns of c lie side by side, segments taps chunk <= TN__CONV_DEPTH. more: on top of what is in c. */
+/* c[line][row][j] (+)= sum over s < segments, t < taps, i < chunk of a[a_line[line] + row ars + s a_segment +
+ * t chunk + i] b[s b_segment + t b_tap + i brs + j bcs], for j < n; columns of c are contiguous, segments
+ * taps chunk <= TN__CONV_DEPTH. more: add to c. */
 typedef struct tn__lines {
   const void *a, *b;
   void *c;
   const int64_t *a_line, *c_line; /* where lines of a and of c start */
-  int64_t lines, width;           /* rows are `width` a line */
+  int64_t lines, width;           /* there are `width` rows per line */
   int64_t ars, crs;
   int64_t segments, taps, chunk, a_segment, b_segment, b_tap, brs, bcs;
   int64_t n;
   bool more;
 } tn__lines;
 
-/* Terms of a sum that lie in a line: a[i cs] for i < n, met by terms at.. of the packed right factor. */
+/* Terms of a sum along a line: a[i cs] for i < n, times terms [at, at + n) of the packed right factor. */
 typedef struct tn__stretch {
   const void *a;
   int64_t at, n;

@@ -13,7 +13,7 @@ typedef struct tn__product {
   const void *a, *b;
   void *c;
   int64_t m, n, k;
-  int64_t ars, acs, brs, bcs, crs, ccs; /* from row to row, from column to column */
+  int64_t ars, acs, brs, bcs, crs, ccs; /* strides between rows and between columns */
   const tn_prefetch *next;              /* or NULL */
 } tn__product;
 
