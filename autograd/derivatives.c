@@ -35,7 +35,8 @@ static ag_ref inner(ag_graph *g, const char *what, const ag_ref *d, const ag_ref
 }
 
 static bool listed(ag_graph *g, const char *what, const void *x, const void *v, int n) {
-  if (n < 1 || !x || !v) ag_fail(g, TN_EINVAL, "%s: no values to derive by", what);
+  if (n < 1 || !x || !v)
+    ag_fail(g, TN_EINVAL, "%s: there are no values to differentiate with respect to", what);
   return ag_status(g) == TN_OK;
 }
 

@@ -38,9 +38,8 @@ static void check_recomputed(sweep *s, uint32_t id, const ag_ref *wrt, int n) {
   for (int i = 0; i < n && g->status == TN_OK; i++)
     if (ag__recomputed(g, node, wrt[i]))
       ag_fail(g, TN_EINVAL,
-              "gradient: value %d to derive by lies inside a part that is recomputed (ag_recompute); derive "
-              "by what "
-              "the part reads",
+              "gradient: value %d of wrt is inside a part that is recomputed (ag_recompute); differentiate "
+              "with respect to what the part reads",
               i);
 }
 
@@ -167,9 +166,9 @@ static ag_ref zeros(ag_graph *g, ag_ref x) {
 static bool is_value(ag_graph *g, ag_ref x, const char *what) {
   char text[128];
   ag_type t = ag_type_of(g, x);
-  if (!x.id || x.id >= g->n_nodes) ag_fail(g, TN_EINVAL, "gradient: the value %s is not of this graph", what);
+  if (!x.id || x.id >= g->n_nodes) ag_fail(g, TN_EINVAL, "gradient: %s is not a value of this graph", what);
   else if (!ag__is_float(t.dtype))
-    ag_fail(g, TN_ETYPE, "gradient: the value %s is %s, not of a float type", what,
+    ag_fail(g, TN_ETYPE, "gradient: %s is %s, not of a float type", what,
             ag__type_text(&t, text, sizeof text));
   return g->status == TN_OK;
 }
@@ -179,20 +178,19 @@ static bool is_value(ag_graph *g, ag_ref x, const char *what) {
 static void check_broadcast(ag_graph *g, ag_ref x) {
   if (g->status == TN_OK && g->nodes[x.id].bypassed)
     ag_fail(g, TN_EINVAL,
-            "gradient: a value to derive by is the result of ag_broadcast or ag_expand, which elementwise "
-            "ops look "
-            "through; derive by the value that was broadcast");
+            "gradient: a value of wrt is the result of ag_broadcast or ag_expand, whose operand elementwise "
+            "ops read in its place; differentiate with respect to the value that was broadcast");
 }
 
 static bool check(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n) {
   char have[128], want[128];
-  if (g->status != TN_OK || !is_value(g, y, "to derive") || !is_value(g, dy, "to start from")) return false;
+  if (g->status != TN_OK || !is_value(g, y, "y") || !is_value(g, dy, "the cotangent")) return false;
   ag_type t = ag_type_of(g, y), dt = ag_type_of(g, dy);
   if (t.dtype != dt.dtype || !tn_same_shape(t.rank, t.shape, dt.rank, dt.shape))
-    ag_fail(g, TN_ESHAPE, "gradient: the cotangent is %s, its value %s",
-            ag__type_text(&dt, have, sizeof have), ag__type_text(&t, want, sizeof want));
+    ag_fail(g, TN_ESHAPE, "gradient: the cotangent is %s, but y is %s", ag__type_text(&dt, have, sizeof have),
+            ag__type_text(&t, want, sizeof want));
   for (int i = 0; i < n && g->status == TN_OK; i++)
-    if (is_value(g, wrt[i], "to derive by")) check_broadcast(g, wrt[i]);
+    if (is_value(g, wrt[i], "a value of wrt")) check_broadcast(g, wrt[i]);
   return g->status == TN_OK;
 }
 
@@ -205,7 +203,7 @@ static ag_ref derivative(const sweep *s, ag_ref y, ag_ref x) {
 void ag_vjp(ag_graph *g, ag_ref y, ag_ref dy, const ag_ref *wrt, int n, ag_ref *out) {
   sweep s = {.g = g, .base = y.id};
   if (n > 0 && (!wrt || !out)) {
-    ag_fail(g, TN_EINVAL, "gradient: no values to derive by, or no room for the derivatives");
+    ag_fail(g, TN_EINVAL, "gradient: wrt, or the array for the derivatives, is NULL");
     return;
   }
   if (!check(g, y, dy, wrt, n)) goto done;

@@ -82,8 +82,8 @@ static void fail_types(ag_graph *g, const ag_op *op, const ag_type *in, int n, c
   if (op->explain) op->explain(in, n, attr, why, sizeof why);
   if (*why) ag_fail(g, TN_ESHAPE, "%s: %s", op->name, why);
   else if (op->kind == AG_ELEMENTWISE && n > 0 && !ag__is_float(in[0].dtype))
-    ag_fail(g, TN_ETYPE, "%s: operands %s are integers, which it does not take: ag_cast makes floats of them",
-            op->name, list);
+    ag_fail(g, TN_ETYPE, "%s: operands %s are integers; convert them to a float type with ag_cast", op->name,
+            list);
   else ag_fail(g, TN_ESHAPE, "%s: operands %s do not fit", op->name, list);
 }
 

@@ -33,7 +33,7 @@ ag_ref ag_upper_triangle(ag_graph *g, ag_ref x, int64_t k); /* 0 below the k-th 
 /* Elements [..., i, ..., i + k, ...] of two axes. Both axes are dropped; the diagonal is the last axis of the
  * result. */
 ag_ref ag_diagonal(ag_graph *g, ag_ref x, int64_t k, int axis1, int axis2);
-ag_ref ag_diagonal_matrix(ag_graph *g, ag_ref x); /* [..., n] -> [..., n, n], 0 beside the diagonal */
+ag_ref ag_diagonal_matrix(ag_graph *g, ag_ref x); /* [..., n] -> [..., n, n], 0 off the diagonal */
 ag_ref ag_trace(ag_graph *g, ag_ref x);           /* [..., n, m] -> [...] */
 
 /* ---- linear algebra: [..., n, n] or [..., m, n], f32 or f64 ----

@@ -17,7 +17,7 @@ static bool fits(ag_graph *g, const char *what, ag_ref a, ag_ref b) {
   char text[2][128];
   bool fit = ta.rank >= 2 && tb.rank >= 2 && ta.shape[ta.rank - 2] == tb.shape[tb.rank - 2];
   if (a.id && b.id && !fit)
-    ag_fail(g, TN_ESHAPE, "%s: a %s and b %s have not as many rows", what,
+    ag_fail(g, TN_ESHAPE, "%s: a %s and b %s have different numbers of rows", what,
             ag__type_text(&ta, text[0], sizeof text[0]), ag__type_text(&tb, text[1], sizeof text[1]));
   return a.id && b.id && fit;
 }

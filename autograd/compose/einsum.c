@@ -61,7 +61,8 @@ static const char *read_term(einsum *e, const char *s, int rank, term *t) {
     }
   }
   t->n = before;
-  if (rank >= 0 && before != rank) return fail(e, "an operand has not as many axes as labels"), NULL;
+  if (rank >= 0 && before != rank)
+    return fail(e, "an operand has another number of axes than of labels"), NULL;
   return s;
 }
 
@@ -94,10 +95,10 @@ static bool read_result(einsum *e, const char *s, const term *in, int n, term *o
   if (*s == 0) return implicit_result(e, in, n, out), true;
   if (strncmp(s, "->", 2) != 0) return fail(e, "more terms than operands, or a '-' without '>'");
   if (!(s = read_term(e, s + 2, -1, out))) return false;
-  if (*s) return fail(e, "something follows the result");
+  if (*s) return fail(e, "there is text after the result");
   for (int i = 0; i < out->n; i++) {
-    if (has(seen, out->label[i])) return fail(e, "a label is twice in the result");
-    if (!has(known, out->label[i])) return fail(e, "a label of the result is in no operand");
+    if (has(seen, out->label[i])) return fail(e, "a label occurs twice in the result");
+    if (!has(known, out->label[i])) return fail(e, "a label of the result occurs in no operand");
     seen |= (label_set)1 << out->label[i];
   }
   return true;
@@ -229,7 +230,7 @@ static bool combine(einsum *e, term *a, term *b, label_set keep) {
   labels batch = labels_of(a, both & keep), m = labels_of(a, only_a);
   labels k = labels_of(a, both & ~keep), n = labels_of(b, only_b);
   if (batch.n + m.n + n.n > TN_MAX_RANK)
-    return fail(e, "a product on the way has more axes than a value may have");
+    return fail(e, "an intermediate product has more axes than a value may have");
   if (k.n == 0) return multiply(e, a, b), true;
   bool ta = as_matrices(e, a, &batch, &m, &k), tb = as_matrices(e, b, &batch, &k, &n);
   a->x = ag_contract(e->g, a->x, b->x, ta, tb);

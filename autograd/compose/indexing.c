@@ -58,8 +58,7 @@ ag_ref ag_put_along_axis_add(ag_graph *g, ag_ref x, ag_ref index, ag_ref y, int 
 /* Compares indices as floats: exact below 2^24 classes in f32. */
 ag_ref ag_one_hot(ag_graph *g, ag_ref index, int64_t classes, tn_dtype dtype) {
   if (classes < 0 || (dtype != TN_F32 && dtype != TN_F64)) {
-    ag_fail(g, TN_EINVAL, "one_hot: %lld classes in a type that is no float, or fewer than none",
-            (long long)classes);
+    ag_fail(g, TN_EINVAL, "one_hot: want a float type and 0 classes or more, not %lld", (long long)classes);
     return (ag_ref){0};
   }
   ag_ref column = ag_unsqueeze(g, ag_cast(g, index, dtype), -1);

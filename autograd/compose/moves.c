@@ -60,7 +60,7 @@ ag_ref ag_flatten(ag_graph *g, ag_ref x, int first, int last) {
   if (t.rank == 0) return ag_unsqueeze(g, x, 0);
   first = ag__axis(g, "flatten", x, first), last = ag__axis(g, "flatten", x, last);
   if (first < 0 || last < 0) return (ag_ref){0};
-  if (first > last) return nothing(g, "flatten", "the first axis lies behind the last");
+  if (first > last) return nothing(g, "flatten", "the first axis comes after the last");
   t.shape[first] = tn_numel(last - first + 1, t.shape + first);
   for (int a = last + 1; a < t.rank; a++) t.shape[first + a - last] = t.shape[a];
   return ag_reshape(g, x, t.rank - (last - first), t.shape);

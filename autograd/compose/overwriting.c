@@ -79,8 +79,8 @@ ag_ref ag_index_copy(ag_graph *g, ag_ref x, int axis, ag_ref index, ag_ref y) {
   for (int a = 0; a < t.rank && fits; a++) fits = a == axis || u.shape[a] == t.shape[a];
   if (!fits) {
     ag_fail(g, TN_ESHAPE,
-            "index_copy: the index must be a vector, with a place of the new value, of rank %d as x, for "
-            "each entry",
+            "index_copy: the index must be a vector with an entry for each place of the new value, whose "
+            "rank must be %d as that of x",
             t.rank);
     return (ag_ref){0};
   }

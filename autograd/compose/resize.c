@@ -61,7 +61,7 @@ static ag_ref resize_axis(ag_graph *g, ag_ref x, int axis, const weights *w) {
 ag_ref ag_resize_to(ag_graph *g, ag_ref x, const int64_t *extents, ag_resize how, bool corners) {
   int axes = ag__spatial_axes(g, "resize_to", x);
   if (axes && (how < AG_RESIZE_NEAREST || how > AG_RESIZE_CUBIC || (corners && how == AG_RESIZE_NEAREST))) {
-    ag_fail(g, TN_EINVAL, "resize_to: want nearest, linear or cubic; corners are those of linear and cubic");
+    ag_fail(g, TN_EINVAL, "resize_to: want nearest, linear or cubic; `corners` needs linear or cubic");
     return (ag_ref){0};
   }
   for (int a = axes - 1; a >= 0; a--) {

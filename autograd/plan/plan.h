@@ -1,16 +1,16 @@
-/* plan.h - what the passes hand on, and the plan they make. A pass is one file and one function over
+/* plan.h - the data that passes hand on, and the plan. A pass is one file and one function over
  * ag__program:
  *
- *   hoist    on the graph: what the caller may compute once for many steps
+ *   hoist    on the graph: values that the caller may compute once for many steps
  *   prune    the live nodes, renumbered                                  -> program.nodes
  *   nest     the bodies of loops, compiled as plans of their own          -> program.loops, node.within
- *   window   parts of values that are read where they lie                 -> node.window
+ *   window   slices that are read in place                               -> node.window
  *   fuse     elementwise nodes gathered into units                       -> node.unit, program.reach
  *   order    units sorted so that a leaf's readers precede its writer    -> program.units, assign.in_place
- *   panel    units that go row by row to one update, to be interleaved   -> program.panels
- *   memory   which value lives where in the arena                        -> node.place, node.offset
- *   bind     pointers and micro-programs laid out for the run            -> ag_plan
- *   combine  expressions of a micro-program that have one kernel         -> step.instructions
+ *   panel    units to be interleaved, row by row, with one update        -> program.panels
+ *   memory   the place of each value in the arena                        -> node.place, node.offset
+ *   bind     steps: pointers and micro-programs                          -> ag_plan
+ *   combine  expressions of a micro-program replaced by one kernel       -> step.instructions
  *   run      walks the steps */
 #ifndef NABLA_PLAN_H
 #define NABLA_PLAN_H
@@ -223,8 +223,7 @@ typedef struct ag__register { /* a cache block of a micro-program */
 typedef void ag__f32_kernel(const ag_attr *attr, int n, const float *const *in, float *out);
 typedef void ag__f64_kernel(const ag_attr *attr, int n, const double *const *in, double *out);
 
-/* Operands of a combined instruction, at most: blocks, then pointers to one value, then what it computes
- * besides its result. */
+/* The most operands of a combined instruction: blocks, pointers to one value, and further results. */
 enum { AG__KEPT = 2, AG__MAX_OPERANDS = 4 + 8 + AG__KEPT };
 
 typedef struct ag__instruction {

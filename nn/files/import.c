@@ -20,7 +20,8 @@ static tn_status view_of(const nn_tensor *t, const nn_import_row *row, const voi
   if (!f64 && strcmp(t->dtype, "F32") != 0)
     return nn__say(message, TN_ETYPE, "'%.80s' is %s; F32 and F64 can be read", row->theirs, t->dtype);
   if (t->rank < 0 || (row->axes && !is_order(row->axes, t->rank)))
-    return nn__say(message, TN_EINVAL, "the axes of '%.80s' are no order of its %d", row->theirs, t->rank);
+    return nn__say(message, TN_EINVAL, "the axes of '%.80s' are no permutation of its %d axes", row->theirs,
+                   t->rank);
   *out = tn_view_of((void *)(uintptr_t)memory, f64 ? TN_F64 : TN_F32, t->rank, t->shape);
   if (row->axes && t->rank) *out = tn_view_permute(*out, row->axes);
   return TN_OK;

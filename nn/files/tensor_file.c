@@ -124,10 +124,10 @@ static tn_status write_file(const nn_tensor *tensors, size_t n, const char *path
 static tn_status check_tensor(const char *path, const nn_tensor *t, char *message) {
   const char *wrong = NULL;
   if (nn_tensor_type_bytes(t->dtype) == 0 || t->rank < 0 || t->rank > TN_MAX_RANK)
-    wrong = "no type or rank of the format";
+    wrong = "a type or rank that the format lacks";
   for (int a = 0; !wrong && a < t->rank; a++)
     if (t->shape[a] < 0) wrong = "a negative extent";
-  if (!wrong && strcmp(t->name, "__metadata__") == 0) wrong = "the name that is the format's own";
+  if (!wrong && strcmp(t->name, "__metadata__") == 0) wrong = "the reserved name of the metadata";
   if (!wrong) return TN_OK;
   return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has %s", path, t->name, wrong);
 }

@@ -24,5 +24,5 @@ static ag_ref fifth(nn_model *m, const ag_ref *in) { return nn_alpha_dropout(m, 
 static const nn_sample samples[] = {
     {.name = "a fifth", .n_in = 1, .in = {{.rank = 2, .shape = {4, 3}}}, .build = fifth}};
 
-const nn_row nn_layer_alpha_dropout = {
-    "nn_alpha_dropout", "Dropout that keeps mean 0 and variance 1 of what SELU gives.", samples, 1};
+const nn_row nn_layer_alpha_dropout = {"nn_alpha_dropout", "Dropout for SELU: keeps mean 0 and variance 1.",
+                                       samples, 1};

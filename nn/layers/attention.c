@@ -261,7 +261,6 @@ static const nn_sample samples[] = {
      .build = apart},
 };
 
-const nn_row nn_layer_attend = {"nn_attend", "Scaled dot products of queries and keys choose values.",
-                                attend_samples, 1};
-const nn_row nn_layer_attention = {"nn_attention", "Multi-head attention, to itself or to a memory.", samples,
-                                   5};
+const nn_row nn_layer_attend = {"nn_attend", "Scaled dot-product attention.", attend_samples, 1};
+const nn_row nn_layer_attention = {
+    "nn_attention", "Multi-head attention: self-attention, or cross-attention to a memory.", samples, 5};

@@ -117,5 +117,4 @@ static const nn_sample samples[] = {
 };
 
 const nn_row nn_layer_batch_norm = {
-    "nn_batch_norm", "Each channel with mean 0 and variance 1 over the batch, then scaled and shifted.",
-    samples, 5};
+    "nn_batch_norm", "Normalizes each channel over the batch, then scales and shifts it.", samples, 5};

@@ -28,4 +28,6 @@ static const nn_sample samples[] = {{.name = "pair",
                                      .in = {{.rank = 2, .shape = {4, 3}}, {.rank = 2, .shape = {4, 5}}},
                                      .build = plain}};
 
-const nn_row nn_layer_bilinear = {"nn_bilinear", "All products of two inputs, weighted.", samples, 1};
+const nn_row nn_layer_bilinear = {
+    "nn_bilinear", "Weighted sums of all products of an element of one input and an element of the other.",
+    samples, 1};

@@ -169,8 +169,9 @@ static const nn_sample separable_samples[] = {
 
 const nn_row nn_layer_conv = {"nn_conv", "Convolution: a kernel slides over one to three axes.", samples, 4};
 const nn_row nn_layer_conv_transpose = {
-    "nn_conv_transpose", "The adjoint of a convolution, which up-samples.", transpose_samples, 1};
-const nn_row nn_layer_conv_depthwise = {"nn_conv_depthwise", "A convolution of each channel by itself.",
-                                        depthwise_samples, 1};
-const nn_row nn_layer_conv_separable = {"nn_conv_separable", "Depthwise, then across channels at each place.",
-                                        separable_samples, 1};
+    "nn_conv_transpose", "Transposed convolution: the adjoint of a convolution, which up-samples.",
+    transpose_samples, 1};
+const nn_row nn_layer_conv_depthwise = {
+    "nn_conv_depthwise", "Depthwise convolution: each channel on its own.", depthwise_samples, 1};
+const nn_row nn_layer_conv_separable = {
+    "nn_conv_separable", "Separable convolution: depthwise, then across channels.", separable_samples, 1};

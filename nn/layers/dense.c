@@ -34,4 +34,4 @@ static const nn_sample samples[] = {
     {.name = "sequence", .n_in = 1, .in = {{.rank = 3, .shape = {2, 3, 4}}}, .build = plain},
 };
 
-const nn_row nn_layer_dense = {"nn_dense", "x kernel + bias: every output sees every input.", samples, 3};
+const nn_row nn_layer_dense = {"nn_dense", "The fully connected layer: x kernel + bias.", samples, 3};

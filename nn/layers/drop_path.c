@@ -47,7 +47,7 @@ static const nn_sample path_samples[] = {
 static const nn_sample noise_samples[] = {
     {.name = "0.4", .n_in = 1, .in = {{.rank = 2, .shape = {4, 3}}}, .build = noise}};
 
-const nn_row nn_layer_drop_path = {"nn_drop_path", "Leaves whole examples out at random while training.",
-                                   path_samples, 1};
+const nn_row nn_layer_drop_path = {
+    "nn_drop_path", "Sets whole examples to 0 at random in training (stochastic depth).", path_samples, 1};
 const nn_row nn_layer_gaussian_dropout = {
-    "nn_gaussian_dropout", "Multiplies by normal noise around 1 while training.", noise_samples, 1};
+    "nn_gaussian_dropout", "Multiplies by normal noise of mean 1 in training.", noise_samples, 1};

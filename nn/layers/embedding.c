@@ -90,6 +90,6 @@ static const nn_sample samples[] = {
      .order = -1},
 };
 
-const nn_row nn_layer_embedding_bag = {"nn_embedding_bag", "The mean or sum of an example's rows.",
-                                       bag_samples, 2};
-const nn_row nn_layer_embedding = {"nn_embedding", "A row of a trained table for each number.", samples, 3};
+const nn_row nn_layer_embedding_bag = {"nn_embedding_bag",
+                                       "The mean or sum of the table rows of each example.", bag_samples, 2};
+const nn_row nn_layer_embedding = {"nn_embedding", "A row of a trained table for each id.", samples, 3};

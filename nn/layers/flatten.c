@@ -38,6 +38,6 @@ static const nn_sample samples[] = {
 static const nn_sample shuffle_samples[] = {
     {.name = "image", .n_in = 1, .in = {{.rank = 4, .shape = {2, 3, 2, 8}}}, .build = shuffled}};
 
-const nn_row nn_layer_flatten = {"nn_flatten", "Each example as one vector.", samples, 1};
-const nn_row nn_layer_pixel_shuffle = {"nn_pixel_shuffle", "Channels become rows and columns.",
-                                       shuffle_samples, 1};
+const nn_row nn_layer_flatten = {"nn_flatten", "Reshapes each example to one vector.", samples, 1};
+const nn_row nn_layer_pixel_shuffle = {
+    "nn_pixel_shuffle", "Moves channels into height and width (sub-pixel up-sampling).", shuffle_samples, 1};

@@ -62,7 +62,7 @@ static const nn_sample instance_samples[] = {
     {.name = "series", .n_in = 1, .in = {{.rank = 3, .shape = {2, 5, 3}}}, .build = instance},
 };
 
-const nn_row nn_layer_group_norm = {"nn_group_norm", "Groups of channels normalized in each example.",
+const nn_row nn_layer_group_norm = {"nn_group_norm", "Normalizes each group of channels of each example.",
                                     samples, 2};
-const nn_row nn_layer_instance_norm = {"nn_instance_norm", "Each channel of each example normalized.",
+const nn_row nn_layer_instance_norm = {"nn_instance_norm", "Normalizes each channel of each example.",
                                        instance_samples, 1};

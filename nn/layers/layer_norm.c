@@ -71,6 +71,7 @@ static const nn_sample rms_samples[] = {
 };
 
 const nn_row nn_layer_layer_norm = {
-    "nn_layer_norm", "Each vector with mean 0 and variance 1, then scaled and shifted.", samples, 2};
-const nn_row nn_layer_rms_norm = {"nn_rms_norm", "Each vector over its root mean square, then scaled.",
-                                  rms_samples, 1};
+    "nn_layer_norm", "Normalizes each vector to mean 0 and variance 1, then scales and shifts it.", samples,
+    2};
+const nn_row nn_layer_rms_norm = {
+    "nn_rms_norm", "Divides each vector by its root mean square, then scales it.", rms_samples, 1};

@@ -26,5 +26,5 @@ static ag_ref three(nn_model *m, const ag_ref *in) {
 static const nn_sample samples[] = {
     {.name = "images", .n_in = 1, .in = {{.rank = 4, .shape = {2, 2, 2, 5}}}, .build = three}};
 
-const nn_row nn_layer_local_response_norm = {"nn_local_response_norm",
-                                             "Channels over the strength of their neighbours.", samples, 1};
+const nn_row nn_layer_local_response_norm = {
+    "nn_local_response_norm", "Divides each channel by the strength of its neighbours.", samples, 1};

@@ -59,8 +59,8 @@ static ag_ref to_places(nn_model *m, const char *who, const char *name, ag_ref x
   if (!is_image(m, t)) return (ag_ref){0};
   for (int a = 0; a < t.rank - 2; a++) {
     if (places[a] < 1)
-      return nn_refuse(m, TN_EINVAL, "%s cannot be brought to %s places",
-                       nn_shape_text(have, t.rank, t.shape), nn_shape_text(want, t.rank - 2, places));
+      return nn_refuse(m, TN_EINVAL, "%s cannot be pooled to %s places", nn_shape_text(have, t.rank, t.shape),
+                       nn_shape_text(want, t.rank - 2, places));
   }
   return nn_leave(m, f(nn_graph(m), x, places));
 }
@@ -134,13 +134,13 @@ static const nn_sample global_average_samples[] = {
 static const nn_sample global_max_samples[] = {
     {.name = "image", .n_in = 1, .in = IMAGE, .build = global_max}};
 
-const nn_row nn_layer_max_pool = {"nn_max_pool", "The largest of each window.", max_samples, 2};
+const nn_row nn_layer_max_pool = {"nn_max_pool", "The maximum of each window.", max_samples, 2};
 const nn_row nn_layer_average_pool = {"nn_average_pool", "The average of each window.", average_samples, 2};
-const nn_row nn_layer_adaptive_average_pool = {"nn_adaptive_average_pool", "Averages, to so many places.",
-                                               adaptive_average_samples, 1};
-const nn_row nn_layer_adaptive_max_pool = {"nn_adaptive_max_pool", "Maxima, to so many places.",
-                                           adaptive_max_samples, 1};
+const nn_row nn_layer_adaptive_average_pool = {
+    "nn_adaptive_average_pool", "Average pooling to a given number of places.", adaptive_average_samples, 1};
+const nn_row nn_layer_adaptive_max_pool = {
+    "nn_adaptive_max_pool", "Maximum pooling to a given number of places.", adaptive_max_samples, 1};
 const nn_row nn_layer_global_average_pool = {"nn_global_average_pool", "The average over all places.",
                                              global_average_samples, 1};
-const nn_row nn_layer_global_max_pool = {"nn_global_max_pool", "The largest of all places.",
+const nn_row nn_layer_global_max_pool = {"nn_global_max_pool", "The maximum over all places.",
                                          global_max_samples, 1};

@@ -88,8 +88,10 @@ static const nn_sample learned_samples[] = {
 static const nn_sample rotary_samples[] = {
     {.name = "from the third on", .n_in = 1, .in = {{.rank = 4, .shape = {2, 3, 5, 4}}}, .build = rotary}};
 
-const nn_row nn_layer_sinusoidal_positions = {"nn_sinusoidal_positions", "Adds waves that tell places apart.",
-                                              sine_samples, 1};
-const nn_row nn_layer_learned_positions = {"nn_learned_positions", "Adds a trained vector for each place.",
+const nn_row nn_layer_sinusoidal_positions = {"nn_sinusoidal_positions",
+                                              "Adds sines and cosines of the position.", sine_samples, 1};
+const nn_row nn_layer_learned_positions = {"nn_learned_positions", "Adds a trained vector for each position.",
                                            learned_samples, 1};
-const nn_row nn_layer_rotary = {"nn_rotary", "Turns pairs of channels by their place.", rotary_samples, 1};
+const nn_row nn_layer_rotary = {"nn_rotary",
+                                "Rotates pairs of channels by an angle that grows with the position (RoPE).",
+                                rotary_samples, 1};

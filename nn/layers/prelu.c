@@ -43,4 +43,5 @@ static const nn_sample glu_samples[] = {
     {.name = "vectors", .n_in = 1, .in = {{.rank = 2, .shape = {3, 6}}}, .build = glu}};
 
 const nn_row nn_layer_prelu = {"nn_prelu", "A rectifier with a trained slope below 0.", samples, 2};
-const nn_row nn_layer_glu = {"nn_glu", "Half of the channels gate the others.", glu_samples, 1};
+const nn_row nn_layer_glu = {"nn_glu", "The gated linear unit: half of the channels gate the others.",
+                             glu_samples, 1};

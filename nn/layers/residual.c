@@ -31,4 +31,4 @@ static const nn_sample samples[] = {
      .build = wider},
 };
 
-const nn_row nn_layer_residual = {"nn_residual", "A layer's result plus what it started from.", samples, 2};
+const nn_row nn_layer_residual = {"nn_residual", "Adds the input of a block to its result.", samples, 2};

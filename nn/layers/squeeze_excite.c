@@ -28,5 +28,5 @@ static ag_ref half(nn_model *m, const ag_ref *in) { return nn_squeeze_excite(m, 
 static const nn_sample samples[] = {
     {.name = "image", .n_in = 1, .in = {{.rank = 4, .shape = {2, 3, 2, 4}}}, .build = half}};
 
-const nn_row nn_layer_squeeze_excite = {"nn_squeeze_excite",
-                                        "Weights channels by what the whole image shows.", samples, 1};
+const nn_row nn_layer_squeeze_excite = {
+    "nn_squeeze_excite", "Scales channels by factors that are computed from the whole image.", samples, 1};

@@ -77,4 +77,5 @@ static const nn_sample samples[] = {
 };
 
 const nn_row nn_layer_transformer = {
-    "nn_transformer", "Attention and two dense layers, each added to what it read.", samples, 3};
+    "nn_transformer", "A transformer block: attention and two dense layers, each with a residual connection.",
+    samples, 3};

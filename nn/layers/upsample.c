@@ -37,4 +37,4 @@ static const nn_sample samples[] = {
     {.name = "bicubic", .n_in = 1, .in = {{.rank = 4, .shape = {2, 3, 4, 1}}}, .build = cubic},
 };
 
-const nn_row nn_layer_upsample = {"nn_upsample", "Images made larger by whole factors.", samples, 3};
+const nn_row nn_layer_upsample = {"nn_upsample", "Enlarges images by whole factors.", samples, 3};

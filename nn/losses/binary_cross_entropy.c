@@ -83,5 +83,5 @@ const nn_row nn_loss_binary_cross_entropy = {"nn_binary_cross_entropy",
                                              "Cross-entropy of two classes, from logits.", samples, 2};
 const nn_row nn_loss_binary_cross_entropy_probs = {
     "nn_binary_cross_entropy_probs", "Cross-entropy of two classes, from probabilities.", probs_samples, 1};
-const nn_row nn_loss_focal = {"nn_focal", "Cross-entropy that counts what is easy for little.", focal_samples,
-                              1};
+const nn_row nn_loss_focal = {"nn_focal", "Focal loss: cross-entropy with less weight on easy examples.",
+                              focal_samples, 1};

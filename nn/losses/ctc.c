@@ -161,4 +161,5 @@ static const nn_sample samples[] = {
      .build = none},
 };
 
-const nn_row nn_loss_ctc = {"nn_ctc", "Sequences of labels without their times.", samples, 2};
+const nn_row nn_loss_ctc = {
+    "nn_ctc", "CTC: sequences of labels whose alignment to the time steps is unknown.", samples, 2};

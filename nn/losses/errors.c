@@ -104,10 +104,11 @@ static const nn_sample relative_samples[] = {
 
 const nn_row nn_loss_squared_log_error = {"nn_squared_log_error", "Squared differences of logarithms.",
                                           squared_log_samples, 1};
-const nn_row nn_loss_relative_error = {"nn_relative_error", "Absolute differences over the target's size.",
+const nn_row nn_loss_relative_error = {"nn_relative_error", "Absolute differences relative to the target.",
                                        relative_samples, 1};
 const nn_row nn_loss_squared_error = {"nn_squared_error", "Squared differences.", squared_samples, 1};
 const nn_row nn_loss_absolute_error = {"nn_absolute_error", "Absolute differences.", absolute_samples, 1};
-const nn_row nn_loss_huber = {"nn_huber", "Squared near 0, linear further out.", huber_samples, 1};
-const nn_row nn_loss_smooth_l1 = {"nn_smooth_l1", "Huber's loss with slope 1 far out.", smooth_samples, 1};
+const nn_row nn_loss_huber = {"nn_huber", "Huber's loss: quadratic near 0, linear beyond.", huber_samples, 1};
+const nn_row nn_loss_smooth_l1 = {
+    "nn_smooth_l1", "Huber's loss divided by its threshold: the slope beyond it is 1.", smooth_samples, 1};
 const nn_row nn_loss_log_cosh = {"nn_log_cosh", "Like Huber's loss, but smooth.", log_cosh_samples, 1};

@@ -132,16 +132,20 @@ static const nn_sample categorical_samples[] = {
     {.name = "pair", .n_in = 2, .in = {PAIR}, .build = categorical}};
 
 const nn_row nn_loss_categorical_hinge = {
-    "nn_categorical_hinge", "The right score above the largest wrong one.", categorical_samples, 1};
-const nn_row nn_loss_hinge = {"nn_hinge", "Scores on the right side by a margin of 1 cost nothing.",
+    "nn_categorical_hinge",
+    "The score of the right class must exceed the largest other score by a margin of 1.", categorical_samples,
+    1};
+const nn_row nn_loss_hinge = {"nn_hinge", "0 for a score on the right side by a margin of 1, else linear.",
                               hinge_samples, 1};
 const nn_row nn_loss_squared_hinge = {"nn_squared_hinge", "The square of nn_hinge's terms.", squared_samples,
                                       1};
 const nn_row nn_loss_soft_margin = {"nn_soft_margin", "The logistic loss of targets -1 and 1.", soft_samples,
                                     1};
 const nn_row nn_loss_hinge_embedding = {
-    "nn_hinge_embedding", "Small distances of what is alike, others beyond a margin.", embedding_samples, 1};
-const nn_row nn_loss_multi_margin = {"nn_multi_margin", "The class's score above all others by a margin.",
+    "nn_hinge_embedding", "Small distances for similar pairs, distances beyond a margin for others.",
+    embedding_samples, 1};
+const nn_row nn_loss_multi_margin = {"nn_multi_margin",
+                                     "The score of the right class must exceed each other score by a margin.",
                                      multi_samples, 2};
 const nn_row nn_loss_multilabel_soft_margin = {
     "nn_multilabel_soft_margin", "Binary cross-entropy averaged over the classes.", multilabel_samples, 1};

@@ -25,4 +25,4 @@ static const nn_sample samples[] = {
      .build = logs},
 };
 
-const nn_row nn_loss_kl = {"nn_kl", "How far a distribution is from another.", samples, 2};
+const nn_row nn_loss_kl = {"nn_kl", "The Kullback-Leibler divergence of two distributions.", samples, 2};

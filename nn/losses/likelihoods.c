@@ -117,12 +117,11 @@ static const nn_sample nb_samples[] = {
 static const nn_sample zinb_samples[] = {
     {.name = "counts", .n_in = 4, .in = {POSITIVE, POSITIVE, ANY, POSITIVE}, .build = zinb}};
 
-const nn_row nn_loss_poisson = {"nn_poisson", "Minus the log-likelihood of counts, Poisson's.",
+const nn_row nn_loss_poisson = {"nn_poisson", "The negative log-likelihood of Poisson counts.",
                                 poisson_samples, 2};
-const nn_row nn_loss_gaussian_nll = {"nn_gaussian_nll", "Minus the log-likelihood of numbers, normal.",
+const nn_row nn_loss_gaussian_nll = {"nn_gaussian_nll", "The negative log-likelihood of normal numbers.",
                                      gaussian_samples, 1};
 const nn_row nn_loss_negative_binomial = {
-    "nn_negative_binomial", "Minus the log-likelihood of counts with more spread than Poisson's.", nb_samples,
-    1};
-const nn_row nn_loss_zinb = {"nn_zinb", "Negative binomial counts with zeros of another source.",
-                             zinb_samples, 1};
+    "nn_negative_binomial", "The negative log-likelihood of negative binomial counts.", nb_samples, 1};
+const nn_row nn_loss_zinb = {
+    "nn_zinb", "The negative log-likelihood of zero-inflated negative binomial counts.", zinb_samples, 1};

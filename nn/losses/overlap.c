@@ -19,4 +19,4 @@ static const nn_sample samples[] = {{.name = "images",
                                             {.rank = 3, .shape = {2, 3, 4}, .low = 0, .high = 1}},
                                      .build = images}};
 
-const nn_row nn_loss_dice = {"nn_dice", "How little two regions overlap.", samples, 1};
+const nn_row nn_loss_dice = {"nn_dice", "Dice loss: 1 minus the overlap of two regions.", samples, 1};

@@ -128,13 +128,15 @@ static const nn_sample contrastive_samples[] = {
 static const nn_sample partner_samples[] = {
     {.name = "pairs", .n_in = 2, .in = {ROWS, ROWS}, .build = partners}};
 
-const nn_row nn_loss_info_nce = {"nn_info_nce", "Finding each row's partner among the batch.",
+const nn_row nn_loss_info_nce = {"nn_info_nce",
+                                 "InfoNCE: each row must find its partner among the rows of the batch.",
                                  partner_samples, 1};
-const nn_row nn_loss_cosine_embedding = {"nn_cosine_embedding", "The angle between pairs, small or large.",
-                                         cosine_samples, 1};
-const nn_row nn_loss_triplet = {"nn_triplet", "Nearer to the positive than to the negative, by a margin.",
-                                triplet_samples, 2};
-const nn_row nn_loss_margin_ranking = {"nn_margin_ranking", "One score above another, by a margin.",
+const nn_row nn_loss_cosine_embedding = {
+    "nn_cosine_embedding", "The cosine of pairs: high for similar pairs, low for others.", cosine_samples, 1};
+const nn_row nn_loss_triplet = {
+    "nn_triplet", "The anchor must be nearer to the positive than to the negative, by a margin.",
+    triplet_samples, 2};
+const nn_row nn_loss_margin_ranking = {"nn_margin_ranking", "One score must exceed another by a margin.",
                                        ranking_samples, 1};
-const nn_row nn_loss_contrastive = {"nn_contrastive", "Pairs that are alike near, others beyond a margin.",
-                                    contrastive_samples, 1};
+const nn_row nn_loss_contrastive = {
+    "nn_contrastive", "Similar pairs near each other, others beyond a margin.", contrastive_samples, 1};

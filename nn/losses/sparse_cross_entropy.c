@@ -136,4 +136,4 @@ static const nn_sample nll_samples[] = {
 
 const nn_row nn_loss_sparse_cross_entropy = {
     "nn_sparse_cross_entropy", "Cross-entropy between class numbers and the softmax of logits.", samples, 4};
-const nn_row nn_loss_nll = {"nn_nll", "Minus the log-probability of the class.", nll_samples, 1};
+const nn_row nn_loss_nll = {"nn_nll", "The negative log-probability of the class.", nll_samples, 1};

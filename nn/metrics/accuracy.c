@@ -31,4 +31,4 @@ static const nn_sample samples[] = {
 };
 
 const nn_row nn_metric_accuracy = {
-    "nn_accuracy", "The share of rows whose largest logit is at the largest label.", samples, 1};
+    "nn_accuracy", "The fraction of rows whose largest logit is at the largest label.", samples, 1};

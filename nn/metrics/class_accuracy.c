@@ -80,9 +80,9 @@ static const nn_sample binary_samples[] = {
      .build = binary,
      .order = -1}};
 
-const nn_row nn_metric_sparse_accuracy = {"nn_sparse_accuracy", "The share of labels with the largest score.",
-                                          sparse_samples, 1};
-const nn_row nn_metric_top_k_accuracy = {"nn_top_k_accuracy",
-                                         "The share of labels among the k largest scores.", top_samples, 1};
-const nn_row nn_metric_binary_accuracy = {"nn_binary_accuracy", "The share of right answers of two.",
-                                          binary_samples, 1};
+const nn_row nn_metric_sparse_accuracy = {
+    "nn_sparse_accuracy", "The fraction of rows whose label has the largest score.", sparse_samples, 1};
+const nn_row nn_metric_top_k_accuracy = {
+    "nn_top_k_accuracy", "The fraction of rows whose label is among the k largest scores.", top_samples, 1};
+const nn_row nn_metric_binary_accuracy = {
+    "nn_binary_accuracy", "The fraction of right predictions of two classes.", binary_samples, 1};

@@ -36,4 +36,5 @@ static void sample(nn_model *m, ag_ref loss, double lr) {
 }
 
 const nn_optimizer_row nn_optimizer_adabelief = {
-    "nn_adabelief", "Adam that divides by how far gradients are from what was expected.", sample};
+    "nn_adabelief",
+    "Adam with the variance of the gradient about its running mean in place of its mean square.", sample};

@@ -66,4 +66,6 @@ static void sample(nn_model *m, ag_ref loss, double lr) {
 }
 
 const nn_optimizer_row nn_optimizer_adafactor = {
-    "nn_adafactor", "Second moments by rows and columns: memory for large matrices.", sample};
+    "nn_adafactor",
+    "Adam without momentum, with one second moment per row and per column: less memory for large matrices.",
+    sample};

@@ -30,4 +30,4 @@ static void sample(nn_model *m, ag_ref loss, double lr) {
 }
 
 const nn_optimizer_row nn_optimizer_adagrad = {
-    "nn_adagrad", "Gradients over the root of the sum of all their squares.", sample};
+    "nn_adagrad", "The gradient divided by the root of the sum of all past squares.", sample};

@@ -50,6 +50,7 @@ void nn_adam(nn_model *m, ag_ref loss, const nn_adam_options *o) {
 /* The row of the table: its name, and how tests call it. */
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_adam(m, loss, &(nn_adam_options){.lr = lr}); }
 
-const nn_optimizer_row nn_optimizer_adam = {
-    "nn_adam", "Running means of gradients over the root of those of their squares; AdamW with weight_decay.",
-    sample};
+const nn_optimizer_row nn_optimizer_adam = {"nn_adam",
+                                            "The running mean of the gradient, divided by the root of the "
+                                            "running mean of its square; AdamW with weight_decay.",
+                                            sample};

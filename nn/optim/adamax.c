@@ -33,4 +33,4 @@ static void sample(nn_model *m, ag_ref loss, double lr) {
 }
 
 const nn_optimizer_row nn_optimizer_adamax = {
-    "nn_adamax", "Adam with the largest gradient, decayed, in place of the root mean square.", sample};
+    "nn_adamax", "Adam with a decaying maximum of |gradient| in place of the root mean square.", sample};

@@ -31,4 +31,4 @@ void nn_asgd(nn_model *m, ag_ref loss, const nn_asgd_options *o) {
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_asgd(m, loss, &(nn_asgd_options){.lr = lr}); }
 
 const nn_optimizer_row nn_optimizer_asgd = {
-    "nn_asgd", "Gradient descent with a falling rate, and the average of where it went.", sample};
+    "nn_asgd", "Gradient descent with a decreasing rate, and the average of its iterates.", sample};

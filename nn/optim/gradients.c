@@ -244,7 +244,8 @@ static ag_ref add_up(nn_gradients *d, int i, int k) {
 void nn_accumulate(nn_gradients *d, int k) {
   if (!nn__changeable(d, "nn_accumulate")) return;
   if (k < 1 || (d->m->every && d->m->every != k) || d->m->sums || d->accumulates) {
-    nn_fail(d->m, TN_EINVAL, "nn_accumulate: needs 1 step or more, once, and as many as other losses (%d)",
+    nn_fail(d->m, TN_EINVAL,
+            "nn_accumulate: %d steps; want 1 or more, the same number for all losses, and one call for each",
             k);
     return;
   }

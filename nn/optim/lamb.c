@@ -34,4 +34,5 @@ void nn_lamb(nn_model *m, ag_ref loss, const nn_lamb_options *o) {
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_lamb(m, loss, &(nn_lamb_options){.lr = lr}); }
 
 const nn_optimizer_row nn_optimizer_lamb = {
-    "nn_lamb", "Adam for large batches: each parameter moves by a share of its length.", sample};
+    "nn_lamb", "Adam for large batches: the step of each parameter is scaled to the norm of the parameter.",
+    sample};

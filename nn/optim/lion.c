@@ -26,4 +26,5 @@ void nn_lion(nn_model *m, ag_ref loss, const nn_lion_options *o) {
 
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_lion(m, loss, &(nn_lion_options){.lr = lr}); }
 
-const nn_optimizer_row nn_optimizer_lion = {"nn_lion", "The sign of an interpolated momentum.", sample};
+const nn_optimizer_row nn_optimizer_lion = {"nn_lion", "Steps by the sign of an interpolated momentum.",
+                                            sample};

@@ -49,4 +49,5 @@ void nn_muon(nn_model *m, ag_ref loss, const nn_muon_options *o) {
 
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_muon(m, loss, &(nn_muon_options){.lr = lr}); }
 
-const nn_optimizer_row nn_optimizer_muon = {"nn_muon", "Momentum of matrices, made orthogonal.", sample};
+const nn_optimizer_row nn_optimizer_muon = {
+    "nn_muon", "For matrices: momentum, replaced by the nearest orthogonal matrix.", sample};

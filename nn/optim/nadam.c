@@ -50,4 +50,4 @@ void nn_nadam(nn_model *m, ag_ref loss, const nn_nadam_options *o) {
 
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_nadam(m, loss, &(nn_nadam_options){.lr = lr}); }
 
-const nn_optimizer_row nn_optimizer_nadam = {"nn_nadam", "Adam with the momentum of the next step.", sample};
+const nn_optimizer_row nn_optimizer_nadam = {"nn_nadam", "Adam with Nesterov momentum.", sample};

@@ -36,4 +36,5 @@ void nn_radam(nn_model *m, ag_ref loss, const nn_radam_options *o) {
 
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_radam(m, loss, &(nn_radam_options){.lr = lr}); }
 
-const nn_optimizer_row nn_optimizer_radam = {"nn_radam", "Adam with its first steps rectified.", sample};
+const nn_optimizer_row nn_optimizer_radam = {
+    "nn_radam", "Adam whose first steps use momentum only (rectified Adam).", sample};

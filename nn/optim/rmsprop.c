@@ -49,4 +49,4 @@ static void sample(nn_model *m, ag_ref loss, double lr) {
 }
 
 const nn_optimizer_row nn_optimizer_rmsprop = {
-    "nn_rmsprop", "Gradients over the root of their running mean square.", sample};
+    "nn_rmsprop", "The gradient divided by the root of the running mean of its square.", sample};

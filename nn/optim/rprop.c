@@ -35,4 +35,4 @@ void nn_rprop(nn_model *m, ag_ref loss, const nn_rprop_options *o) {
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_rprop(m, loss, &(nn_rprop_options){.lr = lr}); }
 
 const nn_optimizer_row nn_optimizer_rprop = {
-    "nn_rprop", "Steps by sign, each element its own, for whole batches.", sample};
+    "nn_rprop", "A step size per element, adapted by the sign of the gradient; for full batches.", sample};

@@ -47,5 +47,5 @@ void nn_sgd(nn_model *m, ag_ref loss, const nn_sgd_options *o) {
 /* The row of the table: its name, and how tests call it. */
 static void sample(nn_model *m, ag_ref loss, double lr) { nn_sgd(m, loss, &(nn_sgd_options){.lr = lr}); }
 
-const nn_optimizer_row nn_optimizer_sgd = {
-    "nn_sgd", "Gradient descent, with momentum or Nesterov's look ahead.", sample};
+const nn_optimizer_row nn_optimizer_sgd = {"nn_sgd", "Gradient descent, with momentum or Nesterov momentum.",
+                                           sample};

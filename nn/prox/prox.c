@@ -17,8 +17,7 @@ static void bind(nn_model *m, const char *who, const char *glob, nn_prox_functio
   size_t at = 0;
   for (nn__variable *v; (v = nn__match(m, glob, &at));) {
     if (v->prox) {
-      nn_fail(m, TN_EINVAL,
-              "%s: '%s' has a proximal operator already; that of a sum is not one after another", who,
+      nn_fail(m, TN_EINVAL, "%s: '%s' has a proximal operator already; a parameter can have one", who,
               v->name);
       return;
     }

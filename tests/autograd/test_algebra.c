@@ -168,11 +168,11 @@ Test(algebra, what_does_not_fit_is_refused) {
                {bad_triangular_square, "triangular_solve: operands"},
                {bad_flags, "triangular_solve: operands"},
                {bad_inverse, "inverse: want square matrices [..., n, n], not f64[2, 3]"},
-               {bad_vector, "solve: a f64[2, 2] and b f64[3, 1] have not as many rows"},
+               {bad_vector, "solve: a f64[2, 2] and b f64[3, 1] have different numbers of rows"},
                {bad_det, "det: want square"},
                {bad_logdet, "logdet_spd: want square"},
                {bad_lstsq, "lstsq: 2 equations do not determine 3 unknowns"},
-               {bad_rows, "lstsq: a f64[3, 2] and b f64[2, 3] have not as many rows"},
+               {bad_rows, "lstsq: a f64[3, 2] and b f64[2, 3] have different numbers of rows"},
                {bad_power, "matrix_power: want square"}};
   for (int i = 0; i < COUNT(cases); i++) {
     ag_graph *g = new_graph();

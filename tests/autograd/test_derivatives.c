@@ -266,7 +266,7 @@ Test(derivatives, vmap_of_random_values_and_of_what_does_not_vary) {
 
 Test(derivatives, bad_calls_are_refused_with_a_sentence) {
   REFUSED("jvp: direction 0 is f64[3], its value f64[3, 2]", (void)ag_jvp(s.g, s.y, &s.w, &s.x, 1));
-  REFUSED("jvp: no values", (void)ag_jvp(s.g, s.y, NULL, NULL, 1));
+  REFUSED("jvp: there are no values", (void)ag_jvp(s.g, s.y, NULL, NULL, 1));
   REFUSED("rank 1", ag_hvp(s.g, s.y, &s.w, &s.v, 1, out));
   REFUSED("vmap: input 0 is f64[3] for one example and f64[3, 2] for many",
           ag_vmap(s.g, &s.x, &s.w, 1, &s.y, 1, out));
@@ -288,6 +288,7 @@ Test(derivatives, by_a_broadcast_is_refused) {
   cr_assert_eq(ag_status(g), TN_OK);
   ag_grad(g, y, &wide, 1, out);
   cr_assert_eq(ag_status(g), TN_EINVAL);
-  cr_assert(strstr(ag_error(g), "derive by the value that was broadcast"), "%s", ag_error(g));
+  cr_assert(strstr(ag_error(g), "differentiate with respect to the value that was broadcast"), "%s",
+            ag_error(g));
   ag_graph_free(g);
 }

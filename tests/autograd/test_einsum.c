@@ -67,22 +67,22 @@ Test(einsum, what_it_cannot_read_is_refused_by_name) {
   const struct {
     const char *equation, *words;
     int n;
-  } cases[] = {{"ij,jk->iz", "a label of the result is in no operand", 2},
-               {"ij,jk->ii", "a label is twice in the result", 2},
+  } cases[] = {{"ij,jk->iz", "a label of the result occurs in no operand", 2},
+               {"ij,jk->ii", "a label occurs twice in the result", 2},
                {"ij,jk", "more terms than operands", 1},
                {"ij", "fewer terms than operands", 2},
-               {"ijk,jk->i", "not as many axes as labels", 2},
-               {"i,jk->i", "not as many axes as labels", 2},
+               {"ijk,jk->i", "another number of axes than of labels", 2},
+               {"i,jk->i", "another number of axes than of labels", 2},
                {"ijk...,jk->i", "more labels than an operand has axes", 2},
                {"i.j,jk->i", "a dot", 2},
                {"......,jk->i", "a dot", 2},
                {"i1,jk->i", "labels are letters", 2},
                {"ij,jk-i", "a '-' without '>'", 2},
-               {"ij,jk->i,k", "something follows", 2},
+               {"ij,jk->i,k", "text after the result", 2},
                {"ij,ik->jk", "different extents", 2},
                {"ii,jk->i", "different extents", 2},
                {"abcdefghij", "more axes than a value may have", 1},
-               {"", "not as many", 1}};
+               {"", "another number", 1}};
   for (int i = 0; i < COUNT(cases); i++) {
     ag_graph *g = new_graph();
     ag_ref in[] = {ag_input(g, "a", TN_F64, 2, (int64_t[]){2, 3}),

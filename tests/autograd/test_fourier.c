@@ -93,7 +93,7 @@ Test(fourier, what_does_not_fit_is_refused) {
       {bad_prime, "10007 has the prime factor 10007"},
       {bad_rank, "resize_to: want [batch"},
       {bad_extent, "resize_to: 4 places of axis 1 cannot become 0"},
-      {bad_corners, "corners are those of linear and cubic"}};
+      {bad_corners, "`corners` needs linear or cubic"}};
   for (int i = 0; i < COUNT(cases); i++) {
     ag_graph *g = new_graph();
     ag_ref y = cases[i].f(g, ag_input(g, "x", TN_F64, 1, (int64_t[]){10}),

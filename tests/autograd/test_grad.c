@@ -154,19 +154,19 @@ Test(grad, needs_a_scalar) {
 Test(grad, needs_a_float) {
   ag_ref x = leaf_x(), i = ag_input(g, "i", TN_I64, 1, three);
   grad(ag_sum_all(g, ag_gather(g, x, i)), i);
-  expect_error(TN_ETYPE, "gradient: the value to derive by is i64[3], not of a float type");
+  expect_error(TN_ETYPE, "gradient: a value of wrt is i64[3], not of a float type");
 }
 
 Test(grad, needs_values) {
   ag_ref x = leaf_x();
   grad(ag_sum_all(g, x), (ag_ref){0});
-  expect_error(TN_EINVAL, "gradient: the value to derive by is not of this graph");
+  expect_error(TN_EINVAL, "gradient: a value of wrt is not a value of this graph");
 }
 
 Test(grad, cotangent_must_fit) {
   ag_ref x = leaf_x(), dx = x;
   ag_vjp(g, ag_exp(g, x), ag_scalar(g, TN_F64, 1), &x, 1, &dx);
-  expect_error(TN_ESHAPE, "gradient: the cotangent is f64[], its value f64[3]");
+  expect_error(TN_ESHAPE, "gradient: the cotangent is f64[], but y is f64[3]");
   cr_expect_eq(dx.id, 0);
 }
 

@@ -436,11 +436,11 @@ Test(ops, messages_name_target_and_attributes) {
   } while (0)
   SAYS("reshape: [3, 4] has 12 elements, the target [5, 3] has 15", ag_reshape(g, x, 2, ((int64_t[]){5, 3})));
   SAYS("slice: 3 places from 2 in steps of 1 along axis 1 do not lie in [3, 4]", ag_slice(g, x, 1, 2, 3));
-  SAYS("transpose: [1, 1] is no order of the axes of [3, 4]", ag_transpose(g, x, ((int[]){1, 1})));
-  SAYS("broadcast: [3, 4] cannot be spread over [3, 5]", ag_broadcast(g, x, 2, ((int64_t[]){3, 5})));
+  SAYS("transpose: [1, 1] is no permutation of the axes of [3, 4]", ag_transpose(g, x, ((int[]){1, 1})));
+  SAYS("broadcast: [3, 4] cannot be broadcast to [3, 5]", ag_broadcast(g, x, 2, ((int64_t[]){3, 5})));
   SAYS("matmul: f64[3, 4] times f64[3, 4]: the last extent", ag_matmul(g, x, x));
   SAYS("sum: the set of axes 0x4 names one that [3, 4] has not", ag_sum(g, x, 4, false));
-  SAYS("concat: operand 1, f64[4, 3], does not continue f64[3, 4] along axis 0",
+  SAYS("concat: operand 1, f64[4, 3], cannot be joined to f64[3, 4] along axis 0",
        ag_concat(g, ((ag_ref[]){x, ag_transpose2(g, x)}), 2, 0));
   SAYS("pad: 0 before, -1 after, 0 between along axis 0 of [3, 4]", ag_pad(g, x, 0, 0, -1));
   SAYS("gather: the index is f64, not i32 or i64", ag_gather(g, x, x));

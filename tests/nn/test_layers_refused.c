@@ -226,7 +226,7 @@ Test(layers_refused, small_layers_name_shapes) {
        "nn_max_pool 'a': the window [2, 2] over [2, 3, 4, 5] has size 2, stride -2 and dilation 0 along axis "
        "1"},
       {adaptive, 3, 0, TN_EINVAL,
-       "nn_adaptive_average_pool 'a': [2, 3, 4, 5] cannot be brought to [2, 0] places"},
+       "nn_adaptive_average_pool 'a': [2, 3, 4, 5] cannot be pooled to [2, 0] places"},
       {global_pool, 1, 0, TN_ESHAPE,
        "nn_global_max_pool 'a': the input must be [batch, 1 to 3 spatial axes, channels], not [2, 3]"},
       {shuffle, 3, 0, TN_ESHAPE,

@@ -265,7 +265,7 @@ Test(nn_checkpoint, tensors_that_the_format_cannot_hold) {
     nn_tensor tensor;
     const char *part;
   } bad[] = {
-      {{.name = "__metadata__", .dtype = "F32", .rank = 1, .shape = {1}, .data = data}, "format's own"},
+      {{.name = "__metadata__", .dtype = "F32", .rank = 1, .shape = {1}, .data = data}, "reserved name"},
       {{.name = "b", .dtype = "F32", .rank = 1, .shape = {-1}, .data = data}, "negative extent"},
       {{.name = "a", .dtype = "F32", .rank = 1, .shape = {1}, .data = data}, "same name"}};
   char message[256];

@@ -375,7 +375,7 @@ Test(nn_gradients, refuses) {
   } rows[] = {{{NULL, no_match}, TN_EINVAL, "not in a group yet matches 'q/*'"},
               {{NULL, twice}, TN_EINVAL, "not in a group yet matches '*'"},
               {{NULL, no_limit}, TN_EINVAL, "nn_clip_value: the limit must be above 0, not 0"},
-              {{NULL, no_steps}, TN_EINVAL, "nn_accumulate: needs 1 step or more"},
+              {{NULL, no_steps}, TN_EINVAL, "nn_accumulate: 0 steps; want 1 or more"},
               {{NULL, large_mask}, TN_ESHAPE, "mask of 'p/kernel' is larger"},
               {{NULL, bad_decay}, TN_EINVAL, "nn_decay: no parameter that is trained matches 'nothing'"},
               {{shape_changes, plain_sgd}, TN_ESHAPE, "the constraint of 'p/kernel' changes its shape"},

@@ -31,7 +31,7 @@ Test(nn_import, linear_layers_of_pytorch) {
   SAYS(message, "'0.weight' has [5, 4] in our order of axes, but 'hidden/kernel' has [4, 5]");
   rows[0].axes = wrong;
   cr_assert_eq(nn_state_import(s, path, rows, 3, message), TN_EINVAL);
-  SAYS(message, "no order");
+  SAYS(message, "no permutation");
   rows[0] = (nn_import_row){"hidden/kernel", "9.weight", swapped};
   cr_assert_eq(nn_state_import(s, path, rows, 3, message), TN_EINVAL);
   SAYS(message, "the file has no '9.weight'");

@@ -23,7 +23,7 @@ static void broadcast_explain(const ag_type *in, int n, const ag_attr *attr, cha
   char from[128], to[128];
   (void)n;
   if (attr->i[0] >= 0 && attr->i[0] <= TN_MAX_RANK)
-    snprintf(text, size, "%s cannot be spread over %s",
+    snprintf(text, size, "%s cannot be broadcast to %s",
              ag__shape_text(in->rank, in->shape, from, sizeof from),
              ag__shape_text((int)attr->i[0], attr->i + 1, to, sizeof to));
 }
@@ -57,7 +57,7 @@ static void broadcast_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 }
 
 const ag_op ag_op_broadcast = {AG_EWISE_FIELDS(broadcast, 1),
-                               .doc = "repeated along axes of extent 1 and along new leading axes",
+                               .doc = "x repeated along axes of extent 1 and along new leading axes",
                                .flags = AG_BROADCASTS,
                                .infer = broadcast_infer,
                                .explain = broadcast_explain,

@@ -17,7 +17,7 @@ static void cast_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 }
 
 const ag_op ag_op_cast = {.name = "cast",
-                          .doc = "another element type; float to integer truncates",
+                          .doc = "x in another element type; float to integer truncates",
                           .kind = AG_OPAQUE,
                           .arity = 1,
                           .flags = AG_ROWWISE,

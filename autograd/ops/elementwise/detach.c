@@ -7,7 +7,7 @@ static bool detach_infer(const ag_type *in, int n, const ag_attr *attr, ag_type 
 }
 
 const ag_op ag_op_detach = {.name = "detach",
-                            .doc = "x, as a constant for derivatives",
+                            .doc = "x, with derivative 0",
                             .kind = AG_VIEW,
                             .arity = 1,
                             .flags = AG_ROWWISE | AG_ALIAS | AG_NO_DERIVATIVE,

@@ -24,8 +24,8 @@ static void fmod_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 }
 
 const ag_op ag_op_fmod = {AG_EWISE_FIELDS(fmod, 2),
-                          .doc = "what remains of a after whole multiples of b, with a's sign: C's fmod",
-                          .flags = AG_ROWWISE, .vjp = fmod_vjp,
+                          .doc = "the remainder of a / b with the sign of a: C's fmod", .flags = AG_ROWWISE,
+                          .vjp = fmod_vjp,
                           AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {0}}, .low = 0.3, .high = 0.9},
                                    {.n_in = 2, .in = {{1, {5}}, {1, {5}}}, .low = 2, .high = 2.5})};
 

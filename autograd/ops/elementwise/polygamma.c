@@ -33,8 +33,9 @@ static void polygamma_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 }
 
 const ag_op ag_op_polygamma = {
-    AG_EWISE_FIELDS(polygamma, 1), .doc = "the n-th derivative of digamma, which is n = 0; 0 <= n <= 100",
-    .flags = AG_ROWWISE, .vjp = polygamma_vjp,
+    AG_EWISE_FIELDS(polygamma, 1),
+    .doc = "the n-th derivative of digamma (n = 0: digamma itself); 0 <= n <= 100", .flags = AG_ROWWISE,
+    .vjp = polygamma_vjp,
     AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .low = 0.5, .high = 6},
              {.n_in = 1, .in = {{1, {7}}}, .attr.i = {1}, .low = 0.5, .high = 6},
              {.n_in = 1, .in = {{1, {7}}}, .attr.i = {2}, .low = -1.8, .high = -1.2})};

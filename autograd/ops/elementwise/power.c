@@ -14,7 +14,7 @@ static void power_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 
 const ag_op ag_op_power = {
     AG_EWISE_FIELDS(power, 2),
-    .doc = "a to the power of b, as C's pow; the derivative by b is 0 at a = 0 and NaN below",
+    .doc = "a to the power of b, as C's pow; the derivative with respect to b is 0 at a = 0 and NaN below",
     .flags = AG_ROWWISE, .vjp = power_vjp,
     AG_CASES({.n_in = 2, .in = {{2, {3, 4}}, {2, {3, 4}}}, .low = 0.3, .high = 2},
              {.n_in = 2, .in = {{1, {4}}, {2, {3, 1}}}, .low = 0.3, .high = 2})};

@@ -64,8 +64,7 @@ static ag_ref gather_many(ag_graph *g, ag_ref y, const ag_many *m) {
 
 const ag_op ag_op_gather = {
     .name = "gather",
-    .doc = "rows of x (places along axis 0) by an i32 or i64 index of any shape; an index without a row "
-           "fails the "
+    .doc = "rows of x (along axis 0) by an i32 or i64 index of any shape; an index out of range fails the "
            "run. ag_gather_axis: along another axis, with leading axes that x and index share",
     .kind = AG_INDEX,
     .arity = 2,

@@ -71,9 +71,8 @@ static ag_ref scatter_add_many(ag_graph *g, ag_ref y, const ag_many *m) {
 
 const ag_op ag_op_scatter_add = {
     .name = "scatter_add",
-    .doc = "row index[r] of the output is the sum of such rows r of x; others are 0; an index beyond the "
-           "rows fails "
-           "the run: the adjoint of gather. ag_scatter_add_axis: along another axis, with batch axes",
+    .doc = "the adjoint of gather: row i of the output is the sum of the rows r of x with index[r] = i, or "
+           "0; an index out of range fails the run. ag_scatter_add_axis: along another axis, with batch axes",
     .kind = AG_INDEX,
     .arity = 2,
     .flags = AG_NODIFF_0 << 1,

@@ -105,7 +105,8 @@ static ag_ref contract_many(ag_graph *g, ag_ref y, const ag_many *m) {
 
 const ag_op ag_op_contract = {
     .name = "contract",
-    .doc = "the matrix product [..., m, k] [..., k, n], either side transposed first; leading axes broadcast",
+    .doc = "the matrix product [..., m, k] [..., k, n], either factor transposed on request; leading axes "
+           "broadcast",
     .kind = AG_CONTRACTION,
     .arity = 2,
     .infer = contract_infer,

@@ -41,20 +41,18 @@ static void eigh_packed_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_scale(g, ag_add(g, m, ag_transpose2(g, m)), 0.5);
 }
 
-const ag_op ag_op_eigh_packed = {.name = "eigh_packed",
-                                 .doc = "eigenvectors of (a + a') / 2 as columns [..., n, n], the largest "
-                                        "component of each positive, then two more "
-                                        "rows: the eigenvalues, ascending, and zeros. ag_eigh takes it "
-                                        "apart. Derivatives through the vectors want "
-                                        "distinct eigenvalues",
-                                 .kind = AG_OPAQUE,
-                                 .arity = 1,
-                                 .infer = eigh_packed_infer,
-                                 .run = eigh_packed_run,
-                                 .vjp = eigh_packed_vjp,
-                                 .many = ag__many_same,
-                                 AG_CASES({.n_in = 1, .in = {{2, {3, 3}}}},
-                                          {.n_in = 1, .in = {{3, {2, 2, 2}}}},
-                                          {.n_in = 1, .in = {{2, {1, 1}}}})};
+const ag_op ag_op_eigh_packed = {
+    .name = "eigh_packed",
+    .doc = "eigenvectors of (a + a') / 2 as columns [..., n, n], the largest component of each positive, "
+           "then two more rows: the eigenvalues, ascending, and zeros. ag_eigh splits it. Derivatives of the "
+           "vectors need distinct eigenvalues",
+    .kind = AG_OPAQUE,
+    .arity = 1,
+    .infer = eigh_packed_infer,
+    .run = eigh_packed_run,
+    .vjp = eigh_packed_vjp,
+    .many = ag__many_same,
+    AG_CASES({.n_in = 1, .in = {{2, {3, 3}}}}, {.n_in = 1, .in = {{3, {2, 2, 2}}}},
+             {.n_in = 1, .in = {{2, {1, 1}}}})};
 
 ag_ref ag_eigh_packed(ag_graph *g, ag_ref a) { return AG_EMIT(g, &ag_op_eigh_packed, NULL, a); }

@@ -39,8 +39,7 @@ static void lu_packed_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 const ag_op ag_op_lu_packed = {
     .name = "lu_packed",
     .doc = "L (unit, below the diagonal) and U of each matrix [..., n, n] in one, by partial pivoting, then "
-           "two more "
-           "rows: row i of L U is row order[i] of a; the permutation's sign, zeros. ag_lu takes it apart",
+           "two more rows: row i of L U is row order[i] of a; the permutation's sign, zeros. ag_lu splits it",
     .kind = AG_OPAQUE,
     .arity = 1,
     .infer = lu_packed_infer,

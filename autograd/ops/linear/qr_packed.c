@@ -35,8 +35,7 @@ static void qr_packed_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 const ag_op ag_op_qr_packed = {
     .name = "qr_packed",
     .doc = "Q [..., m, n] with orthonormal columns, and below it the upper triangular R [..., n, n], Q R = "
-           "a, for "
-           "each matrix [..., m, n] with m >= n, by Householder reflections. ag_qr takes it apart",
+           "a, for each matrix [..., m, n] with m >= n, by Householder reflections. ag_qr splits it",
     .kind = AG_OPAQUE,
     .arity = 1,
     .infer = qr_packed_infer,

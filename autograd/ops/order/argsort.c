@@ -75,20 +75,18 @@ static void argsort_run(const ag_call *call) {
     }
 }
 
-const ag_op ag_op_argsort = {
-    .name = "argsort",
-    .doc =
-        "the places along one axis in ascending order of their values (of any type), or descending, as i64; "
-        "stable; NaN counts as the largest",
-    .kind = AG_OPAQUE,
-    .arity = 1,
-    .flags = AG_NO_DERIVATIVE,
-    .infer = argsort_infer,
-    .explain = argsort_explain,
-    .run = argsort_run,
-    .many = ag__many_axis,
-    AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {1, 0}, .order = -1},
-             {.n_in = 1, .in = {{3, {2, 5, 3}}}, .attr.i = {1, 1}, .order = -1})};
+const ag_op ag_op_argsort = {.name = "argsort",
+                             .doc = "the indices (i64) that sort the values along one axis, ascending or "
+                                    "descending; stable; NaN is the largest; any element type",
+                             .kind = AG_OPAQUE,
+                             .arity = 1,
+                             .flags = AG_NO_DERIVATIVE,
+                             .infer = argsort_infer,
+                             .explain = argsort_explain,
+                             .run = argsort_run,
+                             .many = ag__many_axis,
+                             AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {1, 0}, .order = -1},
+                                      {.n_in = 1, .in = {{3, {2, 5, 3}}}, .attr.i = {1, 1}, .order = -1})};
 
 ag_ref ag_argsort(ag_graph *g, ag_ref x, int axis, bool descending) {
   return AG_EMIT(g, &ag_op_argsort, (&(ag_attr){.i = {axis, descending}}), x);

@@ -44,18 +44,17 @@ static void cumsum_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_cumsum(g, dy, (int)attr.i[0], !attr.i[1]);
 }
 
-const ag_op ag_op_cumsum = {
-    .name = "cumsum",
-    .doc = "sums of all places up to each along one axis; of all from each on if `reverse`",
-    .kind = AG_OPAQUE,
-    .arity = 1,
-    .infer = cumsum_infer,
-    .explain = cumsum_explain,
-    .run = cumsum_run,
-    .vjp = cumsum_vjp,
-    .many = ag__many_axis,
-    AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {1, 0}},
-             {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {1, 1}})};
+const ag_op ag_op_cumsum = {.name = "cumsum",
+                            .doc = "running sums along one axis; from the end if `reverse`",
+                            .kind = AG_OPAQUE,
+                            .arity = 1,
+                            .infer = cumsum_infer,
+                            .explain = cumsum_explain,
+                            .run = cumsum_run,
+                            .vjp = cumsum_vjp,
+                            .many = ag__many_axis,
+                            AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {1, 0}},
+                                     {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {1, 1}})};
 
 ag_ref ag_cumsum(ag_graph *g, ag_ref x, int axis, bool reverse) {
   return AG_EMIT(g, &ag_op_cumsum, (&(ag_attr){.i = {axis, reverse}}), x);

@@ -3,7 +3,7 @@
 static void uniform_run(const ag_call *call) { tn_rng_uniform(call->rng, call->out); }
 
 const ag_op ag_op_uniform = {.name = "uniform",
-                             .doc = "uniform draws from [0, 1); the name is its stream",
+                             .doc = "uniform random numbers from [0, 1); the name is their stream",
                              .kind = AG_RANDOM,
                              .flags = AG_NO_DERIVATIVE,
                              .infer = ag__random_type,

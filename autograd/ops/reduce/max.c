@@ -18,19 +18,19 @@ static void max_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_mul(g, tie, share);
 }
 
-const ag_op ag_op_max = {.name = "max",
-                         .doc =
-                             "the maximum over a set of axes; ties share the derivative; -inf over nothing",
-                         .kind = AG_REDUCE,
-                         .arity = 1,
-                         .infer = ag__reduced_type,
-                         .explain = ag__reduced_explain,
-                         .run = max_run,
-                         .vjp = max_vjp,
-                         .many = ag__many_axes,
-                         AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {3, 0}},
-                                  {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {2, 1}},
-                                  {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {5, 0}})};
+const ag_op ag_op_max = {
+    .name = "max",
+    .doc = "the maximum over a set of axes; ties share the derivative; -inf over no elements",
+    .kind = AG_REDUCE,
+    .arity = 1,
+    .infer = ag__reduced_type,
+    .explain = ag__reduced_explain,
+    .run = max_run,
+    .vjp = max_vjp,
+    .many = ag__many_axes,
+    AG_CASES({.n_in = 1, .in = {{2, {3, 4}}}, .attr.i = {3, 0}},
+             {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {2, 1}},
+             {.n_in = 1, .in = {{3, {2, 3, 4}}}, .attr.i = {5, 0}})};
 
 ag_ref ag_max(ag_graph *g, ag_ref x, unsigned axes, bool keep) {
   return AG_EMIT(g, &ag_op_max, (&(ag_attr){.i = {axes, keep}}), x);

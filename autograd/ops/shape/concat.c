@@ -77,7 +77,7 @@ static void concat_explain(const ag_type *in, int n, const ag_attr *attr, char *
     snprintf(text, size, "axis %lld of a value of rank %d", (long long)axis, in->rank);
   for (int k = 1; k < n && !*text; k++)
     if (!same_but_axis(in, &in[k], (int)axis))
-      snprintf(text, size, "operand %d, %s%s, does not continue %s%s along axis %lld", k,
+      snprintf(text, size, "operand %d, %s%s, cannot be joined to %s%s along axis %lld", k,
                tn_dtype_name(in[k].dtype), ag__shape_text(in[k].rank, in[k].shape, other, sizeof other),
                tn_dtype_name(in->dtype), ag__shape_text(in->rank, in->shape, first, sizeof first),
                (long long)axis);
@@ -85,7 +85,7 @@ static void concat_explain(const ag_type *in, int n, const ag_attr *attr, char *
 
 const ag_op ag_op_concat = {
     .name = "concat",
-    .doc = "joined along one axis",
+    .doc = "values joined along one axis",
     .kind = AG_VIEW,
     .arity = -1,
     .infer = concat_infer,

@@ -47,7 +47,7 @@ static void pad_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 
 const ag_op ag_op_pad = {.name = "pad",
                          .doc = "zeros before and after along one axis: the adjoint of slice. "
-                                "ag_pad_interior: and between each two places",
+                                "ag_pad_interior: also between neighbours",
                          .kind = AG_VIEW,
                          .arity = 1,
                          .infer = pad_infer,

@@ -55,8 +55,8 @@ static int64_t slice_window(const ag_type *in, const ag_attr *attr) {
 }
 
 const ag_op ag_op_slice = {.name = "slice",
-                           .doc = "count places from start along one axis. ag_slice_step: every step-th of "
-                                  "them, backwards where step < 0",
+                           .doc = "count elements from start along one axis. ag_slice_step: count elements, "
+                                  "step apart, backwards if step < 0",
                            .kind = AG_VIEW,
                            .arity = 1,
                            .infer = slice_infer,

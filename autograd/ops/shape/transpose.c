@@ -33,7 +33,7 @@ static void transpose_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 static void transpose_explain(const ag_type *in, int n, const ag_attr *attr, char *text, size_t size) {
   char axes[128], shape[128];
   (void)n;
-  snprintf(text, size, "%s is no order of the axes of %s",
+  snprintf(text, size, "%s is no permutation of the axes of %s",
            ag__shape_text(in->rank, attr->i, axes, sizeof axes),
            ag__shape_text(in->rank, in->shape, shape, sizeof shape));
 }

@@ -43,20 +43,19 @@ static void window_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_window_add(g, dy, (int)at.i[0], extent, at.i[2], at.i[3], at.i[4]);
 }
 
-const ag_op ag_op_window = {
-    .name = "window",
-    .doc = "an axis becomes two, windows and their places: window i holds the places i stride - before + j "
-           "dilation for j < size, 0 where there is none; so many windows as fit (negative before or after: "
-           "places cut off)",
-    .kind = AG_VIEW,
-    .arity = 1,
-    .infer = window_infer,
-    .run = window_run,
-    .vjp = window_vjp,
-    .many = ag__many_axis,
-    AG_CASES({.n_in = 1, .in = {{2, {7, 3}}}, .attr.i = {0, 3, 2, 1, 1, 0}},
-             {.n_in = 1, .in = {{2, {2, 8}}}, .attr.i = {1, 3, 1, 2, 2, 1}},
-             {.n_in = 1, .in = {{3, {2, 9, 2}}}, .attr.i = {1, 2, 3, 2, -1, -2}})};
+const ag_op ag_op_window = {.name = "window",
+                            .doc = "replaces an axis by two, windows and their elements: element j < size of "
+                                   "window i is that at i stride - before + j dilation, or 0 outside; as "
+                                   "many windows as fit (negative before or after cut the axis)",
+                            .kind = AG_VIEW,
+                            .arity = 1,
+                            .infer = window_infer,
+                            .run = window_run,
+                            .vjp = window_vjp,
+                            .many = ag__many_axis,
+                            AG_CASES({.n_in = 1, .in = {{2, {7, 3}}}, .attr.i = {0, 3, 2, 1, 1, 0}},
+                                     {.n_in = 1, .in = {{2, {2, 8}}}, .attr.i = {1, 3, 1, 2, 2, 1}},
+                                     {.n_in = 1, .in = {{3, {2, 9, 2}}}, .attr.i = {1, 2, 3, 2, -1, -2}})};
 
 ag_ref ag_window(ag_graph *g, ag_ref x, int axis, int64_t size, int64_t stride, int64_t dilation,
                  int64_t before, int64_t after) {

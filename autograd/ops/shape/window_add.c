@@ -47,9 +47,9 @@ static void window_add_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
 }
 
 const ag_op ag_op_window_add = {.name = "window_add",
-                                .doc = "windows [..., count, size, ...] laid onto one axis of that extent "
-                                       "and added where they overlap; what "
-                                       "lies outside is left out: the adjoint of window",
+                                .doc =
+                                    "the adjoint of window: adds windows [..., count, size, ...], where they "
+                                    "overlap, onto one axis of that extent; elements outside are dropped",
                                 .kind = AG_OPAQUE,
                                 .arity = 1,
                                 .infer = window_add_infer,
