@@ -1,4 +1,4 @@
-/* An op of one's own, outside the library: the Gaussian e^(-x^2). docs/adding_an_op.md explains it. */
+/* An op of your own, outside the library: the Gaussian e^(-x^2). docs/adding_an_op.md explains it. */
 #include <nabla/autograd/autograd.h>
 
 #include <math.h>
@@ -14,7 +14,7 @@ static void gaussian_f64(const ag_attr *attr, int n, const double *const *in, do
   for (int i = 0; i < n; i++) out[i] = exp(-in[0][i] * in[0][i]);
 }
 
-/* d/dx e^(-x^2) = -2 x e^(-x^2), from public constructors: so it can be differentiated again. */
+/* d/dx e^(-x^2) = -2 x e^(-x^2), built with public constructors, so it can be differentiated again. */
 static void gaussian_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   dx[0] = ag_mul(g, dy, ag_scale(g, ag_mul(g, ag_in(g, y, 0), y), -2));
 }

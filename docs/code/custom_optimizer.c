@@ -1,5 +1,5 @@
-/* custom_optimizer.c - an optimizer is a function from (parameter, gradient, slots) to their next values, as
- * graph: it is differentiated, fused and run like everything else.
+/* custom_optimizer.c - an optimizer is a function that appends nodes: from parameter, gradient and slots to
+ * the next values. These nodes are fused and run like all others.
  *
  * Lion (Chen et al. 2023) moves by the sign of an interpolated momentum. */
 #include <nabla/nn/nn.h>

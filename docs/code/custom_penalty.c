@@ -1,8 +1,8 @@
 /* custom_penalty.c - a penalty is any C function that returns a scalar of the graph.
  *
- * A linear map with 20 inputs is fitted to data in which only 5 inputs matter, under a penalty of our own:
- * the smoothed "log-sum" of the rows' norms, sum log(1 + |row| / s), which presses small rows harder than
- * large. */
+ * A linear map with 20 inputs is fitted to data in which only 5 inputs matter, with a penalty of our own: the
+ * smoothed "log-sum" of the rows' norms, sum log(1 + |row| / s), which shrinks small rows more than large
+ * ones. */
 #include <nabla/nn/nn.h>
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Derivatives beyond the gradient: of a logistic regression the gradient of each example, the Hessian, and Newton's
- * method by it. Everything is graph. */
+/* Derivatives beyond the gradient, for a logistic regression: the gradient of each example, the Hessian, and
+ * Newton's method with it. */
 #include <nabla/autograd/autograd.h>
 
 #include <math.h>
@@ -10,14 +10,14 @@ enum { EXAMPLES = 6, FEATURES = 2 };
 static double xs[EXAMPLES][FEATURES] = {{1, 0.2}, {0.5, 1}, {-1, 0.3}, {-0.4, -1}, {0.1, 0.9}, {-0.8, -0.2}};
 static double labels[EXAMPLES] = {1, 1, 0, 0, 1, 0};
 
-/* log(1 + e^z) - label z, and a ridge that makes the Hessian definite: for one example. */
+/* The loss of one example: log(1 + e^z) - label z, and a ridge that makes the Hessian definite. */
 static ag_ref loss_of(ag_graph *g, ag_ref x, ag_ref label, ag_ref w) {
   ag_ref z = ag_sum_all(g, ag_mul(g, x, w));
   ag_ref ridge = ag_scale(g, ag_sum_all(g, ag_square(g, w)), 0.05);
   return ag_add(g, ag_sub(g, ag_softplus(g, z), ag_mul(g, label, z)), ridge);
 }
 
-/* Runs the plan of `outputs` at w and copies what they are. */
+/* Runs the plan of `outputs` at w and copies their values. */
 static int run(ag_graph *g, const ag_ref *outputs, int n, double *w, double *const *out) {
   ag_plan *plan = NULL;
   ag_run *state = NULL;

@@ -1,4 +1,4 @@
-/* freeze_and_prune.c - phases: the same network function with other knobs, weights that travel by name.
+/* freeze_and_prune.c - phases: one network function with different settings; weights are copied by name.
  *
  *   1  train everything under a group lasso on the first kernel
  *   2  keep the inputs with the largest row norms: a smaller model, with the kept rows gathered

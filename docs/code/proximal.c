@@ -1,4 +1,4 @@
-/* proximal.c - zeros that are exact: a penalty as a proximal operator, applied after each step of the
+/* proximal.c - exact zeros: a penalty as a proximal operator, which is applied after each step of the
  * optimizer.
  *
  * A linear map with 20 inputs is fitted to data in which only 5 matter. In the loss, a group lasso makes the
@@ -11,8 +11,8 @@
 
 enum { ROWS = 400, INPUTS = 20, USEFUL = 5, OUTPUTS = 3 };
 
-/* The projection onto a set is the operator of a penalty that is infinite outside: the step size plays no
- * part. */
+/* The projection onto a set is the operator of a penalty that is infinite outside it; it does not depend on
+ * the step size. */
 static ag_ref into_box(ag_graph *g, ag_ref p, ag_ref step, const void *ctx) {
   double half = *(const double *)ctx;
   (void)step;
@@ -66,7 +66,7 @@ int main(void) {
   tn_rng_normal((tn_rng){.stream = tn_stream("x")}, tn_matrix(x, TN_F32, ROWS, INPUTS));
   for (int r = 0; r < ROWS; r++)
     for (int j = 0; j < OUTPUTS; j++) {
-      y[r][j] = 1; /* which the bias would reach, were it free */
+      y[r][j] = 1; /* the bias would reach this without the box */
       for (int i = 0; i < USEFUL; i++) y[r][j] += x[r][i] * (float)((i + j) % 3 - 1);
     }
   if (nn_data_new(NULL, &data) != TN_OK ||

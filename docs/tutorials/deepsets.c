@@ -1,13 +1,13 @@
-/* deepsets.c - a function of sets of any size: rows are gathered, transformed, and added up by set. The network learns
- * the mean and the spread of each set's numbers from examples. Source: Zaheer et al. 2017, Deep Sets. */
+/* deepsets.c - a function of sets of any size: rows are gathered, transformed, and summed by set. The network
+ * learns mean and spread of the numbers of a set from examples. Source: Zaheer et al. 2017, Deep Sets. */
 #include "tutorial.h"
 
 #include <math.h>
 
 enum { SETS = 64, ITEMS = 512, TABLE = 1000, STEPS = 1500 };
 
-/* ids [ITEMS] are rows of a table of numbers, set [ITEMS] is the set that each item belongs to. The batch is the whole
- * graph, so the model has one row, which holds everything. */
+/* ids [ITEMS] are rows of a table of numbers, set [ITEMS] is the set that each item belongs to. The whole
+ * graph is one batch, so the model has one row. */
 static void network(nn_model *m, void *ctx) {
   ag_graph *g = nn_graph(m);
   ag_ref table = ag_constant(g, *(const tn_view *)ctx);
@@ -27,7 +27,7 @@ static void network(nn_model *m, void *ctx) {
   nn_adam(m, loss, &(nn_adam_options){.lr = 3e-3});
 }
 
-/* Sets of random sizes and places: the same for a step, another for the next. */
+/* Draws sets of random size and location; they depend on the step only. */
 static void draw(uint32_t step, const float *table, int32_t *ids, int32_t *set, float *want) {
   double sum[SETS] = {0}, square[SETS] = {0}, size[SETS] = {0}, center[SETS], width[SETS];
   tn_rng rng = {.seed = 3, .step = step};

@@ -9,8 +9,8 @@
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE };
 
-/* The bytes behind the header of one of the package's files: 16 bytes before pictures, 8 before labels. Where the
- * package is missing the program ends with 77, which tests count as skipped. */
+/* The bytes after the header of one of the package's files; the header has 16 bytes for pictures, 8 for
+ * labels. If the package is missing, the program ends with 77, which tests count as skipped. */
 static inline unsigned char *fashion_file(const char *name, size_t header, size_t bytes) {
   char path[256];
   unsigned char skipped[16], *out = malloc(bytes);
@@ -61,7 +61,7 @@ static inline nn_data *fashion_data(const char *set, int64_t n, int side, float 
   return d;
 }
 
-/* The share of rows of out [n, classes] whose largest element is at the label. */
+/* The fraction of rows of out [n, classes] whose largest element is at the label. */
 static inline double fashion_accuracy(const float *out, const int32_t *labels, int64_t n) {
   int64_t right = 0;
   for (int64_t i = 0; i < n; i++) {

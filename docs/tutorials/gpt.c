@@ -19,7 +19,7 @@ static void network(nn_model *m, void *ctx) {
   nn_adam(m, loss, &(nn_adam_options){.lr = 3e-3});
 }
 
-/* The last TIME characters are read, the one after them is drawn. */
+/* Reads the last TIME characters and draws the next one. */
 static void write_text(nn_trainer *t, const char *start) {
   static int32_t window[1][TIME];
   static float share[1][TIME][CHARACTERS];

@@ -1,5 +1,6 @@
-/* lstm.c - a recurrent network learns to write, one character after the other, and then writes: a step of the cell at a
- * time, its state carried from call to call. Source: Hochreiter & Schmidhuber 1997; Graves 2013. */
+/* lstm.c - a recurrent network learns to write text, character by character. Then it writes some, one step of
+ * the cell at a time, with its state carried from call to call. Source: Hochreiter & Schmidhuber 1997; Graves
+ * 2013. */
 #include "text.h"
 
 enum { TIME = 48, UNITS = 128, STEPS = 600, WRITTEN = 300 };
@@ -15,7 +16,7 @@ static void network(nn_model *m, void *ctx) {
   nn_report(m, "cross-entropy", loss);
   nn_adam(m, loss, &(nn_adam_options){.lr = 5e-3});
 
-  /* The writer: the same names, so the same weights. */
+  /* The writer has the same names, and so the same weights. */
   ag_ref one = nn_input_typed(m, "character", TN_I32, 0, NULL), now[NN_CELL_STATES];
   const ag_ref state[NN_CELL_STATES] = {nn_input(m, "h", 1, (int64_t[]){UNITS}),
                                         nn_input(m, "c", 1, (int64_t[]){UNITS})};

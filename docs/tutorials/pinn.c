@@ -15,7 +15,7 @@ static void network(nn_model *m, void *ctx) {
   h = ag_tanh(g, nn_dense(m, "hidden/1", h, 24, NULL));
   ag_ref y = ag_add(g, x, ag_mul(g, ag_square(g, x), nn_dense(m, "readout", h, 1, NULL)));
 
-  /* Row i of y depends on row i of x alone, so the gradient of the sum holds each row's derivative. */
+  /* Row i of y depends on row i of x only, so the gradient of the sum has the derivative of each row. */
   ag_ref dy, d2y;
   ag_grad(g, ag_sum_all(g, y), &x, 1, &dy);
   ag_grad(g, ag_sum_all(g, dy), &x, 1, &d2y);

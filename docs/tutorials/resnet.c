@@ -1,5 +1,5 @@
-/* resnet.c - a small residual network with batch normalization: Fashion-MNIST, 8,000 pictures, two epochs. The running
- * moments that it learns are what it uses on unseen pictures. Source: He, Zhang, Ren & Sun 2016. */
+/* resnet.c - a small residual network with batch normalization: Fashion-MNIST, 8,000 pictures, two epochs. On
+ * unseen pictures it uses the running moments from training. Source: He, Zhang, Ren & Sun 2016. */
 #include "fashion.h"
 
 enum { TRAIN = 8000, TEST = 1000 };
@@ -13,7 +13,7 @@ static ag_ref conv_norm(nn_model *m, const char *name, ag_ref x, int64_t filters
   return nn_leave(m, nn_batch_norm(m, "norm", y, NULL));
 }
 
-/* Two convolutions beside a short cut, which is a convolution itself where the shape changes. */
+/* Two convolutions and a shortcut, which is a convolution too if the shape changes. */
 static ag_ref block(nn_model *m, const char *name, ag_ref x, int64_t filters, int64_t stride) {
   ag_graph *g = nn_graph(m);
   if (!nn_enter(m, "block", name)) return (ag_ref){0};

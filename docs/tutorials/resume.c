@@ -1,5 +1,6 @@
-/* resume.c - a training that is interrupted goes on from its checkpoint and ends with the same bits as one that was
- * not: all randomness is a function of seed, epoch and step, and a checkpoint holds the optimizer's state. */
+/* resume.c - an interrupted training continues from its checkpoint and ends with the same bits as an
+ * uninterrupted one: all random numbers are functions of seed, epoch and step, and a checkpoint has the state
+ * of the optimizer. */
 #include "tutorial.h"
 
 #include <math.h>

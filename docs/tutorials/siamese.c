@@ -22,7 +22,7 @@ static void network(nn_model *m, void *ctx) {
   nn_adam(m, loss, &(nn_adam_options){.lr = 1e-3});
 }
 
-/* Pair i: picture i and, every second time, one of the same class. */
+/* Pair i: picture i and another one; in every second pair of the same class. */
 static void make_pairs(const float *pictures, const int32_t *labels, float *left, float *right,
                        float *alike) {
   tn_rng rng = {.seed = 5, .stream = tn_stream("pairs")};
@@ -36,8 +36,8 @@ static void make_pairs(const float *pictures, const int32_t *labels, float *left
   }
 }
 
-/* Of all pairs of codes: how many are told right by whether they are nearer than half the margin; the mean over pairs of
- * one kind and of two. */
+/* The fraction of pairs of codes that are classified correctly by a distance below half the margin: the mean
+ * of the fractions for pairs of one kind and pairs of two kinds. */
 static double told_right(const float *code, const int32_t *labels, int64_t n) {
   double right[2] = {0}, all[2] = {0};
   for (int64_t i = 0; i < n; i++)

@@ -1,7 +1,8 @@
-/* solvers.c - a small network fitted to many digits: Levenberg-Marquardt and Newton's method on the parameters of a model.
- * Ten hidden units are to learn a damped wave from 60 noisy points. Adam needs thousands of steps for what the loops of the
- * host do in some dozens, since they use second derivatives and all rows at once. Source: Hagan & Menhaj 1994, "Training
- * feedforward networks with the Marquardt algorithm"; Martens 2010, "Deep learning via Hessian-free optimization". */
+/* solvers.c - a small network fitted to many digits: Levenberg-Marquardt and Newton's method on the
+ * parameters of a model. Ten hidden units are to learn a damped wave from 60 noisy points. Adam needs
+ * thousands of steps where these solvers need some dozens, as they use second derivatives and all rows at
+ * once. Source: Hagan & Menhaj 1994, "Training feedforward networks with the Marquardt algorithm"; Martens
+ * 2010, "Deep learning via Hessian-free optimization". */
 #include "tutorial.h"
 
 #include <math.h>
@@ -19,7 +20,7 @@ static void network(nn_model *m, void *ctx) {
   nn_output(m, "residuals",
             residuals);      /* for Levenberg-Marquardt, which minimizes the sum of their squares */
   nn_report(m, "mse", loss); /* for Newton and L-BFGS, which take any scalar */
-  nn_adam(m, loss, &(nn_adam_options){.lr = 1e-2}); /* for nn_fit; the solvers do without it */
+  nn_adam(m, loss, &(nn_adam_options){.lr = 1e-2}); /* for nn_fit; the solvers ignore it */
 }
 
 static double rmse(nn_model *m, nn_state *s, const nn_data *data) {
@@ -28,7 +29,7 @@ static double rmse(nn_model *m, nn_state *s, const nn_data *data) {
   return sqrt(reports[0]);
 }
 
-/* From the same start by one of the solvers; the root mean square of the residuals. */
+/* Runs one of the solvers from the same start; returns the root mean square of the residuals. */
 static double solve(nn_model *m, const nn_data *data, const char *name, nn_solver *solver, const char *what) {
   nn_state *s = new_state(m, 2);
   nn_solve_result r;

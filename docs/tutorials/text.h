@@ -1,5 +1,5 @@
-/* text.h - text for models of characters: the licences that every Debian machine has. One learns from some of them and
- * is judged by the GNU General Public License, version 3. */
+/* text.h - text for models of characters: the licences that are on every Debian machine. A model is trained
+ * on some of them and evaluated on the GNU General Public License, version 3. */
 #ifndef TEXT_H
 #define TEXT_H
 
@@ -10,8 +10,8 @@
 
 enum { CHARACTERS = 128 };
 
-/* Appends a licence to text[0..n), which has room for a megabyte; returns the new length. Where the file is missing
- * the program ends with 77, which tests count as skipped. */
+/* Appends a licence to text[0..n), which has room for a megabyte; returns the new length. If the file is
+ * missing, the program ends with 77, which tests count as skipped. */
 static inline long append_text(char *text, long n, const char *name) {
   char path[128];
   snprintf(path, sizeof path, "/usr/share/common-licenses/%s", name);
@@ -62,7 +62,7 @@ static inline excerpts new_excerpts(int time) {
   return e;
 }
 
-/* Steps on excerpts drawn from text[0..n), with a learning rate that falls from lr to 0. */
+/* Trains on random excerpts of text[0..n), with a learning rate that falls from lr to 0. */
 static inline void learn(nn_trainer *t, const nn_state *s, excerpts *e, const char *text, long n, int steps,
                          double lr) {
   double report[NN_MAX_REPORTS];
@@ -78,7 +78,7 @@ static inline void learn(nn_trainer *t, const nn_state *s, excerpts *e, const ch
   }
 }
 
-/* The mean cross-entropy over text[0..n), in nats a character. */
+/* The mean cross-entropy over text[0..n), in nats per character. */
 static inline double judge(nn_trainer *t, const nn_state *s, excerpts *e, const char *text, long n) {
   double report[NN_MAX_REPORTS], loss = 0;
   int batches = (int)((n - 1) / (BATCH * e->time));
@@ -92,7 +92,7 @@ static inline double judge(nn_trainer *t, const nn_state *s, excerpts *e, const 
   return loss;
 }
 
-/* A character drawn from shares that add up to 1. */
+/* Draws a character from probabilities that add up to 1. */
 static inline int draw_character(const float *share, uint64_t i) {
   double draw = (double)(tn_rng_u64((tn_rng){.seed = 1}, i) >> 11) * 0x1p-53;
   int c = 0;

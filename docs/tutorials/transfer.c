@@ -1,5 +1,6 @@
-/* transfer.c - a network learned on many examples of eight classes serves two others with few: its first layers are
- * copied and frozen, a new head is trained, then all of it is fine-tuned with a small step. */
+/* transfer.c - a network that was trained on many examples of eight classes is reused for two others with
+ * few: its first layers are copied and frozen, a new head is trained, then all of it is fine-tuned with a
+ * small step. */
 #include "fashion.h"
 
 enum { MANY = 12000, FEW = 40, TEST = 2000 };
@@ -26,7 +27,7 @@ static void network(nn_model *m, void *ctx) {
   nn_adam(m, loss, &(nn_adam_options){.lr = t->lr});
 }
 
-/* The label of each of Fashion-MNIST's classes in the two tasks; -1: it is of the other one. */
+/* The label of each class of Fashion-MNIST in the two tasks; -1: the class belongs to the other task. */
 static const int source_classes[10] = {0, 1, 2, 3, -1, 4, -1, 5, 6, 7};
 static const int target_classes[10] = {-1, -1, -1, -1, 0, -1, 1, -1, -1, -1}; /* coats and shirts */
 
@@ -45,7 +46,8 @@ static int64_t only(const int *classes, int64_t n, int64_t all, float *pictures,
   return kept;
 }
 
-/* Trains the task's network; `from` (or NULL) gives it the values that both have, in the body or everywhere. */
+/* Trains the network of the task. Values that both networks have are copied from `from` (unless NULL), in the
+ * body or everywhere. */
 static nn_state *train(task *t, const nn_data *d, const nn_state *from, const char *copy, int epochs,
                        nn_model **m) {
   nn_fit_result result = {0};

@@ -1,4 +1,4 @@
-/* tutorial.h - what the tutorials share: failures with a sentence, and Fashion-MNIST as arrays. */
+/* tutorial.h - shared by the tutorials: error handling and printed figures. */
 #ifndef TUTORIAL_H
 #define TUTORIAL_H
 
@@ -11,7 +11,8 @@
 #define TUTORIAL_DATA "docs/tutorials/data"
 #endif
 
-/* Goes on if the call succeeded, else prints its status and `text`, the sentence of the handle, and ends. */
+/* Continues if the call succeeded, else prints its status and `text`, the message of the handle, and
+ * exits. */
 #define NEED(call, text)                                                                                     \
   do {                                                                                                       \
     tn_status need_status = (call);                                                                          \
@@ -21,7 +22,7 @@
     }                                                                                                        \
   } while (0)
 
-/* Prints a figure beside what it must be, and returns the exit code. */
+/* Prints a figure and its required value, and returns the exit code. */
 static inline int figure(const char *name, double value, double at_least) {
   printf("%s %.4f (at least %g)\n", name, value, at_least);
   return value >= at_least ? 0 : 1;

@@ -1,6 +1,6 @@
-/* vae.c - a variational autoencoder for counts: negative binomial likelihood, a two-dimensional code. The data are
- * synthetic cells of four types; the code must tell the types apart though it never sees them.
- * Sources: Kingma & Welling 2014; Lopez et al. 2018 (scVI). */
+/* vae.c - a variational autoencoder for counts: negative binomial likelihood, a two-dimensional code. The
+ * data are synthetic cells of four types; the code must separate the types, though the network never sees
+ * them. Sources: Kingma & Welling 2014; Lopez et al. 2018 (scVI). */
 #include "tutorial.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static void network(nn_model *m, void *ctx) {
     code = ag_add(g, mean, ag_mul(g, noise, ag_exp(g, ag_scale(g, log_variance, 0.5))));
   }
 
-  /* Shares of the cell's sum; the dispersion belongs to the gene. */
+  /* Fractions of the cell's sum; there is one dispersion per gene. */
   ag_ref d = ag_relu(g, nn_dense(m, "decoder", code, 64, NULL));
   ag_ref share = ag_softmax(g, nn_dense(m, "share", d, GENES, NULL), -1);
   ag_ref expected = ag_offset(g, ag_mul(g, share, ag_sum_axis(g, counts, -1, true)), 1e-6);
@@ -50,7 +50,7 @@ static void make_cells(float *counts) {
     }
 }
 
-/* The share of cells that are nearest to the centre of their own type. */
+/* The fraction of cells that are nearest to the centre of their own type. */
 static double purity(const float *code) {
   double centre[TYPES][CODE] = {{0}};
   int right = 0;
