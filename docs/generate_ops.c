@@ -76,7 +76,7 @@ static void print_derivative(const ag_op *op) {
   else if (!op->vjp) printf("none; asking for one is an error");
   else printf("checked to order %d", order);
   for (int i = 0; i < 4; i++) {
-    if (op->flags & ((unsigned)AG_NODIFF_0 << i)) printf("; none by input %d", i);
+    if (op->flags & ((unsigned)AG_NODIFF_0 << i)) printf("; none with respect to input %d", i);
   }
   printf("\n");
 }
@@ -92,12 +92,11 @@ static void print_op(const ag_op *op, const char *params) {
 
 int main(void) {
   printf("# Primitives\n\n"
-         "Printed by docs/generate_ops.c from the descriptors in autograd/ops/; `./dev docs` renews it. Axis "
-         "sets are bit\n"
-         "masks (bit a = axis a). Elementwise ops broadcast as in NumPy and want one float type, f32 or f64. "
-         "What does\n"
-         "not fit fails the graph with a sentence (`ag_error`). The compositions are listed in "
-         "autograd/autograd.h.\n");
+         "Printed by docs/generate_ops.c from the descriptors in autograd/ops/; `./dev docs` renews it.\n"
+         "Sets of axes are bit masks (bit a = axis a). Elementwise ops broadcast as in NumPy and need one "
+         "float\n"
+         "type, f32 or f64. Operands that do not fit make the graph fail, with a message (`ag_error`). The\n"
+         "compositions are listed in autograd/autograd.h.\n");
   for (int i = 0; i < ag_op_count; i++) {
     if (strcmp(ag_ops[i]->name, prototypes[i].name) != 0) {
       fprintf(stderr, "the descriptor of %s calls itself %s\n", prototypes[i].name, ag_ops[i]->name);

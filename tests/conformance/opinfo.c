@@ -294,17 +294,14 @@ static void print_row(int i, const tally *t) {
 static void print_table(const tally *tallies) {
   int passed = 0;
   for (int i = 0; i < N_ROWS; i++) passed += tallies[i].counts[PASSED] > 0 && !tallies[i].counts[FAILED];
-  printf("# PyTorch's operations\n\nPrinted by tests/conformance/opinfo.c; `./dev docs` renews it. Of the %d "
-         "entries of PyTorch 2.15's OpInfo "
-         "%d pass: for each\nsample, value, vjp and second-order product in f64 are within 1e-9 of the "
-         "largest value of PyTorch's. The "
-         "others are refused, below, with\nthe reason. Samples: at most six for each, of different "
-         "structure, with small extents; those "
-         "without elements are left out.\nThe second column says the operation in this library's words: X is "
-         "the first operand, B the "
-         "second, T any\ntensor, NUM, INT, FLAG, AXES are other arguments; names that end in `_row` are "
-         "functions of "
-         "tests/conformance/opinfo_*.h.\n\n",
+  printf("# PyTorch's operations\n\n"
+         "Printed by tests/conformance/opinfo.c; `./dev docs` renews it. PyTorch 2.15's OpInfo has %d\n"
+         "entries. For %d of them value, vjp and second-order product of each sample agree with PyTorch's\n"
+         "in f64, within 1e-9 of the largest value. The others are listed below, with the reason. There are\n"
+         "at most six samples per entry, of different structure and with small extents; samples without\n"
+         "elements are left out. The second column shows the operation with this library's functions: X is\n"
+         "the first operand, B the second, T any tensor; NUM, INT, FLAG, AXES are other arguments; names\n"
+         "that end in `_row` are functions of tests/conformance/opinfo_*.h.\n\n",
          N_ROWS + N_REFUSALS, passed);
   printf("| operation | here | samples | of second order | refused | |\n|---|---|---|---|---|---|\n");
   for (int i = 0; i < N_ROWS; i++) print_row(i, &tallies[i]);
