@@ -55,7 +55,7 @@ static void say_what_is_there(const sbnn_options *o, const truth_check *c, const
   const size_t n = c->truth->n_planted;
   char *word = sbnn_shell_word(tables);
   fprintf(stderr,
-          "Planted genes recovered: %zu of %zu (%.0f %%)\n"
+          "Marker genes found: %zu of %zu (%.0f %%)\n"
           "The tables are in %s. For unseen cells, and for all steps in one command, try\n"
           "  %s cv --x %s/counts.csv --y %s/responses.csv --labels %s/labels.tsv --out cv-demo\n"
           "  %s run --x %s/counts.csv --y %s/responses.csv --labels %s/labels.tsv --out run-demo\n"
@@ -78,10 +78,10 @@ static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_chec
   free(tables);
   free(page);
   if (code != SBNN_OK || 100 * c->found >= PASS_PERCENT * n) return code;
-  return sbnn_fail(e, SBNN_FAILED,
-                   "only %zu of %zu planted genes were recovered (%d %% are expected): this build does not "
-                   "train as it should",
-                   c->found, n, PASS_PERCENT);
+  return sbnn_fail(
+      e, SBNN_FAILED,
+      "only %zu of %zu marker genes were found (%d %% are expected): this build does not train correctly",
+      c->found, n, PASS_PERCENT);
 }
 
 static int train_on_truth(const sbnn_options *o, sbnn_work *w, const sbnn_synthetic_truth *truth,
@@ -168,8 +168,8 @@ const sbnn_command sbnn_command_demo = {
     .usage = "[OPTIONS]",
     .summary = "train on synthetic data with a known answer (one minute)",
     .description =
-        "Makes synthetic cells with known driver genes, trains on them, and makes a report. Prints how\n"
-        "many of the driver genes were found (at least 90 % are required) and where the pictures are.\n",
+        "Makes synthetic cells with known marker genes, trains on them, and makes a report. Prints how\n"
+        "many of the marker genes were found (at least 90 % are required) and where the pictures are.\n",
     .takes = SBNN_TAKES_SEED | SBNN_TAKES_FORCE | SBNN_TAKES_QUIET,
     SBNN_ROWS(own_rows),
     .own_size = sizeof(own_options),

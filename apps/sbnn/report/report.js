@@ -83,9 +83,9 @@ function judgement(v) {
   const advice = ofGenes.filter((f) => f.about === 'advice'), against = ofGenes.filter((f) => f.doubt);
   const others = ofGenes.filter((f) => !f.doubt && f.about !== 'advice');
   return h('div', { class: v.doubt ? 'judgement doubt' : 'judgement' },
-    h('h3', null, v.doubt ? `The genes of the ${name} are doubtful` : `Nothing speaks against the genes of the ${name}`),
+    h('h3', null, v.doubt ? `The genes of the ${name} are doubtful` : `No finding speaks against the genes of the ${name}`),
     against.length ? list(against) : null, advice.map((f) => h('p', null, h('strong', null, 'What may help: '), sentenceOf(f))),
-    others.length ? h('details', null, h('summary', null, v.doubt ? 'What speaks for them' : 'What this rests on'), list(others)) : null);
+    others.length ? h('details', null, h('summary', null, v.doubt ? 'Findings in favour of the genes' : 'The findings'), list(others)) : null);
 }
 
 function verdictSection() {
@@ -108,12 +108,12 @@ function glance() {
   for (const f of tested) cards.push(card(withSd(score(f, 'all')), `test R\u00b2, ${f.title}, ${plural(foldsOf(f), 'fold')}, protocol ${rowsOf(f.folder.metrics)[0].protocol}`, f.look));
   if (!tested.length) for (const f of trained) cards.push(card(withSd(score(f, 'all')), `training R\u00b2, ${f.title} (cells trained on)`, f.look));
   for (const r of bestLinear()) cards.push(card(`${fixed(r.r2_test_relaxed_mean)} \u00b1 ${fixed(r.r2_test_relaxed_sd)}`, `test R\u00b2, linear of rank ${r.rank} with ${short(r.genes_mean)} genes`, SRRR_LOOK));
-  for (const f of trained) if (f.folder.map && isNumber(f.folder.map.accuracy)) cards.push(card(percent(f.folder.map.accuracy), `of the cells keep their ${f.folder.map.label_column} on the map, ${f.title}`, f.look));
+  for (const f of trained) if (f.folder.map && isNumber(f.folder.map.accuracy)) cards.push(card(percent(f.folder.map.accuracy), `of the cells have the ${f.folder.map.label_column} of most of their neighbours on the map, ${f.title}`, f.look));
   return section('glance', 'At a glance', h('div', { class: 'cards' }, cards),
     text(word('r2'), ' is the fraction of the ', word('response', 'responses\u2019'), ' variance that is predicted, pooled over all responses; \u00b1 is the standard deviation over ', word('fold', 'folds'), '. ',
-      fits.map((f) => f.model).includes('sbnn') ? ['See what the ', word('paper')] : '', fits.map((f) => f.model).includes('sbnn-denoise') ? [fits.map((f) => f.model).includes('sbnn') ? ', the ' : 'See what the ', word('denoise')] : '',
-      bestLinear().length ? [', the ', word('linear')] : '', ' and the ', word('protocol'), ' are.',
-      tested.length ? '' : ' Without a cross-validation nothing is known about unseen cells: sbnn cv measures it.'));
+      fits.map((f) => f.model).includes('sbnn') ? ['Explained below: the ', word('paper')] : '', fits.map((f) => f.model).includes('sbnn-denoise') ? [fits.map((f) => f.model).includes('sbnn') ? ', the ' : 'Explained below: the ', word('denoise')] : '',
+      bestLinear().length ? [', the ', word('linear')] : '', ' and the ', word('protocol'), '.',
+      tested.length ? '' : ' Without cross-validation the R\u00b2 of unseen cells is unknown: sbnn cv measures it.'));
 }
 
 /* ---- map and genes ---- */
@@ -154,7 +154,7 @@ function stabilityText(s) {
   const m = s.summary, select = (run(s.folder).options || {}).select;
   const what = s.halves ? word('halves', 'Half-samples') : word('restarts', 'Restarts');
   return text(h('strong', null, what), `, ${s.title}: `, s.halves ? `${m.runs} trainings, each on one half of the cells; two on disjoint halves share ${fixed(m.overlap_disjoint_mean, 1)} genes on average` : `${m.runs} trainings on the same cells; two share ${fixed(m.overlap_mean, 1)} \u00b1 ${fixed(m.overlap_sd, 1)} genes`,
-    `; ${m.genes_always} are in all of them, ${m.genes_ever} in any.`,
+    `; ${m.genes_always} genes are in all of them, ${m.genes_ever} in at least one.`,
     !s.halves && select && select !== 'network' ? ' But its genes are chosen by a linear model, whatever the seed: only half-samples (--subsample) tell how steady they are.' : '');
 }
 
@@ -273,7 +273,7 @@ function linearSection() {
   const columns = [['rank', 'Rank', short], ['lambda', 'Penalty', short], ['genes_mean', 'Genes', (v) => fixed(v, 1)], ['r2_test_mean', 'Test R\u00b2', fixed], ['r2_test_relaxed_mean', 'Test R\u00b2, relaxed', fixed], ['r2_test_relaxed_sd', 'sd over folds', fixed]]
     .map(([key, title, show]) => ({ title, number: true, value: (r) => r[key], cell: (r) => show(r[key]) }));
   return section('linear', 'Against the linear model',
-    text('The ', word('linear'), ' predicts the responses from a few genes. It has as many weighted sums of genes as its ', word('rank'), ', and is shown ', word('relaxed'), '. Bars of the networks: one standard deviation over folds.'),
+    text('The ', word('linear'), ' predicts the responses from a few genes. It has as many weighted sums of genes as its ', word('rank'), ', and is shown ', word('relaxed'), '. The bars of the networks are one standard deviation over folds.'),
     h('div', { class: 'charts' }, lineChart({ label: 'Test R2 against the number of genes', xLabel: 'genes', yLabel: 'test R\u00b2', yFrom: Infinity, series })),
     h('details', null, h('summary', null, 'All fits'), sortableTable(plural(rows.length, 'fit'), columns, rows)));
 }

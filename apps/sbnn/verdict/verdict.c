@@ -81,15 +81,14 @@ static void judge_chance(const sbnn_experiment *x, sbnn_verdict *v) {
   bool doubt = part < SBNN_LIMIT_CHANCE;
   char *text;
   if (x->n_told == 0)
-    text =
-        sbnn_format("No gene explains more of the responses of these %zu cells than the best gene does when "
-                    "the responses are shuffled among the cells",
-                    x->n_train);
-  else
-    text = sbnn_format("%s %zu of %zu genes, chosen one by one, explain%s more of the responses of these %zu "
-                       "cells than a gene does by chance (responses shuffled among the cells)",
-                       doubt ? "Only" : "The first", x->n_told, x->n_genes, x->n_told == 1 ? "s" : "",
+    text = sbnn_format("No gene explains more variance of the responses of these %zu cells than the best "
+                       "gene does after the responses are shuffled among the cells",
                        x->n_train);
+  else
+    text = sbnn_format(
+        "%s %zu of %zu genes, added one by one, explain%s more variance of the responses of these %zu cells "
+        "than a gene does by chance (with the responses shuffled among the cells)",
+        doubt ? "Only" : "The first", x->n_told, x->n_genes, x->n_told == 1 ? "s" : "", x->n_train);
   add(v, x->model, "chance", doubt, (measure){part, SBNN_LIMIT_CHANCE}, text);
 }
 
@@ -143,7 +142,7 @@ static void judge_folds(const sbnn_results *r, const sbnn_verdict_options *o, co
                   &(pairing){"folds", "Two folds", both / (double)pairs, k / (double)folds,
                              (double)o->candidates,
                              o->linear_choice ? SBNN_LIMIT_FOLDS_LINEAR : SBNN_LIMIT_FOLDS,
-                             "a few other cells give other genes"});
+                             "other genes are chosen when some of the cells change"});
 }
 
 /* Is the mean over folds above 0 by more than two of its standard errors? */
@@ -244,11 +243,11 @@ void sbnn_judge_stability(const sbnn_stability_results *s, const sbnn_verdict_op
   if (s->halves) {
     p.about = "halves", p.what = "Two disjoint halves of the cells";
     p.limit = o->linear_choice ? SBNN_LIMIT_HALVES_LINEAR : SBNN_LIMIT_HALVES;
-    p.consequence = "other cells give other genes";
+    p.consequence = "other genes are chosen with other cells";
     judge_agreement(v, model, &p);
   } else if (!o->linear_choice) {
     p.about = "restarts", p.what = "Two restarts on the same cells", p.limit = SBNN_LIMIT_RESTARTS;
-    p.consequence = "another random start gives other genes";
+    p.consequence = "other genes are chosen with another random start";
     judge_agreement(v, model, &p);
   }
   advise(v, model, o, 0);
@@ -290,7 +289,7 @@ void sbnn_verdict_of_model(const sbnn_verdict *all, const char *model, sbnn_verd
 
 static void print_model(FILE *to, const sbnn_verdict *v, const char *model) {
   bool doubt = sbnn_verdict_doubts(v);
-  fprintf(to, doubt ? "The genes of %s are doubtful:\n" : "Nothing speaks against the genes of %s:\n",
+  fprintf(to, doubt ? "The genes of %s are doubtful:\n" : "No finding speaks against the genes of %s:\n",
           sbnn_model_in_words(model));
   for (size_t i = 0; i < v->n; i++) {
     const sbnn_finding *f = &v->list[i];

@@ -132,7 +132,7 @@ def options(name: str) -> pd.DataFrame:
 
 
 def demo(**options: Any) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
-    """Synthetic cells with known driver genes: counts, responses and labels. Options: those of 'sbnn demo'."""
+    """Synthetic cells with known marker genes: counts, responses and labels. Options: those of 'sbnn demo'."""
     with tempfile.TemporaryDirectory(prefix="sbnn-demo-") as folder:
         out = Path(folder) / "demo"
         call(words("demo", {**options, "tables_only": True, "out": out, "quiet": True}), progress=False)
