@@ -8,8 +8,8 @@
 #   apps/sbnn/  its folders in the order given below, each on those before it and on the files of apps/sbnn/ itself
 #   docs/code/  the same three, as a user writes them: <nabla/...>
 # Public headers name each other by relative path, so that they work from any include directory.
-# No circles: no header includes itself by way of others; inside a folder of apps/sbnn/ a .c file counts as one with its header,
-# so no two files of a folder need each other.
+# No circles: no header includes itself by way of others; inside a folder a .c file counts as one with its header, so no two
+# files of a folder need each other.
 set -euo pipefail
 root=${1:-$(dirname "$0")/..}
 cd "$root"
@@ -82,7 +82,7 @@ find "${folders[@]}" -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
       }
       if (quoted && file ~ /\.h$/ && file != "tensor/files/atomic_file.h" && exists(other)) # that one is a part of tensor.h
         print file, other > edges
-      if (folder ~ /^apps\/sbnn\/./ && index(other, folder) == 1) {
+      if (folder ~ /^(apps\/sbnn\/.|nn\/|autograd\/|tensor\/)/ && index(other, folder) == 1) {
         one = file; two = other; sub(/\.[ch]$/, "", one); sub(/\.[ch]$/, "", two)
         if (one != two) print one, two > edges
       }

@@ -1,6 +1,7 @@
 /* cv.c - `sbnn cv`: the folds, or some of them, as independent replicas, one thread each. */
 #include "commands/commands.h"
 #include "commands/replicas.h"
+#include "commands/write_results.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,27 +32,27 @@ static sbnn_replica replica(const sbnn_crossval *c, const sbnn_options *o, size_
   return r;
 }
 
-static int finish(sbnn_work *w, const sbnn_replica *r, size_t n, sbnn_error *e) {
+static int finish(sbnn_session *session, const sbnn_replica *r, size_t n, sbnn_error *e) {
   sbnn_experiment *x = sbnn_alloc(n, sizeof *x);
   for (size_t i = 0; i < n; i++) x[i] = r[i].experiment;
   sbnn_results results = {
-      .data = w->data, .protocol = sbnn_protocol_name(w->options), .n = n, .experiments = x};
-  int code = sbnn_work_finish(w, &results, NULL, e);
+      .data = session->data, .protocol = sbnn_protocol_name(session->options), .n = n, .experiments = x};
+  int code = sbnn_write_results(session, &results, NULL, e);
   free(x);
   return code;
 }
 
-static int train(sbnn_work *w, sbnn_error *e) {
-  const sbnn_options *o = w->options;
+static int train(sbnn_session *session, sbnn_error *e) {
+  const sbnn_options *o = session->options;
   sbnn_crossval c;
   const sbnn_crossval_options how = sbnn_crossval_options_of(o, o->both || sbnn_options_pretrain(o));
-  int code = sbnn_crossval_make(w->data, &how, &c, e);
+  int code = sbnn_crossval_make(session->data, &how, &c, e);
   if (code != SBNN_OK) return code;
   size_t n = (o->both ? 2 : 1) * folds_to_run(&c, o);
   sbnn_replica *r = sbnn_alloc(n, sizeof *r);
   for (size_t i = 0; i < n; i++) r[i] = replica(&c, o, i);
-  code = sbnn_replicas_run(w, r, n, e);
-  if (code == SBNN_OK && w->complete) code = finish(w, r, n, e);
+  code = sbnn_replicas_run(session, r, n, e);
+  if (code == SBNN_OK && session->complete) code = finish(session, r, n, e);
   for (size_t i = 0; i < n; i++) sbnn_experiment_free(&r[i].experiment);
   free(r);
   sbnn_crossval_free(&c);
@@ -59,8 +60,8 @@ static int train(sbnn_work *w, sbnn_error *e) {
 }
 
 static int run(const sbnn_options *o, sbnn_error *e) {
-  sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, train, e);
+  sbnn_session session = {.options = o};
+  return sbnn_session_run(&session, train, e);
 }
 
 static int resolve(sbnn_options *o, sbnn_error *e) {

@@ -84,17 +84,17 @@ static int report(const sbnn_options *o, const sbnn_dataset *d, const truth_chec
       c->found, n, PASS_PERCENT);
 }
 
-static int train_on_truth(const sbnn_options *o, sbnn_work *w, const sbnn_synthetic_truth *truth,
+static int train_on_truth(const sbnn_options *o, sbnn_session *session, const sbnn_synthetic_truth *truth,
                           sbnn_error *e) {
   truth_check check = {truth, 0};
-  const sbnn_dataset *d = w->data;
+  const sbnn_dataset *d = session->data;
   if (!o->quiet)
     fprintf(stderr, "Synthetic data: %zu cells of %zu families, %zu genes of which %zu drive %zu responses\n",
             d->n_cells, d->n_labels, d->n_genes, truth->n_planted, d->n_responses);
-  if (!(w->out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
-  int code = sbnn_train_on(w, count_planted, &check, e);
+  if (!(session->out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
+  int code = sbnn_train_on(session, count_planted, &check, e);
   if (code == SBNN_OK) code = report(o, d, &check, e);
-  sbnn_outdir_abort(w->out);
+  sbnn_outdir_abort(session->out);
   return code;
 }
 
@@ -108,13 +108,13 @@ static int run(const sbnn_options *o, sbnn_error *e) {
   resolved.command = &sbnn_command_train; /* what it is from here on, in run.json too */
   sbnn_dataset data;
   sbnn_synthetic_truth truth;
-  sbnn_work w = {.options = &resolved, .data = &data, .start = sbnn_clock()};
+  sbnn_session session = {.options = &resolved, .data = &data, .start = sbnn_clock()};
   const sbnn_synthetic_options s = {
       .n_cells = (size_t)own->cells, .n_genes = (size_t)own->genes, .n_responses = (size_t)own->responses};
   int code = sbnn_synthetic((uint64_t)o->seed, &s, &data, &truth, e);
   if (code != SBNN_OK) return code;
   resolved.genes = (int)truth.n_planted;
-  code = own->tables_only ? make_tables(&resolved, &data, e) : train_on_truth(&resolved, &w, &truth, e);
+  code = own->tables_only ? make_tables(&resolved, &data, e) : train_on_truth(&resolved, &session, &truth, e);
   sbnn_synthetic_truth_free(&truth);
   sbnn_dataset_free(&data);
   return code;

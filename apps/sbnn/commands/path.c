@@ -1,6 +1,7 @@
 /* path.c - `sbnn path`: the folds of cv, and all cells, for each penalty and each width of the bottleneck. */
 #include "commands/commands.h"
 #include "commands/replicas.h"
+#include "commands/write_results.h"
 #include "results/path_results.h"
 
 #include <stdio.h>
@@ -79,7 +80,7 @@ static double penalty(const plan *p, const sbnn_options *o, const sbnn_experimen
   return finds_penalty(o) ? sum / (double)p->n_folds : o->lasso;
 }
 
-static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error *e) {
+static int finish(sbnn_session *session, const plan *p, const sbnn_replica *r, sbnn_error *e) {
   size_t each = p->n_folds + 1, n = p->n_settings * each;
   sbnn_experiment *x = sbnn_alloc(n, sizeof *x);
   sbnn_path_setting *s = sbnn_alloc(p->n_settings, sizeof *s);
@@ -89,41 +90,41 @@ static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error
     const sbnn_experiment *folds = &x[i * each];
     s[i] = (sbnn_path_setting){o->bottleneck, penalty(p, o, folds), folds, &folds[p->n_folds]};
   }
-  sbnn_path_results path = {.data = w->data,
+  sbnn_path_results path = {.data = session->data,
                             .n_settings = p->n_settings,
-                            .n_penalties = p->n_settings / (size_t)own_of(w->options)->widths.n,
+                            .n_penalties = p->n_settings / (size_t)own_of(session->options)->widths.n,
                             .n_folds = p->n_folds,
                             .settings = s};
-  sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(w->options)};
+  sbnn_results none = {.data = session->data, .protocol = sbnn_protocol_name(session->options)};
   sbnn_output output = {.ctx = &path, .write = write, .draw = draw, .print = print};
-  int code = sbnn_work_finish(w, &none, &output, e);
+  int code = sbnn_write_results(session, &none, &output, e);
   free(s);
   free(x);
   return code;
 }
 
-static int run_models(sbnn_work *w, const plan *p, sbnn_error *e) {
+static int run_models(sbnn_session *session, const plan *p, sbnn_error *e) {
   size_t n = p->n_settings * (p->n_folds + 1);
   sbnn_replica *r = sbnn_alloc(n, sizeof *r);
-  for (size_t i = 0; i < n; i++) r[i] = replica(p, w->data, i);
-  int code = sbnn_replicas_run(w, r, n, e);
-  if (code == SBNN_OK && w->complete) code = finish(w, p, r, e);
+  for (size_t i = 0; i < n; i++) r[i] = replica(p, session->data, i);
+  int code = sbnn_replicas_run(session, r, n, e);
+  if (code == SBNN_OK && session->complete) code = finish(session, p, r, e);
   for (size_t i = 0; i < n; i++) sbnn_experiment_free(&r[i].experiment);
   free(r);
   return code;
 }
 
-static int train(sbnn_work *w, sbnn_error *e) {
-  const sbnn_options *o = w->options;
+static int train(sbnn_session *session, sbnn_error *e) {
+  const sbnn_options *o = session->options;
   plan p = {.n_folds = (size_t)o->folds};
   const sbnn_crossval_options how = sbnn_crossval_options_of(o, sbnn_options_pretrain(o));
-  int code = sbnn_crossval_make(w->data, &how, &p.folds, e);
+  int code = sbnn_crossval_make(session->data, &how, &p.folds, e);
   if (code != SBNN_OK) return code;
   plan_settings(&p, o);
-  p.cells = sbnn_alloc(w->data->n_cells, sizeof *p.cells);
-  sbnn_permutation_of_groups((uint64_t)o->seed, w->data->n_cells, w->data->groups, w->data->n_groups,
-                             p.cells);
-  code = run_models(w, &p, e);
+  p.cells = sbnn_alloc(session->data->n_cells, sizeof *p.cells);
+  sbnn_permutation_of_groups((uint64_t)o->seed, session->data->n_cells, session->data->groups,
+                             session->data->n_groups, p.cells);
+  code = run_models(session, &p, e);
   free(p.cells);
   free(p.options);
   sbnn_crossval_free(&p.folds);
@@ -131,8 +132,8 @@ static int train(sbnn_work *w, sbnn_error *e) {
 }
 
 static int run(const sbnn_options *o, sbnn_error *e) {
-  sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, train, e);
+  sbnn_session session = {.options = o};
+  return sbnn_session_run(&session, train, e);
 }
 
 /* The penalty varies, so that the number of genes follows from it unless it is asked for. */

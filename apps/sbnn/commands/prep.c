@@ -1,7 +1,7 @@
 /* prep.c - `sbnn prep`: tables read, joined and checked once, and kept as one file (data/data_file.h). */
 #include "build_facts.h"
 #include "commands/commands.h"
-#include "commands/work.h"
+#include "commands/read_data.h"
 #include "data/data_file.h"
 #include "output/writer.h"
 

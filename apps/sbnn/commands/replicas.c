@@ -10,7 +10,7 @@
 #include <string.h>
 
 typedef struct ensemble {
-  sbnn_work *work;
+  sbnn_session *session;
   sbnn_replica *replicas;
   sbnn_models models;
 } ensemble;
@@ -25,7 +25,7 @@ static bool on_epoch(void *ctx, const sbnn_epoch *epoch) {
   watched *w = ctx;
   const sbnn_replica *r = &w->all->replicas[w->i];
   if (sbnn_models_pointless(&w->all->models, w->i)) return false;
-  sbnn_work_epoch(w->all->work, &r->model, r->title, epoch);
+  sbnn_session_epoch(w->all->session, &r->model, r->title, epoch);
   return true;
 }
 
@@ -34,7 +34,7 @@ static void say_done(ensemble *a, const sbnn_replica *r) {
   char sentence[96];
   snprintf(sentence, sizeof sentence, "%s R2 %.3f (%.1f s)", x->n_test ? "test" : "train",
            x->r2[SBNN_STAGE_FINETUNED][x->n_test ? SBNN_TEST : SBNN_TRAIN][0], x->seconds);
-  sbnn_progress_model_done(a->work->progress, r->title, x->fold, sentence);
+  sbnn_progress_model_done(a->session->progress, r->title, x->fold, sentence);
 }
 
 static size_t *copy(const size_t *cells, size_t n) {
@@ -53,9 +53,9 @@ static void finish(const sbnn_prepared *f, const sbnn_replica *r, sbnn_experimen
 
 static int train(ensemble *a, int64_t i) {
   sbnn_replica *r = &a->replicas[i];
-  const sbnn_work *w = a->work;
+  const sbnn_session *session = a->session;
   sbnn_prepared prepared;
-  int code = sbnn_prepared_make(w->data, &r->matrices, r->shared, &r->cells, &prepared, &r->error);
+  int code = sbnn_prepared_make(session->data, &r->matrices, r->shared, &r->cells, &prepared, &r->error);
   if (code != SBNN_OK) return code;
   sbnn_training t = {.options = &r->model,
                      .replica = r->number,
@@ -66,7 +66,7 @@ static int train(ensemble *a, int64_t i) {
   code = sbnn_train_model(&prepared.matrices, &t, &r->experiment, &r->error);
   if (code == SBNN_OK) {
     finish(&prepared, r, &r->experiment);
-    code = sbnn_parts_store(w->parts, &r->task, NULL, &r->experiment, NULL, &r->error);
+    code = sbnn_parts_store(session->parts, &r->task, NULL, &r->experiment, NULL, &r->error);
   }
   sbnn_prepared_free(&prepared);
   return code;
@@ -75,10 +75,10 @@ static int train(ensemble *a, int64_t i) {
 static tn_status run_one(void *ctx, int64_t i) {
   ensemble *a = ctx;
   sbnn_replica *r = &a->replicas[i];
-  sbnn_parts *parts = a->work->parts;
-  if (r->there || !sbnn_shard_has(&a->work->shard, (size_t)i)) return TN_OK;
+  sbnn_parts *parts = a->session->parts;
+  if (r->there || !sbnn_shard_has(&a->session->shard, (size_t)i)) return TN_OK;
   if (sbnn_parts_load(parts, &r->task, NULL, &r->experiment, NULL)) {
-    sbnn_progress_model_done(a->work->progress, r->title, r->experiment.fold, "finished before");
+    sbnn_progress_model_done(a->session->progress, r->title, r->experiment.fold, "finished before");
     return TN_OK;
   }
   if (sbnn_interrupted() || sbnn_models_pointless(&a->models, i)) {
@@ -95,14 +95,14 @@ static tn_status run_one(void *ctx, int64_t i) {
 static tn_status take_one(void *ctx, int64_t i) {
   ensemble *a = ctx;
   sbnn_replica *r = &a->replicas[i];
-  sbnn_parts *parts = a->work->parts;
+  sbnn_parts *parts = a->session->parts;
   if (!sbnn_parts_wait(parts, &r->task) || !sbnn_parts_load(parts, &r->task, NULL, &r->experiment, NULL)) {
     sbnn_fail(&r->error, SBNN_FAILED, "another process has trained it, but its file does not appear in %s",
               sbnn_parts_folder(parts));
     return TN_EIO;
   }
-  const size_t inputs = sbnn_model_inputs((size_t)a->work->options->variable_genes, a->work->data);
-  sbnn_progress_add(a->work->progress, sbnn_model_cost(&r->model, inputs, r->matrices.pretrain, false));
+  const size_t inputs = sbnn_model_inputs((size_t)a->session->options->variable_genes, a->session->data);
+  sbnn_progress_add(a->session->progress, sbnn_model_cost(&r->model, inputs, r->matrices.pretrain, false));
   say_done(a, r);
   return TN_OK;
 }
@@ -118,20 +118,20 @@ static int first_error(const sbnn_replica *r, size_t n, sbnn_error *e) {
   return SBNN_OK;
 }
 
-static void note_left_out(sbnn_work *w, const sbnn_replica *r, size_t n) {
+static void note_left_out(sbnn_session *session, const sbnn_replica *r, size_t n) {
   for (size_t i = 0; i < n; i++)
-    sbnn_work_note(w,
-                   sbnn_left_out_sentence(w->data, r[i].where, r[i].experiment.left_out, r[i].cells.n_train));
+    sbnn_session_note(session, sbnn_left_out_sentence(session->data, r[i].where, r[i].experiment.left_out,
+                                                      r[i].cells.n_train));
 }
 
 /* ---- shards ---- */
 
 /* What the folders of merge hold. */
-static int take_merged(const sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
-  const sbnn_merge *m = w->options->merge;
+static int take_merged(const sbnn_session *session, sbnn_replica *r, size_t n, sbnn_error *e) {
+  const sbnn_merge *m = session->options->merge;
   sbnn_absent absent = {0};
   for (size_t i = 0; m && i < n; i++) {
-    int code = sbnn_merge_take(m, w->parts, &r[i].task, &r[i].experiment, &r[i].there, e);
+    int code = sbnn_merge_take(m, session->parts, &r[i].task, &r[i].experiment, &r[i].there, e);
     if (code != SBNN_OK) return code;
     if (!r[i].there && !m->fills) sbnn_absent_add(&absent, &r[i].task);
   }
@@ -140,36 +140,36 @@ static int take_merged(const sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error
 
 /* ---- all ---- */
 
-static double units_to_train(const sbnn_work *w, const sbnn_replica *r, size_t n, int *models) {
-  const size_t inputs = sbnn_model_inputs((size_t)w->options->variable_genes, w->data);
+static double units_to_train(const sbnn_session *session, const sbnn_replica *r, size_t n, int *models) {
+  const size_t inputs = sbnn_model_inputs((size_t)session->options->variable_genes, session->data);
   double units = 0;
   *models = 0;
   for (size_t i = 0; i < n; i++) {
-    if (r[i].there || !sbnn_shard_has(&w->shard, i)) continue;
+    if (r[i].there || !sbnn_shard_has(&session->shard, i)) continue;
     ++*models;
-    if (!sbnn_parts_has(w->parts, &r[i].task, NULL))
+    if (!sbnn_parts_has(session->parts, &r[i].task, NULL))
       units += sbnn_model_cost(&r[i].model, inputs, r[i].matrices.pretrain, false);
   }
   return units;
 }
 
-int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e) {
-  ensemble a = {.work = w, .replicas = r};
+int sbnn_replicas_run(sbnn_session *session, sbnn_replica *r, size_t n, sbnn_error *e) {
+  ensemble a = {.session = session, .replicas = r};
   a.models =
       (sbnn_models){.n = (int64_t)n, .compute = run_one, .take = take_one, .error = error_of, .ctx = &a};
-  int models, code = take_merged(w, r, n, e);
+  int models, code = take_merged(session, r, n, e);
   if (code != SBNN_OK) return code;
-  double units = units_to_train(w, r, n, &models);
-  w->progress = sbnn_progress_new(stderr, units, models, w->options->quiet);
+  double units = units_to_train(session, r, n, &models);
+  session->progress = sbnn_progress_new(stderr, units, models, session->options->quiet);
   double start = sbnn_clock();
-  tn_status status = sbnn_models_run(w->options->ranks, &a.models, w->options->threads, e);
-  w->models = sbnn_clock() - start;
-  sbnn_progress_free(w->progress);
-  w->progress = NULL;
+  tn_status status = sbnn_models_run(session->options->ranks, &a.models, session->options->threads, e);
+  session->models = sbnn_clock() - start;
+  sbnn_progress_free(session->progress);
+  session->progress = NULL;
   if (e->code != SBNN_OK) return e->code;
   if (status != TN_OK) return first_error(r, n, e);
-  if (w->shard.n) sbnn_work_say_shard(w, n);
-  else if (w->complete) note_left_out(w, r, n);
+  if (session->shard.n) sbnn_session_say_shard(session, n);
+  else if (session->complete) note_left_out(session, r, n);
   return SBNN_OK;
 }
 

@@ -6,7 +6,7 @@
 #define SBNN_REPLICAS_H
 
 #include "commands/room_options.h"
-#include "commands/work.h"
+#include "commands/session.h"
 #include "training/crossval.h"
 
 /* One model to be trained: the caller sets everything but `error` and what training leaves in `experiment`.
@@ -30,7 +30,7 @@ typedef struct sbnn_replica {
  * come in the responses' own units: of the test cells, or of the training cells if there are none. The first
  * failure by position is what `e` says. With --shard only the shard's models are trained: w->complete stays false, and the
  * caller must not use the others' experiments. */
-int sbnn_replicas_run(sbnn_work *w, sbnn_replica *r, size_t n, sbnn_error *e);
+int sbnn_replicas_run(sbnn_session *session, sbnn_replica *r, size_t n, sbnn_error *e);
 
 /* The model of fold `fold` (from 0) with these options: everything of a replica but title; of the
  * task, model and fold. */

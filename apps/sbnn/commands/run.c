@@ -3,8 +3,8 @@
  * beside them. A step that fails does not end the others: the report is made of what there is and says what
  * is missing. */
 #include "commands/copy.h"
+#include "commands/read_data.h"
 #include "commands/srrr_own.h"
-#include "commands/work.h"
 #include "interrupt.h"
 #include "options/options_table.h"
 #include "output/outdir.h"

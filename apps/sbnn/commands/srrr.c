@@ -2,11 +2,12 @@
 #include "linear/srrr.h"
 #include "commands/ranks.h"
 #include "commands/room_options.h"
+#include "commands/session.h"
 #include "commands/shards.h"
 #include "commands/srrr_map.h"
 #include "commands/srrr_own.h"
 #include "commands/srrr_part.h"
-#include "commands/work.h"
+#include "commands/write_results.h"
 #include "interrupt.h"
 #include "parts/absent.h"
 #include "pictures/pictures.h"
@@ -19,7 +20,7 @@
 #include <stdlib.h>
 
 typedef struct fits {
-  sbnn_work work;
+  sbnn_session session;
   sbnn_crossval folds;
   size_t n_ranks, n_lambdas; /* n_lambdas is 1 when the number of genes is given */
   sbnn_srrr_score *scores;   /* [ranks x lambdas x folds] */
@@ -54,20 +55,20 @@ static void score(const sbnn_prepared *f, sbnn_srrr_fit *fit, size_t fold, size_
 }
 
 static void report(fits *v, size_t fold, size_t done, const sbnn_srrr_score *s) {
-  sbnn_progress_epoch(v->work.progress, &(sbnn_progress_step){.model = "srrr",
-                                                              .fold = (int)fold + 1,
-                                                              .phase = "fit",
-                                                              .epoch = (int)done,
-                                                              .epochs = (int)(v->n_ranks * v->n_lambdas),
-                                                              .units = 1,
-                                                              .score = "R2",
-                                                              .value = s->relaxed[SBNN_TEST]});
+  sbnn_progress_epoch(v->session.progress, &(sbnn_progress_step){.model = "srrr",
+                                                                 .fold = (int)fold + 1,
+                                                                 .phase = "fit",
+                                                                 .epoch = (int)done,
+                                                                 .epochs = (int)(v->n_ranks * v->n_lambdas),
+                                                                 .units = 1,
+                                                                 .score = "R2",
+                                                                 .value = s->relaxed[SBNN_TEST]});
 }
 
 /* All penalties of one rank on one fold. */
 static int run_path(fits *v, const sbnn_prepared *f, const sbnn_moments *m, size_t fold, size_t rank,
                     sbnn_error *e) {
-  const sbnn_options *o = v->work.options;
+  const sbnn_options *o = v->session.options;
   const sbnn_srrr_own *own = sbnn_srrr_own_of(o);
   size_t order[SBNN_MAX_LIST], r = (size_t)own->ranks.value[rank];
   sbnn_srrr *s = sbnn_srrr_new(m, r);
@@ -115,13 +116,13 @@ static sbnn_srrr_fold fold_of(const fits *v, size_t fold) {
 /* What is there already, or belongs to another shard. */
 static int take_fold(fits *v, size_t fold, bool *done, sbnn_error *e) {
   sbnn_srrr_fold f = fold_of(v, fold);
-  *done = !sbnn_shard_has(&v->work.shard, fold);
-  return *done ? SBNN_OK : sbnn_srrr_load(&v->work, &f, done, e);
+  *done = !sbnn_shard_has(&v->session.shard, fold);
+  return *done ? SBNN_OK : sbnn_srrr_load(&v->session, &f, done, e);
 }
 
 /* Merge trains nothing unless it was told to. */
 static int require_folds(const fits *v, sbnn_error *e) {
-  const sbnn_merge *m = v->work.options->merge;
+  const sbnn_merge *m = v->session.options->merge;
   sbnn_absent absent = {0};
   for (size_t i = 0; m && !m->fills && i < v->folds.folds.n_folds; i++) {
     const sbnn_task task = sbnn_srrr_task((int)i + 1);
@@ -135,17 +136,17 @@ static int fit_fold(fits *v, size_t fold, sbnn_error *e) {
   const sbnn_crossval *c = &v->folds;
   sbnn_prepared f;
   sbnn_cells cells = {.train = c->train[fold], .n_train = c->n_train[fold]};
-  const sbnn_matrices_options how = sbnn_matrices_options_of(v->work.options, false, 1);
+  const sbnn_matrices_options how = sbnn_matrices_options_of(v->session.options, false, 1);
   cells.test = sbnn_fold_test(&c->folds, fold, &cells.n_test);
-  int code = sbnn_prepared_make(v->work.data, &how, c->shared, &cells, &f, e);
+  int code = sbnn_prepared_make(v->session.data, &how, c->shared, &cells, &f, e);
   if (code != SBNN_OK) return code;
   sbnn_moments m;
   const sbnn_matrices *p = &f.matrices;
   char where[32];
   snprintf(where, sizeof where, "srrr, fold %zu", fold + 1);
-  v->notes[fold] = sbnn_left_out_sentence(v->work.data, where, f.left_out, p->n_train);
+  v->notes[fold] = sbnn_left_out_sentence(v->session.data, where, f.left_out, p->n_train);
   sbnn_moments_make(&(sbnn_linear_data){p->x, p->y, p->n_train, p->n_inputs, p->n_responses}, &m);
-  code = check_ranks(v->work.options, p->n_responses, NULL, e);
+  code = check_ranks(v->session.options, p->n_responses, NULL, e);
   for (size_t rank = 0; rank < v->n_ranks && code == SBNN_OK; rank++)
     code = run_path(v, &f, &m, fold, rank, e);
   sbnn_moments_free(&m);
@@ -162,8 +163,8 @@ static tn_status run_fold(void *ctx, int64_t i) {
   if (code == SBNN_OK && !done) {
     code = fit_fold(v, fold, e);
     const sbnn_srrr_fold f = fold_of(v, fold);
-    if (code == SBNN_OK) code = sbnn_srrr_store(&v->work, &f, e);
-    if (code == SBNN_OK) sbnn_progress_model_done(v->work.progress, "srrr", f.fold, NULL);
+    if (code == SBNN_OK) code = sbnn_srrr_store(&v->session, &f, e);
+    if (code == SBNN_OK) sbnn_progress_model_done(v->session.progress, "srrr", f.fold, NULL);
   }
   if (code != SBNN_OK && code != SBNN_INTERRUPTED) sbnn_models_failed(&v->models, i);
   return code == SBNN_OK ? TN_OK : TN_ESTOPPED;
@@ -175,13 +176,13 @@ static tn_status take_one(void *ctx, int64_t i) {
   sbnn_error *e = &v->errors[i];
   const sbnn_task task = sbnn_srrr_task((int)i + 1);
   bool done = false;
-  if (sbnn_parts_wait(v->work.parts, &task)) (void)take_fold(v, (size_t)i, &done, e);
+  if (sbnn_parts_wait(v->session.parts, &task)) (void)take_fold(v, (size_t)i, &done, e);
   if (!done)
     sbnn_fail(e, SBNN_FAILED, "another process has fitted it, but its file does not appear in %s",
-              sbnn_parts_folder(v->work.parts));
+              sbnn_parts_folder(v->session.parts));
   if (!done) return TN_EIO;
-  sbnn_progress_add(v->work.progress, (double)(v->n_ranks * v->n_lambdas));
-  sbnn_progress_model_done(v->work.progress, "srrr", (int)i + 1, NULL);
+  sbnn_progress_add(v->session.progress, (double)(v->n_ranks * v->n_lambdas));
+  sbnn_progress_model_done(v->session.progress, "srrr", (int)i + 1, NULL);
   return TN_OK;
 }
 
@@ -213,48 +214,48 @@ static int draw(const void *ctx, const char *figures, sbnn_error *e) {
 static void print(const void *ctx, FILE *to) { sbnn_print_srrr(to, &((const leavings *)ctx)->scores); }
 
 static int write_all(fits *v, sbnn_error *e) {
-  sbnn_work *w = &v->work;
+  sbnn_session *session = &v->session;
   sbnn_experiment map;
-  int code = sbnn_srrr_map(w, &map, e);
+  int code = sbnn_srrr_map(session, &map, e);
   if (code != SBNN_OK) return code;
-  leavings l = {.scores = {.data = w->data,
+  leavings l = {.scores = {.data = session->data,
                            .n_ranks = v->n_ranks,
                            .n_lambdas = v->n_lambdas,
                            .n_folds = v->folds.folds.n_folds,
                            .scores = v->scores},
-                .results = {.data = w->data,
-                            .protocol = sbnn_protocol_name(w->options),
+                .results = {.data = session->data,
+                            .protocol = sbnn_protocol_name(session->options),
                             .n = map.model ? 1 : 0,
                             .experiments = &map}};
   sbnn_srrr_mean *path = sbnn_srrr_means(&l.scores, &l.results.n_path);
   l.results.path = path;
   sbnn_output output = {.ctx = &l, .write = write, .draw = draw, .print = print};
-  code = sbnn_work_finish(w, &l.results, &output, e);
+  code = sbnn_write_results(session, &l.results, &output, e);
   free(path);
   sbnn_experiment_free(&map);
   return code;
 }
 
 static int run_folds(fits *v, sbnn_error *e) {
-  const sbnn_options *o = v->work.options;
+  const sbnn_options *o = v->session.options;
   v->n_ranks = (size_t)sbnn_srrr_own_of(o)->ranks.n;
   v->n_lambdas = o->genes ? 1 : (size_t)sbnn_srrr_own_of(o)->lambdas.n;
   size_t n_folds = v->folds.folds.n_folds, n = v->n_ranks * v->n_lambdas * n_folds;
   v->scores = sbnn_alloc(n, sizeof *v->scores);
   v->errors = sbnn_alloc(n_folds, sizeof *v->errors);
   v->notes = sbnn_alloc(n_folds, sizeof *v->notes);
-  v->work.progress = sbnn_progress_new(stderr, (double)n, (int)n_folds, o->quiet);
+  v->session.progress = sbnn_progress_new(stderr, (double)n, (int)n_folds, o->quiet);
   v->models = (sbnn_models){
       .n = (int64_t)n_folds, .compute = run_fold, .take = take_one, .error = error_of, .ctx = v};
   tn_status status = sbnn_models_run(o->ranks, &v->models, o->threads, e);
-  sbnn_progress_free(v->work.progress);
+  sbnn_progress_free(v->session.progress);
   for (size_t i = 0; i < n_folds; i++) {
-    if (v->work.complete) sbnn_work_note(&v->work, v->notes[i]);
+    if (v->session.complete) sbnn_session_note(&v->session, v->notes[i]);
     else free(v->notes[i]);
   }
   int code = status == TN_OK ? SBNN_OK : e->code ? e->code : first_error(v, e);
-  if (code == SBNN_OK && v->work.complete) code = write_all(v, e);
-  else if (code == SBNN_OK && v->work.shard.n) sbnn_work_say_shard(&v->work, n_folds);
+  if (code == SBNN_OK && v->session.complete) code = write_all(v, e);
+  else if (code == SBNN_OK && v->session.shard.n) sbnn_session_say_shard(&v->session, n_folds);
   for (size_t i = 0; i < n; i++) {
     free(v->scores[i].genes);
     free(v->scores[i].norms);
@@ -266,25 +267,25 @@ static int run_folds(fits *v, sbnn_error *e) {
 }
 
 static int with_folds(fits *v, sbnn_error *e) {
-  int code = sbnn_srrr_check(v->work.options, v->work.data, e);
-  const sbnn_crossval_options how = sbnn_crossval_options_of(v->work.options, false);
-  if (code == SBNN_OK) code = sbnn_crossval_make(v->work.data, &how, &v->folds, e);
+  int code = sbnn_srrr_check(v->session.options, v->session.data, e);
+  const sbnn_crossval_options how = sbnn_crossval_options_of(v->session.options, false);
+  if (code == SBNN_OK) code = sbnn_crossval_make(v->session.data, &how, &v->folds, e);
   if (code == SBNN_OK) code = require_folds(v, e);
   if (code == SBNN_OK) code = run_folds(v, e);
   sbnn_crossval_free(&v->folds);
   return code;
 }
 
-static int fit(sbnn_work *w, sbnn_error *e) {
-  fits v = {.work = *w};
+static int fit(sbnn_session *session, sbnn_error *e) {
+  fits v = {.session = *session};
   int code = with_folds(&v, e);
-  *w = v.work; /* its directory committed or not */
+  *session = v.session; /* its directory committed or not */
   return code;
 }
 
 static int run(const sbnn_options *o, sbnn_error *e) {
-  sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, fit, e);
+  sbnn_session session = {.options = o};
+  return sbnn_session_run(&session, fit, e);
 }
 
 static const sbnn_option own_rows[] = {

@@ -115,9 +115,9 @@ static void fill(const sbnn_prepared *prepared, const sbnn_srrr_fit *fit, size_t
   free(order);
 }
 
-int sbnn_srrr_map(const sbnn_work *w, sbnn_experiment *x, sbnn_error *e) {
-  const sbnn_options *o = w->options;
-  size_t n = w->data->n_cells, rank = map_rank(o);
+int sbnn_srrr_map(const sbnn_session *session, sbnn_experiment *x, sbnn_error *e) {
+  const sbnn_options *o = session->options;
+  size_t n = session->data->n_cells, rank = map_rank(o);
   double start = sbnn_clock();
   sbnn_prepared prepared;
   *x = (sbnn_experiment){0};
@@ -125,8 +125,8 @@ int sbnn_srrr_map(const sbnn_work *w, sbnn_experiment *x, sbnn_error *e) {
   size_t *cells = sbnn_alloc(n, sizeof *cells);
   for (size_t i = 0; i < n; i++) cells[i] = i;
   const sbnn_matrices_options how = sbnn_matrices_options_of(o, false, 1);
-  int code =
-      sbnn_prepared_make(w->data, &how, NULL, &(sbnn_cells){.train = cells, .n_train = n}, &prepared, e);
+  int code = sbnn_prepared_make(session->data, &how, NULL, &(sbnn_cells){.train = cells, .n_train = n},
+                                &prepared, e);
   free(cells);
   if (code != SBNN_OK) return code;
   const sbnn_matrices *p = &prepared.matrices;

@@ -2,7 +2,7 @@
 #ifndef SBNN_SRRR_MAP_H
 #define SBNN_SRRR_MAP_H
 
-#include "commands/work.h"
+#include "commands/session.h"
 #include "results/experiment.h"
 
 enum { SBNN_MAP_GENES = 25 }; /* without --genes */
@@ -12,6 +12,6 @@ enum { SBNN_MAP_GENES = 25 }; /* without --genes */
  * principal axes of the predicted responses, whose prediction is linear in them; genes are regressed on them
  * by least squares. *x stays all zero, SBNN_OK, when all ranks are 1 or no gene explains anything. Errors: as
  * sbnn_prepared_make and linear/srrr.h. */
-int sbnn_srrr_map(const sbnn_work *w, sbnn_experiment *x, sbnn_error *e);
+int sbnn_srrr_map(const sbnn_session *session, sbnn_experiment *x, sbnn_error *e);
 
 #endif

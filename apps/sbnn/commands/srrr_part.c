@@ -18,7 +18,7 @@ static size_t all_genes(const sbnn_srrr_fold *f) {
   return n;
 }
 
-int sbnn_srrr_store(sbnn_work *w, const sbnn_srrr_fold *f, sbnn_error *e) {
+int sbnn_srrr_store(sbnn_session *session, const sbnn_srrr_fold *f, sbnn_error *e) {
   size_t genes = all_genes(f), at = 0;
   double *number = sbnn_alloc(f->n * NUMBERS, sizeof *number), *norm = sbnn_alloc(genes, sizeof *norm);
   int64_t *whole = sbnn_alloc(f->n * WHOLE, sizeof *whole), *gene = sbnn_alloc(genes, sizeof *gene);
@@ -41,7 +41,7 @@ int sbnn_srrr_store(sbnn_work *w, const sbnn_srrr_fold *f, sbnn_error *e) {
                                {"whole", "I64", 2, {(int64_t)f->n, WHOLE}, .data = whole},
                                {"genes", "I64", 1, {(int64_t)genes}, .data = gene},
                                {"note", "U8", 1, {(int64_t)strlen(note)}, .data = note}};
-  int code = sbnn_parts_store_tensors(w->parts, &task, tensors, sizeof tensors / sizeof *tensors, e);
+  int code = sbnn_parts_store_tensors(session->parts, &task, tensors, sizeof tensors / sizeof *tensors, e);
   free(number), free(norm), free(whole), free(gene);
   return code;
 }
@@ -53,7 +53,7 @@ static const void *tensor(const nn_tensor_file *f, const char *name, const char 
 }
 
 /* Every gene is a column of the data, and the numbers of genes add up to what there is. */
-static bool fits(const sbnn_work *w, const sbnn_srrr_fold *f, const nn_tensor_file *file,
+static bool fits(const sbnn_session *session, const sbnn_srrr_fold *f, const nn_tensor_file *file,
                  const int64_t *whole) {
   const nn_tensor *t = nn_tensor_file_find(file, "genes");
   size_t n = t ? t->bytes / sizeof(int64_t) : 0, sum = 0;
@@ -65,15 +65,15 @@ static bool fits(const sbnn_work *w, const sbnn_srrr_fold *f, const nn_tensor_fi
     sum += (size_t)own;
   }
   for (size_t k = 0; k < n; k++)
-    if (gene[k] < 0 || (size_t)gene[k] >= w->data->n_genes) return false;
+    if (gene[k] < 0 || (size_t)gene[k] >= session->data->n_genes) return false;
   return sum == n;
 }
 
-static bool take(const sbnn_work *w, sbnn_srrr_fold *f, const nn_tensor_file *file) {
+static bool take(const sbnn_session *session, sbnn_srrr_fold *f, const nn_tensor_file *file) {
   const double *number = tensor(file, "numbers", "F64", f->n * NUMBERS);
   const int64_t *whole = tensor(file, "whole", "I64", f->n * WHOLE);
   const nn_tensor *note = nn_tensor_file_find(file, "note");
-  if (!number || !whole || !note || !fits(w, f, file, whole)) return false;
+  if (!number || !whole || !note || !fits(session, f, file, whole)) return false;
   const int64_t *gene = nn_tensor_file_find(file, "genes")->data;
   const double *norm = nn_tensor_file_find(file, "norms")->data;
   for (size_t i = 0; i < f->n; i++, number += NUMBERS, whole += WHOLE) {
@@ -95,16 +95,16 @@ static bool take(const sbnn_work *w, sbnn_srrr_fold *f, const nn_tensor_file *fi
   return true;
 }
 
-int sbnn_srrr_load(const sbnn_work *w, sbnn_srrr_fold *f, bool *found, sbnn_error *e) {
-  const sbnn_merge *m = w->options->merge;
+int sbnn_srrr_load(const sbnn_session *session, sbnn_srrr_fold *f, bool *found, sbnn_error *e) {
+  const sbnn_merge *m = session->options->merge;
   const sbnn_task task = sbnn_srrr_task(f->fold);
   sbnn_error bad = {0};
-  nn_tensor_file *file = sbnn_parts_open_tensors(w->parts, NULL, &task, &bad);
+  nn_tensor_file *file = sbnn_parts_open_tensors(session->parts, NULL, &task, &bad);
   for (int i = 0; m && i < m->n_folders && !file; i++)
-    file = sbnn_parts_open_tensors(w->parts, m->folders[i], &task, &bad);
+    file = sbnn_parts_open_tensors(session->parts, m->folders[i], &task, &bad);
   *found = file != NULL;
   if (!file) return bad.code == SBNN_OK ? SBNN_OK : sbnn_fail(e, bad.code, "%s", bad.text);
-  bool good = take(w, f, file);
+  bool good = take(session, f, file);
   nn_tensor_file_close(file);
   return good ? SBNN_OK
               : sbnn_fail(e, SBNN_BAD_INPUT,

@@ -2,6 +2,7 @@
  * cells. */
 #include "commands/commands.h"
 #include "commands/replicas.h"
+#include "commands/write_results.h"
 #include "results/stability_results.h"
 
 #include <stdio.h>
@@ -108,39 +109,39 @@ static int draw(const void *ctx, const char *figures, sbnn_error *e) {
 
 static void print(const void *ctx, FILE *to) { sbnn_print_stability(to, ctx); }
 
-static int finish(sbnn_work *w, const plan *p, const sbnn_replica *r, sbnn_error *e) {
-  const sbnn_options *o = w->options;
+static int finish(sbnn_session *session, const plan *p, const sbnn_replica *r, sbnn_error *e) {
+  const sbnn_options *o = session->options;
   sbnn_experiment *x = sbnn_alloc(p->n, sizeof *x);
   for (size_t i = 0; i < p->n; i++) x[i] = r[i].experiment;
-  sbnn_stability_results s = {.data = w->data,
+  sbnn_stability_results s = {.data = session->data,
                               .halves = own_of(o)->subsample,
                               .n = p->n,
-                              .candidates = sbnn_model_inputs((size_t)o->variable_genes, w->data),
+                              .candidates = sbnn_model_inputs((size_t)o->variable_genes, session->data),
                               .runs = x,
                               .seeds = p->seeds};
   sbnn_stability_make(&s);
-  sbnn_results none = {.data = w->data, .protocol = sbnn_protocol_name(o)};
+  sbnn_results none = {.data = session->data, .protocol = sbnn_protocol_name(o)};
   sbnn_verdict verdict = {0};
-  const sbnn_verdict_options judged = sbnn_verdict_options_of(o, w->data);
+  const sbnn_verdict_options judged = sbnn_verdict_options_of(o, session->data);
   sbnn_judge_stability(&s, &judged, &verdict);
   sbnn_output output = {.ctx = &s, .write = write, .draw = draw, .print = print, .verdict = &verdict};
-  int code = sbnn_work_finish(w, &none, &output, e);
+  int code = sbnn_write_results(session, &none, &output, e);
   sbnn_verdict_free(&verdict);
   sbnn_stability_free(&s);
   free(x);
   return code;
 }
 
-static int train(sbnn_work *w, sbnn_error *e) {
+static int train(sbnn_session *session, sbnn_error *e) {
   plan p;
-  if (w->data->groups && own_of(w->options)->subsample && w->data->n_groups < 2)
+  if (session->data->groups && own_of(session->options)->subsample && session->data->n_groups < 2)
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "--groups: all cells are in one group, which --subsample cannot divide");
-  plan_runs(&p, w->options, w->data);
+  plan_runs(&p, session->options, session->data);
   sbnn_replica *r = sbnn_alloc(p.n, sizeof *r);
-  for (size_t i = 0; i < p.n; i++) r[i] = replica(&p, w->data, i);
-  int code = sbnn_replicas_run(w, r, p.n, e);
-  if (code == SBNN_OK && w->complete) code = finish(w, &p, r, e);
+  for (size_t i = 0; i < p.n; i++) r[i] = replica(&p, session->data, i);
+  int code = sbnn_replicas_run(session, r, p.n, e);
+  if (code == SBNN_OK && session->complete) code = finish(session, &p, r, e);
   for (size_t i = 0; i < p.n; i++) sbnn_experiment_free(&r[i].experiment);
   free(r);
   free_plan(&p);
@@ -148,14 +149,14 @@ static int train(sbnn_work *w, sbnn_error *e) {
 }
 
 static int run(const sbnn_options *o, sbnn_error *e) {
-  sbnn_work w = {.options = o};
+  sbnn_session session = {.options = o};
   const own_options *own = own_of(o);
   if (own->subsample && own->restarts % 2)
     return sbnn_fail(
         e, SBNN_USAGE,
         "--restarts %d: with --subsample runs come in pairs, one on each half; give an even number",
         own->restarts);
-  return sbnn_work_run(&w, train, e);
+  return sbnn_session_run(&session, train, e);
 }
 
 /* A linear model chooses the same genes whatever the seed: only half-samples, which come in pairs, tell how

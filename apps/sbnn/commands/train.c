@@ -2,6 +2,7 @@
 #include "commands/train.h"
 #include "commands/commands.h"
 #include "commands/room_options.h"
+#include "commands/write_results.h"
 #include "linear/chance.h"
 #include "training/measured.h"
 #include "training/model_file.h"
@@ -28,24 +29,24 @@ static void finish(const sbnn_prepared *f, const size_t *cells, uint64_t seed, s
 
 /* Of the model under way, for the hook. */
 typedef struct watched {
-  const sbnn_work *work;
+  const sbnn_session *session;
   sbnn_model_options model;
 } watched;
 
 static bool on_epoch(void *ctx, const sbnn_epoch *epoch) {
   const watched *w = ctx;
-  sbnn_work_epoch(w->work, &w->model, epoch->experiment->model, epoch);
+  sbnn_session_epoch(w->session, &w->model, epoch->experiment->model, epoch);
   return true;
 }
 
-static int train_on(sbnn_work *w, const sbnn_prepared *prepared, const size_t *cells, sbnn_experiment *x,
-                    sbnn_error *e) {
-  const sbnn_options *o = w->options;
-  watched watch = {w, sbnn_model_options_of(o)};
+static int train_on(sbnn_session *session, const sbnn_prepared *prepared, const size_t *cells,
+                    sbnn_experiment *x, sbnn_error *e) {
+  const sbnn_options *o = session->options;
+  watched watch = {session, sbnn_model_options_of(o)};
   const double cost =
       sbnn_model_cost(&watch.model, prepared->matrices.n_inputs, sbnn_options_pretrain(o), true);
-  char *model_path = sbnn_outdir_file(w->out, SBNN_WEIGHTS_FILE);
-  char *rescue_path = sbnn_outdir_rescue(w->out);
+  char *model_path = sbnn_outdir_file(session->out, SBNN_WEIGHTS_FILE);
+  char *rescue_path = sbnn_outdir_rescue(session->out);
   sbnn_task task = {.model = x->model};
   sbnn_training t = {.options = &watch.model,
                      .autoencoder = true,
@@ -53,37 +54,38 @@ static int train_on(sbnn_work *w, const sbnn_prepared *prepared, const size_t *c
                      .hook_ctx = &watch,
                      .model_path = model_path,
                      .rescue_path = rescue_path,
-                     .parts = w->parts,
+                     .parts = session->parts,
                      .task = &task};
-  w->progress = sbnn_progress_new(stderr, cost, 1, o->quiet);
+  session->progress = sbnn_progress_new(stderr, cost, 1, o->quiet);
   int code = sbnn_train_model(&prepared->matrices, &t, x, e);
-  w->models = x->seconds;
+  session->models = x->seconds;
   if (code == SBNN_OK) {
     finish(prepared, cells, (uint64_t)o->seed, x);
-    code = sbnn_model_file_write(sbnn_outdir_staging(w->out), &watch.model.own, w->data, prepared, x, e);
+    code = sbnn_model_file_write(sbnn_outdir_staging(session->out), &watch.model.own, session->data, prepared,
+                                 x, e);
   }
-  sbnn_progress_free(w->progress);
+  sbnn_progress_free(session->progress);
   free(model_path);
   free(rescue_path);
   return code;
 }
 
-int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_error *e) {
-  const sbnn_options *o = w->options;
-  size_t n = w->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
+int sbnn_train_on(sbnn_session *session, sbnn_train_check *check, void *check_ctx, sbnn_error *e) {
+  const sbnn_options *o = session->options;
+  size_t n = session->data->n_cells, *cells = sbnn_alloc(n, sizeof *cells);
   sbnn_prepared prepared = {0};
   bool pretrain = sbnn_options_pretrain(o);
   sbnn_experiment x = {.model = sbnn_model_name(o->recipe, pretrain)};
   /* In random order: pretraining fits on the first part and validates on the rest, and tables come sorted by
    * date or type. */
-  sbnn_permutation_of_groups((uint64_t)o->seed, n, w->data->groups, w->data->n_groups, cells);
+  sbnn_permutation_of_groups((uint64_t)o->seed, n, session->data->groups, session->data->n_groups, cells);
   const sbnn_matrices_options how = sbnn_matrices_options_of(o, pretrain, 0);
-  int code =
-      sbnn_prepared_make(w->data, &how, NULL, &(sbnn_cells){.train = cells, .n_train = n}, &prepared, e);
-  if (code == SBNN_OK) code = train_on(w, &prepared, cells, &x, e);
+  int code = sbnn_prepared_make(session->data, &how, NULL, &(sbnn_cells){.train = cells, .n_train = n},
+                                &prepared, e);
+  if (code == SBNN_OK) code = train_on(session, &prepared, cells, &x, e);
   if (code == SBNN_OK) {
-    sbnn_results r = {.data = w->data, .protocol = sbnn_protocol_name(o), .n = 1, .experiments = &x};
-    code = sbnn_work_finish(w, &r, NULL, e);
+    sbnn_results r = {.data = session->data, .protocol = sbnn_protocol_name(o), .n = 1, .experiments = &x};
+    code = sbnn_write_results(session, &r, NULL, e);
   }
   if (code == SBNN_OK && check) code = check(check_ctx, &x, e);
   sbnn_experiment_free(&x);
@@ -92,11 +94,11 @@ int sbnn_train_on(sbnn_work *w, sbnn_train_check *check, void *check_ctx, sbnn_e
   return code;
 }
 
-static int train(sbnn_work *w, sbnn_error *e) { return sbnn_train_on(w, NULL, NULL, e); }
+static int train(sbnn_session *session, sbnn_error *e) { return sbnn_train_on(session, NULL, NULL, e); }
 
 static int run(const sbnn_options *o, sbnn_error *e) {
-  sbnn_work w = {.options = o};
-  return sbnn_work_run(&w, train, e);
+  sbnn_session session = {.options = o};
+  return sbnn_session_run(&session, train, e);
 }
 
 static const char *const files[] = {"metrics.tsv",     "history.tsv",   "genes.tsv",      "predictions.tsv",

@@ -2,8 +2,10 @@
 #include "embed/tsne.h"
 #include "commands/commands.h"
 #include "commands/copy.h"
+#include "commands/read_data.h"
 #include "commands/room_options.h"
-#include "commands/work.h"
+#include "commands/session.h"
+#include "commands/write_results.h"
 #include "embed/nearest.h"
 #include "linear/principal.h"
 #include "results/tsne_results.h"
@@ -35,7 +37,7 @@ typedef struct view {
 enum { MOST_VIEWS = 2 };
 
 typedef struct job {
-  sbnn_work work;
+  sbnn_session session;
   size_t n, n_views;
   view views[MOST_VIEWS];
   int inner; /* threads of each */
@@ -45,7 +47,7 @@ static tn_status embed(void *ctx, int64_t i) {
   job *j = ctx;
   view *v = &j->views[i];
   sbnn_tsne_view *r = &v->result;
-  const sbnn_options *o = j->work.options;
+  const sbnn_options *o = j->session.options;
   const own_options *own = own_of(o);
   const sbnn_tsne_options t = {.perplexity = own->perplexity,
                                .exact_cells = (size_t)own->exact_cells,
@@ -79,7 +81,7 @@ static void print(const void *ctx, FILE *to) {
 
 /* The exact descent uses one thread, so two of them run side by side; the tree takes all threads itself. */
 static int lay_out(job *j, sbnn_error *e) {
-  const sbnn_options *o = j->work.options;
+  const sbnn_options *o = j->session.options;
   bool exact = j->n <= (size_t)own_of(o)->exact_cells;
   int threads = o->threads > 0 ? o->threads : tn_max_threads(), code = SBNN_OK;
   j->inner = exact && j->n_views > 1 ? 1 : threads;
@@ -89,10 +91,10 @@ static int lay_out(job *j, sbnn_error *e) {
   if (code == SBNN_OK) {
     sbnn_tsne_view v[MOST_VIEWS];
     for (size_t i = 0; i < j->n_views; i++) v[i] = j->views[i].result;
-    sbnn_tsne_results r = {.data = j->work.data, .n_views = j->n_views, .views = v};
-    sbnn_results none = {.data = j->work.data, .protocol = sbnn_protocol_name(o)};
+    sbnn_tsne_results r = {.data = j->session.data, .n_views = j->n_views, .views = v};
+    sbnn_results none = {.data = j->session.data, .protocol = sbnn_protocol_name(o)};
     sbnn_output output = {.ctx = &r, .write = write, .draw = draw, .print = print};
-    code = sbnn_work_finish(&j->work, &none, &output, e);
+    code = sbnn_write_results(&j->session, &none, &output, e);
   }
   for (size_t i = 0; i < j->n_views; i++) {
     free(j->views[i].x);
@@ -111,8 +113,8 @@ static view *add_view(job *j, const char *name, const char *title, size_t dimens
 
 /* The genes as the network gets them, on their leading principal components; the responses as z-scores. */
 static void make_views(job *j, const float *x, size_t genes, const float *y) {
-  const sbnn_options *o = j->work.options;
-  size_t n = j->n, q = j->work.data->n_responses, most = n < genes ? n : genes,
+  const sbnn_options *o = j->session.options;
+  size_t n = j->n, q = j->session.data->n_responses, most = n < genes ? n : genes,
          k = (size_t)own_of(o)->components;
   int threads = o->threads > 0 ? o->threads : tn_max_threads();
   if (k > most) k = most; /* all there are */
@@ -125,14 +127,14 @@ static void make_views(job *j, const float *x, size_t genes, const float *y) {
 }
 
 static int run_tables(job *j, sbnn_error *e) {
-  const sbnn_options *o = j->work.options;
+  const sbnn_options *o = j->session.options;
   sbnn_dataset data;
   const sbnn_matrices_options how = sbnn_matrices_options_of(o, false, 0);
   sbnn_shared all = {0}; /* under `paper` that is everything, prepared on all cells */
   int code = sbnn_read_data(o, &data, e);
   if (code != SBNN_OK) return code;
-  j->work.data = &data;
-  j->work.reading = sbnn_clock() - j->work.start;
+  j->session.data = &data;
+  j->session.reading = sbnn_clock() - j->session.start;
   j->n = data.n_cells;
   code = sbnn_copy_check(o, data.x_path, e);
   if (code == SBNN_OK) code = sbnn_shared_make(&data, &how, &all, e);
@@ -146,11 +148,11 @@ static int run_tables(job *j, sbnn_error *e) {
 
 static int run_latent(job *j, sbnn_error *e) {
   sbnn_stored stored;
-  int code = sbnn_copy_check(j->work.options, NULL, e);
-  if (code == SBNN_OK) code = sbnn_stored_read_latent(j->work.options->results, &stored, e);
+  int code = sbnn_copy_check(j->session.options, NULL, e);
+  if (code == SBNN_OK) code = sbnn_stored_read_latent(j->session.options->results, &stored, e);
   if (code != SBNN_OK) return code;
   const sbnn_experiment *x = &stored.experiments[0];
-  j->work.data = &stored.data;
+  j->session.data = &stored.data;
   j->n = x->n_train;
   view *v = add_view(j, "latent", "t-SNE of the latent space", (size_t)x->bottleneck);
   memcpy(v->x, x->latent, j->n * (size_t)x->bottleneck * sizeof *v->x);
@@ -160,16 +162,16 @@ static int run_latent(job *j, sbnn_error *e) {
 }
 
 static int run(const sbnn_options *o, sbnn_error *e) {
-  job j = {.work = {.options = o, .start = sbnn_clock()}};
+  job j = {.session = {.options = o, .start = sbnn_clock()}};
   if (o->results && (o->x || o->y || o->data))
     return sbnn_fail(e, SBNN_USAGE, "tsne takes --results or the tables (--x and --y, or --data), not both");
   if (!o->results && !o->data && !(o->x && o->y))
     return sbnn_fail(e, SBNN_USAGE,
                      "tsne needs --x and --y, or --data, or --results ('%s help tsne' lists all options)",
                      sbnn_program);
-  if (!(j.work.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
+  if (!(j.session.out = sbnn_outdir_open(o->out, o->force, e))) return e->code;
   int code = o->results ? run_latent(&j, e) : run_tables(&j, e);
-  sbnn_outdir_abort(j.work.out);
+  sbnn_outdir_abort(j.session.out);
   return code;
 }
 
