@@ -30,7 +30,10 @@ int main(int argc, char **argv) {
   if (model != TN_OK) fprintf(stderr, "consumer: %s\n", m ? nn_error(m) : "out of memory");
   nn_model_free(m);
 
-  bool versions = !strcmp(tn_version(), NABLA_VERSION) && NABLA_VERSION_MAJOR >= 0;
+  char numbers[32]; /* of the installed header: as its text, and as the library's */
+  snprintf(numbers, sizeof numbers, "%d.%d.%d", NABLA_VERSION_MAJOR, NABLA_VERSION_MINOR,
+           NABLA_VERSION_PATCH);
+  bool versions = !strcmp(tn_version(), NABLA_VERSION) && !strcmp(numbers, NABLA_VERSION);
   bool maths = fabs(correction(0.25 * argc) - 0.75) < 1e-15;
   printf("consumer: %s, %s, %zu bytes in an f64, version %s\n", tn_status_text(graph), tn_status_text(model),
          tn_dtype_size(TN_F64), tn_version());

@@ -23,6 +23,9 @@ echo "find_package: ok"
 pc=$(find "$prefix" -name nabla.pc)
 export PKG_CONFIG_PATH=${pc%/*}
 libdir=$(pkg-config --variable=libdir nabla)
+version=$(pkg-config --modversion nabla)
+grep -q "^#define NABLA_VERSION *\"$version\"\$" "$prefix/include/nabla/version.h" ||
+  { echo "the installed <nabla/version.h> is not of version $version, which nabla.pc tells"; exit 1; }
 for static in "" --static; do
   if [ -n "$static" ] && [ "$preset" = shared ]; then continue; fi # there is no libnabla.a in this one
   # shellcheck disable=SC2046 # words, as in any Makefile

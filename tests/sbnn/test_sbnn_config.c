@@ -161,7 +161,7 @@ Test(sbnn_config, files_that_make_no_sense) {
     cr_expect(strstr(e.text, bad[i].part) && strstr(e.text, bad[i].other) && !strchr(e.text, '\n'),
               "'%s': %s", bad[i].text, e.text);
   }
-  refuses(TRAIN "--config @nowhere", SBNN_BAD_INPUT, "nowhere: cannot be read", "--config");
+  refuses(TRAIN "--config @nowhere", SBNN_BAD_INPUT, "nowhere: cannot be opened", "--config");
   refuses(TRAIN "--config @.", SBNN_BAD_INPUT, "cannot be read", "--config");
   setenv("SBNN_BATCH", "0", 1);
   refuses(TRAIN, SBNN_USAGE, "environment SBNN_BATCH: batch needs a whole number", "'0'");

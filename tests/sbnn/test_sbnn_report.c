@@ -129,7 +129,7 @@ Test(sbnn_report, damaged_results) {
       {"labels.tsv", "cell\ttype\na\tT\nc\tT\nb\tT\n", "labels.tsv", "order"},
       {"latent.tsv", "cell\tz1\tz2\na\t1\n", "line 2 has 2 fields", "3"},
       {"latent.tsv", NULL, "overlays.tsv", "latent.tsv"},
-      {"history.tsv", NULL, "history.tsv", "cannot be read"},
+      {"history.tsv", NULL, "history.tsv", "cannot be opened"},
       {"run.json", "{\"command\": ", "run.json, line 1", "cut off"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

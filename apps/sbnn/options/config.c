@@ -2,9 +2,9 @@
 #include "options/config.h"
 
 #include "options/suggest.h"
+#include "tensor/files/read.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,24 +223,21 @@ static int read_json(const char *path, const char *text, const sbnn_command *c, 
 /* ---- the three sources ---- */
 
 /* The whole file, NUL-terminated; NULL after a failure. */
-static char *slurp(const char *path, sbnn_error *e) {
+static char *read_text(const char *path, sbnn_error *e) {
   enum { MOST = 1 << 20 };
-  FILE *f = fopen(path, "rbe");
-  char *text = f ? sbnn_alloc(MOST + 1, 1) : NULL;
-  size_t n = f ? fread(text, 1, MOST, f) : 0;
-  bool good = f && !ferror(f);
-  int problem = errno;
-  if (f) fclose(f);
-  if (!good) sbnn_fail(e, SBNN_BAD_INPUT, "%s: cannot be read (%s); check --config", path, strerror(problem));
-  else if (n == MOST || strlen(text) != n)
+  char *text, message[TN_FILE_MESSAGE];
+  size_t n;
+  tn_status status = tn_file_read(NULL, path, MOST, &text, &n, message);
+  if (status == TN_OK && strlen(text) == n) return text;
+  if (status == TN_OK || status == TN_EFORMAT)
     sbnn_fail(e, SBNN_BAD_INPUT, "%s is not a configuration file: it is not text, or larger than 1 MB", path);
-  else return text;
-  free(text);
+  else sbnn_fail(e, SBNN_BAD_INPUT, "%s; check --config", message);
+  if (status == TN_OK) free(text);
   return NULL;
 }
 
 int sbnn_config_read(const char *path, const sbnn_command *c, sbnn_settings *s, sbnn_error *e) {
-  char *text = slurp(path, e);
+  char *text = read_text(path, e);
   if (!text) return e->code;
   bool json = text[strspn(text, " \t\r\n")] == '{';
   int code = json ? read_json(path, text, c, s, e) : read_lines(path, text, c, s, e);

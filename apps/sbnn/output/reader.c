@@ -1,7 +1,8 @@
 /* reader.c - see reader.h. */
 #include "output/reader.h"
 
-#include <errno.h>
+#include "tensor/files/read.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,23 +10,9 @@
 #include <string.h>
 
 char *sbnn_results_text(const char *path, size_t *n, sbnn_error *e) {
-  FILE *f = fopen(path, "rbe");
-  char *text = NULL;
-  size_t room = 0, got = 1;
-  *n = 0;
-  while (f && got > 0) {
-    if (room - *n < 2) text = sbnn_realloc(text, room = 2 * room + 65536, 1);
-    got = fread(text + *n, 1, room - *n - 1, f);
-    *n += got;
-  }
-  bool good = f && !ferror(f);
-  if (f) fclose(f);
-  if (good) {
-    text[*n] = '\0';
-    return text;
-  }
-  sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); is this a folder of results?", path, strerror(errno));
-  free(text);
+  char *text, message[TN_FILE_MESSAGE];
+  if (tn_file_read(NULL, path, 0, &text, n, message) == TN_OK) return text;
+  sbnn_fail(e, SBNN_BAD_INPUT, "%s; is this a folder of results?", message);
   return NULL;
 }
 
