@@ -12,7 +12,7 @@ verb_conformance() { # NAME [export]
     venv "$root/tests/conformance/requirements.txt"
     "$root/.venv/bin/python" "$suite.py" "$suite.tsv"
   fi
-  need_for_preset libcriterion-dev
+  need_for_preset "${test_packages[@]}"
   configure -DNABLA_TESTS=ON
   build "conformance_$name"
   "$(build_dir)/tests/conformance_$name"

@@ -48,7 +48,7 @@ verb_mutate() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   if [ $# -gt 0 ]; then files=("$1"); else mapfile -t files < <(sed -n 's/^\([^#\t]*\)\t.*/\1/p' "$root/tests/mutants.tsv"); fi
-  need_for_preset libcriterion-dev
+  need_for_preset "${test_packages[@]}"
   configure -DNABLA_TESTS=ON
   for file in "${files[@]}"; do mutate_file "$file" "${2:-1}"; done
   [ $((noticed + survived)) -gt 0 ] || die "mutate: no mutant could be built"

@@ -4,7 +4,7 @@
 verb_test() {
   [ $# -le 1 ] || die "test takes one FILTER, a regular expression on the names that 'ctest -N' lists"
   local dir status=0 counted passed failed skipped
-  local harness=(libcriterion-dev)
+  local harness=("${test_packages[@]}")
   case $preset in tsan | msan) harness=() ;; esac
   need_for_preset "${harness[@]}" ${NABLA_BROWSER:+"$NABLA_BROWSER"} ${NABLA_CROSS:+"${cross_packages[@]}"}
   configure -DNABLA_TESTS=ON

@@ -8,7 +8,7 @@ verb_torture() { # [SECONDS [KIND [JOB [NUMBER]]]] [seed=N]
     seconds=$1
     shift
   fi
-  need_for_preset libcriterion-dev
+  need_for_preset "${test_packages[@]}"
   configure -DNABLA_TESTS=ON
   build sbnn torture torture_refuse
   "$(build_dir)/tests/torture" "$(build_dir)/bin/sbnn" "$(build_dir)/tests/libtorture_refuse.so" "$seconds" "$@"

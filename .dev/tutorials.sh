@@ -3,7 +3,7 @@
 
 verb_tutorials() { # [NAME...]
   local name names=("$@") passed=0 failed=0 skipped=0 status
-  need_for_preset libcriterion-dev dataset-fashion-mnist
+  need_for_preset "${test_packages[@]}" dataset-fashion-mnist
   configure -DNABLA_TESTS=ON
   build tutorials
   if [ ${#names[@]} -eq 0 ]; then

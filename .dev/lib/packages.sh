@@ -2,7 +2,8 @@
 # packages.sh: what a verb needs of Debian's packages
 
 build_packages=(gcc libc6-dev cmake ninja-build pkg-config zlib1g-dev libjansson-dev librandom123-dev)
-optional_packages=(libcairo2-dev libqhull-dev libzip-dev libmatio-dev libhdf5-dev fonts-dejavu-core)
+optional_packages=(libcairo2-dev libqhull-dev libzip-dev libhdf5-dev fonts-dejavu-core)
+test_packages=(libcriterion-dev libmatio-dev) # the second writes MATLAB files, which the tests read
 cross_packages=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 
 missing_packages() { # PACKAGE...: prints those that are not installed

@@ -53,11 +53,6 @@ static const char *known(const char *text) { return text && *text ? text : "unkn
 #else
 #define HAS_LIBZIP "no"
 #endif
-#ifdef NABLA_MATIO
-#define HAS_MATIO "yes"
-#else
-#define HAS_MATIO "no"
-#endif
 #ifdef NABLA_HDF5
 #define HAS_HDF5 "yes"
 #else
@@ -81,7 +76,6 @@ void sbnn_build_facts(void (*each)(void *ctx, const char *name, const char *valu
       {"cairo", HAS_CAIRO},
       {"qhull", HAS_QHULL},
       {"libzip", HAS_LIBZIP},
-      {"matio", HAS_MATIO},
       {"hdf5", HAS_HDF5},
       {"mpi", sbnn_transport_of_build ? sbnn_transport_of_build->name : "no"},
   };

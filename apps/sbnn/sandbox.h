@@ -66,8 +66,7 @@ extern const sbnn_sandbox_watch *sbnn_sandbox_watched;
 #endif
 
 /* sandbox_filter.c: forbids this process all system calls but those of computing, of reading what is open and
- * of writing to shared memory; `opens_files`: and opening files to read them. No error where the system has no
- * such filters. */
-void sbnn_sandbox_filter(bool opens_files);
+ * of writing to shared memory. No error where the system has no such filters. */
+void sbnn_sandbox_filter(void);
 
 #endif

@@ -2,9 +2,7 @@
  * listed fails with EPERM. */
 #include "sandbox.h"
 
-#include <fcntl.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -27,7 +25,7 @@
 /* Allows the call whose number is loaded. */
 #define CALL(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), ALLOW
 
-static const struct sock_filter filter[] = {
+static struct sock_filter filter[] = {
     LOAD(arch),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
@@ -72,25 +70,16 @@ static const struct sock_filter filter[] = {
     CALL(getrandom),
     CALL(exit),
     CALL(exit_group),
-    /* opening to read: the last OPENING instructions */
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
-    LOAD(args[2]),
-    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, 1, 0),
-    ALLOW,
     DENY,
 };
-enum { LENGTH = sizeof filter / sizeof *filter, OPENING = 5 };
 
-void sbnn_sandbox_filter(bool opens_files) {
-  struct sock_filter program[LENGTH];
-  memcpy(program, filter, sizeof program);
-  if (!opens_files) program[LENGTH - OPENING] = (struct sock_filter)DENY;
-  struct sock_fprog all = {.len = LENGTH, .filter = program};
+void sbnn_sandbox_filter(void) {
+  const struct sock_fprog all = {.len = sizeof filter / sizeof *filter, .filter = filter};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all);
 }
 
 #else
 
-void sbnn_sandbox_filter(bool opens_files) { (void)opens_files; }
+void sbnn_sandbox_filter(void) {}
 
 #endif

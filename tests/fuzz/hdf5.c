@@ -39,8 +39,7 @@ static void died(void) {
   bool library = false;
   for (int i = 0; i < n; i++) {
     Dl_info info;
-    library |= dladdr(frame[i], &info) && info.dli_fname &&
-               (strstr(info.dli_fname, "libhdf5") || strstr(info.dli_fname, "libmatio"));
+    library |= dladdr(frame[i], &info) && info.dli_fname && strstr(info.dli_fname, "libhdf5");
   }
   common->ours = !library;
 }

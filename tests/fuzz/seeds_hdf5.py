@@ -93,11 +93,48 @@ with h5py.File(folder + "genes.loom", "w") as f:
     f["row_attrs/Gene"], f["col_attrs/CellID"], f["col_attrs/kind"] = genes, cells, ["A", "B", "A", "B"]
     f.create_group("layers")
 
-with h5py.File(folder + "cells.mat", "w", userblock_size=512) as f:  # MATLAB 7.3
-    f["counts"] = X.T
-    f["counts"].attrs["MATLAB_class"] = np.bytes_("double")
+
+def matlab(f, name, value, kind, **attributes):
+    f[name] = value
+    f[name].attrs["MATLAB_class"] = np.bytes_(kind)
+    f[name].attrs.update(attributes)
+
+
+def characters(text):
+    return np.array([[ord(c)] for c in text], dtype="u2")
+
+
+def finish(path):  # what MATLAB writes before the HDF5
+    with open(path, "r+b") as f:
+        f.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+
+
+with h5py.File(folder + "cells.mat", "w", userblock_size=512) as f:  # MATLAB 7.3: char matrices
+    matlab(f, "counts", X.T, "double")
     for name, ids in (("cells", cells), ("genes", genes)):
-        f[name] = np.array([[ord(c) for c in v] for v in ids], dtype="u2").T
-        f[name].attrs["MATLAB_class"] = np.bytes_("char")
-with open(folder + "cells.mat", "r+b") as f:
-    f.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+        matlab(f, name, np.array([[ord(c) for c in v] for v in ids], dtype="u2").T, "char")
+finish(folder + "cells.mat")
+
+with h5py.File(folder + "references.mat", "w", userblock_size=512) as f:  # cell arrays, sparse, deflated, other classes
+    g = f.create_group("counts")
+    m = sp.csc_matrix(X)
+    g["data"], g["ir"], g["jc"] = m.data.astype("f8"), m.indices.astype("u8"), m.indptr.astype("u8")
+    g.attrs["MATLAB_class"], g.attrs["MATLAB_sparse"] = np.bytes_("double"), np.uint64(len(cells))
+    f.create_dataset("responses", data=np.array([[1, 2, 3, np.nan], [5, 6, 7, 8]]), chunks=(1, 4), compression="gzip", shuffle=True)
+    f["responses"].attrs["MATLAB_class"] = np.bytes_("double")
+    for name, texts in (("cells", cells), ("genes", ["g1", "g\u03b12", "g3"]), ("response_names", ["CD3", "CD4"]), ("kind", ["A", "B", "", "B"])):
+        for k, v in enumerate(texts):
+            at = f"#refs#/{name}{k}"
+            if v:
+                matlab(f, at, characters(v), "char", MATLAB_int_decode=np.int32(2))
+            else:
+                matlab(f, at, np.array([0, 0], dtype="u8"), "char", MATLAB_empty=np.uint32(1))
+        matlab(f, name, np.array([[f[f"#refs#/{name}{k}"].ref for k in range(len(texts))]], dtype=h5py.ref_dtype), "cell")
+    matlab(f, "logical", np.eye(4, dtype="u1"), "logical", MATLAB_int_decode=np.int32(1))
+    matlab(f, "complex", np.zeros((2, 2), dtype=[("real", "f8"), ("imag", "f8")]), "double")
+    matlab(f, "cube", np.zeros((2, 3, 4)), "double")
+    matlab(f, "nothing", np.array([0, 5], dtype="u8"), "double", MATLAB_empty=np.uint32(1))
+    matlab(f, "strings", np.array([[1, 2]], dtype="u4"), "string", MATLAB_object_decode=np.int32(3))
+    f.create_group("structure").attrs["MATLAB_class"] = np.bytes_("struct")
+    matlab(f, "mixed", np.array([[f["structure"].ref, f["cube"].ref, h5py.Reference()]], dtype=h5py.ref_dtype), "cell")
+finish(folder + "references.mat")

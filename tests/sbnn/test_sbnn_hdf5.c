@@ -395,7 +395,7 @@ static int take_time(void *ctx, int fd, sbnn_sandbox_output *out, sbnn_error *e)
 /* What must fail: opening to read, opening to write, a socket. */
 static int reach_out(void *ctx, int fd, sbnn_sandbox_output *out, sbnn_error *e) {
   (void)fd, (void)ctx;
-  sbnn_sandbox_filter(false);
+  sbnn_sandbox_filter();
   FILE *read = fopen("/etc/passwd", "r"), *written = fopen("/tmp/sbnn-sandbox-was-left", "w");
   char answer[] = {read ? 'r' : '-', written ? 'w' : '-'};
   return sbnn_sandbox_write(out, answer, sizeof answer, e);

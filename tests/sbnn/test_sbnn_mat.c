@@ -9,24 +9,29 @@
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <zlib.h>
+
+#ifndef NABLA_MATIO
+#define NABLA_MATIO 0
+#endif
 
 TestSuite(sbnn_mat, .init = make_root, .fini = remove_root, .timeout = 300);
 
 /* ---- version 5 as MATLAB writes it, byte by byte: no libmatio is needed for that ---- */
 
 static void read_seed(const char *name, bool responses, sbnn_table *t) {
-  char path[512];
+  char path[512]; /* of tests/fuzz/corpus */
   sbnn_error e = {0};
   sbnn_table_options o = {.responses = responses, .allow_missing = true};
-  snprintf(path, sizeof path, NABLA_SOURCE_DIR "/tests/fuzz/corpus/mat/%s", name);
+  snprintf(path, sizeof path, NABLA_SOURCE_DIR "/tests/fuzz/corpus/%s", name);
   cr_assert_eq(sbnn_table_read(path, &o, t, &e), SBNN_OK, "%s", e.text);
 }
 
 /* A string array, a structure, a function handle and the data of objects, which have no name, are passed
  * over; UTF-16, UTF-8 and Latin names; a sparse matrix with room for a value more; either byte order. */
 Test(sbnn_mat, objects_and_either_byte_order) {
-  static const char *const names[] = {"objects.mat", "big_endian.mat"};
+  static const char *const names[] = {"mat/objects.mat", "mat/big_endian.mat"};
   static const double counts[] = {1, 0, 0, 5.5, 3, 1000}, responses[] = {1, 4, 2, 5, 3, NAN};
   for (size_t k = 0; k < 2; k++) {
     sbnn_table t;
@@ -69,6 +74,62 @@ Test(sbnn_mat, no_more_memory_than_the_file_deserves) {
     memcpy(whole + 132, &(uint32_t){(uint32_t)n}, 4);
   }
 }
+
+/* ---- version 7.3 as MATLAB writes it ---- */
+
+#if NABLA_HDF5
+
+/* A sparse matrix, deflated numbers, cell arrays with a letter beyond Latin; beside them what is passed over:
+ * logical and complex numbers, three dimensions, nothing, strings, a structure. */
+Test(sbnn_mat, cells_by_reference) {
+  static const double counts[] = {1, 0, 4, 0, 2, 0, 3, 0, 5, 0, 7, 1},
+                      responses[] = {1, 5, 2, 6, 3, 7, NAN, 8};
+  sbnn_table t;
+  read_seed("hdf5/references.mat", false, &t);
+  cr_assert(t.n_rows == 4 && t.n_cols == 3);
+  for (size_t i = 0; i < 12; i++) cr_expect_eq(t.values[i], counts[i]);
+  cr_expect_str_eq(t.row_ids[3], "c4");
+  cr_expect_str_eq(t.col_ids[1], "g\xce\xb1"
+                                 "2");
+  sbnn_table_free(&t);
+  read_seed("hdf5/references.mat", true, &t);
+  for (size_t i = 0; i < 8; i++)
+    cr_expect(t.values[i] == responses[i] || (isnan(t.values[i]) && isnan(responses[i])));
+  cr_expect_str_eq(t.col_ids[1], "CD4");
+  sbnn_table_free(&t);
+  read_seed("hdf5/cells.mat", false, &t); /* char matrices */
+  for (size_t i = 0; i < 12; i++) cr_expect_eq(t.values[i], counts[i]);
+  cr_expect_str_eq(t.row_ids[3], "c4");
+  sbnn_table_free(&t);
+}
+
+Test(sbnn_mat, labels_and_other_classes_of_version_73) {
+  static const char *const kinds[] = {"A", "B", "", "B"}, *const no_matrices[] = {
+                                                              "complex", "cube",  "nothing", "structure",
+                                                              "strings", "mixed", "cells"};
+  static const char seed[] = NABLA_SOURCE_DIR "/tests/fuzz/corpus/hdf5/references.mat";
+  sbnn_labels l;
+  sbnn_error e = {0};
+  cr_assert_eq(sbnn_labels_read(seed, &l, &e), SBNN_OK, "%s", e.text);
+  size_t kind = 0;
+  while (kind < l.n_cols && strcmp(l.col_ids[kind], "kind") != 0) kind++;
+  cr_assert(l.n_rows == 4 && kind < l.n_cols);
+  for (size_t i = 0; i < 4; i++) cr_expect_str_eq(l.text[i * l.n_cols + kind], kinds[i]);
+  sbnn_labels_free(&l);
+  for (size_t i = 0; i < sizeof no_matrices / sizeof *no_matrices; i++) {
+    sbnn_table t;
+    sbnn_table_options o = {0};
+    char path[600];
+    e = (sbnn_error){0};
+    snprintf(path, sizeof path, "%s:%s", seed, no_matrices[i]);
+    cr_expect_eq(sbnn_table_read(path, &o, &t, &e), SBNN_BAD_INPUT, "%s", path);
+    cr_expect(strstr(e.text, "matrix of numbers") != NULL, "%s", e.text);
+  }
+}
+
+#endif
+
+/* ---- what libmatio writes ---- */
 
 #if NABLA_MATIO
 
@@ -214,6 +275,31 @@ Test(sbnn_mat, sparse_counts_and_numbers_as_ids) {
   }
 }
 
+/* Of version 7.3 they are read before the sandbox closes. */
+Test(sbnn_mat, names_beside_the_file) {
+  static const double x[] = {1, 2, 0, 0, 5, 6};
+  const mat_style styles[] = {{.version = MAT_FT_MAT5}, {.version = MAT_FT_MAT73}};
+  for (size_t k = 0; k < 2; k++) {
+    mat_t *mat = Mat_CreateVer(at("n.mat"), NULL, styles[k].version);
+    put_numbers(mat, styles[k], "X", 3, 2, x);
+    Mat_Close(mat);
+    sbnn_table t;
+    sbnn_error e = {0};
+    sbnn_table_options o = {0};
+    unlink(at("n_cells.txt"));
+    cr_expect_eq(sbnn_table_read(at("n.mat"), &o, &t, &e), SBNN_BAD_INPUT);
+    cr_expect(strstr(e.text, "is missing") != NULL, "%s", e.text);
+    e = (sbnn_error){0};
+    write_text("n_cells.txt", "c1\nc2\nc3\n");
+    write_text("n_genes.txt", "g1\ng2\n");
+    cr_assert_eq(sbnn_table_read(at("n.mat"), &o, &t, &e), SBNN_OK, "%s", e.text);
+    for (size_t i = 0; i < 6; i++) cr_expect_eq(t.values[i], x[i / 2 + i % 2 * 3]);
+    cr_expect_str_eq(t.row_ids[2], "c3");
+    cr_expect_str_eq(t.col_ids[0], "g1");
+    sbnn_table_free(&t);
+  }
+}
+
 /* ---- files that are wrong ---- */
 
 static const mat_style plain = {.version = MAT_FT_MAT5};
@@ -303,6 +389,8 @@ Test(sbnn_mat, variables_that_are_missing_or_wrong) {
 
 #else
 
-Test(sbnn_mat, without_matio) { cr_skip_test("this build has no libmatio"); }
+Test(sbnn_mat, without_matio) {
+  cr_skip_test("libmatio, which writes what these read, is not here, or this build has no libhdf5");
+}
 
 #endif

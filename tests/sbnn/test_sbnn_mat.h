@@ -1,4 +1,4 @@
-/* test_sbnn_mat.h - MATLAB files, through libmatio. */
+/* test_sbnn_mat.h - MATLAB files, written by libmatio. */
 #ifndef TEST_SBNN_MAT_H
 #define TEST_SBNN_MAT_H
 

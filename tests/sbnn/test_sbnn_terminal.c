@@ -203,5 +203,5 @@ Test(sbnn_program, info_prints_every_fact) {
   cr_assert_eq(run("info", output), 0);
   fact_check f = {output, 0};
   sbnn_build_facts(check_fact, &f);
-  cr_assert_eq(f.count, 14);
+  cr_assert_eq(f.count, 13);
 }

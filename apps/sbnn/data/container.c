@@ -164,12 +164,20 @@ static int name_axis(sbnn_container *c, size_t v, sbnn_name_list *a) {
   return code;
 }
 
+static int lists_beside(sbnn_container *c, const sbnn_table_options *o, sbnn_name_lists *a) {
+  if (!c->lists_first) return sbnn_name_lists_read(c->path, c->ending, o, a, c->error);
+  *a = c->beside;
+  c->beside = (sbnn_name_lists){0};
+  return c->why_none.code == SBNN_OK ? SBNN_OK
+                                     : sbnn_fail(c->error, c->why_none.code, "%s", c->why_none.text);
+}
+
 /* Inside the file, or beside it. */
 static int name_axes(sbnn_container *c, const sbnn_table_options *o, sbnn_name_lists *a) {
   size_t cells = named(c, cell_names, is_list),
          features = named(c, o->responses ? response_names : gene_names, is_list);
   *a = (sbnn_name_lists){0};
-  if (cells == c->n && features == c->n) return sbnn_name_lists_read(c->path, c->ending, o, a, c->error);
+  if (cells == c->n && features == c->n) return lists_beside(c, o, a);
   if (cells == c->n || features == c->n) {
     char list[LIST_ROOM];
     return sbnn_fail(c->error, SBNN_BAD_INPUT,
@@ -280,11 +288,14 @@ int sbnn_container_read(sbnn_container *c, const char *path, const sbnn_table_op
   c->wanted = path[n] ? path + n + 1 : NULL;
   c->error = e;
   int code = sbnn_source_hash_file(file, &c->bytes, &c->hash, e);
+  if (code == SBNN_OK && c->lists_first && t)
+    sbnn_name_lists_read(file, c->ending, o, &c->beside, &c->why_none);
   if (code == SBNN_OK) code = c->open(c);
   if (code == SBNN_OK) code = t ? read_table(c, o, t) : read_labels(c, l);
   c->close(c);
   for (size_t i = 0; i < c->n; i++) free(c->variables[i].name);
   free(c->variables);
+  sbnn_name_lists_free(&c->beside);
   free(file);
   return code;
 }

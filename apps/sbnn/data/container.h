@@ -22,14 +22,17 @@ typedef struct sbnn_variable {
 } sbnn_variable;
 
 /* The reader sets the second half, and hands it to sbnn_container_read, which sets the first. Pointers are
- * borrowed but for `variables`. */
+ * borrowed but for `variables` and `beside`. */
 typedef struct sbnn_container {
   const char *path, *wanted; /* wanted: the matrix that the user names; NULL: none */
   sbnn_error *error;
   uint64_t bytes, hash;     /* of the file; the hash for sbnn_table.hash */
   sbnn_variable *variables; /* n, owned */
   size_t n;
+  sbnn_name_lists beside; /* with lists_first: the lists, or why there are none */
+  sbnn_error why_none;
 
+  bool lists_first;   /* once the file is open, no other may be: lists beside it are read before */
   const char *ending; /* ".npz": for ":NAME" behind it, and for lists beside the file */
   const char *what;   /* what messages call a variable: "array", "variable" */
   void *file;         /* the reader's own, for the functions below */

@@ -1,6 +1,6 @@
-/* mat.h - the variables of a MATLAB file, whichever version it has: what mat5.c (version 5) and mat73.c (7.3)
+/* mat.h - the variables of a MATLAB file, whichever version it has: what mat5.c (version 5) and hdf5/mat73.c (7.3)
  * tell table_mat.c. Internal to data/. Threads: one file, one thread. Source of the numbers of classes and
- * kinds: "MAT-File Format", The MathWorks, chapter 1; libmatio has the same. */
+ * kinds: "MAT-File Format", The MathWorks, chapter 1. */
 #ifndef SBNN_DATA_MAT_H
 #define SBNN_DATA_MAT_H
 
@@ -53,6 +53,7 @@ typedef struct sbnn_mat_array {
 
 typedef struct sbnn_mat_file {
   sbnn_container c; /* first: variables, in the order of the file, and how to report an error */
+  int fd;           /* of version 7.3, in a sandbox: the file, open; else -1 */
   void *handle;     /* the version's own */
   /* Variable v of the container with its data. SBNN_BAD_INPUT: damaged. */
   int (*read)(struct sbnn_mat_file *m, size_t v, sbnn_mat_array *a);

@@ -1,6 +1,6 @@
 /* table_mat.c - MATLAB files (.mat) of the versions 5 to 7.3: matrices of numbers, also sparse ones, and
  * lists of names, as cell arrays of strings or char matrices. One of table.c's readers (readers.h); which
- * variable is which: container.c; how they are stored: mat5.c, mat73.c. */
+ * variable is which: container.c; how they are stored: mat5.c, hdf5/mat73.c. */
 #include "data/handover.h"
 #include "data/mat.h"
 #include "data/matrix.h"
@@ -161,7 +161,7 @@ static bool text_of(const sbnn_mat_array *v, size_t row, char *text) {
     for (size_t j = 0; j < columns; j++) {
       double c = number_at(x, row + rows * j);
       if (utf8) text[n++] = (char)(uint32_t)c;
-      else if (!(c >= 0) || !sbnn_put_utf8(text, &n, (uint32_t)c)) return false;
+      else if (!(c >= 0 && c <= 0x10ffff) || !sbnn_put_utf8(text, &n, (uint32_t)c)) return false;
     }
   while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\0')) n--;
   text[n] = '\0';
@@ -259,6 +259,18 @@ static bool is_version(const unsigned char head[HEADER], const char *text, unsig
   return (big || little) && stated == version && memcmp(head, text, strlen(text)) == 0;
 }
 
+static int open_73(sbnn_mat_file *m) {
+#if NABLA_HDF5
+  return sbnn_mat73_open(m);
+#else
+  return sbnn_fail(
+      m->c.error, SBNN_BAD_INPUT,
+      "%s: this build cannot read .mat of version 7.3 (it was made without libhdf5); save it with -v7, or "
+      "the tables as CSV, with writetable",
+      m->c.path);
+#endif
+}
+
 static int open_version(sbnn_mat_file *m) {
   unsigned char head[HEADER];
   FILE *f = fopen(m->c.path, "rbe");
@@ -268,7 +280,7 @@ static int open_version(sbnn_mat_file *m) {
   if (!whole && n >= text && (memcmp(head, magic_5, text) == 0 || memcmp(head, magic_73, text) == 0))
     return sbnn_mat_damaged(m, "the file ends within its header");
   if (whole && is_version(head, magic_5, 0x0100)) return sbnn_mat5_open(m, head[126] == 'M');
-  if (whole && is_version(head, magic_73, 0x0200)) return sbnn_mat73_open(m);
+  if (whole && m->fd >= 0 && is_version(head, magic_73, 0x0200)) return open_73(m);
   return sbnn_fail(
       m->c.error, SBNN_BAD_INPUT,
       "%s: this is no MATLAB file of version 5 to 7.3, not compressed; save it again from MATLAB", m->c.path);
@@ -285,14 +297,16 @@ static void close_file(sbnn_container *c) {
   if (m->close) m->close(m);
 }
 
-static int read_here(const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
-                     sbnn_error *e) {
+static int read_as(int fd, const char *path, const sbnn_table_options *o, sbnn_table *t, sbnn_labels *l,
+                   sbnn_error *e) {
   sbnn_mat_file m = {.c = {.ending = ".mat",
                            .what = "variable",
+                           .lists_first = fd >= 0, /* in a sandbox */
                            .open = open_file,
                            .strings = read_strings,
                            .matrix = read_matrix,
-                           .close = close_file}};
+                           .close = close_file},
+                     .fd = fd};
   m.c.file = &m;
   return sbnn_container_read(&m.c, path, o, t, l, e);
 }
@@ -306,8 +320,7 @@ typedef struct arguments {
 
 static int read_there(void *ctx, int fd, const sbnn_handover *result, sbnn_error *e) {
   const arguments *a = ctx;
-  (void)fd; /* libmatio opens files by their names */
-  return read_here(a->path, a->options, result->table, result->labels, e);
+  return read_as(fd, a->path, a->options, result->table, result->labels, e);
 }
 
 static bool is_73(const char *file, uint64_t *bytes) {
@@ -326,10 +339,11 @@ static int read_named(const char *path, const sbnn_table_options *o, sbnn_table 
   uint64_t bytes = 0;
   int code;
   if (is_73(file, &bytes)) {
-    const sbnn_sandbox s = {.path = file, .library = "libmatio", .memory = sbnn_sandbox_memory(bytes)};
+    const sbnn_sandbox s = {
+        .path = file, .library = "the HDF5 library", .memory = sbnn_sandbox_memory(bytes)};
     code = sbnn_read_sandboxed(&s, read_there, &(arguments){path, o},
                                &(sbnn_handover){.table = t, .labels = t ? NULL : l}, e);
-  } else code = read_here(path, o, t, l, e);
+  } else code = read_as(-1, path, o, t, l, e);
   free(file);
   return code;
 }

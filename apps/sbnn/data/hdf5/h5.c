@@ -80,8 +80,9 @@ static void close_attribute(attribute *a) {
   if (a->object > 0) H5Oclose(a->object);
 }
 
-static bool open_attribute(sbnn_h5 *f, const char *path, const char *name, attribute *a) {
-  *a = (attribute){.object = open_object(f, path)};
+/* Of an object, 0: none, which close_attribute closes. */
+static bool open_attribute(hid_t object, const char *name, attribute *a) {
+  *a = (attribute){.object = object};
   if (!a->object || H5Aexists(a->object, name) <= 0) return false;
   a->id = H5Aopen(a->object, name, H5P_DEFAULT);
   a->type = a->id > 0 ? H5Aget_type(a->id) : 0;
@@ -121,25 +122,25 @@ static bool read_variable(const attribute *a, sbnn_strings *out) {
   return good;
 }
 
-bool sbnn_h5_attribute(sbnn_h5 *f, const char *path, const char *name, sbnn_strings *out) {
+static bool read_texts(hid_t object, const char *name, sbnn_strings *out) {
   attribute a;
-  bool good = open_attribute(f, path, name, &a) && H5Tget_class(a.type) == H5T_STRING;
+  bool good = open_attribute(object, name, &a) && H5Tget_class(a.type) == H5T_STRING;
   if (good) good = H5Tis_variable_str(a.type) > 0 ? read_variable(&a, out) : read_fixed(&a, out);
   close_attribute(&a);
   return good;
 }
 
-char *sbnn_h5_attribute_text(sbnn_h5 *f, const char *path, const char *name) {
+static char *read_text(hid_t object, const char *name) {
   sbnn_strings texts = {0};
   char *text = NULL;
-  if (sbnn_h5_attribute(f, path, name, &texts) && texts.n > 0) text = sbnn_strdup(texts.items[0]);
+  if (read_texts(object, name, &texts) && texts.n > 0) text = sbnn_strdup(texts.items[0]);
   sbnn_strings_free(&texts);
   return text;
 }
 
-bool sbnn_h5_attribute_numbers(sbnn_h5 *f, const char *path, const char *name, double *out, size_t n) {
+static bool read_numbers(hid_t object, const char *name, double *out, size_t n) {
   attribute a;
-  bool good = open_attribute(f, path, name, &a) && a.n >= n;
+  bool good = open_attribute(object, name, &a) && a.n >= n;
   H5T_class_t class = good ? H5Tget_class(a.type) : H5T_NO_CLASS;
   if (class != H5T_INTEGER && class != H5T_FLOAT) good = false;
   double *all = good ? sbnn_alloc(a.n, sizeof *all) : NULL;
@@ -148,4 +149,27 @@ bool sbnn_h5_attribute_numbers(sbnn_h5 *f, const char *path, const char *name, d
   free(all);
   close_attribute(&a);
   return good;
+}
+
+bool sbnn_h5_attribute(sbnn_h5 *f, const char *path, const char *name, sbnn_strings *out) {
+  return read_texts(open_object(f, path), name, out);
+}
+
+char *sbnn_h5_attribute_text(sbnn_h5 *f, const char *path, const char *name) {
+  return read_text(open_object(f, path), name);
+}
+
+bool sbnn_h5_attribute_numbers(sbnn_h5 *f, const char *path, const char *name, double *out, size_t n) {
+  return read_numbers(open_object(f, path), name, out, n);
+}
+
+/* One more of those who close it. */
+static hid_t share(const sbnn_h5_array *a) { return H5Iinc_ref(a->set) > 0 ? a->set : 0; }
+
+char *sbnn_h5_array_attribute_text(const sbnn_h5_array *a, const char *name) {
+  return read_text(share(a), name);
+}
+
+bool sbnn_h5_array_attribute_number(const sbnn_h5_array *a, const char *name, double *out) {
+  return read_numbers(share(a), name, out, 1);
 }

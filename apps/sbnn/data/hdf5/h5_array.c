@@ -158,6 +158,15 @@ static int find_shape(sbnn_h5 *f, sbnn_h5_array *a) {
   return good ? SBNN_OK : sbnn_h5_damaged(f, a->path, "its shape cannot be read");
 }
 
+/* Of a dataset that is open. */
+static int look_at(sbnn_h5 *f, const char *field, sbnn_h5_array *a) {
+  int code = find_shape(f, a);
+  if (code == SBNN_OK) code = check_storage(f, a);
+  if (code == SBNN_OK) code = find_type(f, field, a);
+  if (code == SBNN_OK && a->inner) a->shape[1] = a->inner;
+  return code;
+}
+
 int sbnn_h5_array_open(sbnn_h5 *f, const char *path, const char *field, sbnn_h5_array *a) {
   *a = (sbnn_h5_array){.path = sbnn_strdup(path)};
   if (sbnn_h5_kind_of(f, path) != SBNN_H5_DATASET)
@@ -169,11 +178,18 @@ int sbnn_h5_array_open(sbnn_h5 *f, const char *path, const char *field, sbnn_h5_
     a->set = 0;
     return sbnn_h5_damaged(f, path, "it cannot be opened");
   }
-  int code = find_shape(f, a);
-  if (code == SBNN_OK) code = check_storage(f, a);
-  if (code == SBNN_OK) code = find_type(f, field, a);
-  if (code == SBNN_OK && a->inner) a->shape[1] = a->inner;
-  return code;
+  return look_at(f, field, a);
+}
+
+int sbnn_h5_reference_open(sbnn_h5 *f, hobj_ref_t to, sbnn_h5_array *a) {
+  *a = (sbnn_h5_array){.path = sbnn_strdup("an array that another refers to")};
+  hid_t object = H5Rdereference2(f->id, H5P_DEFAULT, H5R_OBJECT, &to);
+  if (object > 0 && H5Iget_type(object) == H5I_DATASET) {
+    a->set = object;
+    return look_at(f, NULL, a);
+  }
+  if (object > 0) H5Oclose(object);
+  return sbnn_h5_damaged(f, a->path, "it is none");
 }
 
 void sbnn_h5_array_close(sbnn_h5_array *a) {
@@ -246,6 +262,14 @@ int sbnn_h5_read_int64s(sbnn_h5 *f, const sbnn_h5_array *a, size_t first, size_t
   if (a->kind == SBNN_H5_NUMBERS && !a->whole)
     return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s holds no whole numbers", f->path, a->path);
   return read_numbers(f, a, H5T_NATIVE_INT64, first, n, out);
+}
+
+int sbnn_h5_read_references(sbnn_h5 *f, const sbnn_h5_array *a, hobj_ref_t *out) {
+  if (a->rank > 2 || H5Tequal(a->type, H5T_STD_REF_OBJ) <= 0)
+    return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: %.200s holds no references", f->path, a->path);
+  if (a->shape[0] == 0 || a->shape[1] == 0 || read_rows(a, H5T_STD_REF_OBJ, 0, a->shape[0], out))
+    return SBNN_OK;
+  return sbnn_h5_damaged(f, a->path, "its references cannot be read");
 }
 
 static int too_long(sbnn_h5 *f, const sbnn_h5_array *a) {

@@ -151,7 +151,7 @@ static int open_as(sbnn_h5 *f, int fd, bool write) {
   hid_t own = ready ? register_driver() : -1, access = own >= 0 ? H5Pcreate(H5P_FILE_ACCESS) : -1;
   if (access < 0 || H5Pset_driver(access, own, NULL) < 0)
     return sbnn_fail(f->error, SBNN_FAILED, "%s: the HDF5 library could not be started", f->path);
-  sbnn_sandbox_filter(false);
+  sbnn_sandbox_filter();
   f->id = H5Fopen(only_name, write ? H5F_ACC_RDWR : H5F_ACC_RDONLY, access);
   H5Pclose(access);
   if (f->id >= 0) return SBNN_OK;
