@@ -6,6 +6,7 @@
 
 #define MULTIPLY     tn__multiply_f32_avx512
 #define CONVOLVE     tn__conv_f32_avx512
+#define NARROWER     tn__conv_f32_avx2
 #define T            float
 #define W            16
 #define ISA          __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,prfchw")))
