@@ -120,29 +120,55 @@ static tn_status write_file(const nn_tensor *tensors, size_t n, const char *path
                                    f.error == ENOMEM ? "out of memory" : strerror(f.error));
 }
 
-/* Refuses what the format cannot express. */
-static tn_status check_tensor(const char *path, const nn_tensor *t, char *message) {
-  const char *wrong = NULL;
-  if (nn_tensor_type_bytes(t->dtype) == 0 || t->rank < 0 || t->rank > TN_MAX_RANK)
-    wrong = "a type or rank that the format lacks";
-  for (int a = 0; !wrong && a < t->rank; a++)
-    if (t->shape[a] < 0) wrong = "a negative extent";
-  if (!wrong && strcmp(t->name, "__metadata__") == 0) wrong = "the reserved name of the metadata";
-  if (!wrong) return TN_OK;
-  return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has %s", path, t->name, wrong);
+/* What the format cannot express in a tensor; NULL: nothing. */
+static const char *wrong_with(const nn_tensor *t) {
+  size_t bytes = t->dtype ? nn_tensor_type_bytes(t->dtype) : 0;
+  if (bytes == 0 || t->rank < 0 || t->rank > TN_MAX_RANK) return "a type or rank that the format lacks";
+  for (int a = 0; a < t->rank; a++) {
+    if (t->shape[a] < 0) return "a negative extent";
+    if (t->shape[a] && bytes > PTRDIFF_MAX / (size_t)t->shape[a]) return "more elements than memory can hold";
+    bytes *= (size_t)t->shape[a];
+  }
+  if (bytes && !t->data) return "no data";
+  return strcmp(t->name, "__metadata__") == 0 ? "the reserved name of the metadata" : NULL;
+}
+
+static tn_status check_tensors(const char *path, const nn_tensor *tensors, size_t n, char *message) {
+  for (size_t i = 0; i < n; i++) {
+    if (!tensors[i].name)
+      return nn__say(message, TN_EINVAL, "cannot write %s: tensor %zu has no name", path, i);
+    const char *wrong = wrong_with(&tensors[i]);
+    if (wrong)
+      return nn__say(message, TN_EINVAL, "cannot write %s: '%.80s' has %s", path, tensors[i].name, wrong);
+  }
+  return TN_OK;
+}
+
+static tn_status check_metadata(const char *path, const char *const (*metadata)[2], int n, char *message) {
+  for (int i = 0; i < n; i++) {
+    if (!metadata[i][0] || !metadata[i][1])
+      return nn__say(message, TN_EINVAL,
+                     "cannot write %s: pair %d of the metadata lacks its name or its text", path, i);
+    for (int k = 0; k < i; k++)
+      if (strcmp(metadata[k][0], metadata[i][0]) == 0)
+        return nn__say(message, TN_EINVAL, "cannot write %s: two pairs of the metadata have the name '%.80s'",
+                       path, metadata[i][0]);
+  }
+  return TN_OK;
 }
 
 tn_status nn_tensor_file_write(const char *path, const nn_tensor *tensors, size_t n,
                                const char *const (*metadata)[2], int n_metadata, char *message) {
-  for (size_t i = 0; i < n; i++) {
-    tn_status status = check_tensor(path, &tensors[i], message);
-    if (status != TN_OK) return status;
-  }
-  json_t *header = make_header(tensors, n, metadata, metadata ? n_metadata : 0);
-  tn_status status;
+  if (!path || (!tensors && n > 0))
+    return nn__say(message, TN_EINVAL, "nn_tensor_file_write: path and tensors must not be NULL");
+  if (!metadata || n_metadata < 0) n_metadata = 0;
+  tn_status status = check_tensors(path, tensors, n, message);
+  if (status == TN_OK) status = check_metadata(path, metadata, n_metadata, message);
+  if (status != TN_OK) return status;
+  json_t *header = make_header(tensors, n, metadata, n_metadata);
   if (!header)
     status = nn__say(message, TN_ENOMEM, "cannot write %s: out of memory, or text that is not UTF-8", path);
-  else if (json_object_size(header) != n + (metadata && n_metadata > 0))
+  else if (json_object_size(header) != n + (n_metadata > 0))
     status = nn__say(message, TN_EINVAL, "cannot write %s: two tensors have the same name", path);
   else status = write_file(tensors, n, path, header, message);
   json_decref(header);
@@ -273,7 +299,9 @@ static tn_status parse_entries(nn_tensor_file *f) {
 }
 
 tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out, char *message) {
-  nn_tensor_file *f = *out = NULL;
+  nn_tensor_file *f = NULL;
+  if (out) *out = NULL;
+  if (!path || !out) return nn__say(message, TN_EINVAL, "nn_tensor_file_open: path and out must not be NULL");
   if (!(f = tn_calloc(alloc, 1, sizeof *f)))
     return nn__say(message, TN_ENOMEM, "out of memory to read %s", path);
   f->alloc = alloc;
@@ -287,18 +315,22 @@ tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor
   return status;
 }
 
-size_t nn_tensor_file_count(const nn_tensor_file *f) { return f->n; }
-const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i) { return &f->tensors[i]; }
+size_t nn_tensor_file_count(const nn_tensor_file *f) { return f ? f->n : 0; }
+
+const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i) {
+  return f && i < f->n ? &f->tensors[i] : NULL;
+}
 
 const nn_tensor *nn_tensor_file_find(const nn_tensor_file *f, const char *name) {
-  for (size_t i = 0; i < f->n; i++) {
+  for (size_t i = 0; f && name && i < f->n; i++) {
     if (!strcmp(f->tensors[i].name, name)) return &f->tensors[i];
   }
   return NULL;
 }
 
 const char *nn_tensor_file_metadata(const nn_tensor_file *f, const char *key) {
-  return json_string_value(json_object_get(json_object_get(f->header, "__metadata__"), key));
+  return f && key ? json_string_value(json_object_get(json_object_get(f->header, "__metadata__"), key))
+                  : NULL;
 }
 
 void nn_tensor_file_close(nn_tensor_file *f) {

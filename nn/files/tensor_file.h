@@ -20,9 +20,10 @@ typedef struct nn_tensor {
 } nn_tensor;
 
 /* Writes n tensors in the given order; the file appears whole or not at all (tn_atomic_file). Names must
- * differ. `metadata`: n_metadata pairs of strings, may be NULL. Data begin at a multiple of 8 bytes; with the
- * widest types first, every tensor is aligned. TN_EIO, TN_EINVAL (a dtype the format lacks): message as
- * above. */
+ * differ. `metadata`: n_metadata pairs of strings of different keys, may be NULL. Data begin at a multiple of 8 bytes; with the
+ * widest types first, every tensor is aligned. TN_EIO, TN_ENOMEM, TN_EINVAL (what could not be read again: a dtype or rank that
+ * the format lacks, a negative extent, two names alike, the name "__metadata__"): message (>= 256 bytes, may be NULL) has the
+ * sentence. */
 TN_MUST_CHECK tn_status nn_tensor_file_write(const char *path, const nn_tensor *tensors, size_t n,
                                              const char *const (*metadata)[2], int n_metadata, char *message);
 
@@ -34,7 +35,7 @@ typedef struct nn_tensor_file nn_tensor_file;
 TN_MUST_CHECK tn_status nn_tensor_file_open(const tn_alloc *alloc, const char *path, nn_tensor_file **out,
                                             char *message);
 size_t nn_tensor_file_count(const nn_tensor_file *f);
-const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i);
+const nn_tensor *nn_tensor_file_at(const nn_tensor_file *f, size_t i);           /* NULL: there are fewer */
 const nn_tensor *nn_tensor_file_find(const nn_tensor_file *f, const char *name); /* NULL: none */
 const char *nn_tensor_file_metadata(const nn_tensor_file *f, const char *key);   /* NULL: none */
 void nn_tensor_file_close(nn_tensor_file *f);                                    /* NULL is allowed */
