@@ -1,12 +1,12 @@
 /* shards.c - see shards.h. */
 #include "commands/shards.h"
 
+#include "json_refused.h"
 #include "options/options_table.h"
 #include "output/reader.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -98,7 +98,7 @@ static char **take_arguments(const json_t *all, const char *out, const char *pat
 char **sbnn_shard_command(const char *folder, const char *out, sbnn_error *e) {
   char *path = sbnn_path_in(folder, COMMAND_FILE), **words = NULL;
   struct stat s;
-  json_error_t where;
+  json_error_t where = {0};
   if (stat(path, &s) != 0) {
     sbnn_fail(e, SBNN_BAD_INPUT, "%s holds no shards: it has no %s; give the folders that --shard wrote to",
               folder, COMMAND_FILE);
@@ -107,7 +107,8 @@ char **sbnn_shard_command(const char *folder, const char *out, sbnn_error *e) {
   } else {
     json_t *all = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
     if (all) words = take_arguments(all, out, path, e);
-    else sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s", path, where.line, where.text);
+    else if (sbnn_json_check_memory(&where, path, e) == SBNN_OK)
+      sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s", path, where.line, where.text);
     json_decref(all);
   }
   free(path);

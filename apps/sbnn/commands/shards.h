@@ -25,7 +25,7 @@ int sbnn_shard_folder(const sbnn_options *o, bool *made, sbnn_error *e);
 int sbnn_shard_open(const sbnn_options *o, const char *key, sbnn_parts **parts, sbnn_error *e);
 
 /* The command of the shards in `folder`, as arguments that parse to its options, with --out `out`; the caller frees each and
- * the list, which NULL ends. NULL after SBNN_BAD_INPUT. */
+ * the list, which NULL ends. NULL after SBNN_BAD_INPUT, or SBNN_FAILED (memory). */
 char **sbnn_shard_command(const char *folder, const char *out, sbnn_error *e);
 
 /* Have all folders the key of this run? SBNN_BAD_INPUT names the folder and the first line that differs. */

@@ -1,6 +1,7 @@
 /* config.c - see config.h. */
 #include "options/config.h"
 
+#include "json_refused.h"
 #include "options/suggest.h"
 #include "tensor/files/read.h"
 
@@ -158,8 +159,6 @@ static int read_lines(const char *path, char *text, const sbnn_command *c, sbnn_
 
 /* ---- JSON ---- */
 
-#include <jansson.h>
-
 /* The value as one would type it; false: no value of an option looks so. */
 static bool json_text(const json_t *value, char text[LINE_ROOM]) {
   size_t used = 0;
@@ -210,8 +209,9 @@ static int read_object(const char *path, const char *text, json_t *root, const s
 
 static int read_json(const char *path, const char *text, const sbnn_command *c, sbnn_settings *s,
                      sbnn_error *e) {
-  json_error_t error;
+  json_error_t error = {0};
   json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+  if (!root && sbnn_json_check_memory(&error, path, e) != SBNN_OK) return e->code;
   if (!root)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d, column %d: %s", path, error.line, error.column,
                      error.text);

@@ -1,11 +1,11 @@
 /* run_facts.c - see run_facts.h. */
 #include "tables/run_facts.h"
 
+#include "json_refused.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 static char *text_of(json_t *o, const char *key) {
   const char *s = json_string_value(json_object_get(o, key));
@@ -57,14 +57,14 @@ int sbnn_run_facts_read(const char *directory, sbnn_run_facts *f, sbnn_error *e)
   json_error_t error = {0};
   json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
   *f = (sbnn_run_facts){0};
-  int code = SBNN_OK;
-  if (!root)
+  int code = root ? SBNN_OK : sbnn_json_check_memory(&error, path, e);
+  if (!root && code == SBNN_OK)
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s cannot be read (%s); is this a folder of results?", path,
                      error.text);
-  else if (!json_is_string(json_object_get(root, "command")) ||
-           !json_is_object(json_object_get(root, "options")))
+  else if (root && (!json_is_string(json_object_get(root, "command")) ||
+                    !json_is_object(json_object_get(root, "options"))))
     code = sbnn_fail(e, SBNN_BAD_INPUT, "%s is not a run.json of sbnn; run the command again", path);
-  else {
+  else if (root) {
     f->command = text_of(root, "command");
     f->version = text_of(json_object_get(root, "build"), "version");
     f->seed = number_of(root, "seed");

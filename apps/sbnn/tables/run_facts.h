@@ -27,7 +27,7 @@ typedef struct sbnn_run_facts {
   sbnn_run_score *scores;
 } sbnn_run_facts;
 
-/* DIRECTORY/run.json. SBNN_BAD_INPUT: it cannot be read, or is none of ours; *f is all zero then. */
+/* DIRECTORY/run.json. SBNN_BAD_INPUT: it cannot be read, or is none of ours; SBNN_FAILED: memory. *f is all zero then. */
 int sbnn_run_facts_read(const char *directory, sbnn_run_facts *f, sbnn_error *e);
 void sbnn_run_facts_free(sbnn_run_facts *f);
 

@@ -1,6 +1,7 @@
 /* run_json.c - run.json (run_json.h); written with jansson. */
 #include "tables/run_json.h"
 
+#include "json_refused.h"
 #include "output/writer.h"
 #include "utf8.h"
 
@@ -8,8 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 enum { SCHEMA = 1, DIGITS = 12 };
 
@@ -289,15 +288,10 @@ int sbnn_write_run_json(const char *path, const sbnn_run *run, sbnn_error *e) {
   return dump(path, root, e);
 }
 
-/* jansson names whatever else is wrong. */
-static bool is_memory(const json_error_t *e) {
-  return json_error_code(e) == json_error_out_of_memory || json_error_code(e) == json_error_unknown;
-}
-
 int sbnn_run_json_judge(const char *path, const sbnn_verdict *v, sbnn_error *e) {
   json_error_t error = {0};
   json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-  if (!root && is_memory(&error)) checked(NULL);
+  if (!root && sbnn_json_refused(&error)) checked(NULL);
   if (!json_is_object(root)) {
     json_decref(root);
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s", path, error.line, error.text);
@@ -309,7 +303,7 @@ int sbnn_run_json_judge(const char *path, const sbnn_verdict *v, sbnn_error *e) 
 int sbnn_run_json_check(const char *path, const char *text, sbnn_error *e) {
   json_error_t error = {0};
   json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-  if (!root && is_memory(&error)) checked(NULL);
+  if (!root && sbnn_json_refused(&error)) checked(NULL);
   if (!root)
     return sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d: %s: it was changed or cut off", path, error.line,
                      error.text);

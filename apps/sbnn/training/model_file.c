@@ -3,6 +3,7 @@
 
 #include "data/ids.h"
 #include "hash.h"
+#include "json_refused.h"
 #include "output/writer.h"
 #include "utf8.h"
 
@@ -23,8 +24,6 @@ void sbnn_model_file_free(sbnn_model_file *m) {
   sbnn_spread_free(&m->spread);
   *m = (sbnn_model_file){0};
 }
-
-#include <jansson.h>
 
 enum { SCHEMA = 1, EXACT = 17 /* digits that restore a double */ };
 
@@ -345,11 +344,6 @@ static int check_weights(const char *directory, const sbnn_model_file *m, json_t
   return code;
 }
 
-/* jansson names whatever else is wrong. */
-static bool is_memory(const json_error_t *e) {
-  return json_error_code(e) == json_error_out_of_memory || json_error_code(e) == json_error_unknown;
-}
-
 /* "runs/train-denoise, runs/train-paper": folders in the one of `path` that hold a model; NULL: none. The caller
  * frees. */
 static char *models_beside(const char *path) {
@@ -384,8 +378,7 @@ static json_t *load(const char *path, sbnn_error *e) {
   }
   json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
   if (root) return root;
-  if (is_memory(&error))
-    sbnn_fail(e, SBNN_FAILED, "out of memory while reading %s; close other programs", path);
+  if (sbnn_json_check_memory(&error, path, e) != SBNN_OK) return NULL;
   sbnn_fail(e, SBNN_BAD_INPUT, "%s, line %d, column %d: %s; copy the results of 'sbnn train' again", path,
             error.line, error.column, error.text);
   return NULL;
