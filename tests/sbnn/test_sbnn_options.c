@@ -352,6 +352,7 @@ Test(sbnn_options, each_gives_back_what_was_parsed) {
   round_trip("demo");
   round_trip("demo --seed 3 --force --quiet --out o");
   round_trip(TRAIN);
+  round_trip("train --data d --out o");
   round_trip("srrr" FIT_ARGS);
   round_trip("tsne" FIT_ARGS " --view genes --theta 0.25 --start random");
   round_trip("stability" FIT_ARGS " --restarts 6 --subsample --recipe denoise --select group-lasso");

@@ -301,6 +301,14 @@ static void take_back(sbnn_options *o, const char *name) {
   o->origin[sbnn_option_index(row)] = NULL;
 }
 
+/* A default that is given all the same, as run.json gives all of them, contradicts nothing. */
+static const char *origin_of_choice(const sbnn_options *o, const char *name) {
+  char text[SBNN_LIST_TEXT];
+  const sbnn_option *row = sbnn_option_named(o->command, name, strlen(name));
+  const char *value = row ? sbnn_option_text(o, row, text) : NULL;
+  return value && row->initial && strcmp(value, row->initial) == 0 ? NULL : origin_of(o, name);
+}
+
 /* --data stands for the two tables, and what says how to read these has no meaning with it. What was typed is
  * stronger than what a file or the environment says; two of equal strength are a mistake. */
 static int check_data(sbnn_options *o, sbnn_error *e) {
@@ -308,7 +316,7 @@ static int check_data(sbnn_options *o, sbnn_error *e) {
   enum { N = sizeof instead / sizeof *instead };
   const char *from = origin_of(o, "data"), *where[N];
   bool any_typed = false;
-  for (size_t i = 0; i < N; i++) any_typed |= is_typed(where[i] = origin_of(o, instead[i]));
+  for (size_t i = 0; i < N; i++) any_typed |= is_typed(where[i] = origin_of_choice(o, instead[i]));
   if (!from) return SBNN_OK;
   if (any_typed && !is_typed(from)) take_back(o, "data");
   for (size_t i = 0; i < N && o->data; i++) {
