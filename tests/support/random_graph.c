@@ -11,6 +11,8 @@ enum { MOST_ELEMENTS = 3000 };
 
 static int below(random_graph *r, int n) { return draw_below(&r->d, n); }
 static bool chance(random_graph *r, int percent) { return draw_chance(&r->d, percent); }
+/* Of values, which are many: they come from the seed even where choices are a fuzzer's. */
+static uint64_t value_bits(random_graph *r) { return draw_bits(&r->d); }
 static ag_type type_of(const random_graph *r, ag_ref x) { return ag_type_of(r->g, x); }
 static int64_t numel(const random_graph *r, ag_ref x) {
   ag_type t = type_of(r, x);
@@ -40,8 +42,8 @@ static tn_array *new_leaf(random_graph *r, tn_dtype dtype, int rank, const int64
 
 static void fill_float(random_graph *r, tn_view v) {
   for (int64_t i = 0, n = tn_view_numel(&v); i < n; i++) {
-    double u = (double)(draw_bits(&r->d) >> 11) * 0x1p-53;
-    tn_set(&v, i, chance(r, 3) ? 0 : 4 * u - 2);
+    double u = (double)(value_bits(r) >> 11) * 0x1p-53;
+    tn_set(&v, i, value_bits(r) % 100 < 3 ? 0 : 4 * u - 2);
   }
 }
 
@@ -215,7 +217,8 @@ static ag_ref reshaped(random_graph *r, ag_ref x) {
 static ag_ref index_leaf(random_graph *r, int64_t rows, int rank, const int64_t *shape) {
   tn_dtype dtype = chance(r, 50) ? TN_I32 : TN_I64;
   tn_array *a = new_leaf(r, dtype, rank, shape);
-  for (int64_t i = 0, n = tn_view_numel(&a->view); i < n; i++) tn_set(&a->view, i, below(r, (int)rows));
+  for (int64_t i = 0, n = tn_view_numel(&a->view); i < n; i++)
+    tn_set(&a->view, i, (double)(value_bits(r) % (uint64_t)rows));
   return ag_input(r->g, r->names[r->n_leaves - 1], dtype, rank, shape);
 }
 
@@ -395,13 +398,17 @@ static void add_updates(random_graph *r) {
 }
 
 void random_graph_new(random_graph *r, uint32_t seed, tn_dtype dtype) {
+  random_graph_drawn(r, (draw){.seed = seed}, dtype);
+}
+
+void random_graph_drawn(random_graph *r, draw d, tn_dtype dtype) {
   memset(r, 0, sizeof *r);
   r->dtype = dtype;
-  r->d.seed = seed;
+  r->d = d;
   if (ag_graph_new(NULL, &r->g) != TN_OK) return;
   add_leaves(r);
   int n = 10 + below(r, 110), gradient_at = below(r, 2 * n);
-  for (int i = 0; i < n; i++) {
+  for (int i = 0; i < n && !draw_over(&r->d); i++) {
     put(r, next_value(r));
     if (i == gradient_at) add_gradients(r);
   }

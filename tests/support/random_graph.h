@@ -25,6 +25,8 @@ typedef struct random_graph {
 
 /* The graph of a seed; its status tells whether it could be built. */
 void random_graph_new(random_graph *r, uint32_t seed, tn_dtype dtype);
+/* The same of any draws; one of bytes grows no further when they end. */
+void random_graph_drawn(random_graph *r, draw d, tn_dtype dtype);
 void random_graph_free(random_graph *r);
 
 #endif
