@@ -163,7 +163,7 @@ Test(sbnn_outdir_states, strangers_in_the_staging_folder_are_kept) {
   stage(o, "metrics.tsv", "new");
   put_in(sbnn_outdir_staging(o), "stranger.txt", "whose?");
   cr_expect_eq(sbnn_outdir_commit(o, &e), SBNN_FAILED);
-  expect_sentence(&e, ".moving holds files that are none of ours", "move them away");
+  expect_sentence(&e, ".moving holds files that sbnn did not write", "move them away");
   expect_text(at("out/metrics.tsv"), "new");
   expect_text(at("out/.moving/stranger.txt"), "whose?");
 }
