@@ -8,8 +8,9 @@ fuzz_one() {
   mkdir -p "$dir/corpus/$name" # new inputs go here; the stored corpus, if any, is read only
   corpora=("$dir/corpus/$name")
   if [ -d "$root/tests/fuzz/corpus/$name" ]; then corpora+=("$root/tests/fuzz/corpus/$name"); fi
-  # No input is as long as a quarter of the limit on memory: what one may take is the limit.
-  { time env "LSAN_OPTIONS=suppressions=$root/tests/lsan.supp" "$dir/fuzz_$name" -max_total_time="$seconds" \
+  # No input is as long as a quarter of the limit on memory: what one may take is the limit. Memory given back is kept from
+  # use for a while by AddressSanitizer, and counts.
+  { time env "LSAN_OPTIONS=suppressions=$root/tests/lsan.supp" ASAN_OPTIONS=quarantine_size_mb=64 "$dir/fuzz_$name" -max_total_time="$seconds" \
     "-timeout=${NABLA_FUZZ_TIMEOUT:-30}" -rss_limit_mb=1024 -malloc_limit_mb=1024 -artifact_prefix="$dir/$name-" "${corpora[@]}" \
     >"$dir/fuzz_$name.log" 2>&1 </dev/null; } \
     2>"$dir/fuzz_$name.cpu" || status=$?
