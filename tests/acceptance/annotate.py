@@ -47,7 +47,7 @@ def why_refused(path):
             if index.id.get_create_plist().get_filter(0)[0] > 32000:
                 return "which is not read here"
         if len(set(index.asstr()[()] if isinstance(index, h5py.Dataset) else [])) < (len(index) if isinstance(index, h5py.Dataset) else 0):
-            return "stands there for two cells"
+            return "are named"
     return None
 
 
