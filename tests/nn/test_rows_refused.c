@@ -1,5 +1,5 @@
 /* Layers, losses and metrics called wrongly: each call gives id 0 and leaves a sentence that names the function
- * or the layer. */
+ * or the layer, or says that there was no value. */
 #include "rows.h"
 
 #include <math.h>
@@ -64,11 +64,28 @@ Test(rows_refused, every_wrong_call_leaves_a_sentence) {
   }
 }
 
-Test(rows_refused, every_row_is_called_wrongly) {
-  for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-    bool found = false;
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-      found |= !strcmp(calls[i].function, rows[r]->name);
-    cr_expect(found, "refusals.inc has no wrong call of %s", rows[r]->name);
+/* ---- each sample of each row, without a value for its first input ---- */
+
+static void network_without_value(nn_model *m, void *ctx) {
+  stage *t = ctx;
+  ag_ref in[NN_SAMPLE_INPUTS] = {{0}};
+  for (int i = 1; i < t->s->n_in; i++)
+    in[i] = nn_input_typed(m, input_name(i), input_dtype(t->s, i, nn_dtype(m)), t->s->in[i].rank - 1,
+                           t->s->in[i].shape + 1);
+  ag_ref out = t->s->build(m, in);
+  cr_expect_eq(out.id, 0, "%s, %s: a value was made of none", t->row->name, t->s->name);
+}
+
+Test(rows_refused, every_sample_refuses_a_value_of_no_graph) {
+  EACH_SAMPLE(row, s) {
+    stage t = {.row = row, .s = s};
+    nn_model *m = NULL;
+    tn_status status =
+        nn_model_new(&(nn_model_options){.batch = s->in[0].shape[0]}, network_without_value, &t, &m);
+    cr_expect_neq(status, TN_OK, "%s, %s: a value of no graph was accepted", row->name, s->name);
+    cr_expect(strstr(nn_error(m), row->name) || strstr(nn_error(m), "(in ") ||
+                  strstr(nn_error(m), "is not a value of this graph"),
+              "%s, %s: says: %s", row->name, s->name, nn_error(m));
+    nn_model_free(m);
   }
 }
