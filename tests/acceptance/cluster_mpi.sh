@@ -123,10 +123,11 @@ mpi_once() { # MPI: one line for each model, whoever trained it, and one end
   check "$mpi, 3 processes: words at the end" "$(grep -c '^Results are in' "$work/log" || true)" 1 1
 }
 
-# Two processes of one thread beside one of two: how much of that speed they reach. Two rounds in turn, the best of each.
-mpi_speed() { # MPI COMMAND...
+# Two processes of one thread beside one of two: how much of that speed they reach. Two rounds in turn, the best of each. As many
+# models as cross-validation of ten folds by ten restarts has.
+mpi_speed() { # MPI
   local mpi=$1 round begin threads=999999 processes=999999 single=0 took
-  shift
+  set -- stability --data "$work/data.safetensors" --recipe denoise --restarts 100
   for round in 1 2; do
     begin=$(date +%s%N) && "$sbnn" "$@" --threads 2 --quiet --out "$work/speed-$round-t" && took=$(($(date +%s%N) - begin)) && took=$((took / 1000000))
     if [ "$took" -lt "$threads" ]; then threads=$took; fi
@@ -161,6 +162,5 @@ mpi_all() { # MPI
   for n in 1 2 3; do mpi_same "$mpi" "$n" cv cv --data "$work/data.safetensors" "${cv[@]}"; done
   mpi_same "$mpi" 3 stability stability --data "$work/data.safetensors" --restarts 10
   mpi_same "$mpi" 2 path "${path[@]}"
-  # As many models as cross-validation of ten folds by ten restarts has.
-  mpi_speed "$mpi" stability --data "$work/data.safetensors" --recipe denoise --restarts 100
+  mpi_speed "$mpi"
 }
