@@ -155,7 +155,7 @@ static bool bind_leaves(const random_graph *r, const ag_plan *plan, ag_run *run,
 
 static bool check_step(const random_graph *r, const plan_truth *t, ag_run *run, const tn_array *leaves, int s,
                        char *why) {
-  char name[16];
+  char name[24];
   for (int i = 0; i < r->n_outputs; i++) {
     snprintf(name, sizeof name, "output %d", i);
     if (!same(ag_run_output(run, i), t->outputs[s][i].view, s, name, why)) return false;
