@@ -168,6 +168,19 @@ Test(sbnn_outdir_states, strangers_in_the_staging_folder_are_kept) {
   expect_text(at("out/.moving/stranger.txt"), "whose?");
 }
 
+Test(sbnn_outdir_states, parts_that_stay_stop_the_commit_before_it_moves_anything) {
+  sbnn_error e = {0};
+  sbnn_outdir *o = opened(at("out"), false);
+  stage(o, "metrics.tsv", "new");
+  cr_assert_eq(mkdir(at("out/.incoming/resume/folder"), 0777), 0);
+  cr_expect_eq(sbnn_outdir_commit(o, &e), SBNN_FAILED);
+  expect_sentence(&e, "resume cannot be removed", "complete in");
+  cr_expect_eq(access(at("out/metrics.tsv"), F_OK), -1);
+  cr_assert_eq(rmdir(at("out/.moving/resume/folder")), 0);
+  sbnn_outdir_abort(opened(at("out"), true)); /* goes on */
+  expect_text(at("out/metrics.tsv"), "new");
+}
+
 Test(sbnn_outdir_states, descriptor_0_is_one_like_others) {
   close(0);
   sbnn_outdir *o = opened(at("out"), false);

@@ -209,8 +209,13 @@ static int move_up(const sbnn_outdir *o, sbnn_error *e) {
   char *moving = sbnn_path_in(o->path, MOVING), *moving_figures = sbnn_path_in(moving, "figures");
   char *figures = sbnn_path_in(o->path, "figures"), *parts = sbnn_path_in(moving, "resume");
   remove_tree(parts, false);
+  /* Later would be too late: the results would be in place, and the run a failed one. */
+  if (exists(moving, "resume"))
+    code =
+        sbnn_fail(e, SBNN_FAILED, "%s cannot be removed; the new results are complete in %s", parts, moving);
   free(parts);
-  if (mkdir(figures, 0777) != 0 && errno != EEXIST) code = failed(e, figures, "cannot be created");
+  if (code == SBNN_OK && mkdir(figures, 0777) != 0 && errno != EEXIST)
+    code = failed(e, figures, "cannot be created");
   for (const char *const *name = sbnn_result_files(); *name && code == SBNN_OK; name++) {
     char *from = sbnn_path_in(moving, *name), *to = sbnn_path_in(o->path, *name);
     if (rename(from, to) != 0 && errno != ENOENT)
