@@ -28,6 +28,7 @@ keep_bits() { # LINES
 
 verb_bits() {
   local compiler level
+  [[ ${1:-keep} = keep ]] || die "bits: '$1' is not 'keep'"
   said=$(mktemp) all=$(mktemp)
   trap 'rm -f "$said" "$all"' EXIT
   preset=clang

@@ -1,6 +1,7 @@
 /* cv.c - `sbnn cv`: the folds, or some of them, as independent replicas, one thread each. */
 #include "commands/commands.h"
 #include "commands/replicas.h"
+#include "commands/room_options.h"
 #include "commands/write_results.h"
 
 #include <stdio.h>

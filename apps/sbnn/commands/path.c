@@ -1,6 +1,7 @@
 /* path.c - `sbnn path`: the folds of cv, and all cells, for each penalty and each width of the bottleneck. */
 #include "commands/commands.h"
 #include "commands/replicas.h"
+#include "commands/room_options.h"
 #include "commands/write_results.h"
 #include "results/path_results.h"
 

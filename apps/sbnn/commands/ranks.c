@@ -84,7 +84,7 @@ static bool receive(sbnn_ranks *r, int *from, message *m) {
   return got > 0;
 }
 
-/* Longer from time to time, so that waiting costs nothing; *seconds is 0 after an event. */
+/* Nanoseconds to wait: twice as long each time up to a limit, so that waiting costs nothing. *seconds is 0 after an event. */
 static long longer(double *seconds) {
   *seconds = *seconds == 0 ? 0.0002 : *seconds < 0.0015 ? *seconds * 2 : *seconds;
   return (long)(*seconds * 1e9);
@@ -92,7 +92,7 @@ static long longer(double *seconds) {
 
 static void nap(double *seconds) { nanosleep(&(struct timespec){.tv_nsec = longer(seconds)}, NULL); }
 
-/* Less long if a thread has something to send. */
+/* As nap, but ends as soon as a thread has something to send. */
 static void nap_unless_spoken(sbnn_ranks *r, double *seconds) {
   struct timespec end;
   clock_gettime(CLOCK_MONOTONIC, &end);

@@ -77,6 +77,10 @@ sbnn_crossval_options sbnn_crossval_options_of(const sbnn_options *o, bool pretr
                                  .matrices = sbnn_matrices_options_of(o, pretrain, 0)};
 }
 
+const char *sbnn_protocol_name(const sbnn_options *o) {
+  return o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict";
+}
+
 sbnn_verdict_options sbnn_verdict_options_of(const sbnn_options *o, const sbnn_dataset *d) {
   return (sbnn_verdict_options){.candidates = d ? sbnn_model_inputs((size_t)o->variable_genes, d) : 0,
                                 .genes = (size_t)o->genes,

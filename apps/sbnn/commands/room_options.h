@@ -19,6 +19,9 @@ sbnn_matrices_options sbnn_matrices_options_of(const sbnn_options *o, bool pretr
 /* --folds, --protocol, --fold-permutation and --seed: the same folds for every command given the same. */
 sbnn_crossval_options sbnn_crossval_options_of(const sbnn_options *o, bool pretrain);
 
+/* For sbnn_results: "strict", "paper". */
+const char *sbnn_protocol_name(const sbnn_options *o);
+
 /* For sbnn_judge_results and sbnn_judge_stability; d NULL: candidates 0. */
 sbnn_verdict_options sbnn_verdict_options_of(const sbnn_options *o, const sbnn_dataset *d);
 

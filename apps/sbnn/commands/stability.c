@@ -2,6 +2,7 @@
  * cells. */
 #include "commands/commands.h"
 #include "commands/replicas.h"
+#include "commands/room_options.h"
 #include "commands/write_results.h"
 #include "results/stability_results.h"
 

@@ -127,7 +127,3 @@ int sbnn_write_results(sbnn_session *session, const sbnn_results *r, const sbnn_
   free(path);
   return code;
 }
-
-const char *sbnn_protocol_name(const sbnn_options *o) {
-  return o->protocol == SBNN_PROTOCOL_PAPER ? "paper" : "strict";
-}

@@ -21,6 +21,4 @@ typedef struct sbnn_output {
 int sbnn_write_results(sbnn_session *session, const sbnn_results *r, const sbnn_output *output,
                        sbnn_error *e);
 
-const char *sbnn_protocol_name(const sbnn_options *o); /* "strict", "paper" */
-
 #endif

@@ -32,7 +32,7 @@ typedef struct sbnn_container {
   sbnn_name_lists beside; /* with lists_first: the lists, or why there are none */
   sbnn_error why_none;
 
-  bool lists_first;   /* once the file is open, no other may be: lists beside it are read before */
+  bool lists_first;   /* no other file can be opened once this one is: read the lists beside it before */
   const char *ending; /* ".npz": for ":NAME" behind it, and for lists beside the file */
   const char *what;   /* what messages call a variable: "array", "variable" */
   void *file;         /* the reader's own, for the functions below */

@@ -163,7 +163,7 @@ bool sbnn_h5_attribute_numbers(sbnn_h5 *f, const char *path, const char *name, d
   return read_numbers(open_object(f, path), name, out, n);
 }
 
-/* One more of those who close it. */
+/* A second reference to the dataset, for close_attribute to release. */
 static hid_t share(const sbnn_h5_array *a) { return H5Iinc_ref(a->set) > 0 ? a->set : 0; }
 
 char *sbnn_h5_array_attribute_text(const sbnn_h5_array *a, const char *name) {

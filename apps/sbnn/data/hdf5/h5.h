@@ -85,14 +85,14 @@ typedef struct sbnn_h5_array {
 int sbnn_h5_array_open(sbnn_h5 *f, const char *path, const char *field, sbnn_h5_array *a);
 void sbnn_h5_array_close(sbnn_h5_array *a);
 
-/* Of its attribute: the first text, which the caller frees (NULL: none), and the first number (false: none). h5.c has
- * them. */
+/* The first text of an attribute of the array, which the caller frees (NULL: none); its first number (false: none). Both
+ * are in h5.c. */
 char *sbnn_h5_array_attribute_text(const sbnn_h5_array *a, const char *name);
 bool sbnn_h5_array_attribute_number(const sbnn_h5_array *a, const char *name, double *out);
 
-/* All of an array of references to objects, shape[0] * shape[1] of them. SBNN_BAD_INPUT: it has none. */
+/* All of an array of references to objects, shape[0] * shape[1] of them. SBNN_BAD_INPUT: it is not one. */
 int sbnn_h5_read_references(sbnn_h5 *f, const sbnn_h5_array *a, hobj_ref_t *out);
-/* As sbnn_h5_array_open. SBNN_BAD_INPUT also: `to` is no dataset. */
+/* As sbnn_h5_array_open. SBNN_BAD_INPUT also: `to` is not a dataset. */
 int sbnn_h5_reference_open(sbnn_h5 *f, hobj_ref_t to, sbnn_h5_array *a);
 
 /* The names of the fields of a dataset of records; none if it has no records. */

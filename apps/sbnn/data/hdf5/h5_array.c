@@ -189,7 +189,7 @@ int sbnn_h5_reference_open(sbnn_h5 *f, hobj_ref_t to, sbnn_h5_array *a) {
     return look_at(f, NULL, a);
   }
   if (object > 0) H5Oclose(object);
-  return sbnn_h5_damaged(f, a->path, "it is none");
+  return sbnn_h5_damaged(f, a->path, "it is not a dataset");
 }
 
 void sbnn_h5_array_close(sbnn_h5_array *a) {

@@ -21,17 +21,17 @@ typedef struct mat73 {
 
 /* ---- what a dataset is ---- */
 
-/* `name`: NULL where no program of MATLAB's has written. */
+/* name: of the class; NULL: the attribute is missing, since another program wrote the file. */
 static int class_of(const sbnn_h5_array *h, const char *name) {
   static const char *const numbers[] = {"double", "single", "logical", "int8",  "uint8", "int16",
                                         "uint16", "int32",  "uint32",  "int64", "uint64"};
   if (!name) return h->kind == SBNN_H5_NUMBERS ? SBNN_MAT_DOUBLE : NOT_READ;
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-    if (strcmp(name, numbers[i]) == 0) return SBNN_MAT_DOUBLE; /* as which they are read */
+    if (strcmp(name, numbers[i]) == 0) return SBNN_MAT_DOUBLE; /* all are read as doubles */
   return strcmp(name, "char") == 0 ? SBNN_MAT_CHAR : strcmp(name, "cell") == 0 ? SBNN_MAT_CELL : NOT_READ;
 }
 
-/* Without its numbers. */
+/* The description of a dataset, without its numbers. */
 static sbnn_mat_array array_of(const sbnn_h5_array *h) {
   double empty = 0;
   char *name = sbnn_h5_array_attribute_text(h, "MATLAB_class");
@@ -72,7 +72,7 @@ static int read_places(mat73 *m, const sbnn_h5_array *h, uint32_t **places, sbnn
   return code;
 }
 
-/* One of the arrays of a sparse matrix, into values or into places. None: there is no number in the matrix. */
+/* One of the arrays of a sparse matrix: into places, or (NULL) into values. It is missing where the matrix has no entries. */
 static int read_part(mat73 *m, const char *group, const char *part, uint32_t **places, sbnn_mat_numbers *x) {
   char *path = sbnn_h5_join(group, part);
   sbnn_h5_array h = {0};
@@ -127,7 +127,7 @@ static sbnn_mat_array sparse_of(mat73 *m, const char *name) {
   return a;
 }
 
-/* What is wrong with a variable is said when it is wanted. */
+/* Errors of a variable are reported when it is read, not here. */
 static void find_variable(sbnn_mat_file *f, const char *name) {
   mat73 *m = f->handle;
   sbnn_h5_array h = {0};
