@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 enum { MAX_HEADER = 1 << 16 };
+static const char no_memory[] = "out of memory";
 
 /* ---- header ------------------------------------------------------------------------------------------ */
 
@@ -107,7 +108,7 @@ const char *tn_npy_parse(const unsigned char start[TN_NPY_START], const char *re
   size_t early = start[6] == 1 ? 2 : 0;
   char *header = malloc(early + n + 1);
   *out = (tn_npy_header){0};
-  if (!header) return "out of memory";
+  if (!header) return no_memory;
   memcpy(header, start + TN_NPY_START - early, early);
   memcpy(header + early, rest, n);
   header[early + n] = 0;
@@ -240,10 +241,12 @@ tn_status tn__npy_read_header(FILE *f, const char *path, tn_npy_header *h, char 
   const char *why;
   size_t n = tn_npy_length(start, fread(start, 1, sizeof start, f), &why);
   char *rest = n ? malloc(n) : NULL;
-  if (n && !rest) return tn__file_say(message, TN_ENOMEM, "%s: out of memory", path);
+  if (n && !rest) why = no_memory;
   if (rest) why = fread(rest, 1, n, f) == n ? tn_npy_parse(start, rest, n, h) : "the header is cut off";
   free(rest);
-  return why ? tn__file_say(message, TN_EFORMAT, "%s: %s; save it again with numpy.save", path, why) : TN_OK;
+  if (!why) return TN_OK;
+  if (why == no_memory) return tn__file_say(message, TN_ENOMEM, "%s: %s", path, why);
+  return tn__file_say(message, TN_EFORMAT, "%s: %s; save it again with numpy.save", path, why);
 }
 
 tn_status tn__npy_read(const tn_alloc *alloc, FILE *f, const char *path, int64_t bytes, tn_array *out,
@@ -258,7 +261,7 @@ tn_status tn__npy_read(const tn_alloc *alloc, FILE *f, const char *path, int64_t
     if (status != TN_OK) tn__file_say(message, status, "%s: out of memory", path);
     else status = read_elements(f, path, &h, a.view, message);
   }
-  if (status == TN_OK && ferror(f)) status = tn__file_say(message, TN_EIO, "%s: %s", path, strerror(errno));
+  if (ferror(f)) status = tn__file_say(message, TN_EIO, "%s: %s", path, strerror(errno));
   if (status == TN_OK) *out = a;
   else tn_array_free(&a);
   return status;
@@ -267,7 +270,7 @@ tn_status tn__npy_read(const tn_alloc *alloc, FILE *f, const char *path, int64_t
 tn_status tn_npy_read(const tn_alloc *alloc, const char *path, tn_array *out, char *message) {
   struct stat s;
   FILE *f = fopen(path, "rb");
-  if (!f) return tn__file_say(message, TN_EIO, "%s: %s", path, strerror(errno));
+  if (!f) return tn__file_say(message, errno == ENOMEM ? TN_ENOMEM : TN_EIO, "%s: %s", path, strerror(errno));
   bool regular = !fstat(fileno(f), &s) && S_ISREG(s.st_mode);
   tn_status status = tn__npy_read(alloc, f, path, regular ? (int64_t)s.st_size : -1, out, message);
   fclose(f);

@@ -37,6 +37,13 @@ static tn_status no_memory(const char *path, char *message) {
   return tn__file_say(message, TN_ENOMEM, "%s: out of memory", path);
 }
 
+/* What libzip says about the archive, or about an array. */
+static tn_status zip_failed(const tn_npz *z, const char *name, zip_error_t *e, char *message) {
+  bool of_system = zip_error_system_type(e) == ZIP_ET_SYS && zip_error_code_system(e) == ENOMEM;
+  if (of_system || zip_error_code_zip(e) == ZIP_ER_MEMORY) return no_memory(z->path, message);
+  return damaged(z, name, zip_error_strerror(e), message);
+}
+
 static char *copy_of(const tn_alloc *alloc, const char *text, size_t n) {
   char *copy = tn_calloc(alloc, n + 1, 1);
   if (copy) memcpy(copy, text, n);
@@ -55,15 +62,14 @@ tn_status tn_npz_begin(tn_npz *z, size_t i, char *message) {
   if (i >= z->n) return tn__file_say(message, TN_EINVAL, "%s: there is no array number %zu", z->path, i);
   z->at = i;
   z->open = zip_fopen_index(z->zip, z->indices[i], 0);
-  return z->open ? TN_OK : damaged(z, z->members[i].name, zip_strerror(z->zip), message);
+  return z->open ? TN_OK : zip_failed(z, z->members[i].name, zip_get_error(z->zip), message);
 }
 
 tn_status tn_npz_next(tn_npz *z, void *to, size_t n, size_t *got, char *message) {
   *got = 0;
   while (z->open && *got < n) {
     zip_int64_t some = zip_fread(z->open, (char *)to + *got, n - *got);
-    if (some < 0)
-      return damaged(z, z->members[z->at].name, zip_error_strerror(zip_file_get_error(z->open)), message);
+    if (some < 0) return zip_failed(z, z->members[z->at].name, zip_file_get_error(z->open), message);
     if (some == 0) break;
     *got += (size_t)some;
   }
@@ -83,10 +89,7 @@ static FILE *stream_of(tn_npz *z) {
 
 /* Closes the stream. An error of libzip is reported rather than the one that follows from it. */
 static tn_status end_stream(tn_npz *z, FILE *f, tn_status status, char *message) {
-  if (ferror(f)) {
-    const char *why = zip_error_strerror(zip_file_get_error(z->open));
-    status = damaged(z, z->members[z->at].name, why, message);
-  }
+  if (ferror(f)) status = zip_failed(z, z->members[z->at].name, zip_file_get_error(z->open), message);
   fclose(f);
   tn_npz_end(z);
   return status;
@@ -121,7 +124,7 @@ static tn_status add_member(tn_npz *z, zip_uint64_t index, char *message) {
   const zip_uint64_t all =
       ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
   if (zip_stat_index(z->zip, index, 0, &s) != 0 || (s.valid & all) != all)
-    return damaged(z, "", zip_strerror(z->zip), message);
+    return zip_failed(z, "", zip_get_error(z->zip), message);
   size_t length = strlen(s.name);
   if (length < 4 || strcmp(s.name + length - 4, ".npy") != 0) return TN_OK;
   const char *why = false_claim(z, &s);
@@ -142,7 +145,7 @@ static tn_status open_archive(tn_npz *z, char *message) {
   z->zip = zip_open(z->path, ZIP_RDONLY, &problem);
   if (!z->zip) {
     zip_error_init_with_code(&why, problem);
-    tn_status status = damaged(z, "", zip_error_strerror(&why), message);
+    tn_status status = zip_failed(z, "", &why, message);
     zip_error_fini(&why);
     return status;
   }
@@ -210,14 +213,18 @@ static tn_status add_array(zip_t *zip, const tn_npz_array *x, bool compress, con
     return *why = "an array has no name, or a very long one", TN_EINVAL;
   FILE *f = open_memstream(&bytes, &size);
   tn_status status = f ? tn__npy_write(f, &x->view) : TN_ENOMEM;
+  if (f && ferror(f)) status = TN_ENOMEM;
   if (f && fclose(f) != 0) status = TN_ENOMEM;
+  if (!bytes) status = TN_ENOMEM; /* glibc's fclose says nothing where memory for the last bytes is refused */
   zip_source_t *source = status == TN_OK ? zip_source_buffer(zip, bytes, size, 1) : NULL;
   if (!source) return free(bytes), TN_ENOMEM;
   zip_int64_t index = zip_file_add(zip, name, source, ZIP_FL_ENC_UTF_8);
   if (index < 0) {
-    bool twice = zip_error_code_zip(zip_get_error(zip)) == ZIP_ER_EXISTS;
+    int code = zip_error_code_zip(zip_get_error(zip));
     zip_source_free(source);
-    return *why = twice ? "two arrays have the same name" : "an array's name is not UTF-8", TN_EINVAL;
+    if (code == ZIP_ER_MEMORY) return TN_ENOMEM;
+    *why = code == ZIP_ER_EXISTS ? "two arrays have the same name" : "an array's name is not UTF-8";
+    return TN_EINVAL;
   }
   const time_t same = 315619200; /* a fixed time, so that the file does not depend on the clock */
   zip_set_file_compression(zip, (zip_uint64_t)index, compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);

@@ -52,8 +52,11 @@ tn_status tn_file_read(const tn_alloc *alloc, const char *path, size_t most, cha
   content c = {.alloc = alloc};
   if (!path || !bytes || !n) return say(message, TN_EINVAL, "tn_file_read: an argument is NULL");
   *bytes = NULL;
+  errno = ENOMEM; /* zlib's own allocator need not set it */
   gzFile file = gzopen(path, "rbe");
-  if (!file) return say(message, TN_EIO, "%.300s: cannot be opened (%s)", path, strerror(errno));
+  if (!file)
+    return say(message, errno == ENOMEM ? TN_ENOMEM : TN_EIO, "%.300s: cannot be opened (%s)", path,
+               strerror(errno));
   tn_status status = read_all(file, path, most, &c, message);
   gzclose(file);
   if (status != TN_OK) {

@@ -159,6 +159,20 @@ Test(atomic_file, an_open_file_is_written_into) {
   cr_expect_not(tn_atomic_writes_into(at("redirected")));
 }
 
+/* A device takes what it takes: what it refuses is told, and what is thrown away never reaches it. */
+Test(atomic_file, devices) {
+  tn_atomic_file f;
+  cr_expect(tn_atomic_writes_into("/dev/null"));
+  put("/dev/null", "text");
+  cr_expect_eq(tn_atomic_write("/dev/full", "text", 4), TN_EIO);
+  cr_expect_eq(errno, ENOSPC);
+  cr_assert_eq(tn_atomic_open(&f, "/dev/full"), TN_OK);
+  fputs("text", f.stream);
+  cr_expect_eq(tn_atomic_close(&f, false), TN_OK, "what is thrown away need not be taken");
+  cr_expect_eq(tn_atomic_write(at("nothing"), NULL, 0), TN_OK);
+  expect(at("nothing"), "");
+}
+
 /* ---- what nobody can misuse ---- */
 
 Test(atomic_file, links_are_not_followed) {

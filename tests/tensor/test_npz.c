@@ -173,6 +173,67 @@ Test(npz, checksum) {
   tn_npz_close(z);
 }
 
+/* Changes `width` bytes at this place behind the mark of a header: "PK\1\2" begins those of the directory, "PK\3\4" the member's. */
+typedef struct patch {
+  int in_directory, in_member; /* places; -1: none */
+  int width;
+  unsigned char to[5];
+} patch;
+
+static void overwrite(char *all, size_t n, const char *mark, int place, const patch *p) {
+  char *there = memmem(all, n, mark, 4);
+  cr_assert(there != NULL);
+  if (place >= 0) memcpy(there + place, p->to, (size_t)p->width);
+}
+
+/* An archive that states what cannot be: refused before memory is allocated for it. */
+Test(npz, false_statements) {
+  static const struct {
+    patch p;
+    bool compress;
+    const char *part;
+  } rows[] = {
+      {{10, 8, 2, {12, 0}}, true, "compressed in a way that NumPy does not use"},
+      {{8, 6, 2, {1, 0}}, true, "it is encrypted"},
+      {{24, 22, 4, {0, 0, 0, 64}}, true, "it cannot be as large as it says"},
+      {{24, 22, 4, {1, 0, 0, 0}}, false, "it cannot be as large as it says"},
+      {{20, 18, 4, {0, 0, 16, 0}}, true, "it cannot be as large as it says"},
+  };
+  float f[100] = {0};
+  const tn_npz_array a = {"a", tn_matrix(f, TN_F32, 10, 10)};
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+    char all[2048];
+    cr_assert_eq(tn_npz_write(at("a.npz"), &a, 1, rows[k].compress, NULL), TN_OK);
+    size_t n = bytes_of(at("a.npz"), all, sizeof all);
+    overwrite(all, n, "PK\1\2", rows[k].p.in_directory, &rows[k].p);
+    overwrite(all, n, "PK\3\4", rows[k].p.in_member, &rows[k].p);
+    cr_assert_eq(tn_atomic_write(at("a.npz"), all, n), TN_OK);
+    refuses(at("a.npz"), TN_EFORMAT, rows[k].part);
+  }
+}
+
+/* Members of other names are no arrays; what is called one must be one. */
+Test(npz, members_that_are_no_arrays) {
+  static const patch txt = {46, 30, 5, "a.txt"}, npy = {46, 30, 5, "b.npy"};
+  float f[4] = {0};
+  const tn_npz_array a = {"a", tn_matrix(f, TN_F32, 2, 2)};
+  char all[2048], message[TN_FILE_MESSAGE] = "";
+  tn_npz *z;
+  cr_assert_eq(tn_npz_write(at("a.npz"), &a, 1, false, NULL), TN_OK);
+  size_t n = bytes_of(at("a.npz"), all, sizeof all);
+  overwrite(all, n, "PK\1\2", txt.in_directory, &txt);
+  overwrite(all, n, "PK\3\4", txt.in_member, &txt);
+  cr_assert_eq(tn_atomic_write(at("a.npz"), all, n), TN_OK);
+  cr_assert_eq(tn_npz_open(NULL, at("a.npz"), &z, message), TN_OK, "%s", message);
+  cr_expect_eq(tn_npz_count(z), 0);
+  tn_npz_close(z);
+  overwrite(all, n, "PK\1\2", npy.in_directory, &npy);
+  overwrite(all, n, "PK\3\4", npy.in_member, &npy);
+  *(char *)memmem(all, n, "NUMPY", 5) = 'n';
+  cr_assert_eq(tn_atomic_write(at("a.npz"), all, n), TN_OK);
+  refuses(at("a.npz"), TN_EFORMAT, "array 'b': this is no NumPy array");
+}
+
 Test(npz, wrong_calls) {
   float x = 1;
   char message[TN_FILE_MESSAGE] = "";
@@ -185,6 +246,17 @@ Test(npz, wrong_calls) {
   cr_expect_eq(tn_npz_write(at("none/a.npz"), twice, 1, false, message), TN_EIO);
   cr_expect(strstr(message, "none/a.npz: "), "%s", message);
   refuses(at("a.npz"), TN_EIO, "a.npz: ");
+  char name[600];
+  memset(name, 'n', sizeof name - 1);
+  name[sizeof name - 1] = '\0';
+  const tn_npz_array bad[] = {{NULL, v}, {name, v}, {"\xff\xfe", v}};
+  static const char *const says[] = {"has no name", "a very long one", "name is not UTF-8"};
+  for (int i = 0; i < 3; i++) {
+    cr_expect_eq(tn_npz_write(at("a.npz"), &bad[i], 1, false, message), TN_EINVAL);
+    cr_expect(strstr(message, says[i]), "%s", message);
+    cr_expect_eq(tn_npz_write(at("a.npz"), &bad[i], 1, false, NULL), TN_EINVAL, "without a message");
+  }
+  tn_npz_close(NULL);
 }
 
 #else
