@@ -1,25 +1,26 @@
 /* algebra.c - linear algebra on the factorisations (linear.h). */
 #include "autograd/autograd.h"
+#include "autograd/compose/axis.h"
 #include "autograd/graph.h"
 
 static bool is_square(ag_graph *g, const char *what, ag_ref a) {
   ag_type t = ag_type_of(g, a);
   char text[128];
   bool square = t.rank >= 2 && t.shape[t.rank - 1] == t.shape[t.rank - 2] && t.shape[t.rank - 1] > 0;
-  if (a.id && !square)
-    ag_fail(g, TN_ESHAPE, "%s: want square matrices [..., n, n], not %s", what,
-            ag__type_text(&t, text, sizeof text));
-  return a.id && square;
+  if (!ag__given(g, what, a) || square) return ag_status(g) == TN_OK;
+  ag_fail(g, TN_ESHAPE, "%s: want square matrices [..., n, n], not %s", what,
+          ag__type_text(&t, text, sizeof text));
+  return false;
 }
 
 static bool fits(ag_graph *g, const char *what, ag_ref a, ag_ref b) {
   ag_type ta = ag_type_of(g, a), tb = ag_type_of(g, b);
   char text[2][128];
   bool fit = ta.rank >= 2 && tb.rank >= 2 && ta.shape[ta.rank - 2] == tb.shape[tb.rank - 2];
-  if (a.id && b.id && !fit)
-    ag_fail(g, TN_ESHAPE, "%s: a %s and b %s have different numbers of rows", what,
-            ag__type_text(&ta, text[0], sizeof text[0]), ag__type_text(&tb, text[1], sizeof text[1]));
-  return a.id && b.id && fit;
+  if (!ag__given(g, what, a) || !ag__given(g, what, b) || fit) return ag_status(g) == TN_OK;
+  ag_fail(g, TN_ESHAPE, "%s: a %s and b %s have different numbers of rows", what,
+          ag__type_text(&ta, text[0], sizeof text[0]), ag__type_text(&tb, text[1], sizeof text[1]));
+  return false;
 }
 
 static ag_ref eye_like(ag_graph *g, ag_ref a) {
@@ -149,7 +150,7 @@ void ag_qr(ag_graph *g, ag_ref a, ag_ref *q, ag_ref *r) {
   ag_type t = ag_type_of(g, a);
   char text[128];
   *q = *r = (ag_ref){0};
-  if (!a.id) return;
+  if (!ag__given(g, "qr", a)) return;
   int axis = t.rank - 2;
   if (axis < 0 || t.shape[axis] < 1 || t.shape[axis + 1] < 1) {
     ag_fail(g, TN_ESHAPE, "qr: want matrices [..., m, n], not %s", ag__type_text(&t, text, sizeof text));

@@ -17,8 +17,14 @@ static void set_adjoint_padding(const ag_conv_options *o, int a, int64_t taps, i
   c->after[a] = reach - 1 - after + extra;
 }
 
+static bool is_far(int64_t n) { return n > INT32_MAX || n < -INT32_MAX; }
+
 static bool extra_fits(ag_graph *g, const ag_conv_options *o, int a, int64_t extra) {
   int64_t stride = or_one(o->stride[a]), dilation = or_one(o->dilation[a]);
+  if (is_far(stride) || is_far(dilation) || is_far(o->before[a]) || is_far(o->after[a])) {
+    ag_fail(g, TN_EINVAL, "conv_transpose: an option of axis %d is beyond 2^31 - 1", a);
+    return false;
+  }
   if (stride > 0 && dilation > 0 && extra >= 0 && (extra < stride || extra < dilation)) return true;
   ag_fail(g, TN_EINVAL,
           "conv_transpose: stride %lld, dilation %lld and extra %lld of axis %d: want a stride and a "

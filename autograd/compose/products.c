@@ -6,7 +6,7 @@
 static void refuse(ag_graph *g, const char *what, ag_ref a, ag_ref b) {
   ag_type ta = ag_type_of(g, a), tb = ag_type_of(g, b);
   char text[2][128];
-  if (a.id && b.id)
+  if (ag__given(g, what, a) && ag__given(g, what, b))
     ag_fail(g, TN_ESHAPE, "%s: operands %s and %s do not fit", what,
             ag__type_text(&ta, text[0], sizeof text[0]), ag__type_text(&tb, text[1], sizeof text[1]));
 }

@@ -1,5 +1,6 @@
 /* spatial.c - see spatial.h. */
 #include "autograd/compose/spatial.h"
+#include "autograd/compose/axis.h"
 #include "autograd/graph.h"
 
 static int64_t or_else(int64_t n, int64_t otherwise) { return n ? n : otherwise; }
@@ -7,11 +8,13 @@ static int64_t or_else(int64_t n, int64_t otherwise) { return n ? n : otherwise;
 int ag__spatial_axes(ag_graph *g, const char *what, ag_ref x) {
   ag_type t = ag_type_of(g, x);
   char text[128];
-  if (x.id && t.rank >= 3 && t.rank <= 2 + AG_SPATIAL) return t.rank - 2;
-  if (x.id)
+  if (!ag__given(g, what, x)) return 0;
+  if (t.rank < 3 || t.rank > 2 + AG_SPATIAL) {
     ag_fail(g, TN_ESHAPE, "%s: want [batch, one to three spatial axes, channels], not %s", what,
             ag__type_text(&t, text, sizeof text));
-  return 0;
+    return 0;
+  }
+  return t.rank - 2;
 }
 
 static void set_padding(const ag_pool_options *o, int a, ag__spatial *s) {

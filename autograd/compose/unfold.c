@@ -1,5 +1,6 @@
 /* unfold.c - ag_unfold, the windows of an image, and ag_fold, their overlap-add (conv.h). */
 #include "autograd/autograd.h"
+#include "autograd/compose/axis.h"
 #include "autograd/compose/spatial.h"
 
 /* From [batch, place, tap, place, tap, ..., channels] to [batch, places..., taps..., channels] (`together`),
@@ -33,20 +34,28 @@ ag_ref ag_unfold(ag_graph *g, ag_ref x, const ag_pool_options *options) {
   return axes ? reorder(g, x, axes, true) : (ag_ref){0};
 }
 
+static bool within(int64_t n, int64_t least) { return n >= least && n <= INT32_MAX; }
+
+/* Whether `places` windows of `size` are those of an axis of this extent. */
+static bool counts_fit(const ag_pool_options *o, int a, int64_t extent, int64_t places, int64_t size) {
+  int64_t stride = o->stride[a] ? o->stride[a] : 1, dilation = o->dilation[a] ? o->dilation[a] : 1;
+  int64_t before = o->padding == AG_PAD_VALID ? 0 : o->before[a];
+  int64_t after = o->padding == AG_PAD_VALID ? 0 : o->after[a];
+  if (size != (o->size[a] ? o->size[a] : 1) || !within(size, 1) || !within(stride, 1) ||
+      !within(dilation, 1) || !within(extent, 0) || !within(before, 0) || !within(after, 0))
+    return false;
+  int64_t rest = extent + before + after - (size - 1) * dilation - 1;
+  return rest >= 0 && rest / stride + 1 == places;
+}
+
 ag_ref ag_fold(ag_graph *g, ag_ref windows, const int64_t *extents, const ag_pool_options *o) {
   ag_type t = ag_type_of(g, windows);
   int axes = (t.rank - 2) / 2;
   bool fits = t.rank >= 4 && t.rank % 2 == 0 && axes <= AG_SPATIAL &&
               (o->padding == AG_PAD_EXPLICIT || o->padding == AG_PAD_VALID);
-  if (!windows.id || !plain(g, "fold", o)) return (ag_ref){0};
-  for (int a = 0; a < axes && fits; a++) {
-    int64_t size = o->size[a] ? o->size[a] : 1, stride = o->stride[a] ? o->stride[a] : 1;
-    int64_t dilation = o->dilation[a] ? o->dilation[a] : 1, valid = o->padding == AG_PAD_VALID;
-    int64_t padded = extents[a] + (valid ? 0 : o->before[a] + o->after[a]);
-    int64_t rest = padded - (size - 1) * dilation - 1;
-    fits = extents[a] >= 0 && extents[a] <= INT32_MAX && size == t.shape[1 + axes + a] && stride > 0 &&
-           rest >= 0 && rest / stride + 1 == t.shape[1 + a];
-  }
+  if (!ag__given(g, "fold", windows) || !plain(g, "fold", o)) return (ag_ref){0};
+  for (int a = 0; a < axes && fits; a++)
+    fits = counts_fit(o, a, extents[a], t.shape[1 + a], t.shape[1 + axes + a]);
   if (!fits) {
     ag_fail(g, TN_ESHAPE,
             "fold: want the windows [batch, places..., sizes..., channels] of an image of these extents "

@@ -2,6 +2,7 @@
  * NULL, negative ranks and extents, axes and enumerators out of range. Each call must leave a sentence in the
  * graph, give id 0, and touch nothing it should not. */
 #include "autograd/autograd.h"
+#include "autograd/expressions.h"
 #include "support/values.h"
 
 #include <criterion/criterion.h>
@@ -31,15 +32,17 @@ typedef struct call {
     (void)x, (void)index, (void)none, (void)alien, (void)out;                                                \
     return EXPR;                                                                                             \
   }
-#define VOID(CALL) (CALL, (ag_ref){0})
-#define S(...)     ((int64_t[]){__VA_ARGS__})
-#define AXES(...)  ((int[]){__VA_ARGS__})
-#define SQUARE(N)  ag_full(g, TN_F64, 2, S(N, N), 1)
-#define RANK(N)    ag_full(g, TN_F64, N, S(1, 1, 1, 1, 1, 1, 1, 1), 1)
-#define IMAGE      ag_full(g, TN_F64, 3, S(1, 5, 2), 1)    /* a series of two channels */
-#define KERNEL     ag_full(g, TN_F64, 3, S(2, 2, 1), 1)    /* of two taps */
-#define WINDOWS    ag_full(g, TN_F64, 4, S(1, 2, 2, 1), 1) /* two of two places, of one channel */
-#define INDEX2     ag_full(g, TN_I64, 2, S(2, 3), 0)
+#define VOID(CALL)    (CALL, (ag_ref){0})
+#define S(...)        ((int64_t[]){__VA_ARGS__})
+#define AXES(...)     ((int[]){__VA_ARGS__})
+#define SQUARE(N)     ag_full(g, TN_F64, 2, S(N, N), 1)
+#define RANK(N)       ag_full(g, TN_F64, N, S(1, 1, 1, 1, 1, 1, 1, 1), 1)
+#define IMAGE         ag_full(g, TN_F64, 3, S(1, 5, 2), 1)    /* a series of two channels */
+#define KERNEL        ag_full(g, TN_F64, 3, S(2, 2, 1), 1)    /* of two taps */
+#define WINDOWS       ag_full(g, TN_F64, 4, S(1, 2, 2, 1), 1) /* two of two places, of one channel */
+#define INDEX2        ag_full(g, TN_I64, 2, S(2, 3), 0)
+#define CUBE(A, B, C) ag_full(g, TN_F64, 3, S(A, B, C), 1)
+#define SHORT(X)      ag_cast(g, X, TN_F32)
 #include "misuse.inc"
 #undef BAD
 

@@ -535,3 +535,75 @@ Test(scan, what_is_refused) {
   expect_refused(failing_body, 0, 4, "scan: no such cell (in scan)");
   expect_refused(drawing_body, 0, 4, "scan: a body that draws random values needs a name, its stream");
 }
+
+static void wide_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
+  (void)ctx;
+  s->next[0] = s->carry[0];
+  s->out[0] = ag_full(g, TN_F64, TN_MAX_RANK, (int64_t[TN_MAX_RANK]){1, 1, 1, 1, 1, 1, 1, 1}, 1);
+}
+static void cast_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
+  (void)ctx;
+  s->next[0] = ag_cast(g, s->carry[0], TN_F32);
+}
+static void alien_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
+  (void)g, (void)s, (void)ctx;
+  s->next[0] = (ag_ref){12345};
+}
+static void assigning_body(ag_graph *g, const ag_scan_step *s, const void *ctx) {
+  (void)ctx;
+  s->next[0] = s->carry[0];
+  ag_assign(g, ag_state(g, "w", TN_F64, 1, (int64_t[]){3}), s->carry[0]);
+}
+
+/* Counts below 0, operands without the axis of the steps, results that do not fit. */
+Test(scan, counts_and_results_are_refused) {
+  static const struct {
+    ag_scan_body *body;
+    int64_t length;
+    int n_carry, n_each, n_shared, n_out;
+    const char *says;
+  } rows[] = {{silent_body, -1, 1, 1, 0, 0, "a negative length or number of values"},
+              {silent_body, 4, -1, 1, 0, 0, "a negative length or number of values"},
+              {silent_body, 4, 1, -1, 0, 0, "a negative length or number of values"},
+              {silent_body, 4, 1, 1, -1, 0, "a negative length or number of values"},
+              {silent_body, 4, 1, 1, 0, -1, "a negative length or number of values"},
+              {silent_body, 4, 1, 2, 0, 0, "value 1 of each step is f64[]"},
+              {wide_body, 4, 1, 1, 1, 1, "result 0 has no room for the axis of the steps"},
+              {cast_body, 4, 1, 1, 1, 0, "carried value 0 is f64[3] before a step and f32[3] after it"},
+              {alien_body, 4, 1, 1, 1, 0, "carried value 0 is not a value of the body"},
+              {assigning_body, 4, 1, 1, 1, 0, "a body cannot assign to a state"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    ag_graph *g;
+    ag_ref last[1] = {{0}}, out[1] = {{0}};
+    cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
+    ag_ref x = ag_input(g, "x", TN_F64, 1, (int64_t[]){3});
+    const ag_ref each[] = {ag_input(g, "rows", TN_F64, 2, (int64_t[]){4, 3}), ag_sum_all(g, x)};
+    const ag_scan_args args = {.length = rows[i].length,
+                               .carry = &x,
+                               .n_carry = rows[i].n_carry,
+                               .each = each,
+                               .n_each = rows[i].n_each,
+                               .shared = &x,
+                               .n_shared = rows[i].n_shared,
+                               .n_out = rows[i].n_out};
+    ag_scan(g, &args, rows[i].body, NULL, last, out);
+    cr_expect_neq(ag_status(g), TN_OK);
+    cr_expect(strstr(ag_error(g), rows[i].says), "'%s' does not say '%s'", ag_error(g), rows[i].says);
+    cr_expect(last[0].id == 0 && out[0].id == 0);
+    ag_graph_free(g);
+  }
+}
+
+/* Two loops that draw must not share a stream. */
+Test(scan, streams_of_one_name_are_refused) {
+  ag_graph *g;
+  ag_ref last;
+  cr_assert_eq(ag_graph_new(NULL, &g), TN_OK);
+  ag_ref x = ag_input(g, "x", TN_F64, 1, (int64_t[]){3});
+  const ag_scan_args args = {.name = "noise", .length = 4, .carry = &x, .n_carry = 1};
+  ag_scan(g, &args, drawing_body, NULL, &last, NULL);
+  cr_expect(last.id != 0, "%s", ag_error(g));
+  ag_scan(g, &args, drawing_body, NULL, &last, NULL);
+  cr_expect_str_eq(ag_error(g), "scan: random values need a name of their own, 'noise' is taken");
+  ag_graph_free(g);
+}

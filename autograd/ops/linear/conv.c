@@ -3,7 +3,6 @@
 #include "autograd/ops/op.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* attr.i: for each of three axes stride, dilation, input dilation, zeros before, zeros after (0 for axes that
@@ -265,6 +264,9 @@ static void set_padding(const ag_conv_options *o, int64_t *i, int64_t size, int6
   i[BEFORE] = total / 2, i[AFTER] = total - total / 2;
 }
 
+/* Products of two numbers that are not do not overflow. */
+static bool is_far(int64_t n) { return n > INT32_MAX || n < -INT32_MAX; }
+
 static bool put_options(const ag_conv_options *o, const ag_type *x, const ag_type *kernel, ag_attr *attr,
                         char *why) {
   roles rx = roles_of(X, o->x_layout, x->rank), rk = roles_of(KERNEL, o->kernel_layout, kernel->rank);
@@ -275,9 +277,8 @@ static bool put_options(const ag_conv_options *o, const ag_type *x, const ag_typ
     i[STRIDE] = or_one(o->stride[a]), i[DILATION] = or_one(o->dilation[a]);
     i[SPREAD] = or_one(o->input_dilation[a]);
     i[BEFORE] = o->before[a], i[AFTER] = o->after[a];
-    const int64_t most = INT32_MAX; /* products of two of these do not overflow */
-    if (i[STRIDE] > most || i[DILATION] > most || i[SPREAD] > most || llabs(i[BEFORE]) > most ||
-        llabs(i[AFTER]) > most) {
+    if (is_far(i[STRIDE]) || is_far(i[DILATION]) || is_far(i[SPREAD]) || is_far(i[BEFORE]) ||
+        is_far(i[AFTER])) {
       snprintf(why, SENTENCE, "an option of axis %d is beyond 2^31 - 1", a);
       return false;
     }
