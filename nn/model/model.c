@@ -128,6 +128,10 @@ static nn__named *add_output(nn_model *m, const char *name) {
 void nn_output(nn_model *m, const char *name, ag_ref x) {
   nn__named *o = NULL;
   if (!nn_building(m)) return;
+  if (!name) {
+    nn_fail(m, TN_EINVAL, "nn_output: the name must not be NULL");
+    return;
+  }
   ag_type type = ag_type_of(m->graph, x);
   if (type.rank < 1 || type.shape[0] != m->rows || type.dtype != m->dtype) {
     nn_fail(m, TN_ESHAPE, "nn_output: '%s' must be a value of the model's type with one row per example",

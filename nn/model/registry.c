@@ -36,7 +36,9 @@ bool nn__join(nn_model *m, char *buffer, const char *a, const char *b) {
 
 /* ---- globs ------------------------------------------------------------------------------------------- */
 
-bool nn__glob(const char *pattern, const char *text) { return fnmatch(pattern, text, FNM_NOESCAPE) == 0; }
+bool nn__glob(const char *pattern, const char *text) {
+  return pattern && fnmatch(pattern, text, FNM_NOESCAPE) == 0;
+}
 
 nn__variable *nn__match(nn_model *m, const char *glob, size_t *at) {
   while (*at < m->n_variables) {
@@ -50,13 +52,14 @@ bool nn__matches(nn_model *m, const char *who, const char *glob) {
   size_t at = 0;
   if (!nn_building(m)) return false;
   if (nn__match(m, glob, &at)) return true;
-  nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob);
+  nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob ? glob : "(NULL)");
   return false;
 }
 
 bool nn__matches_in_time(nn_model *m, const char *who, const char *glob) {
   if (nn_building(m) && m->minimizes)
-    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who, glob);
+    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who,
+            glob ? glob : "(NULL)");
   return nn__matches(m, who, glob);
 }
 
@@ -90,7 +93,7 @@ static nn__variable *add(nn_model *m, const char *who, const char *name, nn__kin
 /* Checks that extents are positive and that their number of bytes does not overflow. */
 static bool valid_shape(int rank, const int64_t *shape) {
   int64_t numel = 1;
-  if (rank < 0 || rank > TN_MAX_RANK) return false;
+  if (rank < 0 || rank > TN_MAX_RANK || (rank > 0 && !shape)) return false;
   for (int a = 0; a < rank; a++) {
     if (shape[a] <= 0 || numel > (INT64_MAX >> 8) / shape[a]) return false;
     numel *= shape[a];

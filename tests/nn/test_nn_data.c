@@ -113,3 +113,64 @@ Test(nn_data, folds_of_groups) {
   cr_expect_eq(nn_folds_grouped(NULL, tn_view_of(group, TN_I64, 1, &n), 14, 1, &f), TN_EINVAL);
   cr_expect_null(f.order);
 }
+
+/* Classes and groups of each integer type, and every other element of memory. */
+Test(nn_data, folds_of_any_integer_type) {
+  static const tn_dtype types[] = {TN_I64, TN_I32, TN_U8};
+  enum { ROWS = 24 };
+  int64_t memory[2 * ROWS], first[2][ROWS];
+  for (int k = 0; k < 3; k++) {
+    tn_view v = tn_view_slice(tn_view_of(memory, types[k], 1, (int64_t[]){2 * ROWS}), 0, 1, 2, ROWS);
+    for (int64_t i = 0; i < ROWS; i++) tn_set(&v, i, (double)(i % 7));
+    for (int grouped = 0; grouped < 2; grouped++) {
+      nn_folds f;
+      OK(grouped ? nn_folds_grouped(NULL, v, 3, 5, &f) : nn_folds_stratified(NULL, v, 3, 5, &f));
+      if (k == 0) memcpy(first[grouped], f.order, sizeof first[grouped]);
+      cr_expect_eq(memcmp(first[grouped], f.order, sizeof first[grouped]), 0, "%s", tn_dtype_name(types[k]));
+      nn_folds_free(&f);
+    }
+  }
+}
+
+Test(nn_data, wrong_folds) {
+  int64_t order[4] = {0, 1, 2, 3}, n = 4, rows[4];
+  double x[4] = {0};
+  nn_folds f = {.n_rows = 7};
+  tn_view v = tn_view_of(order, TN_I64, 1, &n);
+  cr_expect_eq(nn_folds_new(NULL, 4, 2, NULL, 0, NULL), TN_EINVAL);
+  cr_expect_eq(nn_folds_stratified(NULL, v, 2, 0, NULL), TN_EINVAL);
+  cr_expect_eq(nn_folds_grouped(NULL, v, 2, 0, NULL), TN_EINVAL);
+  cr_expect_eq(nn_folds_new(NULL, (int64_t)UINT32_MAX + 1, 2, NULL, 0, &f), TN_EINVAL);
+  cr_expect_eq(f.n_rows, 0, "folds that failed are all zero");
+  cr_expect_eq(nn_folds_stratified(NULL, v, 5, 0, &f), TN_EINVAL);
+  cr_expect_eq(nn_folds_grouped(NULL, v, 5, 0, &f), TN_EINVAL);
+  cr_expect_eq(nn_folds_stratified(NULL, tn_view_of(x, TN_F32, 1, &n), 2, 0, &f), TN_ETYPE);
+  cr_expect_eq(nn_folds_grouped(NULL, tn_view_of(x, TN_F32, 1, &n), 2, 0, &f), TN_ETYPE);
+  cr_expect_eq(nn_folds_grouped(NULL, tn_view_of(x, TN_F64, 1, &n), 2, 0, &f), TN_ETYPE);
+  cr_expect_eq(nn_folds_grouped(NULL, tn_matrix(order, TN_I64, 2, 2), 2, 0, &f), TN_ESHAPE);
+  for (int i = 0; i < 3; i++) {
+    order[2] = (const int64_t[]){-1, 4, 0}[i];
+    cr_expect_eq(nn_folds_new(NULL, 4, 2, order, 0, &f), TN_EINVAL, "%d is no row, or one twice",
+                 (int)order[2]);
+  }
+  cr_expect_eq(nn_fold_test(&f, 0).n, 0);
+  cr_expect_eq(nn_fold_test(NULL, 0).n, 0);
+  OK(nn_folds_new(NULL, 4, 2, NULL, 0, &f));
+  cr_expect_eq(nn_fold_train(&f, 2, rows).n, 0);
+  cr_expect_eq(nn_fold_test(&f, -1).n, 0);
+  nn_folds_free(&f);
+  nn_folds_free(NULL);
+}
+
+/* Whole numbers are standardized as their doubles, and cut to whole numbers again; no rows: all zero. */
+Test(nn_data, standardize_integers_and_nothing) {
+  int32_t x[] = {10, 1, 30, 1, 50, 1};
+  double mean[2], sd[2];
+  nn_standardize_fit(tn_matrix(x, TN_I32, 3, 2), (nn_split){0}, mean, sd);
+  cr_expect(mean[0] == 30 && mean[1] == 1 && sd[1] == 0);
+  cr_expect_float_eq(sd[0], sqrt(800.0 / 3), 1e-13);
+  nn_standardize_apply(tn_matrix(x, TN_I32, 3, 2), mean, sd);
+  cr_expect(x[0] == -1 && x[2] == 0 && x[4] == 1 && x[5] == 0);
+  nn_standardize_fit(tn_matrix(x, TN_I32, 3, 2), (nn_split){(int64_t[]){0}, 0}, mean, sd);
+  cr_expect(mean[0] == 0 && sd[0] == 0);
+}

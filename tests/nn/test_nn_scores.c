@@ -104,3 +104,105 @@ Test(nn_scores, correlation_cosine_and_perplexity) {
   OK(nn_perplexity(tn_matrix(logits, TN_F64, 1, 3), column(labels + 2, TN_I64, 1), &out));
   cr_expect(isnan(out));
 }
+
+/* ---- of any type, at the edges, and wrong -------------------------------------------------------------- */
+
+static const tn_dtype types[] = {TN_F32, TN_F64, TN_I32, TN_I64, TN_U8};
+enum { TYPES = sizeof types / sizeof *types };
+
+/* The numbers in another element type, every other one in memory. */
+static tn_view converted(const double *x, int64_t n, tn_dtype dtype, double *memory) {
+  tn_view v = tn_view_slice(column(memory, dtype, 2 * n), 0, 0, 2, n);
+  for (int64_t i = 0; i < n; i++) tn_set(&v, i, x[i]);
+  return v;
+}
+
+Test(nn_scores, any_element_type) {
+  const double truth[] = {0, 1, 2, 1}, guess[] = {0, 2, 2, 1}, two[] = {0, 1, 0, 1},
+               points[] = {0, 10, 1, 11};
+  const int64_t expected[] = {1, 0, 0, 0, 1, 1, 0, 0, 1};
+  double a[8], b[8], out;
+  for (int k = 0; k < TYPES; k++) {
+    int64_t counts[9];
+    OK(nn_confusion(converted(truth, 4, types[k], a), converted(guess, 4, types[TYPES - 1 - k], b), 3,
+                    counts));
+    cr_expect_eq(memcmp(counts, expected, sizeof counts), 0, "%s", tn_dtype_name(types[k]));
+    OK(nn_auc(converted(two, 4, types[k], a), converted(points, 4, types[k], b), &out));
+    cr_expect_eq(out, 1);
+    tn_view z = converted(points, 4, types[k], b);
+    z.rank = 2, z.shape[1] = z.stride[1] = 1;
+    OK(nn_neighbour_accuracy(z, converted(two, 4, types[k], a), 2, 1, &out));
+    cr_expect_eq(out, 1);
+    OK(nn_pearson(converted(points, 4, types[k], b), converted(two, 4, types[k], a), &out));
+    cr_expect_float_eq(out, 10 / sqrt(101), 1e-14);
+  }
+}
+
+Test(nn_scores, edges) {
+  double x[] = {5, 5, 5}, y[] = {5, 4, 5}, up[] = {1, 2, 3}, down[] = {3, 2, 1}, out;
+  int64_t counts[4] = {0};
+  nn_regression_scores s;
+  OK(nn_scores_of_numbers(column(x, TN_F64, 3), column(x, TN_F64, 3), &s));
+  cr_expect_eq(s.r2, 1, "a constant that is met");
+  OK(nn_scores_of_numbers(column(x, TN_F64, 3), column(y, TN_F64, 3), &s));
+  cr_expect_eq(s.r2, 0, "a constant that is missed");
+  cr_expect_eq(nn_scores_accuracy(counts, 2), 0, "no rows");
+  cr_expect_eq(nn_scores_macro(counts, 2).precision, 0);
+  OK(nn_top_k(column(x, TN_F64, 0), tn_matrix(x, TN_F64, 0, 3), 1, &out));
+  cr_expect_eq(out, 0, "no rows");
+  OK(nn_pearson(column(up, TN_F64, 3), column(down, TN_F64, 3), &out));
+  cr_expect_float_eq(out, -1, 1e-15);
+  OK(nn_pearson(column(x, TN_F64, 3), column(up, TN_F64, 3), &out));
+  cr_expect(isnan(out), "y is constant");
+  OK(nn_neighbour_accuracy(tn_matrix(x, TN_F64, 0, 3), column(x, TN_F64, 0), 2, 1, &out));
+  cr_expect(isnan(out), "no points");
+  OK(nn_auc(column(x, TN_F64, 0), column(x, TN_F64, 0), &out));
+  cr_expect(isnan(out), "no rows");
+  double zero[] = {0, 0, 0, 0, 3, 4}, line[] = {1, 2, 0, 0, 3, 4};
+  OK(nn_cosine_similarity(tn_matrix(line, TN_F64, 3, 2), tn_matrix(zero, TN_F64, 3, 2), &out));
+  cr_expect_float_eq(out, 1.0 / 3, 1e-15, "rows of zeros count as 0: %g", out);
+}
+
+Test(nn_scores, wrong_calls) {
+  double x[] = {0, 1, 0, 1}, bad[] = {0, 0.5, -1, 2}, out;
+  int64_t counts[4];
+  tn_view v = column(x, TN_F64, 4), m = tn_matrix(x, TN_F64, 2, 2), two = column(x, TN_F64, 2);
+  cr_expect_eq(nn_confusion(v, v, 2, NULL), TN_EINVAL);
+  cr_expect_eq(nn_confusion(v, v, 0, counts), TN_EINVAL);
+  cr_expect_eq(nn_confusion(m, m, 2, counts), TN_ESHAPE);
+  cr_expect_eq(nn_top_k(v, m, 1, NULL), TN_EINVAL);
+  cr_expect_eq(nn_top_k(m, m, 1, &out), TN_ESHAPE);
+  cr_expect_eq(nn_top_k(v, v, 1, &out), TN_ESHAPE);
+  cr_expect_eq(nn_top_k(v, m, 1, &out), TN_ESHAPE);
+  cr_expect_eq(nn_auc(v, v, NULL), TN_EINVAL);
+  cr_expect_eq(nn_auc(m, m, &out), TN_ESHAPE);
+  cr_expect_eq(nn_auc(v, two, &out), TN_ESHAPE);
+  cr_expect_eq(nn_scores_of_numbers(v, v, NULL), TN_EINVAL);
+  cr_expect_eq(nn_scores_of_numbers(column(x, TN_F64, 0), column(x, TN_F64, 0), &(nn_regression_scores){0}),
+               TN_ESHAPE);
+  cr_expect_eq(nn_pearson(column(x, TN_F64, 1), column(x, TN_F64, 1), &out), TN_ESHAPE);
+  cr_expect_eq(nn_cosine_similarity(m, m, NULL), TN_EINVAL);
+  cr_expect_eq(nn_cosine_similarity(tn_matrix(x, TN_F64, 0, 2), tn_matrix(x, TN_F64, 0, 2), &out), TN_ESHAPE);
+  cr_expect_eq(nn_cosine_similarity(tn_matrix(x, TN_F64, 2, 0), tn_matrix(x, TN_F64, 2, 0), &out), TN_ESHAPE);
+  cr_expect_eq(nn_perplexity(m, two, NULL), TN_EINVAL);
+  cr_expect_eq(nn_perplexity(tn_scalar(x, TN_F64), tn_scalar(x, TN_F64), &out), TN_ESHAPE);
+  cr_expect_eq(nn_perplexity(v, v, &out), TN_ESHAPE);
+  cr_expect_eq(nn_neighbour_accuracy(v, v, 2, 1, &out), TN_ESHAPE);
+  cr_expect_eq(nn_neighbour_accuracy(m, m, 2, 1, &out), TN_ESHAPE);
+  cr_expect_eq(nn_neighbour_accuracy(m, two, 0, 1, &out), TN_EINVAL);
+  cr_expect_eq(nn_neighbour_accuracy(m, two, 2, 1, NULL), TN_EINVAL);
+  for (int i = 1; i < 4; i++) { /* a fraction, a negative number, one too large */
+    tn_view one = column(bad + i, TN_F64, 1), none = column(x, TN_F64, 1);
+    cr_expect_eq(nn_confusion(one, none, 2, counts), TN_EINVAL);
+    cr_expect_eq(nn_confusion(none, one, 2, counts), TN_EINVAL);
+    cr_expect_eq(nn_auc(one, none, &out), TN_EINVAL);
+    cr_expect_eq(nn_top_k(one, tn_matrix(x, TN_F64, 1, 2), 1, &out), TN_EINVAL);
+    if (bad[i] >= 0)
+      cr_expect_eq(nn_neighbour_accuracy(tn_matrix(x, TN_F64, 1, 1), one, 2, 1, &out), TN_EINVAL, "%g",
+                   bad[i]);
+  }
+  bad[0] = NAN;
+  cr_expect_eq(nn_auc(two, column(bad, TN_F64, 2), &out), TN_EINVAL, "a score that is NaN");
+  cr_expect_eq(nn_neighbour_accuracy(tn_matrix(x, TN_F64, 1, 1), column(bad, TN_F64, 1), 2, 1, &out),
+               TN_EINVAL);
+}

@@ -136,3 +136,87 @@ Test(nn_solve, refuses_and_stops) {
   cr_assert_eq(nn_lbfgs(logarithm, NULL, &v, 1, NULL, &r), TN_OK);
   cr_assert_float_eq(x[0], 1, 1e-8);
 }
+
+/* ---- edges --------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *name;
+  solver *solve;
+  bool residuals;
+} ways[] = {{"nn_lbfgs", nn_lbfgs, false},
+            {"nn_newton_cg", nn_newton_cg, false},
+            {"nn_least_squares", nn_least_squares, true}};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+/* x0 x1 - 6 for the first parameter's two elements; the second parameter has no influence. */
+typedef struct product_of {
+  bool residuals;
+} product_of;
+static ag_ref product_residual(ag_graph *g, const ag_ref *x, int n, const void *ctx) {
+  cr_assert_eq(n, 2);
+  ag_ref a = ag_slice(g, x[0], 0, 0, 1), b = ag_slice(g, x[0], 0, 1, 1);
+  ag_ref r = ag_offset(g, ag_mul(g, a, b), -6);
+  return ((const product_of *)ctx)->residuals ? r : ag_scale(g, ag_sum_all(g, ag_square(g, r)), 0.5);
+}
+
+/* A valley of minima, and a parameter without influence: a minimum is found, and what has no influence stays but for rounding. */
+Test(nn_solve, valleys_and_idle_parameters) {
+  for (int c = 0; c < WAYS; c++) {
+    double x[2] = {1, 2}, idle = 7;
+    tn_view views[] = {tn_view_of(x, TN_F64, 1, (int64_t[]){2}), tn_scalar(&idle, TN_F64)};
+    product_of how = {ways[c].residuals};
+    nn_solve_result r;
+    tn_status status = ways[c].solve(product_residual, &how, views, 2, &(nn_solve_options){.history = 2}, &r);
+    cr_expect_eq(status, TN_OK, "%s: %s", ways[c].name, r.message);
+    cr_expect_float_eq(x[0] * x[1], 6, 1e-7, "%s: %g", ways[c].name, x[0] * x[1]);
+    cr_expect_float_eq(idle, 7, 1e-12, "%s: %.17g", ways[c].name, idle);
+    int evaluations =
+        r.evaluations; /* from the solution: nothing is left to do, and no result is asked for */
+    cr_expect_eq(ways[c].solve(product_residual, &how, views, 2, NULL, NULL), TN_OK);
+    cr_expect_float_eq(x[0] * x[1], 6, 1e-7);
+    cr_expect_gt(evaluations, 3);
+  }
+}
+
+static ag_ref log_residuals(ag_graph *g, const ag_ref *x, int n, const void *ctx) {
+  (void)n, (void)ctx;
+  return ag_log(g, x[0]);
+}
+static ag_ref log_squares(ag_graph *g, const ag_ref *x, int n, const void *ctx) {
+  return ag_sum_all(g, ag_square(g, log_residuals(g, x, n, ctx)));
+}
+static ag_ref in_f32(ag_graph *g, const ag_ref *x, int n, const void *ctx) {
+  return ag_cast(g, log_squares(g, x, n, ctx), TN_F32);
+}
+
+/* What each way refuses, and that it stops in time; the point that it began with is then still there. */
+Test(nn_solve, every_way_refuses_and_stops) {
+  for (int c = 0; c < WAYS; c++) {
+    ag_function *f = ways[c].residuals ? log_residuals : log_squares;
+    double x[4] = {-1, 2, 3, 4};
+    tn_view v = tn_view_of(x, TN_F64, 1, (int64_t[]){2});
+    nn_solve_result r;
+    cr_expect_eq(ways[c].solve(f, NULL, &v, 1, NULL, &r), TN_ENUMERIC);
+    SAYS(r.message, "the start has a value or derivative that is not finite");
+    SAYS(r.message, ways[c].name);
+    x[0] = 5;
+    cr_expect_eq(ways[c].solve(f, NULL, &v, 1, &(nn_solve_options){.max_iterations = 1}, &r), TN_ESTOPPED);
+    SAYS(r.message, "not converged after 1 iterations");
+    cr_expect_eq(ways[c].solve(f, NULL, NULL, 1, NULL, &r), TN_EINVAL);
+    cr_expect_eq(ways[c].solve(f, NULL, &v, 0, NULL, &r), TN_EINVAL);
+    SAYS(r.message, "function and parameters must be given");
+    cr_expect_eq(ways[c].solve(in_f32, NULL, &v, 1, NULL, &r), TN_ESHAPE);
+    SAYS(r.message, "must return f64");
+    const tn_view bad[] = {tn_view_slice(tn_view_of(x, TN_F64, 1, (int64_t[]){4}), 0, 0, 2, 2),
+                           tn_view_of(NULL, TN_F64, 1, (int64_t[]){2}),
+                           tn_view_of(x, TN_I64, 1, (int64_t[]){2})};
+    for (int k = 0; k < 3; k++) {
+      cr_expect_eq(ways[c].solve(f, NULL, &bad[k], 1, NULL, &r), TN_ETYPE, "%d", k);
+      SAYS(r.message, "parameter 0 must be contiguous memory of type f64");
+    }
+    tn_view none = tn_view_of(x, TN_F64, 1, (int64_t[]){0});
+    cr_expect_eq(ways[c].solve(f, NULL, &none, 1, NULL, &r), TN_EINVAL);
+    SAYS(r.message, "there are no parameters");
+    cr_expect(x[2] == 3 && x[3] == 4);
+  }
+}

@@ -226,3 +226,44 @@ Test(tensor_file, memory_of_its_own) {
     cr_expect_null(f);
   }
 }
+
+/* A file of eight bytes of data with this header. */
+static const char *with_header(const char *json) {
+  unsigned char all[512] = {(unsigned char)strlen(json)};
+  memcpy(all + 8, json, strlen(json));
+  put_bytes(at("header"), all, 8 + strlen(json) + 8);
+  return at("header");
+}
+
+#define ENTRY(DTYPE, SHAPE, OFFSETS)                                                                         \
+  "{\"a\":{\"dtype\":" DTYPE ",\"shape\":" SHAPE ",\"data_offsets\":" OFFSETS "}}"
+
+Test(tensor_file, entries_that_make_no_sense) {
+  static const char *const damaged[] = {"{\"a\":7}",
+                                        "{\"a\":{}}",
+                                        ENTRY("4", "[2]", "[0,8]"),
+                                        ENTRY("\"F32\"", "2", "[0,8]"),
+                                        ENTRY("\"F32\"", "[\"2\"]", "[0,8]"),
+                                        ENTRY("\"F32\"", "[-2]", "[0,8]"),
+                                        ENTRY("\"F32\"", "[3]", "[0,8]"),
+                                        ENTRY("\"F32\"", "[1]", "[0,8]"),
+                                        ENTRY("\"F32\"", "[4611686018427387904, 4]", "[0,8]"),
+                                        ENTRY("\"F32\"", "[2]", "[\"0\",8]"),
+                                        ENTRY("\"F32\"", "[2]", "[0,\"8\"]"),
+                                        ENTRY("\"F32\"", "[2]", "[0,8,9]"),
+                                        ENTRY("\"F32\"", "[2]", "[-8,0]"),
+                                        ENTRY("\"F32\"", "[0]", "[8,0]"),
+                                        ENTRY("\"F32\"", "[2]", "[1,9]")};
+  for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
+    expect_refused(with_header(damaged[i]), "the entry of 'a' makes no sense");
+  expect_refused(with_header("{}"), "it has 8 bytes of data, its header accounts for 0");
+  expect_refused(with_header(ENTRY("\"F32\"", "[1]", "[0,4]")), "its header accounts for 4");
+  expect_refused(with_header(ENTRY("\"F32\"", "[1]", "[4,8]")), "overlap or leave a gap");
+  expect_refused(with_header("[7]"), "its header is not a JSON object");
+  nn_tensor_file *f = opened(with_header(ENTRY("\"F4\"", "[0, 16]", "[0,8]")));
+  cr_expect_eq(nn_tensor_file_at(f, 0)->bytes, 8, "a type that is not known may have any size");
+  nn_tensor_file_close(f);
+  f = opened(with_header(ENTRY("\"F32\"", "[1,1,1,1,1,1,1,1,2]", "[0,8]")));
+  cr_expect_eq(nn_tensor_file_at(f, 0)->rank, -1, "more axes than we have");
+  nn_tensor_file_close(f);
+}
