@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# coverage [FILTER]: lines and branches that the tests reach, by folder, against the floors of tests/coverage_floors.tsv (gcov)
+# coverage [FILTER]: lines and branches that the tests reach, by folder, against the floors of tests/coverage_floors.tsv (gcov; no AVX-512)
 # coverage gaps FILE...: lines of these files with a branch that no test takes, from the last run
 # coverage raise: lift the floors to what the last run has reached
 

@@ -251,7 +251,9 @@ const tn__conv_kernels *tn__conv_kernels_of(tn_dtype dtype) {
     [TN__BASELINE] = {&tn__conv_f32_baseline, &tn__conv_f64_baseline},
 #if defined(__x86_64__) && defined(__gnu_linux__)
     [TN__AVX2] = {&tn__conv_f32_avx2, &tn__conv_f64_avx2},
+#ifndef NABLA_WITHOUT_AVX512
     [TN__AVX512] = {&tn__conv_f32_avx512, &tn__conv_f64_avx512},
+#endif
 #endif
 #ifdef __aarch64__
     [TN__NEON] = {&tn__conv_f32_neon, &tn__conv_f64_neon},

@@ -15,7 +15,9 @@ static tn__multiply *const kernels[][2] = {
     [TN__BASELINE] = {tn__multiply_f32_baseline, tn__multiply_f64_baseline},
 #if defined(__x86_64__) && defined(__gnu_linux__)
     [TN__AVX2] = {tn__multiply_f32_avx2, tn__multiply_f64_avx2},
+#ifndef NABLA_WITHOUT_AVX512
     [TN__AVX512] = {tn__multiply_f32_avx512, tn__multiply_f64_avx512},
+#endif
 #endif
 #ifdef __aarch64__
     [TN__NEON] = {tn__multiply_f32_neon, tn__multiply_f64_neon},

@@ -22,17 +22,27 @@ tn__isa tn__isa_named(const char *name, tn__isa best); /* `best` if name is NULL
  * ...)) makes `static void f(int n, ...)`, which calls f_any as compiled for the instruction set in use.
  * There is no contraction and no fma, so all give the same bits. */
 #define TN_ANY static inline __attribute__((always_inline))
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define TN_BY_ISA(NAME, PARAMETERS, ARGUMENTS)                                                               \
+#ifdef NABLA_WITHOUT_AVX512 /* CMake's NABLA_AVX512 is OFF */
+#define TN__AVX512_COPY(NAME, PARAMETERS, ARGUMENTS)
+#define TN__IF_AVX512(NAME, ARGUMENTS)
+#else
+#define TN__AVX512_COPY(NAME, PARAMETERS, ARGUMENTS)                                                         \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,fma,bmi,bmi2"))) static void       \
       NAME##_avx512 PARAMETERS {                                                                             \
     NAME##_any ARGUMENTS;                                                                                    \
-  }                                                                                                          \
+  }
+#define TN__IF_AVX512(NAME, ARGUMENTS)                                                                       \
+  if (tn__isa_used == TN__AVX512) NAME##_avx512 ARGUMENTS;                                                   \
+  else
+#endif
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define TN_BY_ISA(NAME, PARAMETERS, ARGUMENTS)                                                               \
+  TN__AVX512_COPY(NAME, PARAMETERS, ARGUMENTS)                                                               \
   __attribute__((target("avx2,fma,bmi,bmi2"))) static void NAME##_avx2 PARAMETERS { NAME##_any ARGUMENTS; }  \
   static void NAME##_baseline PARAMETERS { NAME##_any ARGUMENTS; }                                           \
   static void NAME PARAMETERS {                                                                              \
-    if (tn__isa_used == TN__AVX512) NAME##_avx512 ARGUMENTS;                                                 \
-    else if (tn__isa_used == TN__AVX2) NAME##_avx2 ARGUMENTS;                                                \
+    TN__IF_AVX512(NAME, ARGUMENTS)                                                                           \
+    if (tn__isa_used == TN__AVX2) NAME##_avx2 ARGUMENTS;                                                     \
     else NAME##_baseline ARGUMENTS;                                                                          \
   }
 #else

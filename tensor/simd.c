@@ -16,10 +16,12 @@ static tn__isa widest(void) {
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                     __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+#ifndef NABLA_WITHOUT_AVX512
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512cd"))
     return TN__AVX512;
+#endif
   if (avx2) return TN__AVX2;
 #elif defined(__aarch64__)
   return TN__NEON;

@@ -1,7 +1,7 @@
 /* f32_avx512.c - products in f32 for AVX-512. */
 #include "tensor/kernels/product.h"
 
-#if defined(__x86_64__) && defined(__gnu_linux__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(NABLA_WITHOUT_AVX512)
 #include <immintrin.h>
 
 #define MULTIPLY     tn__multiply_f32_avx512
