@@ -1,5 +1,6 @@
 /* The graph: sticky errors, merging, folding, scopes, names, the text form. */
 #include "autograd/autograd.h"
+#include "autograd/expressions.h"
 #include "support/test_alloc.h"
 
 #include <criterion/criterion.h>
@@ -297,4 +298,26 @@ Test(graph, reference_checks_its_leaves) {
   cr_expect_eq(ag_reference(g, &(ag_ref){77}, 1, false, &right, &v, 1, (tn_rng){0}, &r), TN_EINVAL);
   cr_expect_eq(ag_reference(g, &y, 1, false, &right, &v, 1, (tn_rng){0}, &r), TN_OK);
   cr_expect_eq(out[2], 1);
+}
+
+/* Questions about no node, or about inputs that a node lacks, have an answer. */
+Test(graph, questions_about_nothing) {
+  ag_ref x = ag_input(g, "x", TN_F64, 1, (int64_t[]){2}), y = ag_exp(g, x), none = {0}, alien = {12345};
+  cr_expect(is(ag_in(g, y, 0), x));
+  cr_expect(ag_in(g, y, -1).id == 0 && ag_in(g, y, 1).id == 0 && ag_in(g, x, 0).id == 0);
+  cr_expect(ag_in(g, none, 0).id == 0 && ag_in(g, alien, 0).id == 0);
+  cr_expect(ag_type_of(g, none).rank == 0 && ag_type_of(g, alien).rank == 0);
+  cr_expect(ag_op_of(g, none) == NULL && ag_attr_of(g, none) != NULL);
+  cr_expect_eq(ag_status(g), TN_OK);
+}
+
+/* The same table again is no further table; one too many is refused. */
+Test(graph, tables_of_expressions) {
+  static const ag_expression tables[32][1];
+  for (int twice = 0; twice < 2; twice++)
+    for (int i = 0; i < 16; i++) ag_use_expressions(g, tables[i]);
+  cr_expect_eq(ag_status(g), TN_OK, "%s", ag_error(g));
+  ag_use_expressions(g, tables[16]);
+  cr_expect_neq(ag_status(g), TN_OK);
+  cr_expect(strstr(ag_error(g), "a graph takes at most 16 tables"), "%s", ag_error(g));
 }

@@ -130,3 +130,45 @@ Test(nn_follow, checkpoints) {
   nn_model_free(m);
   free_table(&t);
 }
+
+static bool no_more(void *ctx, const nn_epoch *e) { return (void)ctx, (void)e, false; }
+
+/* Epochs by hand: without validation rows, into a full device, with a monitor that is not there or a value that is NaN. */
+Test(nn_follow, edges) {
+  knobs k = {.lr = 0.05};
+  nn_model *m = make_model(NULL, small_network, &k);
+  nn_state *s = make_state(m, 1);
+  const char *const names[] = {"mse"};
+  char csv[64], best[64], first[512];
+  double train[] = {0.5};
+  lines l = {0};
+  nn_epoch e = {
+      .epoch = 1, .epochs = 2, .lr = 0.1, .names = names, .n_reports = 1, .train = train, .state = s};
+  name(csv, "edges"), name(best, "best");
+  remove(best);
+  nn_following w = {.csv = csv, .progress = keep, .progress_ctx = &l};
+  cr_expect(nn_follow(&w, &e));
+  cr_expect_eq(count_lines(csv, first, sizeof first), 2);
+  cr_expect_str_eq(first, "epoch,lr,mse\n");
+  cr_expect_str_eq(l.last, "epoch 1/2  lr 0.1  mse 0.5");
+  w = (nn_following){.csv = csv, .then = no_more};
+  cr_expect_not(nn_follow(&w, &e), "the other callback stops");
+  w = (nn_following){.csv = "/dev/full"};
+  cr_expect_not(nn_follow(&w, &e));
+  cr_expect_eq(w.status, TN_EIO);
+  SAYS(w.message, "nn_follow: cannot write /dev/full");
+  w = (nn_following){.best = best, .monitor = "mae"};
+  cr_expect_not(nn_follow(&w, &e));
+  SAYS(w.message, "the network has no report 'mae'");
+  w = (nn_following){.best = best};
+  train[0] = NAN;
+  cr_expect(nn_follow(&w, &e) && w.best_epoch == 0 && access(best, F_OK) != 0, "NaN is no best value");
+  train[0] = 0.5;
+  cr_expect(nn_follow(&w, &e) && w.best_epoch == 1 && w.best_value == 0.5 && access(best, F_OK) == 0);
+  e.n_reports = 0;
+  cr_expect_not(nn_follow(&w, &e));
+  SAYS(w.message, "the network has no report ''");
+  remove(csv), remove(best);
+  nn_state_free(s);
+  nn_model_free(m);
+}

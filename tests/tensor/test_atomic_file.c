@@ -221,11 +221,15 @@ static char calls[64]; /* f: fsync of a file, r: rename, d: fsync of a folder */
 
 static void note(char call) { calls[strlen(calls) < sizeof calls - 1 ? strlen(calls) : 0] = call; }
 
+static int fsync_fails; /* errno of the flushes of files, or if negative of folders; 0: they succeed */
+
 /* In place of the C library's, also for the library under test. */
 int fsync(int file) {
   struct stat s;
-  note(fstat(file, &s) == 0 && S_ISDIR(s.st_mode) ? 'd' : 'f');
-  return 0;
+  bool folder = fstat(file, &s) == 0 && S_ISDIR(s.st_mode);
+  note(folder ? 'd' : 'f');
+  errno = abs(fsync_fails);
+  return fsync_fails != 0 && folder == (fsync_fails < 0) ? -1 : 0;
 }
 
 int rename(const char *from, const char *to) {
@@ -239,4 +243,25 @@ int rename(const char *from, const char *to) {
 Test(atomic_file, the_file_is_on_disk_before_its_name) {
   put(at("x"), "text");
   cr_expect_str_eq(calls, "frd");
+}
+
+/* A file system that cannot flush is no failure. A disk that fails is: the old file stays; or, where only the folder could not be
+ * flushed, the new one is there and may not last. */
+Test(atomic_file, flushes_that_fail) {
+  static const int harmless[] = {EINVAL, ENOTSUP, EROFS};
+  put(at("x"), "old");
+  for (int i = 0; i < 6; i++) {
+    fsync_fails = i < 3 ? harmless[i] : -harmless[i - 3];
+    cr_expect_eq(tn_atomic_write(at("x"), i % 2 ? "odd" : "even", i % 2 ? 3 : 4), TN_OK, "%d", fsync_fails);
+    expect(at("x"), i % 2 ? "odd" : "even");
+  }
+  fsync_fails = EIO;
+  cr_expect_eq(tn_atomic_write(at("x"), "new", 3), TN_EIO);
+  cr_expect_eq(errno, EIO);
+  expect(at("x"), "odd");
+  fsync_fails = -EIO;
+  cr_expect_eq(tn_atomic_write(at("x"), "new", 3), TN_EIO);
+  cr_expect_eq(errno, EIO);
+  expect(at("x"), "new");
+  cr_expect_eq(entries(), 1);
 }
