@@ -13,19 +13,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef NABLA_COVERAGE
+#if SBNN_COUNTED
 #include <gcov.h>
-#define KEEP_COUNTS() __gcov_dump() /* _exit drops them */
+#include <sys/resource.h>
+
+/* The counts are files too, and want memory: the limits of a sandbox or of a test, which are soft ones here, end first. A
+ * destructor, as gcov writes them after those at the end of the process. */
+__attribute__((destructor)) static void lift_limits(void) {
+  static const int of[] = {RLIMIT_AS, RLIMIT_FSIZE};
+  for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+    struct rlimit now;
+    if (getrlimit(of[i], &now) == 0) setrlimit(of[i], &(struct rlimit){now.rlim_max, now.rlim_max});
+  }
+}
+
+static void keep_counts(void) { /* _exit drops them */
+  lift_limits();
+  __gcov_dump();
+}
 #else
-#define KEEP_COUNTS() ((void)0)
+static void keep_counts(void) {}
 #endif
 
-static _Noreturn void end_child(int status) {
-  KEEP_COUNTS();
+void sbnn_end_now(int status) {
+  keep_counts();
   _exit(status);
 }
 
-void sbnn_child_out_of_memory(void) { end_child(SBNN_CHILD_NO_MEMORY); }
+void sbnn_child_out_of_memory(void) { sbnn_end_now(SBNN_CHILD_NO_MEMORY); }
 
 /* Sanitizers have handlers of their own for the last three. */
 static void reset_signals(void) {
@@ -39,7 +54,7 @@ static _Noreturn void be_child(int (*work)(void *ctx, int alive), void *ctx, int
   if (getppid() != caller) _exit(1);
   reset_signals();
   sbnn_no_memory = sbnn_child_out_of_memory;
-  end_child(work(ctx, alive));
+  sbnn_end_now(work(ctx, alive));
 }
 
 /* Until the child has closed its end of the pipe. */

@@ -71,9 +71,9 @@ static bool take_report(sbnn_sandbox_output *out, report *r) {
 /* ---- the child ---- */
 
 static void limit(int resource, rlim_t most) {
-  struct rlimit now;
+  struct rlimit now = {most, most};
   if (getrlimit(resource, &now) == 0 && now.rlim_max < most) most = now.rlim_max;
-  setrlimit(resource, &(struct rlimit){most, most});
+  setrlimit(resource, &(struct rlimit){most, SBNN_COUNTED ? now.rlim_max : most});
 }
 
 /* Bytes of address space that the process has already. */

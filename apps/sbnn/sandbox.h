@@ -53,8 +53,8 @@ typedef struct sbnn_sandbox_watch {
 extern const sbnn_sandbox_watch *sbnn_sandbox_watched;
 
 /* Sanitizers reserve terabytes of addresses and open files for their reports: 1 in builds with them, which go
- * without limits on memory and without filters; so do builds that count branches. */
-#if defined(__SANITIZE_ADDRESS__) || defined(NABLA_COVERAGE)
+ * without limits on memory and without filters. */
+#if defined(__SANITIZE_ADDRESS__)
 #define SBNN_SANITIZED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -63,6 +63,14 @@ extern const sbnn_sandbox_watch *sbnn_sandbox_watched;
 #endif
 #ifndef SBNN_SANITIZED
 #define SBNN_SANITIZED 0
+#endif
+
+/* 1 in builds that count branches: a child writes its counts when it ends, so it goes without a filter, and its
+ * limits are soft ones. */
+#ifdef NABLA_COVERAGE
+#define SBNN_COUNTED 1
+#else
+#define SBNN_COUNTED 0
 #endif
 
 /* sandbox_filter.c: forbids this process all system calls but those of computing, of reading what is open and

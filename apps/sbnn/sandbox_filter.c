@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#if !SBNN_SANITIZED && (defined(__x86_64__) || defined(__aarch64__))
+#if !SBNN_SANITIZED && !SBNN_COUNTED && (defined(__x86_64__) || defined(__aarch64__))
 
 #include <linux/audit.h>
 #include <linux/filter.h>

@@ -147,7 +147,6 @@ Test(sbnn_cli_stops, signals_while_reading) {
 
 /* The limit lets pass the 1024 bytes of shared memory that clang's OpenMP begins with. */
 Test(sbnn_cli_stops, files_that_may_not_grow) {
-  SKIP_WHERE_COUNTED;
   static const char *const lines[] = {CV, TRAIN, CV " --force", TRAIN " --force"};
   for (size_t i = 0; i < 4; i++) {
     if (i == 2) run_well(TRAIN);

@@ -417,7 +417,7 @@ Test(sbnn_hdf5, what_goes_wrong_in_the_sandbox_is_a_sentence) {
     sbnn_sandbox_free(&out);
     e = (sbnn_error){0};
     cr_expect_eq(sbnn_sandbox_run(&s, reach_out, NULL, &out, &e), SBNN_OK, "%s", e.text);
-#if defined(__x86_64__) || defined(__aarch64__)
+#if !SBNN_COUNTED && (defined(__x86_64__) || defined(__aarch64__))
     cr_expect(out.n == 2 && memcmp(out.data, "--", 2) == 0, "%.2s", out.data);
 #endif
     sbnn_sandbox_free(&out);

@@ -76,12 +76,10 @@ static void finish_later(const char *line, long most, const char *last_part) {
 #if NABLA_CAIRO
 
 Test(sbnn_out, a_full_disk_keeps_the_folds) {
-  SKIP_WHERE_COUNTED;
   finish_later("cv" TABLES FAST " --folds 3", 12000, "sbnn-fold-3");
 }
 
 Test(sbnn_out, a_full_disk_keeps_the_phases) {
-  SKIP_WHERE_COUNTED;
   finish_later("train" TABLES FAST " --epochs-autoencoder 3", 28000, "sbnn-all.autoencoder");
 }
 

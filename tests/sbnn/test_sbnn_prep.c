@@ -275,7 +275,6 @@ Test(sbnn_prep, inspect) {
 
 /* A disk that is full, or a file that may not grow: what was there stays. */
 Test(sbnn_prep, nothing_is_lost) {
-  SKIP_WHERE_COUNTED;
   run_well(PREP);
   char *before = cli_snapshot(root);
   cli_result r = cli_run(NABLA_SBNN_BIN, root, PREP " --force", &(cli_limits){.file_bytes = 4096});
