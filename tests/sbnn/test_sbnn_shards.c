@@ -1,5 +1,6 @@
 /* Shards of cv, path, stability and srrr: merged, they have the files of a run in one piece; what is refused. */
 #include "test_sbnn_cli.h"
+#include "test_sbnn_merged.h"
 
 #include <signal.h>
 
@@ -14,29 +15,6 @@ static const char *format(const char *f, const char *a, const char *b) {
   char *t = text[turn++ % 4];
   snprintf(t, sizeof text[0], f, a, b);
   return t;
-}
-
-/* Every file of two folders of results but run.json, which tells times and places; the folders' names are "whole" and
- * "merged". */
-static void expect_same_folders(void) {
-  char *whole = cli_snapshot(at("whole")), *merged = cli_snapshot(at("merged"));
-  int compared = 0;
-  for (char *rest = whole, *line; (line = strsep(&rest, "\n"));) {
-    char wanted[1024];
-    if (!*line || strstr(line, "run.json") || strstr(line, "/whole ")) continue;
-    snprintf(wanted, sizeof wanted, "%s", line);
-    char *place = strstr(wanted, "/whole/");
-    if (place) { /* the snapshot names paths */
-      char tail[512];
-      snprintf(tail, sizeof tail, "%s", place + sizeof "/whole/" - 1);
-      snprintf(place, sizeof wanted - (size_t)(place - wanted), "/merged/%s", tail);
-    }
-    cr_expect(strstr(merged, wanted), "not in the merged folder: %s", wanted);
-    compared++;
-  }
-  cr_expect_geq(compared, 3);
-  free(whole);
-  free(merged);
 }
 
 /* In whatever order, each with its own folder or all in one. */

@@ -1,6 +1,7 @@
 /* ranks.c - see ranks.h. */
 #include "commands/ranks.h"
 
+#include "child.h"
 #include "interrupt.h"
 #include "transport.h"
 
@@ -54,6 +55,14 @@ struct sbnn_ranks {
 
 /* ---- messages ---- */
 
+/* No thread begins a model any more; those that wait for one end. */
+static void close_models(sbnn_ranks *r) {
+  pthread_mutex_lock(&r->lock);
+  r->closed = true;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
+}
+
 /* Its models are lost with it: the run ends. */
 static void lose(sbnn_ranks *r, int rank) {
   char text[256];
@@ -67,6 +76,7 @@ static void lose(sbnn_ranks *r, int rank) {
   sbnn_interrupt_sentence(all);
   free(all);
   sbnn_interrupt_raise();
+  close_models(r);
 }
 
 static void post(sbnn_ranks *r, int to, const message *m) {
@@ -114,10 +124,7 @@ void sbnn_models_failed(sbnn_models *m, int64_t i) {
 /* No more models; in all processes those behind `last` may stop, and after an interrupt (-1) all. */
 static void stop_behind(sbnn_ranks *r, int64_t last) {
   message m = {.kind = STOP, .model = last};
-  pthread_mutex_lock(&r->lock);
-  r->closed = true;
-  pthread_cond_broadcast(&r->changed);
-  pthread_mutex_unlock(&r->lock);
+  close_models(r);
   r->stopped = true;
   if (r->place.rank == 0) post_all(r, &m);
   if (last < 0) sbnn_interrupt_raise();
@@ -502,7 +509,7 @@ int sbnn_ranks_close(sbnn_ranks *r, int code, const sbnn_error *e) {
   if (r->place.rank == 0) dismiss(r, code);
   else say_bye(r, code, e->text);
   fflush(NULL);
-  if (r->lost) _exit(code ? code : SBNN_FAILED); /* MPI would wait for who is lost */
+  if (r->lost) sbnn_end_now(code ? code : SBNN_FAILED); /* MPI would wait for who is lost */
   if (r->place.rank > 0) code = r->end_code;
   sbnn_transport_of_build->stop(code == SBNN_INTERRUPTED || sbnn_interrupted());
   pthread_cond_destroy(&r->changed);
