@@ -107,6 +107,13 @@ static bool is_color(const char *name) {
   return n > 6 && strcmp(name + n - 6, "_color") == 0;
 }
 
+/* "FILE:obs/NAME", of a modality "FILE:rna/obs/NAME"; a path that names a column already stays. */
+static char *labels_path(const char *path, const char *column) {
+  const char *part = path + sbnn_table_file_length(path);
+  if (strstr(part, "obs/")) return sbnn_strdup(path);
+  return sbnn_format("%s%sobs/%s", path, *part ? "/" : ":", column);
+}
+
 /* Columns of few texts: those of many are names, those of one tell nothing. */
 static void inspect_labels(findings *f, bool parts) {
   sbnn_error e = {0};
@@ -120,7 +127,7 @@ static void inspect_labels(findings *f, bool parts) {
     if (n < 2 || n > 200 || 2 * n > l.n_rows) continue;
     printf("labels     %s%.60s: %zu\n", parts ? "obs/" : "", l.col_ids[j], n);
     if (f->labels) continue;
-    f->labels = parts ? sbnn_format("%s:obs/%s", f->path, l.col_ids[j]) : sbnn_strdup(f->path);
+    f->labels = parts ? labels_path(f->path, l.col_ids[j]) : sbnn_strdup(f->path);
   }
   if (!f->labels) printf("labels     none: no column of text with 2 to 200 different values\n");
   sbnn_labels_free(&l);
