@@ -163,6 +163,14 @@ Test(sbnn_predict, damaged_models) {
              {"\"mean\": [", "\"mean\": [1,", "mean"},
              {"\"none\"", "\"nine\"", "transform"},
              {"\"hidden\": [", "\"hidden\": [\"a\",", "hidden"},
+             {"\"hidden\": [", "\"hidden\": [0,", "hidden"},
+             {"\"hidden\": [", "\"hidden\": [100001,", "hidden"},
+             {"\"hidden\": [", "\"hidden\": [], \"were\": [", "hidden"},
+             {"\"hidden\": [", "\"hidden\": 32, \"were\": [", "hidden"},
+             {"\"bottleneck\": 2", "\"bottleneck\": 100001", "bottleneck"},
+             {"\"names\": [", "\"names\": [\"\",", "names"},
+             {"\"names\": [", "\"names\": [3,", "names"},
+             {"\"fnv1a64\": \"", "\"hash\": \"", "damaged"},
              {"\"median\": ", "\"median\": -", "median"},
              {"\"library\": {", "\"library\": {,", "line "}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
