@@ -150,7 +150,7 @@ static tn_status make_folds(const tn_alloc *alloc, void *ctx) {
 static tn_status add_columns(const tn_alloc *alloc, void *ctx) {
   const table *t = ctx;
   nn_data *d = NULL;
-  char name[16];
+  char name[32];
   tn_status status = nn_data_new(alloc, &d);
   for (int i = 0; i < 20 && status == TN_OK; i++) {
     snprintf(name, sizeof name, "column %d", i);
