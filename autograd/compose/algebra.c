@@ -97,6 +97,7 @@ ag_ref ag_inverse(ag_graph *g, ag_ref a) {
 /* The product over the last axis, as a tree of halves: value and derivatives are right even if an element is
  * 0. */
 static ag_ref product(ag_graph *g, ag_ref x) {
+  if (!x.id) return x;
   ag_type t = ag_type_of(g, x);
   int axis = t.rank - 1;
   for (int64_t n = t.shape[axis]; x.id && n > 1; n = (n + 1) / 2) {

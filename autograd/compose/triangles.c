@@ -64,8 +64,9 @@ ag_ref ag_diagonal(ag_graph *g, ag_ref x, int64_t k, int axis1, int axis2) {
 }
 
 ag_ref ag_diagonal_matrix(ag_graph *g, ag_ref x) {
+  if (!ag__given(g, "diagonal_matrix", x)) return (ag_ref){0};
   ag_type t = ag_type_of(g, x);
-  if (x.id && (t.rank < 1 || t.rank >= TN_MAX_RANK || t.shape[t.rank - 1] > INT32_MAX)) {
+  if (t.rank < 1 || t.rank >= TN_MAX_RANK || t.shape[t.rank - 1] > INT32_MAX) {
     ag_fail(g, TN_ESHAPE, "diagonal_matrix: a value of rank %d is no diagonal, or a very long one", t.rank);
     return (ag_ref){0};
   }

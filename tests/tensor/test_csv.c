@@ -107,7 +107,7 @@ Test(csv, large_and_damaged_files) {
   enum { N = 200000 };
   char *text = calloc(N + 1, 1), *bytes, message[TN_FILE_MESSAGE] = "";
   size_t n;
-  for (int i = 0; i < N; i++) text[i] = (char)('a' + i * i % 23);
+  for (int64_t i = 0; i < N; i++) text[i] = (char)('a' + i * i % 23);
   cr_assert_eq(tn_file_read(NULL, file(text, true), N, &bytes, &n, message), TN_OK, "%s", message);
   cr_expect(n == N && memcmp(bytes, text, N + 1) == 0);
   tn_free(NULL, bytes);
