@@ -44,25 +44,16 @@ static ag_ref sum_of(ag_graph *g, const ag_ref *parts, int n) {
   return sum;
 }
 
-static ag_ref both_of_slogdet(ag_graph *g, ag_ref a) {
+static ag_ref both_of(ag_graph *g, void (*f)(ag_graph *g, ag_ref a, ag_ref *first, ag_ref *second),
+                      ag_ref a) {
   ag_ref r[2];
-  ag_slogdet(g, a, r, r + 1);
+  f(g, a, r, r + 1);
   return sum_of(g, r, 2);
 }
 static ag_ref all_of_lu(ag_graph *g, ag_ref a) {
   ag_ref r[3];
   ag_lu(g, a, r, r + 1, r + 2);
   return sum_of(g, r, 3);
-}
-static ag_ref both_of_qr(ag_graph *g, ag_ref a) {
-  ag_ref r[2];
-  ag_qr(g, a, r, r + 1);
-  return sum_of(g, r, 2);
-}
-static ag_ref both_of_eigh(ag_graph *g, ag_ref a) {
-  ag_ref r[2];
-  ag_eigh(g, a, r, r + 1);
-  return sum_of(g, r, 2);
 }
 
 #define JOIN_(A, B) A##B

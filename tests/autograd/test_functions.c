@@ -2,7 +2,7 @@
  * and second derivatives of the smooth ones against differences. */
 #include "autograd/autograd.h"
 #include "support/fixtures.h"
-#include "support/test_alloc.h"
+#include "support/refuse.h"
 #include "support/values.h"
 
 #include <criterion/criterion.h>
@@ -168,27 +168,23 @@ Test(functions, second_derivatives) {
 
 /* ---- allocations refused --------------------------------------------------------------------------- */
 
-/* Value and gradient built, with the k-th allocation refused; false when there were fewer. */
-static bool refuse(const fixture *f, long k) {
-  test_alloc a;
+static tn_status value_and_gradient(const tn_alloc *alloc, void *ctx) {
+  const fixture *f = ctx;
   ag_graph *g = NULL;
   ag_ref x[FIXTURE_ARRAYS], wrt[FIXTURE_ARRAYS], dx[FIXTURE_ARRAYS];
   tn_array in[FIXTURE_ARRAYS];
   int n_wrt = 0;
-  test_alloc_init(&a, k, false);
-  if (ag_graph_new(&a.alloc, &g) == TN_OK) {
-    int n = inputs_of(g, f, x, in);
-    for (int i = 0; i < n; i++)
-      if (ag_type_of(g, x[i]).dtype == TN_F64) wrt[n_wrt++] = x[i];
-    ag_ref y = function_named(f->name)(g, x);
-    if (fixture_get(f, "dy", 0)) ag_vjp(g, y, ag_constant(g, *fixture_get(f, "dy", 0)), wrt, n_wrt, dx);
-    tn_status want = a.asked < k ? TN_OK : TN_ENOMEM;
-    cr_assert_eq(ag_status(g), want, "%s, request %ld: %s", f->name, k, ag_error(g));
-    cr_assert(want == TN_OK || strstr(ag_error(g), "out of memory"), "%s: %s", f->name, ag_error(g));
-  }
+  tn_status status = ag_graph_new(alloc, &g);
+  if (status != TN_OK) return status;
+  int n = inputs_of(g, f, x, in);
+  for (int i = 0; i < n; i++)
+    if (ag_type_of(g, x[i]).dtype == TN_F64) wrt[n_wrt++] = x[i];
+  ag_ref y = function_named(f->name)(g, x);
+  if (fixture_get(f, "dy", 0)) ag_vjp(g, y, ag_constant(g, *fixture_get(f, "dy", 0)), wrt, n_wrt, dx);
+  status = ag_status(g);
+  cr_assert(status == TN_OK || strstr(ag_error(g), "out of memory"), "%s: %s", f->name, ag_error(g));
   ag_graph_free(g);
-  cr_assert_eq(a.live, 0, "%s: request %ld refused, %ld allocations leaked", f->name, k, (long)a.live);
-  return a.asked >= k;
+  return status;
 }
 
 Test(functions, every_allocation_refused_once) {
@@ -196,8 +192,7 @@ Test(functions, every_allocation_refused_once) {
   long requests = 0;
   fixture f;
   cr_assert(file);
-  for (; fixture_next(file, &f); fixture_free(&f))
-    for (long k = 1; refuse(&f, k); k++) requests++;
+  for (; fixture_next(file, &f); fixture_free(&f)) requests += refuse_each(value_and_gradient, &f, f.name);
   fclose(file);
   cr_log_info("%ld requests refused", requests);
   cr_expect_geq(requests, 1000);

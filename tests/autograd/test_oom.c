@@ -1,8 +1,8 @@
 /* Every allocation of tensor/ and autograd/ is refused in turn, alone and with all that follow it: each call
  * says TN_ENOMEM, nothing leaks, nothing crashes, and once memory is there again the whole succeeds. */
 #include "autograd/autograd.h"
+#include "support/refuse.h"
 #include "support/refuse_libc.h"
-#include "support/test_alloc.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -42,19 +42,17 @@ static ag_ref build(ag_graph *g) {
   return penalised;
 }
 
-typedef tn_status attempt(const tn_alloc *alloc, unsigned flags);
-
-static tn_status try_array(const tn_alloc *alloc, unsigned flags) {
+static tn_status try_array(const tn_alloc *alloc, void *ctx) {
   tn_array a;
-  (void)flags;
+  (void)ctx;
   tn_status status = tn_array_new(alloc, TN_F32, 2, batch, &a);
   if (status == TN_OK) tn_array_free(&a);
   return status;
 }
 
-static tn_status try_build(const tn_alloc *alloc, unsigned flags) {
+static tn_status try_build(const tn_alloc *alloc, void *ctx) {
   ag_graph *g;
-  (void)flags;
+  (void)ctx;
   tn_status status = ag_graph_new(alloc, &g);
   if (status != TN_OK) return status;
   ag_ref y = build(g);
@@ -79,14 +77,14 @@ static tn_status bind_and_step(const ag_plan *plan, ag_run *run) {
 }
 
 /* Outputs: a computed value, a leaf (which is copied), an alias. */
-static tn_status try_plan(const tn_alloc *alloc, unsigned flags) {
+static tn_status try_plan(const tn_alloc *alloc, void *ctx) {
   ag_graph *g;
   tn_status status = ag_graph_new(alloc, &g);
   if (status != TN_OK) return status;
   ag_ref y = build(g), w = ag_state(g, "w", TN_F64, 2, (int64_t[]){3, 3});
   ag_plan *plan = NULL;
   ag_run *run = NULL;
-  status = ag_compile(g, (ag_ref[]){y, w, ag_detach(g, y)}, 3, flags | AG_WITH_EFFECTS, &plan);
+  status = ag_compile(g, (ag_ref[]){y, w, ag_detach(g, y)}, 3, *(unsigned *)ctx | AG_WITH_EFFECTS, &plan);
   cr_assert((status == TN_OK) == (plan != NULL));
   ag_graph_free(g);
   if (status == TN_OK) status = ag_run_new(plan, 1, &run);
@@ -96,14 +94,14 @@ static tn_status try_plan(const tn_alloc *alloc, unsigned flags) {
   return status;
 }
 
-static tn_status try_reference(const tn_alloc *alloc, unsigned flags) {
+static tn_status try_reference(const tn_alloc *alloc, void *ctx) {
   static const char *const names[] = {"x", "w", "m", "v"};
   const int64_t square[] = {3, 3};
   ag_graph *g;
   double result;
   tn_view out = tn_scalar(&result, TN_F64), leaves[4] = {tn_view_of(memory[0], TN_F64, 2, batch)};
   for (int i = 1; i < 4; i++) leaves[i] = tn_view_of(memory[i], TN_F64, 2, square);
-  (void)flags;
+  (void)ctx;
   tn_status status = ag_graph_new(alloc, &g);
   if (status != TN_OK) return status;
   ag_ref y = build(g);
@@ -114,36 +112,20 @@ static tn_status try_reference(const tn_alloc *alloc, unsigned flags) {
 
 /* ---- trying it ---- */
 
-/* Refuses request 1, 2, ... until an attempt makes no request that is refused. Returns how many there were.
- */
-static long refuse_each(attempt *f, unsigned flags, bool fail_after) {
-  for (long k = 1;; k++) {
-    test_alloc a;
-    test_alloc_init(&a, k, fail_after);
-    tn_status status = f(&a.alloc, flags);
-    cr_assert_eq(a.live, 0, "request %ld refused: %ld of %ld allocations leaked", k, (long)a.live,
-                 (long)a.made);
-    if (a.asked < k) {
-      cr_assert_eq(status, TN_OK, "nothing refused, yet %s", tn_status_text(status));
-      return k - 1;
-    }
-    cr_assert_eq(status, TN_ENOMEM, "request %ld refused: %s", k, tn_status_text(status));
-  }
-}
-
-static void refuse(attempt *f, const char *what, long at_least) {
-  long n = refuse_each(f, 0, false);
+static void refuse(refused_attempt *f, const char *what, long at_least) {
+  unsigned flags = 0;
+  long n = refuse_each(f, &flags, what);
   cr_expect(n >= at_least, "%s made only %ld requests", what, n);
   cr_log_info("%s: %ld requests", what, n);
-  cr_expect_eq(refuse_each(f, 0, true), n);
+  cr_expect_eq(refuse_from(f, &flags, what), n);
 }
 
 Test(oom, array) { refuse(try_array, "array", 1); }
 Test(oom, build) { refuse(try_build, "graph building", 20); }
 Test(oom, plan) { refuse(try_plan, "compilation and run", 50); }
 Test(oom, plan_without_passes) {
-  const unsigned flags[] = {AG_NO_FUSE, AG_NO_REUSE, AG_NO_IN_PLACE, AG_TRAP_NONFINITE};
-  for (int i = 0; i < 4; i++) refuse_each(try_plan, flags[i], false);
+  unsigned flags[] = {AG_NO_FUSE, AG_NO_REUSE, AG_NO_IN_PLACE, AG_TRAP_NONFINITE};
+  for (int i = 0; i < 4; i++) refuse_each(try_plan, &flags[i], "compilation and run");
 }
 Test(oom, reference) { refuse(try_reference, "the reference", 100); }
 

@@ -1,6 +1,6 @@
 /* Every allocation refused once: of each primitive's cases, from graph and gradients to plan and step. */
 #include "autograd/autograd.h"
-#include "support/test_alloc.h"
+#include "support/refuse.h"
 #include "support/values.h"
 
 #include <criterion/criterion.h>
@@ -60,7 +60,14 @@ static tn_status build(ag_graph *g, const ag_op *op, const ag_case *c, const tn_
   return ag_status(g);
 }
 
-static tn_status attempt(const tn_alloc *alloc, const ag_op *op, const ag_case *c, const tn_array *in) {
+typedef struct trial {
+  const ag_op *op;
+  const ag_case *c;
+  tn_array in[MAX_INPUTS];
+} trial;
+
+static tn_status attempt(const tn_alloc *alloc, void *ctx) {
+  const trial *t = ctx;
   ag_graph *g;
   ag_plan *plan = NULL;
   ag_run *run = NULL;
@@ -68,8 +75,8 @@ static tn_status attempt(const tn_alloc *alloc, const ag_op *op, const ag_case *
   int n;
   tn_status status = ag_graph_new(alloc, &g);
   if (status != TN_OK) return status;
-  status = build(g, op, c, in, out, &n);
-  cr_assert(status == TN_OK || strstr(ag_error(g), "out of memory"), "%s: %s", op->name, ag_error(g));
+  status = build(g, t->op, t->c, t->in, out, &n);
+  cr_assert(status == TN_OK || strstr(ag_error(g), "out of memory"), "%s: %s", t->op->name, ag_error(g));
   if (status == TN_OK) status = ag_compile(g, out, n, 0, &plan);
   if (status == TN_OK) status = ag_run_new(plan, 1, &run);
   if (status == TN_OK) status = ag_run_step(run, (tn_rng){.seed = 1});
@@ -79,25 +86,12 @@ static tn_status attempt(const tn_alloc *alloc, const ag_op *op, const ag_case *
   return status;
 }
 
-static long refuse_each(const ag_op *op, const ag_case *c) {
-  tn_array in[MAX_INPUTS];
-  long refused = 1;
-  for (int i = 0; i < c->n_in; i++) in[i] = operand(op, c, i);
-  for (;; refused++) {
-    test_alloc a;
-    test_alloc_init(&a, refused, false);
-    tn_status status = attempt(&a.alloc, op, c, in);
-    cr_assert_eq(a.live, 0, "%s: request %ld refused, %ld allocations leaked", op->name, refused,
-                 (long)a.live);
-    if (a.asked < refused) {
-      cr_assert_eq(status, TN_OK, "%s: nothing refused, yet %s", op->name, tn_status_text(status));
-      break;
-    }
-    cr_assert_eq(status, TN_ENOMEM, "%s: request %ld refused, yet %s", op->name, refused,
-                 tn_status_text(status));
-  }
-  for (int i = 0; i < c->n_in; i++) tn_array_free(&in[i]);
-  return refused - 1;
+static long refuse_case(const ag_op *op, const ag_case *c) {
+  trial t = {.op = op, .c = c};
+  for (int i = 0; i < c->n_in; i++) t.in[i] = operand(op, c, i);
+  long requests = refuse_each(attempt, &t, op->name);
+  for (int i = 0; i < c->n_in; i++) tn_array_free(&t.in[i]);
+  return requests;
 }
 
 Test(ops, every_allocation_refused_once) {
@@ -105,7 +99,7 @@ Test(ops, every_allocation_refused_once) {
   for (int k = 0; k < ag_op_count; k++) {
     const ag_op *op = ag_ops[k];
     if (op->kind == AG_EFFECT) continue; /* test_oom.c */
-    for (const ag_case *c = op->cases; c < op->cases + op->n_cases; c++) requests += refuse_each(op, c);
+    for (const ag_case *c = op->cases; c < op->cases + op->n_cases; c++) requests += refuse_case(op, c);
   }
   cr_log_info("%ld requests refused", requests);
   cr_expect_geq(requests, 2000);

@@ -1,8 +1,8 @@
 /* Parts of a graph that are computed again for the derivative: the same bits, less memory, under second derivatives, many
  * examples and loops; random values are those of the first time; what is refused. */
 #include "autograd/autograd.h"
+#include "support/refuse.h"
 #include "support/same.h"
-#include "support/test_alloc.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -229,22 +229,18 @@ Test(recompute, refused) {
   ag_graph_free(g);
 }
 
+static tn_status build_again(const tn_alloc *alloc, void *ctx) {
+  ag_graph *g;
+  ag_ref out[MOST_OUT];
+  tn_status status = ag_graph_new(alloc, &g);
+  if (status != TN_OK) return status;
+  build(g, ctx, out);
+  status = ag_status(g);
+  ag_graph_free(g);
+  return status;
+}
+
 Test(recompute, out_of_memory) {
-  const setting s = {.kind = EXAMPLES, .blocks = 2, .again = true, .nested = true};
-  for (long fail = 1;; fail++) {
-    test_alloc a;
-    ag_graph *g;
-    ag_ref out[MOST_OUT];
-    test_alloc_init(&a, fail, false);
-    if (ag_graph_new(&a.alloc, &g) != TN_OK) continue;
-    build(g, &s, out);
-    tn_status status = ag_status(g);
-    ag_graph_free(g);
-    cr_assert_eq(a.live, 0);
-    if (a.asked < fail) {
-      cr_assert_eq(status, TN_OK);
-      break;
-    }
-    cr_assert_eq(status, TN_ENOMEM, "request %ld", fail);
-  }
+  setting s = {.kind = EXAMPLES, .blocks = 2, .again = true, .nested = true};
+  refuse_each(build_again, &s, "a recomputed part");
 }

@@ -1,8 +1,8 @@
 /* Loops for many examples: ag_vmap of a loop, of its derivative and of its Hessian product against the examples one by one;
  * the derivative of a mapped loop; per-example gradients of a recurrent network; Jacobians; out of memory. */
 #include "autograd/autograd.h"
+#include "support/refuse.h"
 #include "support/same.h"
-#include "support/test_alloc.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -246,20 +246,19 @@ Test(scan_many, jacobian) {
   ag_graph_free(g);
 }
 
+static tn_status build_many(const tn_alloc *alloc, void *ctx) {
+  ag_graph *g;
+  ag_ref in[INPUTS], one[INPUTS], many[INPUTS], out[OUTPUTS], mapped[OUTPUTS];
+  tn_status status = ag_graph_new(alloc, &g);
+  if (status != TN_OK) return status;
+  int n_in = inputs(g, ctx, in, one, many), n = results_of(g, in, ctx, out);
+  ag_vmap(g, one, many, n_in, out, n, mapped);
+  status = ag_status(g);
+  ag_graph_free(g);
+  return status;
+}
+
 Test(scan_many, out_of_memory) {
   setting s = {.mapped = 5, .inner = true};
-  for (long fail = 1;; fail++) {
-    test_alloc a;
-    ag_graph *g;
-    ag_ref in[INPUTS], one[INPUTS], many[INPUTS], out[OUTPUTS], mapped[OUTPUTS];
-    test_alloc_init(&a, fail, false);
-    if (ag_graph_new(&a.alloc, &g) != TN_OK) continue;
-    int n_in = inputs(g, &s, in, one, many), n = results_of(g, in, &s, out);
-    ag_vmap(g, one, many, n_in, out, n, mapped);
-    tn_status status = ag_status(g);
-    ag_graph_free(g);
-    cr_assert_eq(a.live, 0, "request %ld: %ld live", fail, (long)a.live);
-    cr_assert_eq(status, a.asked < fail ? TN_OK : TN_ENOMEM, "request %ld", fail);
-    if (a.asked < fail) break;
-  }
+  refuse_each(build_many, &s, "loops for many");
 }

@@ -3,7 +3,7 @@
  * of memory at each allocation. A new layer is tested by having samples. */
 #include "rows.h"
 
-#include "support/test_alloc.h"
+#include "support/refuse.h"
 
 static const tn_dtype floats[] = {TN_F32, TN_F64};
 
@@ -296,9 +296,10 @@ Test(layers, plan_and_oracle_agree) {
 
 /* ---- out of memory ------------------------------------------------------------------------------------- */
 
-/* A model is made and evaluated once; the request that fails is fail_at. */
-static tn_status short_day(stage *t, test_alloc *a) {
-  nn_model_options o = stage_options(t, TN_F32, &a->alloc);
+/* A model is made and evaluated once. */
+static tn_status short_day(const tn_alloc *alloc, void *ctx) {
+  stage *t = ctx;
+  nn_model_options o = stage_options(t, TN_F32, alloc);
   nn_state *state = NULL;
   double means[NN_MAX_REPORTS];
   tn_status status = nn_model_new(&o, stage_network, t, &t->m);
@@ -314,18 +315,10 @@ static tn_status short_day(stage *t, test_alloc *a) {
 Test(layers, every_allocation_fails_once) {
   EACH_SAMPLE(row, s) {
     stage t;
-    test_alloc a;
+    char what[128];
     open_data(&t, row, s, TN_F32);
-    test_alloc_init(&a, 0, false);
-    OK(short_day(&t, &a));
-    long all = a.asked;
-    for (long fail = 1; fail <= all; fail++) {
-      test_alloc_init(&a, fail, false);
-      tn_status status = short_day(&t, &a);
-      cr_assert_eq(status, TN_ENOMEM, "%s, %s: allocation %ld of %ld: %s", row->name, s->name, fail, all,
-                   tn_status_text(status));
-      cr_assert_eq(a.live, 0, "%s, %s: allocation %ld leaks %ld", row->name, s->name, fail, (long)a.live);
-    }
+    snprintf(what, sizeof what, "%s, %s", row->name, s->name);
+    refuse_each(short_day, &t, what);
     close_stage(&t);
   }
 }

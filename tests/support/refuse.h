@@ -7,7 +7,8 @@
 typedef tn_status refused_attempt(const tn_alloc *alloc, void *ctx);
 
 /* Every attempt with a refused request must end in TN_ENOMEM and leave nothing allocated, the one without in TN_OK. Returns the
- * number of requests. */
+ * number of requests. refuse_from: all that follow the request are refused too. */
 long refuse_each(refused_attempt *f, void *ctx, const char *what);
+long refuse_from(refused_attempt *f, void *ctx, const char *what);
 
 #endif
