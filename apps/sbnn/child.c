@@ -17,8 +17,8 @@
 #include <gcov.h>
 #include <sys/resource.h>
 
-/* The counts are files too, and want memory: the limits of a sandbox or of a test, which are soft ones here, end first. A
- * destructor, as gcov writes them after those at the end of the process. */
+/* gcov writes the counts into files when the process ends, and needs memory for that. So the limits of a sandbox or of a test, which
+ * are soft in this build, are lifted before: by a destructor, since gcov writes after all destructors. */
 __attribute__((destructor)) static void lift_limits(void) {
   static const int of[] = {RLIMIT_AS, RLIMIT_FSIZE};
   for (size_t i = 0; i < sizeof of / sizeof *of; i++) {

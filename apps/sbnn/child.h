@@ -22,7 +22,7 @@ typedef struct sbnn_child_end {
  * seconds: the child's whole life; 0: no limit. False, with errno: none could be started. */
 bool sbnn_child_run(int (*work)(void *ctx, int alive), void *ctx, double seconds, sbnn_child_end *end);
 
-/* As _exit, in any process: nothing is flushed or removed. A build that counts branches keeps its counts. Not for handlers. */
+/* As _exit, in any process: nothing is flushed or removed. A build that counts branches keeps its counts. Not for signal handlers. */
 _Noreturn void sbnn_end_now(int status);
 
 /* In a child: ends it, without memory. */

@@ -7,20 +7,22 @@ static bool is_square(ag_graph *g, const char *what, ag_ref a) {
   ag_type t = ag_type_of(g, a);
   char text[128];
   bool square = t.rank >= 2 && t.shape[t.rank - 1] == t.shape[t.rank - 2] && t.shape[t.rank - 1] > 0;
-  if (!ag__given(g, what, a) || square) return ag_status(g) == TN_OK;
-  ag_fail(g, TN_ESHAPE, "%s: want square matrices [..., n, n], not %s", what,
-          ag__type_text(&t, text, sizeof text));
-  return false;
+  if (!ag__given(g, what, a)) return false;
+  if (!square)
+    ag_fail(g, TN_ESHAPE, "%s: want square matrices [..., n, n], not %s", what,
+            ag__type_text(&t, text, sizeof text));
+  return square;
 }
 
 static bool fits(ag_graph *g, const char *what, ag_ref a, ag_ref b) {
   ag_type ta = ag_type_of(g, a), tb = ag_type_of(g, b);
   char text[2][128];
   bool fit = ta.rank >= 2 && tb.rank >= 2 && ta.shape[ta.rank - 2] == tb.shape[tb.rank - 2];
-  if (!ag__given(g, what, a) || !ag__given(g, what, b) || fit) return ag_status(g) == TN_OK;
-  ag_fail(g, TN_ESHAPE, "%s: a %s and b %s have different numbers of rows", what,
-          ag__type_text(&ta, text[0], sizeof text[0]), ag__type_text(&tb, text[1], sizeof text[1]));
-  return false;
+  if (!ag__given(g, what, a) || !ag__given(g, what, b)) return false;
+  if (!fit)
+    ag_fail(g, TN_ESHAPE, "%s: a %s and b %s have different numbers of rows", what,
+            ag__type_text(&ta, text[0], sizeof text[0]), ag__type_text(&tb, text[1], sizeof text[1]));
+  return fit;
 }
 
 static ag_ref eye_like(ag_graph *g, ag_ref a) {

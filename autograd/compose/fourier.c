@@ -101,10 +101,12 @@ static bool is_signal(ag_graph *g, const char *what, ag_ref x, int pairs) {
   ag_type t = ag_type_of(g, x);
   bool fits = t.rank > pairs && t.rank + 1 - pairs <= TN_MAX_RANK && t.shape[t.rank - 1 - pairs] > 0 &&
               t.shape[t.rank - 1 - pairs] <= INT32_MAX && (!pairs || t.shape[t.rank - 1] == 2);
-  if (!ag__given(g, what, x) || fits) return ag_status(g) == TN_OK;
-  ag_fail(g, TN_ESHAPE, "%s: want [..., n%s] with n from 1, not a value of rank %d whose last extent is %lld",
-          what, pairs ? ", 2" : "", t.rank, (long long)(t.rank ? t.shape[t.rank - 1] : 0));
-  return false;
+  if (!ag__given(g, what, x)) return false;
+  if (!fits)
+    ag_fail(g, TN_ESHAPE,
+            "%s: want [..., n%s] with n from 1, not a value of rank %d whose last extent is %lld", what,
+            pairs ? ", 2" : "", t.rank, (long long)(t.rank ? t.shape[t.rank - 1] : 0));
+  return fits;
 }
 
 ag_ref ag_rfft(ag_graph *g, ag_ref x) {

@@ -48,18 +48,19 @@ nn__variable *nn__match(nn_model *m, const char *glob, size_t *at) {
   return NULL;
 }
 
+static const char *shown(const char *glob) { return glob ? glob : "(NULL)"; }
+
 bool nn__matches(nn_model *m, const char *who, const char *glob) {
   size_t at = 0;
   if (!nn_building(m)) return false;
   if (nn__match(m, glob, &at)) return true;
-  nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, glob ? glob : "(NULL)");
+  nn_fail(m, TN_EINVAL, "%s: no parameter declared so far matches '%s'", who, shown(glob));
   return false;
 }
 
 bool nn__matches_in_time(nn_model *m, const char *who, const char *glob) {
   if (nn_building(m) && m->minimizes)
-    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who,
-            glob ? glob : "(NULL)");
+    nn_fail(m, TN_EINVAL, "%s: '%s' comes after the optimizer, which would not see it", who, shown(glob));
   return nn__matches(m, who, glob);
 }
 

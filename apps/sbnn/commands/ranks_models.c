@@ -41,18 +41,22 @@ static int64_t take_given(sbnn_ranks *r) {
   return i;
 }
 
+/* Of the others, under the lock: one more model is to be asked for. */
+static void want_one(sbnn_ranks *r) {
+  r->wanted++;
+  pthread_cond_signal(&r->spoken);
+}
+
 /* Of the others, under the lock: waits for a model. While many are left it asks for the next at once, so that the answer
  * is there when this thread needs it. */
 static int64_t wait_for_model(sbnn_ranks *r) {
   if (r->ahead > 0) r->ahead--;
-  else r->wanted++;
-  pthread_cond_signal(&r->spoken);
+  else want_one(r);
   while (r->n_got == 0 && !r->closed) pthread_cond_wait(&r->changed, &r->lock);
   int64_t i = take_given(r);
   if (i >= 0 && r->many && !r->closed) {
     r->ahead++;
-    r->wanted++;
-    pthread_cond_signal(&r->spoken);
+    want_one(r);
   }
   return i;
 }
