@@ -234,7 +234,7 @@ static tn_status read_header(nn_tensor_file *f) {
 }
 
 static bool parse_entry(const nn_tensor_file *f, const char *name, json_t *value, nn_tensor *t) {
-  json_t *shape, *begin, *end, *extent;
+  json_t *shape = NULL, *begin = NULL, *end = NULL, *extent;
   size_t axis;
   *t = (nn_tensor){.name = name};
   if (json_unpack(value, "{s:s, s:o, s:[o, o!]}", "dtype", &t->dtype, "shape", &shape, "data_offsets", &begin,

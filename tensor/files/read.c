@@ -37,7 +37,7 @@ static tn_status read_all(gzFile file, const char *path, size_t most, content *c
     if (most && c->n + (size_t)got > most)
       return say(message, TN_EFORMAT, "%.300s: more than %zu bytes", path, most);
   }
-  int code;
+  int code = Z_OK;
   const char *why = gzerror(file, &code);
   c->bytes[c->n] = '\0';
   if (code == Z_OK || code == Z_STREAM_END) return TN_OK;

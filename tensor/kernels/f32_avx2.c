@@ -4,23 +4,26 @@
 #if defined(__x86_64__) && defined(__gnu_linux__)
 #include <immintrin.h>
 
+#define MULTIPLY tn__multiply_f32_avx2
+#define CONVOLVE tn__conv_f32_avx2
+#define T        float
+#define W        8
+#define ISA      __attribute__((target("avx2,fma,prfchw")))
+#define FMA      _mm256_fmadd_ps
+
+#ifndef TN__CHECKS_MEMORY
 /* The first N of eight ones. */
 static const int32_t tn__ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-
-#define MULTIPLY     tn__multiply_f32_avx2
-#define CONVOLVE     tn__conv_f32_avx2
-#define T            float
-#define W            8
-#define ISA          __attribute__((target("avx2,fma,prfchw")))
-#define FMA          _mm256_fmadd_ps
 #define MASK         __m256i
 #define FIRST(N)     _mm256_loadu_si256((const __m256i_u *)(tn__ones + W - (N)))
 #define SOME(M, X)   _mm256_maskload_ps(X, M)
 #define PUT(M, X, Y) _mm256_maskstore_ps(X, M, Y)
-#define HIGH         6
-#define TO_HIGH      TN__TO_6
-#define TO_TWICE     TN__TO_12
-#define PANEL        24
+#endif
+
+#define HIGH     6
+#define TO_HIGH  TN__TO_6
+#define TO_TWICE TN__TO_12
+#define PANEL    24
 #include "tensor/kernels/product.inc"
 
 #include "tensor/kernels/conv.inc" /* uses definitions of product.inc */

@@ -33,6 +33,13 @@ tn__multiply tn__multiply_f32_neon, tn__multiply_f64_neon;
 #define TN__TO_12(X) TN__TO_8(X) X(9) X(10) X(11) X(12)
 #define TN__TO_16(X) TN__TO_12(X) X(13) X(14) X(15) X(16)
 
+/* MemorySanitizer does not know that masked loads and stores of AVX2 skip elements. */
+#ifdef __has_feature
+#if __has_feature(memory_sanitizer)
+#define TN__CHECKS_MEMORY
+#endif
+#endif
+
 #ifdef __clang__
 #define TN__UNROLL _Pragma("clang loop unroll(full)")
 #else
