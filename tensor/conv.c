@@ -53,16 +53,6 @@ static void copy(void *to, const void *from, int64_t stride, int64_t n, size_t s
   }
 }
 
-/* The index in x of coordinate `at` of the dilated, padded input; false: there is no element. */
-static bool inside(const tn_conv *c, int axis, int64_t at, int64_t *place) {
-  if (c->spread[axis] > 1) {
-    if (at < 0 || at % c->spread[axis]) return false;
-    at /= c->spread[axis];
-  }
-  *place = at;
-  return at >= 0 && at < c->size[axis];
-}
-
 /* ---- gathering a block of x ---- */
 
 typedef struct line { /* a line of the block */
@@ -91,11 +81,12 @@ static void gather_line(const line *l, int64_t first, int64_t last, char *to, si
   const side *along = l->along;
   index_t t = along_at(along, first);
   for (int64_t i = first, n; i < last; i += n, to += n * (int64_t)size) {
-    int64_t place[TN_CONV_AXES], offset = 0;
+    int64_t offset = 0;
     bool there = true;
     for (int a = 0; a < (l->j->merge ? 2 : 3) && there; a++) {
-      there = inside(c, a, l->base[a] + t.space[a] * along->step[a], &place[a]);
-      if (there) offset += place[a] * c->x.space[a];
+      const int64_t place = l->base[a] + t.space[a] * along->step[a]; /* in x, or in its padding */
+      there = place >= 0 && place < c->size[a];
+      offset += place * c->x.space[a];
     }
     n = (l->j->merge ? along->space[2] - t.space[2] : 1) * along->extent - t.plain;
     if (n > last - i) n = last - i;
@@ -228,7 +219,7 @@ static void run_chunk(void *ctx, int64_t number) {
 static void split(job *j) {
   const tn_conv *c = j->c;
   const side *along = j->by_channel ? &j->depth : &j->rows;
-  j->merge = along->stride == 1 && along->step[2] == 1 && c->spread[2] == 1 && c->x.space[2] == along->extent;
+  j->merge = along->stride == 1 && along->step[2] == 1 && c->x.space[2] == along->extent;
   j->height = least(BLOCK / least(DEPTH, j->n_depth), TN_CONV_SUMS / least(TN_CONV_COLUMNS, c->out));
   j->height = least(j->height, DEPTH);
   j->chunk = j->height * CHUNK;
@@ -297,7 +288,7 @@ static void convolve_dense(const tn_conv *c, int threads) {
  * convolution of their own, without zeros between the elements of x. */
 void tn_convolve(const tn_conv *c, int threads) {
   int64_t period[TN_CONV_AXES], first[TN_CONV_AXES];
-  if (c->batch * volume(c->places) == 0 || c->out == 0 || c->groups == 0) return;
+  if (c->batch * volume(c->places) == 0 || c->out == 0) return;
   for (int a = 0; a < TN_CONV_AXES; a++)
     period[a] = least(c->spread[a] / common(c->stride[a], c->spread[a]), c->places[a]);
   for (int64_t number = 0; number < volume(period); number++) {

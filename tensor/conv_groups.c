@@ -50,21 +50,15 @@ typedef struct reach {                       /* the taps of one axis that read a
 } reach;
 
 static reach reach_of(const tn_conv *c, int axis, int64_t place) {
-  int64_t spread = c->spread[axis], step = c->dilation[axis], at = place * c->stride[axis] - c->before[axis];
-  int64_t first = at >= 0 ? 0 : (step - 1 - at) / step, period = 1;
-  reach r = {.n = 0};
-  while (period < c->taps[axis] && period * step % spread) period++;
-  for (int64_t i = 0; (at + first * step) % spread; i++, first++)
-    if (i == period) return r;
-  int64_t room = (c->size[axis] - 1) * spread - at - first * step, left = c->taps[axis] - 1 - first;
-  if (room < 0 || left < 0) return r;
-  room = room / (period * step), left /= period;
-  r = (reach){.n = least(room, left) + 1,
-              .x = (at + first * step) / spread * c->x.space[axis],
-              .x_step = period * step / spread * c->x.space[axis],
-              .kernel = first * c->kernel.space[axis],
-              .kernel_step = period * c->kernel.space[axis]};
-  return r;
+  const int64_t step = c->dilation[axis], at = place * c->stride[axis] - c->before[axis];
+  const int64_t first = at >= 0 ? 0 : (step - 1 - at) / step;
+  const int64_t room = c->size[axis] - 1 - at - first * step, left = c->taps[axis] - 1 - first;
+  if (room < 0 || left < 0) return (reach){.n = 0};
+  return (reach){.n = least(room / step, left) + 1,
+                 .x = (at + first * step) * c->x.space[axis],
+                 .x_step = step * c->x.space[axis],
+                 .kernel = first * c->kernel.space[axis],
+                 .kernel_step = c->kernel.space[axis]};
 }
 
 static void add_pairs(const tn_conv *c, pairs *p, int64_t x, int64_t kernel, int64_t yo, bool *more) {
@@ -101,7 +95,7 @@ static void run_rows(void *ctx, int64_t number) {
   const tn_conv *c = j->c;
   int64_t first = number * j->chunk, last = least(first + j->chunk, j->n_rows);
   index_t at = line_at(&j->rows, first), done = {.space = {-1, -1, -1}};
-  reach r[TN_CONV_AXES];
+  reach r[TN_CONV_AXES] = {{0}};
   for (int64_t row = first; row < last; row++, next_place(&j->rows, &at)) {
     int64_t yo = at.plain * c->y.row;
     for (int a = 0; a < TN_CONV_AXES; a++) {

@@ -62,7 +62,7 @@ void tn__conv_copy_line(const tn_conv *c, const void *x, tn__span s, void *copy)
 const tn__conv_kernels *tn__conv_kernels_of(tn_dtype dtype); /* of the instruction set in use */
 
 /* Each returns false, and does nothing, if its algorithm does not suit the convolution; that never depends on
- * threads. All but the last need spread 1 along every axis. */
+ * threads. All need spread 1 along every axis. */
 bool tn__convolve_lines(const tn_conv *c, int threads);
 bool tn__convolve_taps(const tn_conv *c, int threads);
 bool tn__convolve_groups(const tn_conv *c, int threads);
