@@ -131,11 +131,36 @@ Test(gemm, small_shapes_of_both_layouts) {
                             l & 2 ? COLUMNS : WIDE_ROWS, WIDE_ROWS, 1, 0, 0});
 }
 
+/* Every height of a tile and every width of its last vector, under every instruction set: in place, packed, and
+ * packed in several parts of the inner dimension. */
+Test(gemm, every_height_and_width_of_tiles) {
+  static const int64_t widths[] = {1, 2, 3, 4, 6, 8, 13, 16, 25, 32, 33}, depths[] = {5, 70, 200};
+  static const layout lefts[] = {WIDE_ROWS, COLUMNS, APART};
+  for (size_t d = 0; d < COUNT(types); d++)
+    for (int64_t m = 1; m <= 17; m++)
+      for (size_t j = 0; j < COUNT(widths); j++)
+        for (size_t k = 0; k < COUNT(depths); k++)
+          for (int l = 0; l < 6; l++)
+            check((problem){types[d], m, widths[j], depths[k], lefts[l % 3], l < 3 ? WIDE_ROWS : COLUMNS,
+                            WIDE_ROWS, 1, 0, 0});
+}
+
+/* Rows are taken in blocks of 192 doubles or 384 floats: the last one may be a low tile. */
+Test(gemm, a_few_rows_after_a_block) {
+  static const int64_t widths[] = {4, 8, 13, 16, 33};
+  for (size_t d = 0; d < COUNT(types); d++)
+    for (int64_t rest = 1; rest <= 8; rest++)
+      for (size_t j = 0; j < COUNT(widths); j++)
+        for (int l = 0; l < 4; l++)
+          check((problem){types[d], (types[d] == TN_F32 ? 384 : 192) + rest, widths[j], 200,
+                          l & 1 ? COLUMNS : ROWS, l & 2 ? COLUMNS : ROWS, ROWS, 1, 0, 0});
+}
+
 Test(gemm, layers_of_networks) {
   static const int64_t shapes[][3] = {{32, 300, 1000}, {300, 32, 32}, {32, 16, 512},  {700, 16, 32},
                                       {3, 5, 1025},    {401, 67, 70}, {66, 131, 400}, {37, 401, 200},
                                       {80, 90, 193},   {450, 70, 65}, {2, 900, 70},   {900, 2, 70},
-                                      {1, 500, 300},   {500, 1, 300}};
+                                      {1, 500, 300},   {500, 1, 300}, {66, 530, 330}};
   for (size_t d = 0; d < COUNT(types); d++)
     for (size_t s = 0; s < COUNT(shapes); s++)
       for (int l = 0; l < 4; l++)
