@@ -24,6 +24,14 @@ typedef struct call {
   ag_ref (*f)(bad *b);
 } call;
 
+/* An op by its name, so that rows can emit it with attributes that no constructor gives it. */
+static const ag_op *op_named(const char *name) {
+  for (int k = 0; k < ag_op_count; k++)
+    if (strcmp(ag_ops[k]->name, name) == 0) return ag_ops[k];
+  cr_assert_fail("no op %s", name);
+  return NULL;
+}
+
 /* One row: an expression that gives a ref (0 for a call that gives none). */
 #define BAD(N, EXPR)                                                                                         \
   static ag_ref bad_##N(bad *b) {                                                                            \
@@ -43,6 +51,13 @@ typedef struct call {
 #define INDEX2        ag_full(g, TN_I64, 2, S(2, 3), 0)
 #define CUBE(A, B, C) ag_full(g, TN_F64, 3, S(A, B, C), 1)
 #define SHORT(X)      ag_cast(g, X, TN_F32)
+#define NUMBER        ag_sum_all(g, x)
+#define LONG          (INT64_C(1) << 32)
+#define LONGEST       ag_full(g, TN_U8, 1, S((INT64_C(1) << 60) - 1), 0)
+#define A(...)        (&(ag_attr){.i = {__VA_ARGS__}})
+#define EMIT(NAME, ATTR, ...)                                                                                \
+  ag_emit(g, op_named(NAME), (ag_ref[]){__VA_ARGS__},                                                        \
+          (int)(sizeof((ag_ref[]){__VA_ARGS__}) / sizeof(ag_ref)), ATTR, NULL)
 #include "misuse.inc"
 #undef BAD
 
