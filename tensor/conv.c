@@ -275,9 +275,38 @@ static void take_class(tn_conv *c, int axis, int64_t first, int64_t period) {
   c->spread[axis] = 1;
 }
 
+/* ---- no taps: zeros ---- */
+
+/* Plane by plane of all examples. */
+static void clear_plane(void *ctx, int64_t number) {
+  const tn_conv *c = ctx;
+  const int64_t size = (int64_t)tn_dtype_size(c->dtype), per_group = c->places[1] * c->places[2];
+  char *plane =
+      (char *)c->y.data + (number / c->places[0] * c->y.row + number % c->places[0] * c->y.space[0]) * size;
+  for (int64_t i = 0; i < c->groups * per_group; i++) {
+    const int64_t q = i % per_group;
+    char *to = plane + (i / per_group * c->y.group + q / c->places[2] * c->y.space[1] +
+                        q % c->places[2] * c->y.space[2]) *
+                           size;
+    for (int64_t o = 0, n = c->y.col == 1 ? c->out : 1; o < c->out; o += n, to += c->y.col * size)
+      memset(to, 0, (size_t)(n * size));
+  }
+}
+
+static void clear(const tn_conv *c, int threads) {
+  enum { WORTH = 1 << 15 /* elements */ };
+  tn_conv all = *c;
+  if (c->batch * volume(c->places) * c->groups * c->out < WORTH) threads = 1;
+  tn_parallel_for(c->batch * c->places[0], threads, clear_plane, &all);
+}
+
 static void convolve_dense(const tn_conv *c, int threads) {
   double work = (double)c->batch * (double)volume(c->places) * (double)c->in * (double)volume(c->taps) *
                 (double)c->out * (double)c->groups;
+  if (work == 0) {
+    clear(c, threads);
+    return;
+  }
   if (work < WORTH_THREADS) threads = 1;
   if (tn__convolve_groups(c, threads) || tn__convolve_taps(c, threads) || tn__convolve_lines(c, threads))
     return;

@@ -11,7 +11,8 @@ enum {
   CHANNELS = 64,  /* channels that are copied at once, if a line of taps has too many terms for one block */
   PLACES = 768,   /* places of the output per block: few enough for all threads, enough to repay packing the
                    * kernel */
-  FEWEST = 64
+  FEWEST = 64,
+  FEWEST_TERMS = 16 /* channels with which one tap at a time pays */
 };
 
 typedef struct lines {
@@ -21,6 +22,7 @@ typedef struct lines {
   int64_t width, height, images; /* of a block: places per line, lines, examples */
   int64_t pieces, heights, many; /* number of blocks along each of these */
   int64_t pitch, read;           /* of the buffer: places per line, lines per example */
+  bool skip;                     /* taps that many places have outside the image are left out there */
 } lines;
 
 static int64_t reach(const tn_conv *c, int axis, int64_t places) {
@@ -108,30 +110,66 @@ static void copy_block(const lines *l, const block *b, int64_t p, int64_t first,
 
 /* ---- products ---- */
 
-/* Sets where lines start in the buffer and in y. */
-static void place_lines(const lines *l, const block *b, int64_t n, int64_t *from, int64_t *to) {
+typedef struct starts { /* of lines: in the buffer and in y */
+  int64_t from[PLACES], to[PLACES];
+} starts;
+
+typedef struct range { /* along an axis; of places or of taps */
+  int64_t first, n;
+} range;
+
+/* Those of n places from `first` on that have one of these taps inside the image, counted from `first`. */
+static range places_inside(const tn_conv *c, int axis, range places, range taps) {
+  const int64_t step = c->stride[axis], start = places.first * step - c->before[axis],
+                low = start + (taps.first + taps.n - 1) * c->dilation[axis], /* of the last tap */
+      high = start + taps.first * c->dilation[axis];
+  const int64_t skip = low < 0 ? least((step - 1 - low) / step, places.n) : 0,
+                end = high < c->size[axis] ? least((c->size[axis] - 1 - high) / step + 1, places.n) : 0;
+  return (range){skip, end > skip ? end - skip : 0};
+}
+
+/* Sets where lines of the block start that have one of these lines of taps inside the image; returns how many. */
+static int64_t place_lines(const lines *l, const block *b, range taps, int64_t n, starts *s) {
   const tn_conv *c = l->c;
   const int64_t read = reach(c, 1, b->lines);
-  for (int64_t k = 0, at = 0; k < b->images; k++)
-    for (int64_t i = 0; i < b->lines; i++, at++) {
-      from[at] = (k * read + i * c->stride[1]) * l->pitch * n;
-      to[at] = k * c->y.row + i * c->y.space[1];
+  const range in = l->skip ? places_inside(c, 1, (range){b->line, b->lines}, taps) : (range){0, b->lines};
+  int64_t at = 0;
+  for (int64_t k = 0; k < b->images; k++)
+    for (int64_t i = in.first; i < in.first + in.n; i++, at++) {
+      s->from[at] = (k * read + i * c->stride[1]) * l->pitch * n;
+      s->to[at] = k * c->y.row + i * c->y.space[1];
     }
+  return at;
 }
 
 static const void *at(const void *x, int64_t elements, const tn_conv *c) {
   return (const char *)x + elements * (int64_t)tn_dtype_size(c->dtype);
 }
 
+/* Multiplies by taps of a line of taps, at the places that have one of them inside the image. */
+static void multiply_taps(const lines *l, const block *b, range taps, const tn__lines *whole) {
+  tn__lines p = *whole;
+  if (l->skip) {
+    const range in = places_inside(l->c, 2, (range){b->place, b->places}, taps);
+    p.a = at(p.a, in.first * p.ars, l->c), p.c = (void *)(uintptr_t)at(p.c, in.first * p.crs, l->c);
+    p.width = in.n;
+  }
+  if (p.lines > 0 && p.width > 0) l->kernels->lines(&p);
+}
+
 /* Multiplies by all taps of one plane: as many lines of taps at once as a block has terms for; a longer line
- * in parts. */
-static void multiply_plane(const lines *l, tn__lines *p, const void *buffer, const void *kernel) {
+ * in parts. If taps are left out, those of one place at a time. */
+static void multiply_plane(const lines *l, const block *b, tn__lines *p, const void *buffer,
+                           const void *kernel) {
   const tn_conv *c = l->c;
   const bool merge = c->dilation[2] == 1; /* taps and channels of a line are contiguous in the buffer */
-  const int64_t most = TN__CONV_DEPTH / p->chunk, many = least(c->taps[2], most);
-  const int64_t rows = merge && many == c->taps[2] ? most / many : 1;
+  const int64_t most = TN__CONV_DEPTH / p->chunk, many = l->skip ? 1 : least(c->taps[2], most);
+  const int64_t rows = merge && many == c->taps[2] && !l->skip ? most / many : 1;
   const int64_t a_tap = c->dilation[2] * p->chunk, a_row = c->dilation[1] * l->pitch * p->chunk;
-  for (int64_t k1 = 0; k1 < c->taps[1]; k1 += rows)
+  starts s;
+  p->a_line = s.from, p->c_line = s.to;
+  for (int64_t k1 = 0; k1 < c->taps[1]; k1 += rows) {
+    if (k1 == 0 || l->skip) p->lines = place_lines(l, b, (range){k1, 1}, p->chunk, &s);
     for (int64_t k2 = 0; k2 < c->taps[2]; k2 += many, p->more = true) {
       const int64_t taps = least(many, c->taps[2] - k2);
       p->a = at(buffer, k1 * a_row + k2 * a_tap, c);
@@ -140,15 +178,17 @@ static void multiply_plane(const lines *l, tn__lines *p, const void *buffer, con
       p->taps = merge ? taps : 1;
       p->a_segment = merge ? a_row : a_tap;
       p->b_segment = c->kernel.space[merge ? 1 : 2];
-      l->kernels->lines(p);
+      multiply_taps(l, b, (range){k2, taps}, p);
     }
+  }
 }
 
-static void clear(const tn_conv *c, const tn__lines *p) {
+static void clear(const tn_conv *c, const block *b, const tn__lines *p) {
   const size_t bytes = (size_t)p->n * tn_dtype_size(c->dtype);
-  for (int64_t i = 0; i < p->lines; i++)
-    for (int64_t q = 0; q < p->width; q++)
-      memset((void *)(uintptr_t)at(p->c, p->c_line[i] + q * p->crs, c), 0, bytes);
+  for (int64_t k = 0; k < b->images; k++)
+    for (int64_t i = 0; i < b->lines; i++)
+      for (int64_t q = 0; q < b->places; q++)
+        memset((void *)(uintptr_t)at(p->c, k * c->y.row + i * c->y.space[1] + q * p->crs, c), 0, bytes);
 }
 
 static block block_at(const lines *l, int64_t number) {
@@ -167,37 +207,47 @@ static void run_block(void *ctx, int64_t number) {
   const lines *l = ctx;
   const tn_conv *c = l->c;
   _Alignas(64) double buffer[BUFFER]; /* sizes are for doubles; floats use half */
-  int64_t from[PLACES], to[PLACES];
   const block b = block_at(l, number);
   const int64_t y = b.group * c->y.group + b.image * c->y.row + b.plane * c->y.space[0] +
                     b.line * c->y.space[1] + b.place * c->y.space[2];
   tn__lines p = {.c = (void *)(uintptr_t)at(c->y.data, y, c),
-                 .a_line = from,
-                 .c_line = to,
-                 .lines = b.images * b.lines,
                  .width = b.places,
                  .crs = c->y.space[2],
                  .b_tap = c->kernel.space[2],
                  .brs = c->kernel.row,
                  .bcs = c->kernel.col,
                  .n = c->out};
+  if (l->skip) clear(c, &b, &p), p.more = true;
   for (int64_t first = 0; first < c->in; first += l->chunk) {
     p.chunk = least(l->chunk, c->in - first), p.ars = c->stride[2] * p.chunk;
-    place_lines(l, &b, p.chunk, from, to);
     for (int64_t k = 0; k < c->taps[0]; k++) {
       const int64_t plane = b.plane * c->stride[0] + k * c->dilation[0] - c->before[0];
       if (plane < 0 || plane >= c->size[0]) continue;
       copy_block(l, &b, plane, first, p.chunk, (char *)buffer);
       const int64_t kernel = b.group * c->kernel.group + first * c->kernel.row + k * c->kernel.space[0];
-      multiply_plane(l, &p, buffer, at(c->kernel.data, kernel, c));
+      multiply_plane(l, &b, &p, buffer, at(c->kernel.data, kernel, c));
     }
   }
-  if (!p.more) clear(c, &p);
+  if (!p.more) clear(c, &b, &p);
+}
+
+/* Whether so many pairs of a place and a tap lie outside the image that it pays to leave them out. */
+static bool much_outside(const tn_conv *c) {
+  static const double LITTLE = 0.65; /* of the pairs inside */
+  double inside = 1, all = 1;
+  for (int a = 1; a < TN_CONV_AXES; a++) {
+    double n = 0;
+    for (int64_t k = 0; k < c->taps[a]; k++)
+      n += (double)places_inside(c, a, (range){0, c->places[a]}, (range){k, 1}).n;
+    inside *= n, all *= (double)(c->taps[a] * c->places[a]);
+  }
+  return inside < LITTLE * all;
 }
 
 bool tn__convolve_lines(const tn_conv *c, int threads) {
   lines l = {.c = c, .kernels = tn__conv_kernels_of(c->dtype), .chunk = c->in};
   if (c->in * c->taps[2] > TN__CONV_DEPTH) l.chunk = even(c->in, CHANNELS);
+  l.skip = l.chunk >= FEWEST_TERMS && much_outside(c);
   const int64_t share = c->groups * c->batch * volume(c->places) / (4 * (threads > 0 ? threads : 1));
   const int64_t places = share < FEWEST ? FEWEST : least(share, PLACES);
   if (!(c->y.col == 1 || c->out == 1) || !cut(&l, places)) return false;
