@@ -3,8 +3,9 @@
  * of their own. An old value that it reads becomes a further result of the forward loop, kept for all steps;
  * values that depend only on shared ones are recomputed. Cotangents are carried. Those of shared values are
  * sums over steps and carried too; but if each step adds a product a' b, then a and b are kept for all steps,
- * and the sum is one product after the loop. With `recompute` nothing is kept: all values but the leaves are
- * recomputed. */
+ * and the sum is one product after the loop. A shared matrix that the new body reads only as the transposed
+ * factor of products is transposed once, before the loop. With `recompute` nothing is kept: all values but the
+ * leaves are recomputed. */
 #include "autograd/ops/op.h"
 #include "autograd/scan/body.h"
 
@@ -21,6 +22,7 @@ typedef struct transposer {
   int n_in, n_out;      /* leaves; results, before any is added */
   size_t old;           /* nodes of from->g before ag_grad */
   bool *needed, *fixed; /* per node of from->g: needed in `to`; depends on shared values only */
+  bool *turned;         /* per node of from->g: its copy is the transpose */
   ag_ref *map;          /* per node of from->g: its copy in to->g */
   ag_ref *in;           /* operands of the new loop */
   int n_new;
@@ -183,12 +185,34 @@ static void add_each(transposer *t) {
   }
 }
 
+/* Whether all that the new body reads of this matrix is its transpose, as the second factor of products. */
+static bool read_transposed(const transposer *t, uint32_t matrix) {
+  const ag_graph *b = t->from->g;
+  bool any = false;
+  for (uint32_t id = 1; id < b->n_nodes; id++) {
+    const ag__node *n = &b->nodes[id];
+    const uint32_t *in = ag__inputs_of(b, n);
+    for (uint32_t k = 0; k < n->n_in && t->needed[id] && is_copied(t, id); k++) {
+      if (in[k] != matrix) continue;
+      if (n->op != &ag_op_contract || k != 1 || !n->attr.i[1]) return false;
+      any = true;
+    }
+  }
+  for (int k = 0; k < t->n_in; k++) {
+    const uint32_t *in = factors(t, k);
+    if (t->grad[k].id == matrix || (in && (in[0] == matrix || in[1] == matrix))) return false;
+  }
+  return any && b->nodes[matrix].type.rank == 2;
+}
+
 static void add_shared(transposer *t) {
   for (int k = t->from->n_carry + t->from->n_each; k < t->n_in; k++) {
-    ag_ref old = t->from->in[k];
-    ag_type type = ag_type_of(t->from->g, old);
-    if (t->needed[old.id])
-      add_operand(t, ag__body_leaf(t->to, "shared", &type), ag_in(t->g, t->loop, k), old);
+    ag_ref old = t->from->in[k], outer = ag_in(t->g, t->loop, k);
+    if (!t->needed[old.id]) continue;
+    t->turned[old.id] = read_transposed(t, old.id);
+    if (t->turned[old.id]) outer = ag_transpose2(t->g, outer);
+    ag_type type = ag_type_of(t->g, outer);
+    add_operand(t, ag__body_leaf(t->to, "shared", &type), outer, old);
   }
 }
 
@@ -210,7 +234,9 @@ static ag_ref copy_node(const transposer *t, uint32_t id, ag_ref *in) {
   for (uint32_t k = 0; k < n->n_in; k++) in[k] = t->map[ag__inputs_of(b, n)[k]];
   t->to->g->scope = "";
   if (n->op->kind == AG_RANDOM) return draw_again(t, n);
-  return ag_emit(t->to->g, n->op, in, (int)n->n_in, &n->attr, n->name);
+  ag_attr attr = n->attr;
+  if (n->op == &ag_op_contract && t->turned[ag__inputs_of(b, n)[1]]) attr.i[1] = 0;
+  return ag_emit(t->to->g, n->op, in, (int)n->n_in, &attr, n->name);
 }
 
 static void copy_nodes(transposer *t) {
@@ -280,9 +306,10 @@ static bool allocate(transposer *t) {
   size_t nodes = t->from->g->n_nodes;
   t->needed = tn_calloc(a, nodes, sizeof *t->needed);
   t->fixed = tn_calloc(a, nodes, sizeof *t->fixed);
+  t->turned = tn_calloc(a, nodes, sizeof *t->turned);
   t->map = tn_calloc(a, nodes, sizeof *t->map);
   t->in = tn_calloc(a, nodes + 2 * (size_t)t->n_in + (size_t)t->n_out, sizeof *t->in);
-  return t->needed && t->fixed && t->map && t->in;
+  return t->needed && t->fixed && t->turned && t->map && t->in;
 }
 
 static void transpose(transposer *t, ag_ref *dx) {
@@ -320,6 +347,6 @@ void ag__scan_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
     collect_given(&t, dy);
     transpose(&t, dx);
   } else ag_fail(g, TN_ENOMEM, "out of memory for the derivative of a loop");
-  void *arrays[] = {t.cotangent, t.given, t.wrt, t.grad, t.needed, t.fixed, t.map, t.in};
+  void *arrays[] = {t.cotangent, t.given, t.wrt, t.grad, t.needed, t.fixed, t.turned, t.map, t.in};
   for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) tn_free(g->alloc, arrays[i]);
 }
