@@ -3,6 +3,7 @@
  * and effects, threads, which passes. */
 #include "support/plan_check.c"
 #include "support/random_graph.c"
+#include "support/random_network.c"
 #include "support/same.c"
 
 #include <stdint.h>

@@ -132,6 +132,8 @@ bool plan_is_sound(const ag_plan *plan, char *why) {
     for (int k = 0; k < n->n_in && n->unit >= 0; k++)
       if (!operand_is_sound(p, n, &p->nodes[p->nodes[ag__in(p, n, k)].root], why)) return false;
   }
+  for (int i = 0; i < p->n_loops; i++)
+    if (!plan_is_sound(p->loops[i].plan, why)) return false;
   return memory_is_sound(plan, why);
 }
 

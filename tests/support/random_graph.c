@@ -3,6 +3,8 @@
  */
 #include "random_graph.h"
 
+#include "random_network.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -297,9 +299,14 @@ static void add_gradients(random_graph *r) {
   for (int i = 0; i < 3; i++) put(r, chance(r, 80) ? ag_tanh(r->g, out[i]) : out[i]);
 }
 
+static ag_ref network(random_graph *r, ag_ref x) {
+  ag_ref y = random_network(r->g, &r->d, (ag_ref[]){x, any(r), any(r)});
+  return y.id ? y : unary(r, x);
+}
+
 static ag_ref next_value(random_graph *r) {
   ag_ref x = any(r);
-  switch (below(r, 14)) {
+  switch (below(r, 15)) {
   case 0:
   case 1:
   case 2: return unary(r, x);
@@ -313,6 +320,7 @@ static ag_ref next_value(random_graph *r) {
   case 10: return type_of(r, x).rank <= 3 ? moved(r, x) : unary(r, x);
   case 11: return indexed(r, x);
   case 12: return chance(r, 50) ? drawn(r, x) : converted(r, x);
+  case 13: return network(r, x);
   default: return broadened(r, x);
   }
 }

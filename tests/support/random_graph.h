@@ -1,4 +1,4 @@
-/* random_graph.h - graphs drawn at random: every primitive, broadcasting and empty shapes, aliases of
+/* random_graph.h - graphs drawn at random: every primitive, loops, broadcasting and empty shapes, aliases of
  * aliases, gradients, random values, and states with the updates that are hardest on a planner. */
 #ifndef NABLA_TEST_RANDOM_GRAPH_H
 #define NABLA_TEST_RANDOM_GRAPH_H
