@@ -1,6 +1,6 @@
 /* models.c - the networks of networks.def, trained by orders that come on standard input.
  *
- *   models list                       name, batch, rows, steps of a round, of each
+ *   models list                       name, batch, rows, steps of a round, its work (models.h), parameters, of each
  *   models NAME export FILE           data and initial weights, as safetensors
  *   models NAME run FILE THREADS      reads them, takes the first step, then obeys, a line each, and answers in JSON:
  *     train N     N steps: their seconds and losses
@@ -184,11 +184,28 @@ static void run(const models_network *of, const char *path, int threads) {
   nn_state_free(t.state), nn_model_free(t.model);
 }
 
+static long long parameters_of(const models_network *of) {
+  long long n = 0;
+  timed t;
+  open_model(&t, of, 1);
+  for (int i = 0; i < nn_state_count(t.state); i++) {
+    const tn_view v = nn_state_view(t.state, i);
+    if (nn_state_kind(t.state, i) == NN_KIND_PARAMETER) n += (long long)tn_view_numel(&v);
+  }
+  nn_state_free(t.state), nn_model_free(t.model);
+  return n;
+}
+
+static void list(const models_network *of) {
+  const models_work *w = &of->work;
+  printf("%s\t%lld\t%lld\t%d\t%.17g\t%.17g\t%.17g\t%.17g\t%lld\t%s\n", of->name, (long long)of->batch,
+         (long long)of->rows, of->chunk, w->infer, w->train, w->weights, w->places, parameters_of(of),
+         tn_simd_name());
+}
+
 int main(int argc, char **argv) {
   if (argc == 2 && !strcmp(argv[1], "list")) {
-    for (int i = 0; i < N_NETWORKS; i++)
-      printf("%s\t%lld\t%lld\t%d\t%s\n", networks[i]->name, (long long)networks[i]->batch,
-             (long long)networks[i]->rows, networks[i]->chunk, tn_simd_name());
+    for (int i = 0; i < N_NETWORKS; i++) list(networks[i]);
     return 0;
   }
   for (int i = 0; argc > 3 && i < N_NETWORKS; i++) {

@@ -9,6 +9,14 @@
 
 enum { MODELS_COLUMNS = 3 };
 
+/* What cannot be done without, of one row. A training step needs each product forward, by its kernel and, unless
+ * it reads data, by its input. */
+typedef struct models_work {
+  double infer, train; /* multiply-adds of the output, of a training step */
+  double weights,
+      places; /* numbers that the output reads, and how often (the places of a recurrence; 0 = once) */
+} models_work;
+
 typedef struct models_network {
   const char *name;
   nn_network *network; /* reports its loss first */
@@ -17,6 +25,7 @@ typedef struct models_network {
   int64_t shape[2];
   int64_t batch, rows; /* of a training step; of the data, a multiple of it */
   int chunk;           /* steps of a round */
+  models_work work;
   /* Makes columns of `rows` rows, whose memory lives until the program ends; returns how many. */
   int (*data)(nn_column *columns, int64_t rows);
 } models_network;

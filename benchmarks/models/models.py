@@ -45,7 +45,8 @@ class Running:
 
     def __init__(self, name, command, environment, threads):
         self.name, self.errors, self.losses = name, tempfile.TemporaryFile("w+"), []
-        environment = {**os.environ, **NARROWER.get(os.environ.get("NABLA_ISA"), {}), **environment}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_", "KMP_"))}  # how threads wait is the program's choice
+        environment = {**kept, **NARROWER.get(os.environ.get("NABLA_ISA"), {}), **environment}
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
                                         preexec_fn=lambda: os.sched_setaffinity(0, CORES[:threads]))  # fmt: skip
         self.first_loss = statistics.fmean(self.answer()["losses"])
@@ -80,7 +81,8 @@ class Network:
     def __init__(self, o, line):
         self.o = o
         self.name, *numbers, self.isa = line.split("\t")
-        self.batch, self.rows, self.chunk = map(int, numbers)
+        self.batch, self.rows, self.chunk = map(int, numbers[:3])
+        self.infer, self.train, self.weights, self.places, self.parameters = map(float, numbers[3:])
         self.file = os.path.join(o.work, self.name + ".safetensors")
 
     def ours(self, threads):
@@ -160,6 +162,22 @@ def measure(network, best):
     return seen
 
 
+def bounds_of(network):
+    """Milliseconds that nothing on these cores can undercut: of a step, its multiply-adds at their peak and 28 bytes a parameter through
+    the L3 cache (parameter, two moments and gradient read; parameter and moments written); of one row, its multiply-adds or the reading of
+    its weights from the cache that holds them, whichever takes longer."""
+    text = subprocess.run([os.path.join(network.o.build, "benchmarks/limits")], check=True, capture_output=True, text=True).stdout
+    rows = results.rows(text)
+    rate = lambda what: 1e6 * float(rows[f"{what}, {TWO_THREADS} thread{'s' if TWO_THREADS > 1 else ''}"]["median"])  # noqa: E731 a ms
+    l2 = TWO_THREADS * 1024 * int(results.cache(2).rstrip("K") or 0)
+    cached = "read L2 600 KB" if 4 * network.weights <= l2 else "read L3 12 MB"
+    fma = rate("multiply-adds f32")
+    return {
+        "step_ms": 2 * network.train * network.batch / fma + 28 * network.parameters / rate("triad L3 12 MB"),
+        "infer_1_ms": max(2 * network.infer / fma, 4 * network.weights * network.places / rate(cached)),
+    }
+
+
 def result_of(network, best, seen):
     ours = seen["ours"]
     rows = {}
@@ -185,6 +203,7 @@ def result_of(network, best, seen):
         "steps": network.chunk,
         "rounds": network.o.rounds,
         "load_before": os.getloadavg()[0],
+        "bounds": bounds_of(network),
         "best_peer": min(peers, key=peers.get) if peers else None,
         "ratio": min(peers.values()) if peers else None,
         "programs": rows,
@@ -208,7 +227,13 @@ def show(name, r):
         ratio = "" if program == "ours" else f" ({row['ratios']['median']:.2f})"
         text.append(f"{program} {row['ms']['median']:.3f} ms{ratio}{'' if row['agrees'] else ' LOSS DIFFERS'}")
     text.append(f"ratio to the best {r['ratio']:.2f}" if r["ratio"] else "")
+    step, row = r["bounds"]["step_ms"], r["bounds"]["infer_1_ms"]
+    ours = r["programs"]["ours"]
+    bounds = f"bounds: step {step:.3g} ms (ours {ours['ms']['median'] / step:.2f} times)"
+    if "infer_1_ms" in ours:
+        bounds += f", one row {row:.3g} ms (ours {ours['infer_1_ms'] / row:.2f} times)"
     print("  ".join(text))
+    print(f"         {bounds}")
     for what in ("infer_1_ms", "infer_256_ms", "first_step_s", "peak_mb"):
         values = [f"{p} {row[what]:.4g}" for p, row in r["programs"].items() if what in row]
         note(f"         {what}: {', '.join(values)}")

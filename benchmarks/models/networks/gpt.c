@@ -24,6 +24,8 @@ static void network(nn_model *m, void *ctx) {
 
 static int data(nn_column *c, int64_t rows) { return models_text(rows, TIME, BYTES, &c[0], &c[1]), 2; }
 
+/* Of scores and values half is hidden: together TIME * WIDTH multiply-adds a query. */
+enum { WEIGHTS = BLOCKS * 12 * WIDTH * WIDTH + WIDTH * BYTES, OF_PLACE = WEIGHTS + BLOCKS * TIME * WIDTH };
 const models_network models_gpt = {.name = "gpt",
                                    .network = network,
                                    .output = "logits",
@@ -32,4 +34,5 @@ const models_network models_gpt = {.name = "gpt",
                                    .batch = 8,
                                    .rows = 256,
                                    .chunk = 2,
+                                   .work = {(double)TIME * OF_PLACE, 3.0 * TIME *OF_PLACE, WEIGHTS, 1},
                                    .data = data};

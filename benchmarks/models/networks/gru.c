@@ -36,12 +36,16 @@ static int data(nn_column *c, int64_t rows) {
   return 2;
 }
 
-const models_network models_gru = {.name = "gru",
-                                   .network = network,
-                                   .output = "forecast",
-                                   .rank = 1,
-                                   .shape = {SERIES},
-                                   .batch = 32,
-                                   .rows = 2048,
-                                   .chunk = 128,
-                                   .data = data};
+enum { STEP = 64 * 3 * 64, PAST = SERIES * 3 * 64, OTHERS = 64 * SERIES };
+
+const models_network models_gru = {
+    .name = "gru",
+    .network = network,
+    .output = "forecast",
+    .rank = 1,
+    .shape = {SERIES},
+    .batch = 32,
+    .rows = 2048,
+    .chunk = 128,
+    .work = {TIME * (STEP + PAST) + OTHERS, TIME *(3 * STEP + 2 * PAST) + 3 * OTHERS, STEP + PAST, TIME},
+    .data = data};

@@ -23,12 +23,16 @@ static void network(nn_model *m, void *ctx) {
 
 static int data(nn_column *c, int64_t rows) { return models_pictures(rows, 28, &c[0], &c[1]), 2; }
 
-const models_network models_lenet = {.name = "lenet",
-                                     .network = network,
-                                     .output = "logits",
-                                     .rank = 1,
-                                     .shape = {10},
-                                     .batch = 64,
-                                     .rows = 4096,
-                                     .chunk = 32,
-                                     .data = data};
+enum { DENSE = 800 * 500 + 500 * 10, STEM = 24 * 24 * 25 * 20, OTHERS = 8 * 8 * 25 * 20 * 50 + DENSE };
+
+const models_network models_lenet = {
+    .name = "lenet",
+    .network = network,
+    .output = "logits",
+    .rank = 1,
+    .shape = {10},
+    .batch = 64,
+    .rows = 4096,
+    .chunk = 32,
+    .work = {STEM + OTHERS, 2 * STEM + 3 * OTHERS, 25 * 20 + 25 * 20 * 50 + DENSE, 1},
+    .data = data};

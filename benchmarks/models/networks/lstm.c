@@ -17,12 +17,16 @@ static void network(nn_model *m, void *ctx) {
 
 static int data(nn_column *c, int64_t rows) { return models_text(rows, TIME, CHARACTERS, &c[0], &c[1]), 2; }
 
-const models_network models_lstm = {.name = "lstm",
-                                    .network = network,
-                                    .output = "logits",
-                                    .rank = 2,
-                                    .shape = {TIME, CHARACTERS},
-                                    .batch = 32,
-                                    .rows = 512,
-                                    .chunk = 8,
-                                    .data = data};
+enum { STEP = 256 * 4 * 256, OTHERS = 64 * 4 * 256 + 256 * CHARACTERS };
+
+const models_network models_lstm = {
+    .name = "lstm",
+    .network = network,
+    .output = "logits",
+    .rank = 2,
+    .shape = {TIME, CHARACTERS},
+    .batch = 32,
+    .rows = 512,
+    .chunk = 8,
+    .work = {TIME * (STEP + OTHERS), 3 * TIME *(STEP + OTHERS), STEP + OTHERS, TIME},
+    .data = data};

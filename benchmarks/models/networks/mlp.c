@@ -18,6 +18,8 @@ static void network(nn_model *m, void *ctx) {
 
 static int data(nn_column *c, int64_t rows) { return models_pictures(rows, 28, &c[0], &c[1]), 2; }
 
+enum { FIRST = 784 * 512, OTHERS = 512 * 512 + 512 * 10 };
+
 const models_network models_mlp = {.name = "mlp",
                                    .network = network,
                                    .output = "logits",
@@ -26,4 +28,5 @@ const models_network models_mlp = {.name = "mlp",
                                    .batch = 128,
                                    .rows = 8192,
                                    .chunk = 96,
+                                   .work = {FIRST + OTHERS, 2 * FIRST + 3 * OTHERS, FIRST + OTHERS, 1},
                                    .data = data};

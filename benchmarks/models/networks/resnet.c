@@ -43,12 +43,22 @@ static void network(nn_model *m, void *ctx) {
 
 static int data(nn_column *c, int64_t rows) { return models_pictures(rows, 32, &c[0], &c[1]), 2; }
 
-const models_network models_resnet = {.name = "resnet",
-                                      .network = network,
-                                      .output = "logits",
-                                      .rank = 1,
-                                      .shape = {10},
-                                      .batch = 64,
-                                      .rows = 1024,
-                                      .chunk = 4,
-                                      .data = data};
+enum {
+  STEM = 9 * 16, /* kernels by stage; a place of the image reads each once */
+  ONE = 6 * 9 * 16 * 16,
+  TWO = (9 + 1) * 16 * 32 + 5 * 9 * 32 * 32,
+  THREE = (9 + 1) * 32 * 64 + 5 * 9 * 64 * 64,
+  OTHERS = 1024 * ONE + 256 * TWO + 64 * THREE + 64 * 10
+};
+
+const models_network models_resnet = {
+    .name = "resnet",
+    .network = network,
+    .output = "logits",
+    .rank = 1,
+    .shape = {10},
+    .batch = 64,
+    .rows = 1024,
+    .chunk = 4,
+    .work = {1024 * STEM + OTHERS, 2 * 1024 * STEM + 3.0 * OTHERS, STEM + ONE + TWO + THREE + 640, 1},
+    .data = data};

@@ -45,6 +45,8 @@ static int data(nn_column *c, int64_t rows) {
   return 2;
 }
 
+enum { ENCODER = GENES * HIDDEN, CODES = HIDDEN * CODE };
+
 const models_network models_vae = {.name = "vae",
                                    .network = network,
                                    .output = "mean",
@@ -53,4 +55,7 @@ const models_network models_vae = {.name = "vae",
                                    .batch = 128,
                                    .rows = 2048,
                                    .chunk = 32,
+                                   .work = {ENCODER + CODES,
+                                            2 * ENCODER + 3 * (2 * CODES + CODE * HIDDEN + HIDDEN * GENES),
+                                            ENCODER + CODES, 1},
                                    .data = data};
