@@ -56,6 +56,7 @@ static void modality_is_the_root(hid_t f) {
   H5Lcreate_hard(f, "/mod", f, "mod/rna", H5P_DEFAULT, H5P_DEFAULT);
   H5Lcreate_hard(f, "/mod", f, "mod/prot", H5P_DEFAULT, H5P_DEFAULT);
 }
+static void no_modalities(hid_t f) { put_group(f, "mod"); }
 static void categories_of_themselves(hid_t f) {
   drop(f, "obs/_index");
   put_group(f, "obs/_index");
@@ -296,6 +297,7 @@ Test(sbnn_hdf5, spoilt_files) {
       {layer_is_the_root, "no matrix X"},
       {obs_is_the_root, "none of AnnData"},
       {modality_is_the_root, "no matrix X in it"},
+      {no_modalities, "which of its modalities holds counts: (none)?"},
       {categories_of_themselves, "categories"},
       {dense_claim, "X|more elements than the file can hold"},
       {list_claim, "X/data|more elements than the file can hold"},

@@ -25,10 +25,10 @@ static size_t find_named(const sbnn_strings *mods, const char *const *names) {
   return mods->n;
 }
 
-/* The one that has a name for it; of two the other. */
+/* The one that has a name for it; the only one; of two the other. mods->n: none. */
 static size_t find_usual(const sbnn_strings *mods, bool responses) {
   size_t found = find_named(mods, responses ? of_responses : of_counts);
-  if (found < mods->n || mods->n > 2) return found;
+  if (found < mods->n || mods->n == 0 || mods->n > 2) return found;
   if (mods->n == 1) return 0;
   size_t other = find_named(mods, responses ? of_counts : of_responses);
   return other < 2 ? 1 - other : mods->n;
