@@ -29,6 +29,7 @@ int sbnn_h5_open(sbnn_h5 *f, int fd);
 int sbnn_h5_open_copy(sbnn_h5 *f, int fd);
 /* SBNN_FAILED: what was written did not all arrive. */
 int sbnn_h5_finish(sbnn_h5 *f);
+/* Leaves a sentence if bytes of the file could not be read: what HDF5 cannot read it may take for missing. */
 void sbnn_h5_close(sbnn_h5 *f);
 
 /* ---- h5.c: groups and attributes ---- */

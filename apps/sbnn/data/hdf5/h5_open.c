@@ -25,6 +25,7 @@ typedef struct driver {
 
 static int given = -1;      /* the descriptor for the next file; one file in a process */
 static bool given_to_write; /* may it be changed? */
+static int unread;          /* why some of it could not be read; 0: all could */
 
 static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr_t most) {
   struct stat status;
@@ -75,7 +76,10 @@ static herr_t driver_read(H5FD_t *file, H5FD_mem_t type, hid_t transfer, haddr_t
   while (size > 0) {
     ssize_t n = pread(d->fd, to, size, (off_t)addr);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return -1;
+    if (n < 0) {
+      unread = errno;
+      return -1;
+    }
     if (n == 0) {
       memset(to, 0, size);
       return 0;
@@ -146,6 +150,7 @@ static int open_as(sbnn_h5 *f, int fd, bool write) {
   if (fstat(fd, &status) == 0) f->bytes = (uint64_t)status.st_size;
   given = fd;
   given_to_write = write;
+  unread = 0;
   bool ready = H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0 && H5PLset_loading_state(0) >= 0 &&
                sbnn_lzf_register();
   hid_t own = ready ? register_driver() : -1, access = own >= 0 ? H5Pcreate(H5P_FILE_ACCESS) : -1;
@@ -167,11 +172,17 @@ int sbnn_h5_open(sbnn_h5 *f, int fd) { return open_as(f, fd, false); }
 
 int sbnn_h5_open_copy(sbnn_h5 *f, int fd) { return open_as(f, fd, true); }
 
+static int check_read(const sbnn_h5 *f) {
+  if (!unread) return SBNN_OK;
+  return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: some of it cannot be read (%s); copy it to another disk",
+                   f->path, strerror(unread));
+}
+
 int sbnn_h5_finish(sbnn_h5 *f) {
   bool good = H5Fflush(f->id, H5F_SCOPE_GLOBAL) >= 0;
   good = H5Fclose(f->id) >= 0 && good;
   f->id = 0;
-  return good ? SBNN_OK
+  return good ? check_read(f)
               : sbnn_fail(f->error, SBNN_FAILED, "%s: its copy could not be written; make room on the disk",
                           f->path);
 }
@@ -179,4 +190,5 @@ int sbnn_h5_finish(sbnn_h5 *f) {
 void sbnn_h5_close(sbnn_h5 *f) {
   if (f->id > 0) H5Fclose(f->id);
   f->id = 0;
+  check_read(f);
 }

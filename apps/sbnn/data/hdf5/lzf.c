@@ -37,12 +37,13 @@ size_t sbnn_lzf_decompress(const unsigned char *in, size_t n, unsigned char *out
   return to;
 }
 
-/* values[2] is the chunk's size, if the writer says it. */
+/* values[2] is the chunk's size, if the writer says it. Of three bytes LZF makes 264 at most. */
 static size_t filter(unsigned flags, size_t n_values, const unsigned values[], size_t n, size_t *room,
                      void **buffer) {
   if (!(flags & H5Z_FLAG_REVERSE)) return 0; /* nothing is compressed here */
-  size_t size = n_values >= 3 && values[2] > 0 ? values[2] : 8 * n;
-  for (; size <= LARGEST_CHUNK; size *= 2) {
+  const bool said = n_values >= 3 && values[2] > 0;
+  size_t size = said ? values[2] : 8 * n;
+  for (; size <= LARGEST_CHUNK && (said || size < 2 * 88 * n); size *= 2) {
     unsigned char *out = malloc(size);
     size_t got = out ? sbnn_lzf_decompress(*buffer, n, out, size) : 0;
     if (got > 0) {
@@ -52,7 +53,7 @@ static size_t filter(unsigned flags, size_t n_values, const unsigned values[], s
       return got;
     }
     free(out);
-    if (!out || (n_values >= 3 && values[2] > 0)) return 0;
+    if (!out || said) return 0;
   }
   return 0;
 }
