@@ -290,9 +290,16 @@ static bool take_cpus(const sbnn_transport_place *place, int threads, cpu_set_t 
   return sched_setaffinity(0, sizeof mine, &mine) == 0; /* if it fails, it is slower */
 }
 
+/* A model that fails stops the others, and has its own sentence. */
+static tn_status run_here(sbnn_models *m, int threads, sbnn_error *e) {
+  tn_status status = nn_replicas(m->n, threads, m->compute, m->ctx);
+  if (status == TN_ENOMEM) sbnn_fail(e, SBNN_FAILED, "no memory for threads; close other programs");
+  return status;
+}
+
 tn_status sbnn_models_run(sbnn_ranks *r, sbnn_models *m, int threads, sbnn_error *e) {
   atomic_init(&m->first_failed, m->n);
-  if (!r) return nn_replicas(m->n, threads, m->compute, m->ctx);
+  if (!r) return run_here(m, threads, e);
   pthread_t thread;
   cpu_set_t all;
   r->threads = threads_of(r, threads);

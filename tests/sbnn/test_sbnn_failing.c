@@ -1,0 +1,125 @@
+/* test_sbnn_failing.c - commands while the system fails: each place that opens, reads, writes, renames or starts a process, or asks for
+ * the library's memory, does so in turn. What comes of it is one sentence and no results, or the results as without. */
+#include "failing_calls.h"
+#include "test_sbnn_cli.h"
+
+#if FAILING_CALLS
+
+#include "commands/commands.h"
+#include "options/options.h"
+
+static void prepare(void) {
+  make_tables();
+  cli_write_labels(at("l.tsv"), 60);
+  failing_start();
+}
+
+TestSuite(sbnn_failing, .init = prepare, .fini = remove_root, .timeout = 900);
+
+/* Words that begin with '@' are names in the root. */
+static int run(sbnn_error *e, const char *line) {
+  char copy[1024], path[80][256], *argv[80] = {(char *)"sbnn"};
+  int argc = 1;
+  sbnn_options o;
+  snprintf(copy, sizeof copy, "%s", line);
+  for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "), argc++) {
+    snprintf(path[argc], sizeof path[argc], "%s%s%s", *word == '@' ? root : "", *word == '@' ? "/" : "",
+             word + (*word == '@'));
+    argv[argc] = path[argc];
+  }
+  *e = (sbnn_error){0};
+  int code = sbnn_options_parse(argc, argv, &o, e);
+  return code == SBNN_OK ? o.command->run(&o, e) : code;
+}
+
+typedef struct tally {
+  long places, refused, partly;
+} tally;
+
+static void check_failed(const char *line, const char *result, int code, const sbnn_error *e) {
+  const char *name = failing_state->name;
+  cr_expect(code == SBNN_FAILED || code == SBNN_BAD_INPUT || code == SBNN_PARTIAL,
+            "%s: %s fails: code %d: %s", line, name, code, e->text);
+  cr_expect_eq(code, e->code, "%s: %s fails: code %d, but %d with '%s'", line, name, code, e->code, e->text);
+  cr_expect(*e->text && !strchr(e->text, '\n'), "%s: %s fails: '%s'", line, name, e->text);
+  if (code != SBNN_PARTIAL && !strstr(e->text, "complete in") && !strstr(e->text, "kept as") &&
+      !strstr(e->text, "that sbnn did not write"))
+    cr_expect_neq(access(at(result), F_OK), 0, "%s: %s fails (%s), but there are results", line, name,
+                  e->text);
+}
+
+/* Runs it until no place is left that has not failed yet. `result`: a file it writes, the same whenever it succeeds. */
+static tally check(const char *line, const char *result) {
+  tally sum = {0};
+  sbnn_error e;
+  remove_all(at("out"));
+  cr_assert_eq(run(&e, line), SBNN_OK, "%s: %s", line, e.text);
+  char *good = text_of(at(result));
+  for (;;) {
+    remove_all(at("out"));
+    failing_state->fired = false;
+    atomic_store(&sbnn_memory_refused, false);
+    failing_state->armed = true;
+    const int code = run(&e, line);
+    failing_state->armed = false;
+    if (code != SBNN_OK) check_failed(line, result, code, &e), sum.refused++;
+    else if (strcmp(failing_state->name, "access") != 0) { /* what cannot be looked at is taken for missing */
+      char *now = text_of(at(result));
+      cr_expect_str_eq(now, good, "%s: %s fails: other results", line, failing_state->name);
+      free(now);
+    }
+    sum.partly += code == SBNN_PARTIAL;
+    if (!failing_state->fired) break;
+    sum.places++;
+  }
+  free(good);
+  printf("%.40s...: %ld places fail, %ld refusals (%ld without pictures)\n", line, sum.places, sum.refused,
+         sum.partly);
+  fflush(stdout); /* before a child has a copy of it */
+  return sum;
+}
+
+#define DATA " --x @x.csv --y @y.csv"
+#define SHORT                                                                                                \
+  " --quiet --clusters 3 --cluster-min 2 --kmeans-restarts 2 --hidden 4,3 --genes 5 --epochs-pretrain 1"     \
+  " --epochs-frozen 1 --epochs-unfrozen 1 --epochs-finetune 1 --epochs-no-pretrain 1"
+
+/* In one test: a place that two commands share fails once. */
+Test(sbnn_failing, commands) {
+  static const struct {
+    const char *line, *result;
+  } list[] = {
+      {"cv" DATA SHORT " --folds 2 --out @out", "out/metrics.tsv"},
+      {"cv" DATA SHORT " --folds 2 --both --labels @l.tsv --evaluate stage-ends --out @out",
+       "out/metrics.tsv"},
+      {"train" DATA SHORT " --epochs-autoencoder 1 --labels @l.tsv --out @out", "out/latent.tsv"},
+      {"train" DATA SHORT " --epochs-autoencoder 1 --recipe denoise --out @out", "out/latent.tsv"},
+      {"srrr" DATA " --folds 2 --ranks 1,2 --lambdas 0.3,0.6 --quiet --out @out", "out/srrr.tsv"},
+      {"tsne" DATA " --perplexity 5 --iterations 50 --quiet --out @out", "out/tsne.tsv"},
+      {"stability" DATA SHORT " --restarts 2 --out @out", "out/stability.tsv"},
+      {"path" DATA SHORT " --lambdas 0.01,0.5 --bottleneck 2,3 --folds 2 --out @out", "out/path.tsv"},
+      {"predict --model @made --x @x.csv --out @out --quiet", "out"},
+      {"report --results @made --out @out --quiet", "out"},
+      {"tsne --results @made --perplexity 5 --iterations 50 --quiet --out @out", "out/tsne.tsv"},
+      {"prep" DATA " --out @out --quiet", "out"},
+      {"demo --tables-only --cells 60 --genes 30 --responses 3 --quiet --out @out",
+       "out/demo-data/labels.tsv"},
+  };
+  sbnn_error e;
+  tally all = {0};
+  cr_assert_eq(run(&e, "train" DATA SHORT " --epochs-autoencoder 1 --labels @l.tsv --out @made"), SBNN_OK,
+               "%s", e.text);
+  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    const tally one = check(list[i].line, list[i].result);
+    cr_expect_gt(one.places, 0, "%s", list[i].line);
+    all.places += one.places, all.refused += one.refused;
+  }
+  printf("%ld places failed in turn, %ld were refusals\n", all.places, all.refused);
+  cr_expect_gt(all.refused, 600);
+}
+
+#else
+
+Test(sbnn_failing, commands) { cr_skip_test("SKIPPED: with a sanitizer, or another C library"); }
+
+#endif
