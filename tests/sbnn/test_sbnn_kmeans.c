@@ -4,6 +4,7 @@
 #include "data/prepare.h"
 #include "data/random.h"
 #include "data/synthetic.h"
+#include "tensor/isa.h"
 #include "test_sbnn_data.h"
 
 #include <math.h>
@@ -120,6 +121,49 @@ Test(sbnn_kmeans, same_bits_for_any_number_of_threads) {
     sbnn_kmeans_free(&r);
   }
   sbnn_kmeans_free(&first);
+  free(rows);
+}
+
+Test(sbnn_kmeans, same_bits_for_every_instruction_set) {
+  const tn__isa used = tn__isa_used;
+  float *rows = blobs(150, 5, 6, 12);
+  sbnn_kmeans first = {0};
+  for (tn__isa isa = TN__BASELINE; isa <= TN__AVX512; isa++) {
+    sbnn_kmeans r;
+    sbnn_error e = {0};
+    if (!tn__isa_runs(isa)) continue;
+    tn__isa_used = isa;
+    cr_assert_eq(sbnn_kmeans_fit(rows, 150, 5, &(sbnn_kmeans_options){.clusters = 9, .restarts = 8}, &r, &e),
+                 SBNN_OK);
+    if (isa == TN__BASELINE) {
+      first = r;
+      continue;
+    }
+    cr_expect(r.restart == first.restart && r.inertia == first.inertia);
+    cr_expect(memcmp(r.labels, first.labels, 150 * sizeof *r.labels) == 0);
+    cr_expect(memcmp(r.centers, first.centers, 9 * 5 * sizeof *r.centers) == 0);
+    sbnn_kmeans_free(&r);
+  }
+  tn__isa_used = used;
+  sbnn_kmeans_free(&first);
+  free(rows);
+}
+
+/* Stopped early, the labels and centres still fit each other. */
+Test(sbnn_kmeans, one_iteration) {
+  float *rows = blobs(120, 2, 5, 12);
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    sbnn_kmeans r;
+    sbnn_error e = {0};
+    sbnn_kmeans_options o = {.clusters = 7, .restarts = 1, .max_iterations = 1, .seed = seed, .threads = -1};
+    cr_assert_eq(sbnn_kmeans_fit(rows, 120, 2, &o, &r, &e), SBNN_OK);
+    double inertia = 0;
+    for (size_t i = 0; i < 120; i++)
+      inertia += distance(rows + 2 * i, r.centers + 2 * (size_t)r.labels[i], 2);
+    cr_expect_float_eq(r.inertia, inertia, 1e-9 * inertia);
+    for (size_t j = 0; j < 7; j++) cr_expect_gt(r.sizes[j], 0);
+    sbnn_kmeans_free(&r);
+  }
   free(rows);
 }
 

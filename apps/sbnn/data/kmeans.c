@@ -15,15 +15,25 @@
  * uses. Without contraction (the build says so) all give the same bits. CLONED(f, (parameters),
  * (arguments)) makes f out of the always_inline function f_any; the first parameter is the problem p. */
 #define ANY static inline __attribute__((always_inline))
-#if defined(__x86_64__) && defined(__gnu_linux__)
-#define CLONED(NAME, PARAMETERS, ARGUMENTS)                                                                  \
+#ifdef NABLA_WITHOUT_AVX512 /* CMake's NABLA_AVX512 is OFF */
+#define CLONED_AVX512(NAME, PARAMETERS, ARGUMENTS)
+#define IF_AVX512(NAME, ARGUMENTS)
+#else
+#define CLONED_AVX512(NAME, PARAMETERS, ARGUMENTS)                                                           \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2"))) static void NAME##_avx512 PARAMETERS {  \
     NAME##_any ARGUMENTS;                                                                                    \
-  }                                                                                                          \
+  }
+#define IF_AVX512(NAME, ARGUMENTS)                                                                           \
+  if (p->avx512) NAME##_avx512 ARGUMENTS;                                                                    \
+  else
+#endif
+#if defined(__x86_64__) && defined(__gnu_linux__)
+#define CLONED(NAME, PARAMETERS, ARGUMENTS)                                                                  \
+  CLONED_AVX512(NAME, PARAMETERS, ARGUMENTS)                                                                 \
   __attribute__((target("avx2"))) static void NAME##_avx2 PARAMETERS { NAME##_any ARGUMENTS; }               \
   static void NAME PARAMETERS {                                                                              \
-    if (p->avx512) NAME##_avx512 ARGUMENTS;                                                                  \
-    else if (p->avx2) NAME##_avx2 ARGUMENTS;                                                                 \
+    IF_AVX512(NAME, ARGUMENTS)                                                                               \
+    if (p->avx2) NAME##_avx2 ARGUMENTS;                                                                      \
     else NAME##_any ARGUMENTS;                                                                               \
   }
 #else
