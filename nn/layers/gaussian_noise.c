@@ -3,15 +3,12 @@
 
 ag_ref nn_gaussian_noise(nn_model *m, const char *name, ag_ref x, double sd) {
   if (!nn_building(m)) return (ag_ref){0};
-  if (!(sd >= 0)) {
-    nn_fail(m, TN_EINVAL, "nn_gaussian_noise: '%s' has sd %g; it must be at least 0", name, sd);
-    return (ag_ref){0};
-  }
-  if (nn_mode_of(m) == NN_EVAL || sd == 0) return x;
-  ag_graph *g = nn_graph(m);
-  ag_type type = ag_type_of(g, x);
   const char *stream = nn_full_name(m, name);
   if (!nn_enter(m, "nn_gaussian_noise", name)) return (ag_ref){0};
+  if (!(sd >= 0)) return nn_refuse(m, TN_EINVAL, "the sd %g must be at least 0", sd);
+  if (nn_mode_of(m) == NN_EVAL || sd == 0) return nn_leave(m, x);
+  ag_graph *g = nn_graph(m);
+  ag_type type = ag_type_of(g, x);
   ag_ref noise = ag_normal(g, stream, type.dtype, type.rank, type.shape);
   return nn_leave(m, ag_add(g, x, ag_scale(g, noise, sd)));
 }

@@ -13,6 +13,16 @@ typedef struct values {
   ag_ref x1, x2, x3, x4, x6, id1, id2, mask, none;
 } values;
 
+/* A value in another shape, zeros, numbers as they were cast. */
+#define RESHAPED(X, ...)                                                                                     \
+  ag_reshape(nn_graph(m), X, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                      \
+             (int64_t[]){__VA_ARGS__})
+#define ZEROS(...)                                                                                           \
+  ag_full(nn_graph(m), TN_F32, (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)),                    \
+          (int64_t[]){__VA_ARGS__}, 0)
+#define NUMBER(X) ag_sum_all(nn_graph(m), X)
+#define WIDE(X)   ag_cast(nn_graph(m), X, TN_F64)
+
 #define JOIN_(A, B) A##B
 #define JOIN(A, B)  JOIN_(A, B)
 #define BAD(FUNCTION, ...)                                                                                   \
