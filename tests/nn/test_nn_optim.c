@@ -132,6 +132,65 @@ Test(nn_optim, trajectories) {
   free_table(&t);
 }
 
+/* ---- options ---- */
+
+/* An optimizer without options, and with the numbers for which 0 stands: the same bits. */
+typedef struct spelt_out {
+  const char *name;
+  void (*minimize)(nn_model *m, ag_ref loss, bool given);
+} spelt_out;
+
+#define SPELT_OUT(NAME, ...)                                                                                 \
+  static void NAME##_given(nn_model *m, ag_ref l, bool given) {                                              \
+    nn_##NAME(m, l,                                                                                          \
+              given ? &(nn_##NAME##_options){.lr = 0.1, __VA_ARGS__} : &(nn_##NAME##_options){.lr = 0.1});   \
+  }
+SPELT_OUT(adam, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7)
+SPELT_OUT(adabelief, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-16)
+SPELT_OUT(adafactor, .beta2_decay = -0.8, .epsilon1 = 2.220446049250313e-16, .epsilon2 = 1e-3, .clip = 1)
+SPELT_OUT(lamb, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-6)
+SPELT_OUT(lion, .beta1 = 0.9, .beta2 = 0.99)
+SPELT_OUT(muon, .momentum = 0.95, .epsilon = 1e-7, .a = 3.4445, .b = -4.775, .c = 2.0315, .steps = 5)
+SPELT_OUT(rmsprop, .rho = 0.9, .epsilon = 1e-7)
+static const spelt_out defaults[] = {{"adam", adam_given},           {"adabelief", adabelief_given},
+                                     {"adafactor", adafactor_given}, {"lamb", lamb_given},
+                                     {"lion", lion_given},           {"muon", muon_given},
+                                     {"rmsprop", rmsprop_given}};
+
+typedef struct choice {
+  const spelt_out *of;
+  bool given;
+} choice;
+
+static void chosen(nn_model *m, void *ctx) {
+  const choice *c = ctx;
+  ag_ref x = nn_input(m, "x", 1, (int64_t[]){IN}), y = nn_input(m, "y", 1, (int64_t[]){OUT});
+  ag_ref f = nn_dense(m, "p", x, OUT, &(nn_dense_options){.no_bias = true});
+  c->of->minimize(m, nn_mse(m, f, y), c->given);
+}
+
+static nn_state *trained(const table *t, choice c, nn_model **m) {
+  *m = make_model(&(nn_model_options){.dtype = TN_F64, .batch = ROWS}, chosen, &c);
+  nn_state *s = make_state(*m, 1);
+  double before = value_at(s, "p/kernel", 0);
+  OK(nn_fit(*m, s, t->data, (nn_split){0}, &(nn_fit_options){.epochs = 3}, NULL));
+  cr_expect_neq(value_at(s, "p/kernel", 0), before, "%s changes nothing", c.of->name);
+  return s;
+}
+
+Test(nn_optim, an_option_of_0_stands_for_its_default) {
+  table t = make_table(TN_F64, ROWS);
+  for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
+    nn_model *m[2];
+    nn_state *a = trained(&t, (choice){&defaults[i], false}, &m[0]),
+             *b = trained(&t, (choice){&defaults[i], true}, &m[1]);
+    cr_expect(same_bits(a, b), "%s", defaults[i].name);
+    nn_state_free(a), nn_state_free(b);
+    nn_model_free(m[0]), nn_model_free(m[1]);
+  }
+  free_table(&t);
+}
+
 /* f32 keeps the first bias corrections, which 1 - 0.999^t would not. */
 Test(nn_optim, bias_correction_in_f32) {
   table t = make_table(TN_F32, ROWS), u = make_table(TN_F64, ROWS);
