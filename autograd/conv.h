@@ -43,7 +43,9 @@ typedef struct ag_conv_options {
  * input channels], the kernel [spatial..., output channels / groups, input channels] (Keras' layout;
  * PyTorch's I, O/groups, ... by {2, 3, 1, 0} in two dimensions). The output has (extent - 1) stride + reach -
  * before - after + extra[axis] places (extra: PyTorch's output_padding, NULL = 0), with reach = (kernel - 1)
- * dilation + 1; AG_PAD_SAME makes that extent * stride. input_dilation and layouts must be 0. */
+ * dilation + 1; AG_PAD_SAME and AG_PAD_CAUSAL make that extent * stride. With AG_PAD_CAUSAL output p reads no
+ * place of x after p / stride: the adjoint of a convolution that is padded behind. input_dilation and layouts
+ * must be 0. */
 ag_ref ag_conv_transpose(ag_graph *g, ag_ref x, ag_ref kernel, const ag_conv_options *options,
                          const int64_t *extra);
 
