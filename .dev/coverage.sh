@@ -53,7 +53,7 @@ coverage_gaps() { # TRACE FILE...
   local file
   for file in "${@:2}"; do
     awk -v file="$file" -F '[:,]' '
-      /^SF:/ { mine = substr($0, length($0) - length(file) + 1) == file }
+      /^SF:/ { mine = substr($0, length($0) - length(file)) == "/" file }
       mine && /^BRDA:/ { total[$2]++; if ($5 == "-" || $5 == 0) missed[$2]++ }
       END { while ((getline text < file) > 0) { n++; if (n in missed) printf "%s:%d: %d of %d not taken: %s\n", file, n, missed[n], total[n], text } }' "$1"
   done

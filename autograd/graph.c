@@ -66,10 +66,8 @@ static tn_status out_of_memory(ag_graph *g) {
 }
 
 const char *ag__type_text(const ag_type *t, char *buffer, size_t size) {
-  int n = snprintf(buffer, size, "%s[", tn_dtype_name(t->dtype));
-  for (int a = 0; a < t->rank && n >= 0 && (size_t)n < size; a++)
-    n += snprintf(buffer + n, size - (size_t)n, a ? ", %lld" : "%lld", (long long)t->shape[a]);
-  if (n >= 0 && (size_t)n < size) snprintf(buffer + n, size - (size_t)n, "]");
+  const int n = snprintf(buffer, size, "%s", tn_dtype_name(t->dtype));
+  ag__shape_text(t->rank, t->shape, buffer + n, size - (size_t)n);
   return buffer;
 }
 
@@ -150,7 +148,7 @@ uint64_t ag__hash(uint64_t seed, const void *bytes, size_t n) {
     h = mix(h, word);
   }
   for (; n; n--) h = mix(h, *p++);
-  return h ? h : 1;
+  return h + !h;
 }
 
 typedef struct call {

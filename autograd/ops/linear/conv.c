@@ -139,7 +139,7 @@ static void conv_run(const ag_call *call) {
     t[i] = (ag_type){.dtype = call->in[i].dtype, .rank = call->in[i].rank};
     memcpy(t[i].shape, call->in[i].shape, sizeof t[i].shape);
   }
-  if (tn_view_numel(&call->out) == 0 || !measure(&t[0], &t[1], call->attr, &c, why)) return;
+  (void)measure(&t[0], &t[1], call->attr, &c, why); /* it fitted when the node was made */
   c.x = operand(X, layout_of(call->attr, X), &call->in[0], c.groups);
   c.kernel = operand(KERNEL, layout_of(call->attr, KERNEL), &call->in[1], c.groups);
   c.y = operand(Y, layout_of(call->attr, Y), &call->out, c.groups);
@@ -205,7 +205,7 @@ static void conv_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
   ag_conv_options o = options_of(ag_attr_of(g, y));
   tn_conv c;
   char why[SENTENCE];
-  if (!measure(&tx, &tk, ag_attr_of(g, y), &c, why)) return;
+  (void)measure(&tx, &tk, ag_attr_of(g, y), &c, why);
   dx[0] = by_input(g, &c, &o, tx.rank - 2, dy, kernel);
   dx[1] = by_kernel(g, &c, &o, tx.rank - 2, x, dy);
 }

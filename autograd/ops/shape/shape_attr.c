@@ -25,10 +25,10 @@ bool ag__get_shape(const ag_attr *attr, ag_type *out) {
 }
 
 const char *ag__shape_text(int rank, const int64_t *shape, char *buffer, size_t size) {
-  int n = snprintf(buffer, size, "[");
-  for (int a = 0; a < rank && n >= 0 && (size_t)n < size; a++)
-    n += snprintf(buffer + n, size - (size_t)n, a ? ", %lld" : "%lld", (long long)shape[a]);
-  if (n >= 0 && (size_t)n < size) snprintf(buffer + n, size - (size_t)n, "]");
+  size_t n = (size_t)snprintf(buffer, size, "[");
+  for (int a = 0; a < rank && n < size; a++)
+    n += (size_t)snprintf(buffer + n, size - n, a ? ", %lld" : "%lld", (long long)shape[a]);
+  if (n < size) snprintf(buffer + n, size - n, "]");
   return buffer;
 }
 
