@@ -181,6 +181,7 @@ static void multiply_plane(const lines *l, const block *b, tn__lines *p, const v
       multiply_taps(l, b, (range){k2, taps}, p);
     }
   }
+  p->a_line = p->c_line = NULL; /* s ends here */
 }
 
 static void clear(const tn_conv *c, const block *b, const tn__lines *p) {
