@@ -70,7 +70,7 @@ static inline void put_group(hid_t f, const char *path) {
 }
 
 static inline void put_frame(hid_t f, const char *path, hsize_t n, const char *const *names) {
-  char index[64];
+  char index[128];
   put_group(f, path);
   say(f, path, "encoding-type", "dataframe");
   say(f, path, "encoding-version", "0.2.0");
