@@ -6,6 +6,7 @@
 #if FAILING_CALLS
 
 #include "commands/commands.h"
+#include "data/table.h"
 #include "options/options.h"
 
 static void prepare(void) {
@@ -116,6 +117,84 @@ Test(sbnn_failing, commands) {
   }
   printf("%ld places failed in turn, %ld were refusals\n", all.places, all.refused);
   cr_expect_gt(all.refused, 600);
+}
+
+/* ---- readers ---- */
+
+#define SEEDS NABLA_SOURCE_DIR "/tests/fuzz/corpus/"
+
+/* The numbers as one text; NULL: an error. */
+static char *told(const char *path, sbnn_error *e) {
+  const sbnn_table_options o = {.sparse = true, .allow_duplicates = true};
+  sbnn_table t;
+  char *text = NULL;
+  size_t n;
+  *e = (sbnn_error){0};
+  int code = sbnn_table_read(path, &o, &t, e);
+  cr_expect_eq(code, e->code, "%s: %d, but %d: %s", path, code, e->code, e->text);
+  if (code != SBNN_OK) return NULL;
+  FILE *to = open_memstream(&text, &n);
+  for (size_t i = 0; i < t.n_rows; i++) fprintf(to, "%s ", t.row_ids[i]);
+  for (size_t j = 0; j < t.n_cols; j++) fprintf(to, "%s ", t.col_ids[j]);
+  for (size_t i = 0; i < t.n_rows * t.n_cols; i++)
+    fprintf(to, "%g ", (double)sbnn_counts_at(&t.counts, i / t.n_cols, i % t.n_cols));
+  fclose(to);
+  sbnn_table_free(&t);
+  return text;
+}
+
+static long check_reader(const char *path) {
+  sbnn_error e;
+  long places = 0;
+  char *good = told(path, &e);
+  cr_assert_not_null(good, "%s", e.text);
+  for (;; places++) {
+    failing_state->fired = false;
+    failing_state->armed = true;
+    char *now = told(path, &e);
+    failing_state->armed = false;
+    const char *name = failing_state->name;
+    if (now) cr_expect_str_eq(now, good, "%s: %s fails: other data", path, name);
+    else
+      cr_expect((e.code == SBNN_BAD_INPUT || e.code == SBNN_FAILED) && *e.text && !strchr(e.text, '\n'),
+                "%s: %s fails: %d '%s'", path, name, e.code, e.text);
+    free(now);
+    if (!failing_state->fired) break;
+  }
+  free(good);
+  return places;
+}
+
+Test(sbnn_failing, readers) {
+  static const char *const seeds[] = {
+    "mat/cells.mat",
+    "mat/compressed.mat",
+    "mat/sparse.mat",
+    "table/plain.csv",
+    "table/gzip.csv.gz",
+    "table/bom_comments.csv",
+#if NABLA_LIBZIP
+    "npz/both.npz",
+#endif
+#if NABLA_HDF5
+    "hdf5/csr_gzip.h5ad",
+    "hdf5/references.mat",
+    "hdf5/two.h5mu",
+#endif
+  };
+  long places = 0;
+  for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+    char path[512];
+    snprintf(path, sizeof path, SEEDS "%s", seeds[i]);
+    places += check_reader(path);
+  }
+  put_file(at("genes.tsv"), "E1\tg1\nE2\tg2\n");
+  put_file(at("barcodes.tsv"), "c1\nc2\nc3\n");
+  put_file(at("matrix.mtx"), "%%MatrixMarket matrix coordinate integer general\n2 3 2\n1 1 4\n2 3 5\n");
+  places += check_reader(at("matrix.mtx"));
+  places += check_reader(root);
+  printf("%ld places of the readers failed in turn\n", places);
+  cr_expect_gt(places, 100);
 }
 
 #else
