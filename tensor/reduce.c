@@ -12,6 +12,8 @@
 
 enum {
   LANES = 16,
+  QUAD = 16, /* bytes of the vectors that sums are kept in: every instruction set has these */
+  MOST_QUADS = 16,
   BLOCK = 512,
   ROWS = 4,
   NARROW = 128, /* columns: so few sums are kept in registers */
@@ -40,17 +42,18 @@ enum {
   }                                                                                                          \
   TN_BY_ISA(NAME, (const T *x, int64_t n, T *to), (x, n, to))                                                \
   TN_ANY void NAME##_rows_any(const T *x, int64_t n, T *to) {                                                \
-    typedef T lanes __attribute__((vector_size(LANES * sizeof(T))));                                         \
-    lanes a = {0}, b = {0}, c = {0}, d = {0}, X;                                                             \
+    typedef T quad __attribute__((vector_size(QUAD)));                                                       \
+    enum { EACH = QUAD / sizeof(T), QUADS = LANES / EACH };                                                  \
+    quad sum[ROWS][QUADS] = {0}, X;                                                                          \
     for (int64_t i = 0; i < n; i += LANES) {                                                                 \
-      memcpy(&X, x + i, sizeof X), a += EXPR;                                                                \
-      memcpy(&X, x + n + i, sizeof X), b += EXPR;                                                            \
-      memcpy(&X, x + 2 * n + i, sizeof X), c += EXPR;                                                        \
-      memcpy(&X, x + 3 * n + i, sizeof X), d += EXPR;                                                        \
+      TN_UNROLL for (int r = 0; r < ROWS; r++) TN_UNROLL for (int q = 0; q < QUADS; q++) {                   \
+        memcpy(&X, x + r * n + i + q * EACH, sizeof X);                                                      \
+        sum[r][q] += EXPR;                                                                                   \
+      }                                                                                                      \
     }                                                                                                        \
     T part[LANES][ROWS];                                                                                     \
     for (int k = 0; k < LANES; k++)                                                                          \
-      part[k][0] = a[k], part[k][1] = b[k], part[k][2] = c[k], part[k][3] = d[k];                            \
+      for (int r = 0; r < ROWS; r++) part[k][r] = sum[r][k / EACH][k % EACH];                                \
     for (int width = LANES / 2; width; width /= 2)                                                           \
       for (int k = 0; k < width; k++)                                                                        \
         for (int r = 0; r < ROWS; r++) part[k][r] += part[k + width][r];                                     \
@@ -67,6 +70,9 @@ enum {
     return NAME##_run(x, half) + NAME##_run(x + half, n - half);                                             \
   }
 
+/* A NaN stays. Without branches, so that loops become vectors. */
+#define LARGER(x, y) (((x) >= (y)) | ((x) != (x)) ? (x) : (y))
+
 /* Adds, or folds in the maximum of, a contiguous row element by element. */
 #define ROW_FOLDS(T, S)                                                                                      \
   TN_ANY void add_row_##S##_any(T *restrict to, const T *restrict x, int64_t n) {                            \
@@ -78,20 +84,17 @@ enum {
   }                                                                                                          \
   TN_BY_ISA(add_squares_##S, (T *restrict to, const T *restrict x, int64_t n), (to, x, n))                   \
   TN_ANY void max_row_##S##_any(T *restrict to, const T *restrict x, int64_t n) {                            \
-    for (int64_t i = 0; i < n; i++) to[i] = to[i] >= x[i] || isnan(to[i]) ? to[i] : x[i];                    \
+    TN_IVDEP for (int64_t i = 0; i < n; i++) to[i] = LARGER(to[i], x[i]);                                    \
   }                                                                                                          \
   TN_BY_ISA(max_row_##S, (T *restrict to, const T *restrict x, int64_t n), (to, x, n))                       \
   TN_ANY void max_lanes_##S##_any(const T *x, int64_t n, T *to) {                                            \
-    T part[LANES];                                                                                           \
+    enum { MANY = 4 * LANES };                                                                               \
+    T part[MANY];                                                                                            \
     int64_t i = 0;                                                                                           \
-    for (int k = 0; k < LANES; k++) part[k] = (T)-INFINITY;                                                  \
-    for (; i + LANES <= n; i += LANES)                                                                       \
-      for (int k = 0; k < LANES; k++)                                                                        \
-        part[k] = part[k] >= x[i + k] || part[k] != part[k] ? part[k] : x[i + k];                            \
-    for (int k = 0; i < n; i++, k++) part[k] = part[k] >= x[i] || isnan(part[k]) ? part[k] : x[i];           \
-    for (int width = LANES / 2; width; width /= 2)                                                           \
-      for (int k = 0; k < width; k++)                                                                        \
-        part[k] = part[k] >= part[k + width] || isnan(part[k]) ? part[k] : part[k + width];                  \
+    for (int k = 0; k < MANY; k++) part[k] = (T)-INFINITY;                                                   \
+    for (; i + MANY <= n; i += MANY) max_row_##S##_any(part, x + i, MANY);                                   \
+    max_row_##S##_any(part, x + i, n - i);                                                                   \
+    for (int width = MANY / 2; width; width /= 2) max_row_##S##_any(part, part + width, width);              \
     *to = part[0];                                                                                           \
   }                                                                                                          \
   TN_BY_ISA(max_lanes_##S, (const T *x, int64_t n, T *to), (x, n, to))                                       \
@@ -101,21 +104,26 @@ enum {
     return best;                                                                                             \
   }                                                                                                          \
   /* Adds rows of few columns, one after the other; the sums stay in registers. */                           \
-  TN_ANY void add_stripe_##S##_any(T *to, const T *x, int64_t rows, int64_t n, int wide) {                   \
-    typedef T lanes __attribute__((vector_size(LANES * sizeof(T))));                                         \
-    lanes sum[4], X;                                                                                         \
-    for (int k = 0; k < wide; k++) memcpy(&sum[k], to + k * LANES, sizeof X);                                \
+  TN_ANY void add_stripe_##S##_any(T *to, const T *x, int64_t rows, int64_t n, int quads) {                  \
+    typedef T quad __attribute__((vector_size(QUAD)));                                                       \
+    enum { EACH = QUAD / sizeof(T) };                                                                        \
+    quad sum[MOST_QUADS], X;                                                                                 \
+    TN_UNROLL for (int q = 0; q < quads; q++) memcpy(&sum[q], to + q * EACH, sizeof X);                      \
     for (int64_t r = 0; r < rows; r++, x += n)                                                               \
-      for (int k = 0; k < wide; k++) memcpy(&X, x + k * LANES, sizeof X), sum[k] += X;                       \
-    for (int k = 0; k < wide; k++) memcpy(to + k * LANES, &sum[k], sizeof X);                                \
+      TN_UNROLL for (int q = 0; q < quads; q++) memcpy(&X, x + q * EACH, sizeof X), sum[q] += X;             \
+    TN_UNROLL for (int q = 0; q < quads; q++) memcpy(to + q * EACH, &sum[q], sizeof X);                      \
   }                                                                                                          \
   TN_ANY void add_rows_##S##_any(T *to, const T *x, int64_t rows, int64_t n) {                               \
+    enum { EACH = QUAD / sizeof(T) };                                                                        \
     int64_t j = 0;                                                                                           \
-    for (; j + 4 * LANES <= n; j += 4 * LANES) add_stripe_##S##_any(to + j, x + j, rows, n, 4);              \
-    for (; j + 2 * LANES <= n; j += 2 * LANES) add_stripe_##S##_any(to + j, x + j, rows, n, 2);              \
-    for (; j + LANES <= n; j += LANES) add_stripe_##S##_any(to + j, x + j, rows, n, 1);                      \
-    for (int64_t r = 0; r < rows && j < n; r++)                                                              \
-      for (int64_t k = j; k < n; k++) to[k] += x[r * n + k];                                                 \
+    for (; j + 16 * EACH <= n; j += 16 * EACH) add_stripe_##S##_any(to + j, x + j, rows, n, 16);             \
+    for (; j + 4 * EACH <= n; j += 4 * EACH) add_stripe_##S##_any(to + j, x + j, rows, n, 4);                \
+    for (; j + EACH <= n; j += EACH) add_stripe_##S##_any(to + j, x + j, rows, n, 1);                        \
+    for (; j < n; j++) {                                                                                     \
+      T sum = to[j];                                                                                         \
+      for (int64_t r = 0; r < rows; r++) sum += x[r * n + j];                                                \
+      to[j] = sum;                                                                                           \
+    }                                                                                                        \
   }                                                                                                          \
   TN_BY_ISA(add_rows_##S, (T * to, const T *x, int64_t rows, int64_t n), (to, x, rows, n))                   \
   static T fold_run_##S(tn_reduction op, const T *x, int64_t n) {                                            \
