@@ -1,6 +1,6 @@
-/* ops.c - the parts of a step: every elementwise kernel on a block in the L1 cache; one Adam update with a
- * group lasso under each set of plan passes; the products of the sBNN's step, ours beside a plain call of
- * BLIS. */
+/* ops.c - the parts of a step: every elementwise kernel on a block in the L1 cache; sums and maxima of the L2
+ * cache; one Adam update with a group lasso under each set of plan passes; the products of the sBNN's step, ours
+ * beside a plain call of BLIS. */
 #include "autograd/autograd.h"
 #include "bench.h"
 
@@ -34,6 +34,34 @@ static void kernel(const ag_op *op) {
   }
   bench_row(op->name, "ns/element", ns, SAMPLES);
   printf("\t\n");
+}
+
+/* ---- reductions ---- */
+
+static void reduction(tn_reduction op, int64_t rows, int64_t columns, unsigned axes) {
+  enum { REPEATS = 50, MOST = 1 << 18 };
+  static float x[MOST], y[MOST];
+  const tn_view in = tn_matrix(x, TN_F32, rows, columns),
+                out = axes & 1 ? tn_matrix(y, TN_F32, 1, columns) : tn_matrix(y, TN_F32, rows, 1);
+  double ns[SAMPLES];
+  char name[48];
+  for (int i = 0; i < MOST; i++) x[i] = (float)(i % 7);
+  for (int s = 0; s < SAMPLES; s++) {
+    double start = bench_now();
+    for (int r = 0; r < REPEATS; r++) tn_reduce(op, in, axes, out);
+    ns[s] = (bench_now() - start) * 1e9 / REPEATS / (double)(rows * columns);
+  }
+  snprintf(name, sizeof name, "%s of each %s of %lldx%lld", op == TN_MAX ? "maximum" : "sum",
+           axes & 1 ? "column" : "row", (long long)rows, (long long)columns);
+  bench_row(name, "ns/element", ns, SAMPLES);
+  printf("\t\n");
+}
+
+static void reductions(void) {
+  static const int64_t columns[] = {16, 20, 64};
+  for (int i = 0; i < 3; i++) reduction(TN_SUM, 4096, columns[i], 1), reduction(TN_MAX, 4096, columns[i], 1);
+  reduction(TN_SUM, 64, 256, 2), reduction(TN_MAX, 64, 256, 2);
+  reduction(TN_SUM, 64, 100, 2), reduction(TN_MAX, 64, 100, 2);
 }
 
 /* ---- plan passes ---- */
@@ -144,6 +172,7 @@ int main(void) {
   printf("what\tunit\tmedian\tmin\tmax\tnote\n");
   for (int i = 0; i < ag_op_count; i++)
     if (ag_ops[i]->kind == AG_ELEMENTWISE && ag_ops[i]->f32) kernel(ag_ops[i]);
+  reductions();
   update("adam, all passes", 0);
   update("adam, not combined", AG_NO_COMBINE);
   update("adam, not fused", AG_NO_FUSE);
