@@ -24,3 +24,22 @@ Test(sbnn_demo, sizes_that_cannot_be) {
   refuses("demo --tables-only --out @no/such", SBNN_FAILED, "cannot create", "no/such");
   cr_expect_not(there(at("d")));
 }
+
+/* From end to end, in the default folder, which is replaced each time. */
+Test(sbnn_demo, finds_its_marker_genes, .timeout = 300) {
+  char here[1024];
+  cr_assert(getcwd(here, sizeof here) != NULL && chdir(root) == 0);
+  cr_assert_eq(setenv("SBNN_HIDDEN", "64,32", 1), 0);
+  runs("demo --cells 400 --genes 25 --responses 4");
+  cr_expect(there(at("sbnn-demo/report.html")) && there(at("sbnn-demo/demo-data/counts.csv")));
+  char *record = text_of(at("sbnn-demo/run.json"));
+  cr_expect(strstr(record, "\"command\": \"train\""));
+  ino_t first, second;
+  struct stat s;
+  first = stat(at("sbnn-demo/run.json"), &s) == 0 ? s.st_ino : 0;
+  runs("demo --cells 400 --genes 25 --responses 4 --quiet");
+  second = stat(at("sbnn-demo/run.json"), &s) == 0 ? s.st_ino : 0;
+  cr_expect_neq(first, second);
+  cr_assert_eq(chdir(here), 0);
+  free(record);
+}
