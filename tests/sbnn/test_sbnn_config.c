@@ -94,6 +94,55 @@ Test(sbnn_config, lines) {
   cr_expect_eq(o.protocol, SBNN_PROTOCOL_PAPER, "one file serves both commands");
 }
 
+/* A '#' begins a comment behind a blank, a tab or nothing at all, but not within a word. */
+Test(sbnn_config, comments) {
+  put_file(at("run.conf"), "x = a#b.csv\ny = \"c\" # \"d\"\nout = o\t# tab\nlasso = 0.2 #\nlabels = l\r\n");
+  sbnn_options o = parsed("train --config @run.conf");
+  cr_expect_str_eq(o.x, "a#b.csv");
+  cr_expect_str_eq(o.y, "c");
+  cr_expect_str_eq(o.out, "o");
+  cr_expect_str_eq(o.labels, "l");
+  cr_expect_eq(o.lasso, 0.2);
+}
+
+/* Options by any case of letters; what is no option is told, but for where the program is. */
+Test(sbnn_config, environment) {
+  char name[128] = "SBNN_", said[1024];
+  memset(name + 5, 'A', 100);
+  setenv("SBNN_LASSO", "0.75", 1);
+  setenv("SBNN_EPOCHS_frozen", "6", 1);
+  setenv("SBNN_BINARY", "/bin/sbnn", 1);
+  setenv("SBNN_RESTARTS", "5", 1); /* of another command */
+  setenv("SBNN_LASO", "1", 1);
+  setenv("SBNN_ZZZZZZZZ", "1", 1);
+  setenv(name, "too long to be one", 1);
+  fflush(stderr);
+  FILE *to = fopen(at("said"), "w+");
+  const int before = dup(2);
+  dup2(fileno(to), 2);
+  sbnn_options o = parsed("train --x a --y b --out c");
+  dup2(before, 2);
+  close(before);
+  rewind(to);
+  said[fread(said, 1, sizeof said - 1, to)] = '\0';
+  fclose(to);
+  cr_expect(o.lasso == 0.75 && o.frozen.epochs == 6);
+  cr_expect(strstr(said, "SBNN_LASO does not name an option: did you mean 'lasso'"), "%s", said);
+  cr_expect(strstr(said, "SBNN_ZZZZZZZZ does not name an option\n"), "%s", said);
+  cr_expect(!strstr(said, "BINARY") && !strstr(said, "RESTARTS") && !strstr(said, "AAAA"), "%s", said);
+}
+
+Test(sbnn_config, files_that_are_no_text) {
+  FILE *f = fopen(at("run.conf"), "w");
+  fwrite("x = a\0b\n", 1, 8, f);
+  fclose(f);
+  refuses(TRAIN "--config @run.conf", SBNN_BAD_INPUT, "is not a configuration file", "1 MB");
+  f = fopen(at("run.conf"), "w");
+  for (int i = 0; i < 1200; i++) fprintf(f, "# %01000d\n", i);
+  fclose(f);
+  refuses(TRAIN "--config @run.conf", SBNN_BAD_INPUT, "is not a configuration file", "1 MB");
+}
+
 Test(sbnn_config, json) {
   put_file(at("run.json"),
            "{\"x\": \"a.csv\", \"y\": \"b\", \"out\": \"c\", \"hidden\": [64, 32], \"lasso\": 0.25,\n"
@@ -147,6 +196,10 @@ Test(sbnn_config, files_that_make_no_sense) {
              {"genes = 2000\n", "--genes 2000 keeps more genes", "--variable-genes"},
              {"{\"lasso\": 1,\n\"laso\": 2}", "line 2: there is no option 'laso'", "did you mean 'lasso'"},
              {"{\"lasso\": {}}", "line 1: the value of 'lasso'", "number"},
+             {"{\"lasso\": []}", "line 1: the value of 'lasso'", "number"},
+             {"{\"options\": 3}", "line 1: there is no option 'options'", "help train"},
+             {"zzzzzzzz = 1\n", "line 1: there is no option 'zzzzzzzz' (", "help train"},
+             {"lasso = # 0.1\n", "line 1: 'lasso' has no value", "comment"},
              {"{\"hidden\": [1.5]}", "line 1: the value of 'hidden'", "number"},
              {"{\"lasso\": 1,\n}", "line 2, column", "run.conf"},
              {"{\"lasso\": 1, \"lasso\": 2}", "line 1", "duplicate"},
