@@ -13,32 +13,25 @@ static int index_of(const ag__body *b, uint32_t id, int first, int end) {
   return -1;
 }
 
-/* The index of the per-step operand that node id multiplies with a shared value; -1: it is no such
- * product. */
+/* The index of the per-step operand that node id, a product of two matrices, multiplies with a shared value; -1: it is
+ * no such product. */
 static int product_of(const ag__body *b, uint32_t id) {
   const ag__node *n = &b->g->nodes[id];
   int shared = b->n_carry + b->n_each, end = shared + b->n_shared;
-  if (n->op->kind != AG_CONTRACTION || !n->op->row_axis || n->n_in < 2 || n->type.rank != 2) return -1;
+  if (n->op->kind != AG_CONTRACTION || !n->op->row_axis || n->type.rank != 2) return -1;
   const uint32_t *in = ag__inputs_of(b->g, n);
-  int k = index_of(b, in[0], b->n_carry, shared);
-  if (k < 0 || b->g->nodes[in[0]].type.rank != 2 || n->op->row_axis(&n->attr) != 0) return -1;
-  for (uint32_t i = 1; i < n->n_in; i++)
-    if (index_of(b, in[i], shared, end) < 0) return -1;
-  return k;
+  if (n->op->row_axis(&n->attr) != 0 || index_of(b, in[1], shared, end) < 0) return -1;
+  return index_of(b, in[0], b->n_carry, shared);
 }
 
 /* Appends the product over the rows of all steps. */
 static ag_ref for_all_steps(ag_graph *g, const ag__body *b, uint32_t id, int k, const ag_ref *in) {
-  enum { MOST = 4 };
   const ag__node *n = &b->g->nodes[id];
-  const uint32_t *old = ag__inputs_of(b->g, n);
-  int end = b->n_carry + b->n_each + b->n_shared;
+  int shared = b->n_carry + b->n_each,
+      factor = index_of(b, ag__inputs_of(b->g, n)[1], shared, shared + b->n_shared);
   ag_type t = ag_type_of(g, in[k]);
-  ag_ref operands[MOST];
-  if (n->n_in > MOST || t.rank != 3) return (ag_ref){0};
-  operands[0] = ag_reshape(g, in[k], 2, (int64_t[]){t.shape[0] * t.shape[1], t.shape[2]});
-  for (uint32_t i = 1; i < n->n_in; i++) operands[i] = in[index_of(b, old[i], b->n_carry + b->n_each, end)];
-  ag_ref y = ag_emit(g, n->op, operands, (int)n->n_in, &n->attr, NULL);
+  ag_ref rows = ag_reshape(g, in[k], 2, (int64_t[]){t.shape[0] * t.shape[1], t.shape[2]});
+  ag_ref y = ag_emit(g, n->op, (ag_ref[]){rows, in[factor]}, 2, &n->attr, NULL);
   return ag_reshape(g, y, 3, (int64_t[]){t.shape[0], n->type.shape[0], n->type.shape[1]});
 }
 
