@@ -298,9 +298,13 @@ Test(nn_edges, steps_that_are_not_finite) {
 
 /* ---- states -------------------------------------------------------------------------------------------- */
 
+/* `inputs` of them; a buffer, a scalar and a vector whose shapes depend on them too. */
 static void with_inputs(nn_model *m, void *ctx) {
-  ag_ref x = nn_input(m, "x", 1, ctx), y = nn_input(m, "y", 1, (int64_t[]){OUT});
+  const int64_t *inputs = ctx;
+  ag_ref x = nn_input(m, "x", 1, inputs), y = nn_input(m, "y", 1, (int64_t[]){OUT});
   ag_ref loss = nn_mse(m, nn_dense(m, "a", x, OUT, NULL), y);
+  (void)nn_buffer(m, "counts", 1, inputs, *inputs);
+  nn_report(m, "scale", nn_parameter(m, "scale", 0, NULL, NN_ONES));
   nn_report(m, "mse", loss);
   nn_adam(m, loss, &(nn_adam_options){.lr = 0.1});
 }
@@ -319,6 +323,9 @@ Test(nn_edges, pruned_inputs) {
   } wrong[] = {{part, "b/kernel", 0, 2, TN_EINVAL, "'b/kernel' must be a parameter of two different states"},
                {part, "adam/m/a/kernel", 0, 2, TN_EINVAL, "must be a parameter of two different states"},
                {part, "a/kernel", 0, 1, TN_ESHAPE, "1 rows of 'a/kernel' [4, 3] do not make [2, 3]"},
+               {part, "counts", 0, 2, TN_EINVAL, "'counts' must be a parameter of two different states"},
+               {part, "scale", 0, 1, TN_ESHAPE, "1 rows of 'scale' [] do not make []"},
+               {part, "a/bias", 0, 2, TN_ESHAPE, "2 rows of 'a/bias' [3] do not make [3]"},
                {part, "a/kernel", 4, 2, TN_EINVAL, "'a/kernel' has no row 4"},
                {part, "a/kernel", -1, 2, TN_EINVAL, "'a/kernel' has no row -1"}};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -341,6 +348,7 @@ Test(nn_edges, pruned_inputs) {
       cr_expect_eq(value_at(part, "a/kernel", i),
                    value_at(whole, "a/kernel", rows_of[i / OUT] * OUT + i % OUT));
     cr_expect_eq(value_at(part, "adam/v/a/kernel", 0), moments ? 3 : 0);
+    cr_expect_eq(value_at(part, "counts", 0), 2, "of another shape, so it stays");
   }
   nn_state_free(whole), nn_state_free(part), nn_state_free(kept);
   nn_model_free(m), nn_model_free(n);

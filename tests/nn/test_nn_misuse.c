@@ -174,6 +174,9 @@ Test(nn_misuse, predictions_of_another_type) {
   cr_assert_eq(nn_predict(f.m, f.s, f.t.data, ALL, "prediction", tn_matrix(out, TN_F64, ROWS, OUT)),
                TN_ETYPE);
   SAYS(nn_state_error(f.s), "'prediction' is f32; the array is f64");
+  tn_view turned = tn_view_permute(tn_matrix(out, TN_F32, OUT, ROWS), (int[]){1, 0});
+  cr_assert_eq(nn_predict(f.m, f.s, f.t.data, ALL, "prediction", turned), TN_ESHAPE);
+  SAYS(nn_state_error(f.s), "the array is f32 [24, 3], not contiguous");
   done(&f);
 }
 
@@ -259,6 +262,8 @@ Test(nn_misuse, null_arguments) {
   cr_assert_eq(nn_fit(f.m, f.s, NULL, ALL, &o, NULL), TN_EINVAL);
   cr_assert_eq(nn_fit(f.m, f.s, f.t.data, ALL, NULL, NULL), TN_EINVAL);
   cr_assert_eq(nn_evaluate(f.m, f.s, NULL, ALL, means), TN_EINVAL);
+  cr_assert_eq(nn_evaluate(NULL, f.s, f.t.data, ALL, means), TN_EINVAL);
+  cr_assert_eq(nn_evaluate(f.m, NULL, f.t.data, ALL, means), TN_EINVAL);
   cr_assert_eq(nn_evaluate(f.m, f.s, f.t.data, ALL, NULL), TN_EINVAL);
   cr_assert_eq(nn_predict(f.m, NULL, f.t.data, ALL, "prediction", view), TN_EINVAL);
   cr_assert_eq(nn_predict(f.m, f.s, f.t.data, ALL, NULL, view), TN_EINVAL);

@@ -149,6 +149,9 @@ Test(nn_solve_model, refused) {
 #define WITH(...) &(nn_solve_job){.model = m, .state = s, .data = t.data, __VA_ARGS__}
   refuses(&(nn_solve_job){.model = m, .state = s}, nn_lbfgs, TN_EINVAL, "must not be NULL");
   refuses(&job, NULL, TN_EINVAL, "must not be NULL");
+  refuses(NULL, nn_lbfgs, TN_EINVAL, "must not be NULL");
+  refuses(&(nn_solve_job){.state = s, .data = t.data}, nn_lbfgs, TN_EINVAL, "must not be NULL");
+  refuses(&(nn_solve_job){.model = m, .data = t.data}, nn_lbfgs, TN_EINVAL, "must not be NULL");
   refuses(&(nn_solve_job){.model = m, .state = unset, .data = t.data}, nn_lbfgs, TN_EINVAL, "nn_solve_model");
   refuses(WITH(.what = "loss"), nn_lbfgs, TN_EINVAL, "the network has no report or output 'loss'");
   refuses(WITH(.what = "residuals"), nn_lbfgs, TN_ESHAPE, "a scalar unless it is residuals");
