@@ -110,27 +110,32 @@ static void place_by_size(interval *list, interval *placed, int n) {
 
 /* ---- many ---- */
 
-static tn_status place_by_time(ag__program *p, interval *list, int n) {
-  int *heads = tn_calloc(p->alloc, 2 * ((size_t)p->n_units + 2), sizeof *heads),
-      *dies = heads + p->n_units + 2;
-  int *next = tn_calloc(p->alloc, 2 * (size_t)n, sizeof *next), *next_dying = next + n;
-  ag__free *space = ag__free_new(p->alloc, n);
-  tn_status status = heads && next && space ? TN_OK : TN_ENOMEM;
-  for (int u = 0; u < 2 * (p->n_units + 2) && status == TN_OK; u++) heads[u] = -1;
-  for (int i = n - 1; i >= 0 && status == TN_OK; i--) {
+/* heads and next: room for the lists of values that begin and that end at each unit. */
+static void place_in(ag__free *space, int units, interval *list, int n, int *heads, int *next) {
+  int *dies = heads + units + 2, *next_dying = next + n;
+  for (int u = 0; u < 2 * (units + 2); u++) heads[u] = -1;
+  for (int i = n - 1; i >= 0; i--) {
     next[i] = heads[list[i].first];
     heads[list[i].first] = i;
     next_dying[i] = dies[list[i].last];
     dies[list[i].last] = i;
   }
-  for (int u = 0; u < p->n_units && status == TN_OK; u++) {
+  for (int u = 0; u < units; u++) {
     for (int i = heads[u]; i >= 0; i = next[i]) list[i].offset = ag__free_take(space, list[i].bytes);
     for (int i = dies[u]; i >= 0; i = next_dying[i]) ag__free_give(space, list[i].offset, list[i].bytes);
   }
+}
+
+static tn_status place_by_time(ag__program *p, interval *list, int n) {
+  int *heads = tn_calloc(p->alloc, 2 * ((size_t)p->n_units + 2), sizeof *heads);
+  int *next = tn_calloc(p->alloc, 2 * (size_t)n + 1, sizeof *next);
+  ag__free *space = ag__free_new(p->alloc, n);
+  const bool room = heads && next && space;
+  if (room) place_in(space, p->n_units, list, n, heads, next);
   ag__free_delete(space, p->alloc);
   tn_free(p->alloc, heads);
   tn_free(p->alloc, next);
-  return status;
+  return room ? TN_OK : TN_ENOMEM;
 }
 
 static tn_status place(ag__program *p, interval *list, int n) {

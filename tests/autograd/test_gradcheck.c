@@ -161,6 +161,33 @@ static ag_ref stranger(ag_graph *g, const ag_ref *in, int n, const void *ctx) {
   return ag_mul(g, in[0], ag_input(g, "elsewhere", TN_F64, 0, NULL));
 }
 
+static ag_ref input_beyond(ag_graph *g, const ag_ref *in, int n, const void *ctx) {
+  (void)n, (void)ctx;
+  return ag_mul(g, in[0], ag_input(g, "x9", TN_F64, 0, NULL));
+}
+static ag_ref row_that_is_not_there(ag_graph *g, const ag_ref *in, int n, const void *ctx) {
+  (void)n, (void)ctx;
+  return ag_gather(g, in[0], ag_scalar(g, TN_I64, 7));
+}
+static ag_ref narrow(ag_graph *g, const ag_ref *in, int n, const void *ctx) {
+  (void)n, (void)ctx;
+  return ag_cast(g, in[0], TN_F32);
+}
+/* The derivative fails where the value does not. */
+static void fails_vjp(ag_graph *g, ag_ref y, ag_ref dy, ag_ref *dx) {
+  (void)y;
+  dx[0] = ag_mul(g, dy, ag_gather(g, dy, ag_scalar(g, TN_I64, 7)));
+}
+static ag_ref fails_in_reverse(ag_graph *g, const ag_ref *in, int n, const void *ctx) {
+  static const ag_op op = OP("one_way", fails_vjp);
+  (void)n, (void)ctx;
+  return emit2(g, &op, in[0], in[0]);
+}
+static ag_ref first_and_last(ag_graph *g, const ag_ref *in, int n, const void *ctx) {
+  (void)ctx;
+  return ag_mul(g, ag_square(g, in[0]), ag_exp(g, in[n - 1]));
+}
+
 static tn_status check_one(ag_function *f, ag_gradcheck_report *report) {
   tn_view at = tn_view_of(a_values, TN_F64, 2, (int64_t[]){3, 2});
   return ag_gradcheck(f, NULL, &at, 1, NULL, report);
@@ -192,4 +219,26 @@ Test(gradcheck, what_cannot_be_checked_has_a_sentence) {
   cr_expect(strstr(report.message, "leaf"), "%s", report.message);
   cr_expect_eq(ag_gradcheck(broken, NULL, NULL, 0, NULL, &report), TN_EINVAL);
   cr_expect_eq(check_one(broken, NULL), TN_ESHAPE);
+  cr_expect_eq(check_one(input_beyond, &report), TN_EINVAL);
+  cr_expect(strstr(report.message, "leaf"), "%s", report.message);
+  cr_expect_eq(check_one(row_that_is_not_there, &report), TN_EINVAL);
+  cr_expect(strstr(report.message, "index 7 of 3 rows"), "%s", report.message);
+  cr_expect_eq(check_one(fails_in_reverse, &report), TN_EINVAL);
+  cr_expect(strstr(report.message, "index 7 of 3 rows"), "%s", report.message);
+  cr_expect_eq(check_one(narrow, &report), TN_ETYPE);
+  cr_expect(strstr(report.message, "the function's value is not f64"), "%s", report.message);
+}
+
+/* The mask of constant inputs has 64 bits; the 65th varies. */
+Test(gradcheck, more_inputs_than_the_mask_has_bits) {
+  enum { N = 65 };
+  double x[N];
+  tn_view at[N];
+  ag_gradcheck_report report;
+  for (int i = 0; i < N; i++) x[i] = 0.5 + 0.01 * i, at[i] = tn_scalar(&x[i], TN_F64);
+  ag_gradcheck_options o = {
+      .constant_inputs = ~UINT64_C(0), .order = 2, .directions = 2, .step = 1e-2, .tolerance = 1e-6};
+  cr_expect_eq(ag_gradcheck(first_and_last, NULL, at, N, &o, &report), TN_OK, "%s", report.message);
+  cr_expect_eq(ag_gradcheck(first_and_last, NULL, at, N - 1, &o, &report), TN_EINVAL);
+  cr_expect(strstr(report.message, "no input varies"), "%s", report.message);
 }

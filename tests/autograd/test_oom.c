@@ -1,6 +1,7 @@
 /* Every allocation of tensor/ and autograd/ is refused in turn, alone and with all that follow it: each call
  * says TN_ENOMEM, nothing leaks, nothing crashes, and once memory is there again the whole succeeds. */
 #include "autograd/autograd.h"
+#include "autograd/plan/plan.h"
 #include "support/refuse.h"
 #include "support/refuse_libc.h"
 
@@ -124,8 +125,10 @@ Test(oom, array) { refuse(try_array, "array", 1); }
 Test(oom, build) { refuse(try_build, "graph building", 20); }
 Test(oom, plan) { refuse(try_plan, "compilation and run", 50); }
 Test(oom, plan_without_passes) {
-  unsigned flags[] = {AG_NO_FUSE, AG_NO_REUSE, AG_NO_IN_PLACE, AG_TRAP_NONFINITE};
-  for (int i = 0; i < 4; i++) refuse_each(try_plan, &flags[i], "compilation and run");
+  unsigned flags[] = {AG_NO_FUSE,        AG_NO_REUSE,     AG_NO_IN_PLACE,
+                      AG_TRAP_NONFINITE, AG__MANY_VALUES, AG__SMALL_PANELS};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    refuse_each(try_plan, &flags[i], "compilation and run");
 }
 Test(oom, reference) { refuse(try_reference, "the reference", 100); }
 

@@ -1,6 +1,7 @@
 /* Products in a loop: those of a step's slice with a shared matrix leave it, others stay; either way the loop has the values
  * of its unrolled body, and derivatives to second order. */
 #include "autograd/autograd.h"
+#include "support/refuse.h"
 #include "support/values.h"
 
 #include <criterion/criterion.h>
@@ -96,6 +97,47 @@ Test(scan_products, loop_and_unrolled_body_agree) {
   tn_status status = ag_gradcheck(
       loop, NULL, at, n, &(ag_gradcheck_options){.order = 2, .directions = 2, .step = 1e-3}, &report);
   cr_expect_eq(status, TN_OK, "%s", report.message);
+  for (int i = 0; i < n; i++) tn_array_free(&in[i]);
+  ag_graph_free(g);
+}
+
+/* ---- the reference, each request for memory refused ---- */
+
+typedef struct reference {
+  tn_view in[INPUTS];
+  double value[2]; /* the loss, and its derivative in the direction of the weights */
+} reference;
+
+static tn_status by_reference(const tn_alloc *alloc, void *ctx) {
+  static const char *const names[INPUTS] = {"x0", "x1", "x2", "x3", "x4", "x5"};
+  reference *r = ctx;
+  ag_graph *g;
+  ag_ref x[INPUTS], y[2], d;
+  const tn_view to[] = {tn_scalar(&r->value[0], TN_F64), tn_scalar(&r->value[1], TN_F64)};
+  tn_status status = ag_graph_new(alloc, &g);
+  if (status != TN_OK) return status;
+  for (int i = 0; i < INPUTS; i++) x[i] = ag_input(g, names[i], TN_F64, types[i].rank, types[i].shape);
+  y[0] = loop(g, x, INPUTS, NULL);
+  ag_grad(g, y[0], &x[WEIGHTS], 1, &d);
+  y[1] = ag_sum_all(g, ag_mul(g, d, x[WEIGHTS]));
+  status = ag_reference(g, y, 2, false, names, r->in, INPUTS, (tn_rng){0}, to);
+  ag_graph_free(g);
+  return status;
+}
+
+Test(scan_products, reference_each_request_refused) {
+  ag_graph *g = new_graph();
+  ag_ref x[INPUTS];
+  tn_array in[INPUTS];
+  reference r = {0};
+  int n = leaves(g, x, in);
+  for (int i = 0; i < n; i++) r.in[i] = in[i].view;
+  cr_expect_gt(refuse_each(by_reference, &r, "the reference of a loop"), 100);
+  ag_ref y = loop(g, x, n, NULL), d;
+  ag_grad(g, y, &x[WEIGHTS], 1, &d);
+  expect_values("planned", compute_at(g, y, in), &r.value[0], 1, 1e-13);
+  expect_values("planned derivative", compute_at(g, ag_sum_all(g, ag_mul(g, d, x[WEIGHTS])), in), &r.value[1],
+                1, 1e-13);
   for (int i = 0; i < n; i++) tn_array_free(&in[i]);
   ag_graph_free(g);
 }
