@@ -12,13 +12,32 @@ typedef struct crew { /* each thread's own rate, in its own CPU time */
   bool read;
 } crew;
 
-__attribute__((noinline)) static float sum_of(const float *x, int64_t n) {
-  float part[64] = {0}, sum = 0;
-  for (int64_t i = 0; i + 64 <= n; i += 64)
-    for (int k = 0; k < 64; k++) part[k] += x[i + k];
-  for (int k = 0; k < 64; k++) sum += part[k];
-  __asm__ volatile("" ::: "memory"); /* called again with the same arguments: not the same call */
-  return sum;
+/* The sum of x, by loads as wide as the instruction set has. */
+#define SUM_OF(NAME, ATTRIBUTE, WIDTH)                                                                       \
+  __attribute__((noinline)) ATTRIBUTE static float NAME(const float *x, int64_t n) {                         \
+    enum { CHAINS = 12 };                                                                                    \
+    typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4)));                                   \
+    vec part[CHAINS] = {0};                                                                                  \
+    float sum = 0;                                                                                           \
+    for (int64_t i = 0; i + CHAINS * WIDTH <= n; i += CHAINS * WIDTH) {                                      \
+      BENCH_UNROLL for (int k = 0; k < CHAINS; k++) part[k] += *(const vec *)(x + i + k * WIDTH);            \
+    }                                                                                                        \
+    for (int k = 0; k < CHAINS; k++) sum += part[k][0];                                                      \
+    __asm__ volatile("" ::: "memory"); /* called again with the same arguments: not the same call */         \
+    return sum;                                                                                              \
+  }
+SUM_OF(sum_of_baseline, , 4)
+#if defined(__x86_64__) && defined(__gnu_linux__)
+SUM_OF(sum_of_avx2, __attribute__((target("avx2"))), 8)
+SUM_OF(sum_of_avx512, __attribute__((target("avx512f"))), 16)
+#endif
+
+static float sum_of(const float *x, int64_t n) {
+#if defined(__x86_64__) && defined(__gnu_linux__)
+  if (!strcmp(tn_simd_name(), "avx512")) return sum_of_avx512(x, n);
+  if (!strcmp(tn_simd_name(), "avx2")) return sum_of_avx2(x, n);
+#endif
+  return sum_of_baseline(x, n);
 }
 
 static double read_rate(const float *x, size_t bytes, int repeats) {

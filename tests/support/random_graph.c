@@ -226,7 +226,7 @@ static ag_ref index_leaf(random_graph *r, int64_t rows, int rank, const int64_t 
 
 static ag_ref indexed(random_graph *r, ag_ref x) {
   ag_type t = type_of(r, x);
-  if (t.rank == 0 || t.shape[0] == 0 || r->n_leaves >= RANDOM_LEAVES - 1) return unary(r, x);
+  if (t.rank == 0 || t.rank > 4 || t.shape[0] == 0 || r->n_leaves >= RANDOM_LEAVES - 1) return unary(r, x);
   if (chance(r, 50))
     return ag_gather(r->g, x, index_leaf(r, t.shape[0], 1 + below(r, 2), (int64_t[]){1 + below(r, 6), 2}));
   return ag_scatter_add(r->g, x, index_leaf(r, 4, 1, t.shape), 4 + below(r, 2));

@@ -3,16 +3,16 @@
 
 #include <stdio.h>
 
-enum { MOST_ELEMENTS = 3000, BODIES = 3, KERNEL = 8, ROW = 6 };
+enum { MOST = 3000, BODIES = 3, KERNEL = 8, ROW = 6 };
 
-static int64_t numel(ag_graph *g, ag_ref x) {
+static int64_t elements_of(ag_graph *g, ag_ref x) {
   ag_type t = ag_type_of(g, x);
   return tn_numel(t.rank, t.shape);
 }
 
 /* A small scalar of all elements of x. */
 static ag_ref summary(ag_graph *g, ag_ref x) {
-  return ag_scale(g, ag_sum_all(g, ag_tanh(g, x)), 1 / (1.0 + (double)numel(g, x)));
+  return ag_scale(g, ag_sum_all(g, ag_tanh(g, x)), 1 / (1.0 + (double)elements_of(g, x)));
 }
 
 /* ---- loops ---- */
@@ -85,7 +85,8 @@ static ag_ref loop_over(ag_graph *g, const steps *s, const ag_ref *x) {
 static ag_ref loop(ag_graph *g, draw *d, const ag_ref *x) {
   ag_type t = ag_type_of(g, x[0]);
   const steps s = {d, draw_chance(d, 70), 0};
-  if (t.rank == 0 || t.shape[0] * (numel(g, x[1]) + numel(g, x[2])) > 4 * MOST_ELEMENTS) return (ag_ref){0};
+  if (t.rank == 0 || t.shape[0] * (elements_of(g, x[1]) + elements_of(g, x[2])) > 4 * MOST)
+    return (ag_ref){0};
   return loop_over(g, &s, x);
 }
 
@@ -93,14 +94,14 @@ static ag_ref loop(ag_graph *g, draw *d, const ag_ref *x) {
 
 /* The first n elements of x, or id 0 if it has fewer. */
 static ag_ref first(ag_graph *g, ag_ref x, int64_t n) {
-  int64_t all = numel(g, x);
+  int64_t all = elements_of(g, x);
   if (all < n) return (ag_ref){0};
   return ag_slice(g, ag_reshape(g, x, 1, &all), 0, 0, n);
 }
 
 /* x as [1, rows, ROW, channels], without what is left over; id 0 if that is too small. */
 static ag_ref image(ag_graph *g, ag_ref x, int64_t channels) {
-  int64_t rows = numel(g, x) / (ROW * channels);
+  int64_t rows = elements_of(g, x) / (ROW * channels);
   if (rows < 3) return (ag_ref){0};
   x = first(g, x, rows * ROW * channels);
   return ag_reshape(g, x, 4, (int64_t[]){1, rows, ROW, channels});
@@ -132,7 +133,7 @@ static ag_ref attention(ag_graph *g, draw *d, const ag_ref *x) {
   enum { HEADS = 2, WIDTH = 3 };
   ag_ref part[BODIES];
   for (int i = 0; i < BODIES; i++) { /* keys and values are as many, queries need not be */
-    int64_t rows = numel(g, x[i ? 1 : 0]) / (HEADS * WIDTH);
+    int64_t rows = elements_of(g, x[i ? 1 : 0]) / (HEADS * WIDTH);
     if (rows < 1 || rows > 40) return (ag_ref){0};
     part[i] = ag_reshape(g, first(g, x[i ? 1 : 0], HEADS * rows * WIDTH), 3, (int64_t[]){HEADS, rows, WIDTH});
     if (i == 2) part[i] = ag_tanh(g, part[i]);
