@@ -75,6 +75,7 @@ static int read_object(void *ctx, int fd, const sbnn_handover *result, sbnn_erro
     sbnn_strings_add(result->texts, length);
     for (size_t i = 0; i < list[k]->n; i++) sbnn_strings_add(result->texts, list[k]->items[i]);
   }
+  sbnn_h5_object_free(&o);
   sbnn_h5_close(&f);
   return code;
 }
