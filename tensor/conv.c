@@ -275,7 +275,7 @@ static void take_class(tn_conv *c, int axis, int64_t first, int64_t period) {
   c->spread[axis] = 1;
 }
 
-/* ---- no taps: zeros ---- */
+/* ---- no terms: zeros ---- */
 
 /* Plane by plane of all examples. */
 static void clear_plane(void *ctx, int64_t number) {

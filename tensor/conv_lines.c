@@ -22,7 +22,7 @@ typedef struct lines {
   int64_t width, height, images; /* of a block: places per line, lines, examples */
   int64_t pieces, heights, many; /* number of blocks along each of these */
   int64_t pitch, read;           /* of the buffer: places per line, lines per example */
-  bool skip;                     /* taps that many places have outside the image are left out there */
+  bool skip;                     /* a tap is left out at places where it lies outside the image */
 } lines;
 
 static int64_t reach(const tn_conv *c, int axis, int64_t places) {
@@ -114,25 +114,25 @@ typedef struct starts { /* of lines: in the buffer and in y */
   int64_t from[PLACES], to[PLACES];
 } starts;
 
-typedef struct range { /* along an axis; of places or of taps */
+typedef struct range { /* of places along an axis */
   int64_t first, n;
 } range;
 
-/* Those of n places from `first` on that have one of these taps inside the image, counted from `first`. */
-static range places_inside(const tn_conv *c, int axis, range places, range taps) {
-  const int64_t step = c->stride[axis], start = places.first * step - c->before[axis],
-                low = start + (taps.first + taps.n - 1) * c->dilation[axis], /* of the last tap */
-      high = start + taps.first * c->dilation[axis];
-  const int64_t skip = low < 0 ? least((step - 1 - low) / step, places.n) : 0,
-                end = high < c->size[axis] ? least((c->size[axis] - 1 - high) / step + 1, places.n) : 0;
+/* Those of n places from `first` on that have the tap inside the image, counted from `first`. */
+static range places_inside(const tn_conv *c, int axis, range places, int64_t tap) {
+  const int64_t step = c->stride[axis],
+                start = places.first * step - c->before[axis] + tap * c->dilation[axis];
+  const int64_t skip = start < 0 ? least((step - 1 - start) / step, places.n) : 0,
+                end = start < c->size[axis] ? least((c->size[axis] - 1 - start) / step + 1, places.n) : 0;
   return (range){skip, end > skip ? end - skip : 0};
 }
 
-/* Sets where lines of the block start that have one of these lines of taps inside the image; returns how many. */
-static int64_t place_lines(const lines *l, const block *b, range taps, int64_t n, starts *s) {
+/* Sets where the lines of the block start (skip: those that have this line of taps inside the image); returns
+ * their number. */
+static int64_t place_lines(const lines *l, const block *b, int64_t tap, int64_t n, starts *s) {
   const tn_conv *c = l->c;
   const int64_t read = reach(c, 1, b->lines);
-  const range in = l->skip ? places_inside(c, 1, (range){b->line, b->lines}, taps) : (range){0, b->lines};
+  const range in = l->skip ? places_inside(c, 1, (range){b->line, b->lines}, tap) : (range){0, b->lines};
   int64_t at = 0;
   for (int64_t k = 0; k < b->images; k++)
     for (int64_t i = in.first; i < in.first + in.n; i++, at++) {
@@ -146,11 +146,11 @@ static const void *at(const void *x, int64_t elements, const tn_conv *c) {
   return (const char *)x + elements * (int64_t)tn_dtype_size(c->dtype);
 }
 
-/* Multiplies by taps of a line of taps, at the places that have one of them inside the image. */
-static void multiply_taps(const lines *l, const block *b, range taps, const tn__lines *whole) {
+/* Multiplies by taps of a line of taps (skip: by one, at the places that have it inside the image). */
+static void multiply_taps(const lines *l, const block *b, int64_t tap, const tn__lines *whole) {
   tn__lines p = *whole;
   if (l->skip) {
-    const range in = places_inside(l->c, 2, (range){b->place, b->places}, taps);
+    const range in = places_inside(l->c, 2, (range){b->place, b->places}, tap);
     p.a = at(p.a, in.first * p.ars, l->c), p.c = (void *)(uintptr_t)at(p.c, in.first * p.crs, l->c);
     p.width = in.n;
   }
@@ -158,7 +158,7 @@ static void multiply_taps(const lines *l, const block *b, range taps, const tn__
 }
 
 /* Multiplies by all taps of one plane: as many lines of taps at once as a block has terms for; a longer line
- * in parts. If taps are left out, those of one place at a time. */
+ * in parts (skip: one tap at a time). */
 static void multiply_plane(const lines *l, const block *b, tn__lines *p, const void *buffer,
                            const void *kernel) {
   const tn_conv *c = l->c;
@@ -169,7 +169,7 @@ static void multiply_plane(const lines *l, const block *b, tn__lines *p, const v
   starts s;
   p->a_line = s.from, p->c_line = s.to;
   for (int64_t k1 = 0; k1 < c->taps[1]; k1 += rows) {
-    if (k1 == 0 || l->skip) p->lines = place_lines(l, b, (range){k1, 1}, p->chunk, &s);
+    if (k1 == 0 || l->skip) p->lines = place_lines(l, b, k1, p->chunk, &s);
     for (int64_t k2 = 0; k2 < c->taps[2]; k2 += many, p->more = true) {
       const int64_t taps = least(many, c->taps[2] - k2);
       p->a = at(buffer, k1 * a_row + k2 * a_tap, c);
@@ -178,7 +178,7 @@ static void multiply_plane(const lines *l, const block *b, tn__lines *p, const v
       p->taps = merge ? taps : 1;
       p->a_segment = merge ? a_row : a_tap;
       p->b_segment = c->kernel.space[merge ? 1 : 2];
-      multiply_taps(l, b, (range){k2, taps}, p);
+      multiply_taps(l, b, k2, p);
     }
   }
   p->a_line = p->c_line = NULL; /* s ends here */
@@ -234,12 +234,11 @@ static void run_block(void *ctx, int64_t number) {
 
 /* Whether so many pairs of a place and a tap lie outside the image that it pays to leave them out. */
 static bool much_outside(const tn_conv *c) {
-  static const double LITTLE = 0.65; /* of the pairs inside */
+  static const double LITTLE = 0.65; /* share of the pairs that is inside */
   double inside = 1, all = 1;
   for (int a = 1; a < TN_CONV_AXES; a++) {
     double n = 0;
-    for (int64_t k = 0; k < c->taps[a]; k++)
-      n += (double)places_inside(c, a, (range){0, c->places[a]}, (range){k, 1}).n;
+    for (int64_t k = 0; k < c->taps[a]; k++) n += (double)places_inside(c, a, (range){0, c->places[a]}, k).n;
     inside *= n, all *= (double)(c->taps[a] * c->places[a]);
   }
   return inside < LITTLE * all;

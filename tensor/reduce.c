@@ -71,7 +71,7 @@ enum {
   }
 
 /* A NaN stays. Without branches, so that loops become vectors. */
-#define LARGER(x, y) (((x) >= (y)) | ((x) != (x)) ? (x) : (y))
+#define LARGER(x, y) ((((x) >= (y)) | ((x) != (x))) ? (x) : (y))
 
 /* Adds, or folds in the maximum of, a contiguous row element by element. */
 #define ROW_FOLDS(T, S)                                                                                      \
@@ -116,7 +116,8 @@ enum {
   TN_ANY void add_rows_##S##_any(T *to, const T *x, int64_t rows, int64_t n) {                               \
     enum { EACH = QUAD / sizeof(T) };                                                                        \
     int64_t j = 0;                                                                                           \
-    for (; j + 16 * EACH <= n; j += 16 * EACH) add_stripe_##S##_any(to + j, x + j, rows, n, 16);             \
+    for (; j + MOST_QUADS * EACH <= n; j += MOST_QUADS * EACH)                                               \
+      add_stripe_##S##_any(to + j, x + j, rows, n, MOST_QUADS);                                              \
     for (; j + 4 * EACH <= n; j += 4 * EACH) add_stripe_##S##_any(to + j, x + j, rows, n, 4);                \
     for (; j + EACH <= n; j += EACH) add_stripe_##S##_any(to + j, x + j, rows, n, 1);                        \
     for (; j < n; j++) {                                                                                     \
@@ -144,7 +145,7 @@ enum {
     else add_squares_##S(to, x, n);                                                                          \
   }                                                                                                          \
   static void fold_one_##S(tn_reduction op, T *to, T x) {                                                    \
-    if (op == TN_MAX) *to = *to >= x || isnan(*to) ? *to : x;                                                \
+    if (op == TN_MAX) *to = LARGER(*to, x);                                                                  \
     else *to += x;                                                                                           \
   }
 

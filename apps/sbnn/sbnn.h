@@ -39,8 +39,8 @@ extern void (*sbnn_no_memory)(void);
 /* Memory was refused to somebody in this process, who may not have said so (refused.c); what is written from then
  * on is not put in place. Stays false where nobody looks. */
 extern atomic_bool sbnn_memory_refused;
-extern void (*sbnn_on_refusal)(
-    void); /* called then, where it is set: by a child that had better end at once (apart.c) */
+/* Called then, where it is set: by a child that had better end at once (apart.c, sandbox.c). */
+extern void (*sbnn_on_refusal)(void);
 int sbnn_check_memory(sbnn_error *e); /* SBNN_FAILED with one sentence: it was */
 /* Text of its own, which the caller frees: a copy; what printf would write; "folder/name". */
 char *sbnn_strdup(const char *s);

@@ -13,14 +13,16 @@ static int index_of(const ag__body *b, uint32_t id, int first, int end) {
   return -1;
 }
 
-/* The index of the per-step operand that node id, a product of two matrices, multiplies with a shared value; -1: it is
- * no such product. */
+/* The index of the per-step operand that node id, a product of two matrices, multiplies with a shared value;
+ * -1: it is no such product. */
 static int product_of(const ag__body *b, uint32_t id) {
   const ag__node *n = &b->g->nodes[id];
   int shared = b->n_carry + b->n_each, end = shared + b->n_shared;
-  if (n->op->kind != AG_CONTRACTION || !n->op->row_axis || n->type.rank != 2) return -1;
+  if (n->op->kind != AG_CONTRACTION || !n->op->row_axis || n->n_in != 2 || n->type.rank != 2) return -1;
   const uint32_t *in = ag__inputs_of(b->g, n);
-  if (n->op->row_axis(&n->attr) != 0 || index_of(b, in[1], shared, end) < 0) return -1;
+  if (b->g->nodes[in[0]].type.rank != 2 || n->op->row_axis(&n->attr) != 0 ||
+      index_of(b, in[1], shared, end) < 0)
+    return -1;
   return index_of(b, in[0], b->n_carry, shared);
 }
 

@@ -95,8 +95,8 @@ static void map_results(mapper *s) {
     ag_fail(s->g, TN_ENOMEM, "out of memory for vmap");
   } else {
     for (int k = 0; k < n; k++) one[k] = s->map[s->from->out[k].id];
-    ag_vmap(b, s->one, s->many, s->n_many, one, n,
-            s->to->out); /* one at least, else the loop is not mapped */
+    /* n_many is 1 or more, else the loop is not mapped */
+    ag_vmap(b, s->one, s->many, s->n_many, one, n, s->to->out);
     s->to->n_out = n;
   }
   tn_free(s->g->alloc, one);

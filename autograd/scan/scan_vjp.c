@@ -189,20 +189,19 @@ static void add_each(transposer *t) {
 static bool read_transposed(const transposer *t, uint32_t matrix) {
   const ag_graph *b = t->from->g;
   bool any = false;
+  if (b->nodes[matrix].type.rank != 2) return false;
+  for (int k = 0; k < t->n_in; k++)
+    if (t->grad[k].id == matrix) return false;
   for (uint32_t id = 1; id < b->n_nodes; id++) {
     const ag__node *n = &b->nodes[id];
-    const uint32_t *in = ag__inputs_of(b, n);
-    for (uint32_t k = 0; k < n->n_in && t->needed[id] && is_copied(t, id); k++) {
-      if (in[k] != matrix) continue;
+    if (!t->needed[id] || !is_copied(t, id)) continue;
+    for (uint32_t k = 0; k < n->n_in; k++) {
+      if (ag__inputs_of(b, n)[k] != matrix) continue;
       if (n->op != &ag_op_contract || k != 1 || !n->attr.i[1]) return false;
       any = true;
     }
   }
-  for (int k = 0; k < t->n_in; k++) {
-    const uint32_t *in = factors(t, k);
-    if (t->grad[k].id == matrix || (in && (in[0] == matrix || in[1] == matrix))) return false;
-  }
-  return any && b->nodes[matrix].type.rank == 2;
+  return any;
 }
 
 static void add_shared(transposer *t) {

@@ -3,15 +3,13 @@
 
 ag_ref nn_dropout(nn_model *m, const char *name, ag_ref x, double rate) {
   if (!nn_building(m)) return (ag_ref){0};
-  if (!(rate >= 0 && rate < 1)) {
-    nn_fail(m, TN_EINVAL, "nn_dropout: '%s' has rate %g; it must be at least 0 and below 1", name, rate);
-    return (ag_ref){0};
-  }
-  if (nn_mode_of(m) == NN_EVAL || rate == 0) return x;
-  ag_graph *g = nn_graph(m);
-  ag_type type = ag_type_of(g, x);
   const char *stream = nn_full_name(m, name);
   if (!nn_enter(m, "nn_dropout", name)) return (ag_ref){0};
+  if (!(rate >= 0 && rate < 1))
+    return nn_refuse(m, TN_EINVAL, "the rate %g must be at least 0 and below 1", rate);
+  if (nn_mode_of(m) == NN_EVAL || rate == 0) return nn_leave(m, x);
+  ag_graph *g = nn_graph(m);
+  ag_type type = ag_type_of(g, x);
   ag_ref keep = ag_bernoulli(g, stream, type.dtype, type.rank, type.shape, 1 - rate);
   return nn_leave(m, ag_mul(g, x, ag_scale(g, keep, 1 / (1 - rate))));
 }

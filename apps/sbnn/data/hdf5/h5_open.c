@@ -174,17 +174,19 @@ int sbnn_h5_open_copy(sbnn_h5 *f, int fd) { return open_as(f, fd, true); }
 
 static int check_read(const sbnn_h5 *f) {
   if (!unread) return SBNN_OK;
-  return sbnn_fail(f->error, SBNN_BAD_INPUT, "%s: some of it cannot be read (%s); copy it to another disk",
-                   f->path, strerror(unread));
+  const int code = f->error->code ? f->error->code : SBNN_BAD_INPUT;
+  *f->error = (sbnn_error){0}; /* what was said before only follows from it */
+  return sbnn_fail(f->error, code, "%s: some of it cannot be read (%s); copy it to another disk", f->path,
+                   strerror(unread));
 }
 
 int sbnn_h5_finish(sbnn_h5 *f) {
   bool good = H5Fflush(f->id, H5F_SCOPE_GLOBAL) >= 0;
   good = H5Fclose(f->id) >= 0 && good;
   f->id = 0;
-  return good ? check_read(f)
-              : sbnn_fail(f->error, SBNN_FAILED, "%s: its copy could not be written; make room on the disk",
-                          f->path);
+  return good || unread ? check_read(f)
+                        : sbnn_fail(f->error, SBNN_FAILED,
+                                    "%s: its copy could not be written; make room on the disk", f->path);
 }
 
 void sbnn_h5_close(sbnn_h5 *f) {
