@@ -52,24 +52,25 @@ PROGRAMS = ("PyTorch", "PyTorch, compiled", "JAX", "Keras", "llm.c")
 def networks_table(m, isa):
     """README's lines for the networks that were timed with one instruction set."""
     networks, ratios = m["networks"][isa], [n["ratio"] for n in m["networks"][isa].values()]
-    cpu = m["machine"]["cpu"]
+    programs = [p for p in PROGRAMS if any(p in n["programs"] for n in networks.values())]
+    cpu, dates = m["machine"]["cpu"], sorted(n["date"] for n in networks.values())
     lines = [
-        f"A training step of usual networks beside each peer at its best setting, on {m['machine']['cores']} cores ({cpu}, {isa}): "
-        "milliseconds, and how many times ours; `./dev bench models` ([sizes](benchmarks/models/README.md)).",
+        f"A training step of usual networks beside each peer at its best setting, on {m['machine']['cores']} cores ({cpu}, {isa}), {dates[-1]}: "
+        "milliseconds, and how many times ours; `./dev bench models` ([sizes, and what the bound is](benchmarks/models/README.md)).",
         "",
-        "| | ours | " + " | ".join(PROGRAMS) + " | to the best | one row, ms (best peer) | peak MB (least peer) |",
-        "|---|---|" + "---|" * len(PROGRAMS) + "---|---|---|",
+        "| | bound | ours | " + " | ".join(programs) + " | best peer to ours | inference of one row, ms (best peer) | peak MB (least peer) |",
+        "|---|---|---|" + "---|" * len(programs) + "---|---|---|",
     ]
     for name, n in networks.items():
         rows, cells = n["programs"], []
-        for p in PROGRAMS:
+        for p in programs:
             r = rows.get(p)
             cells.append(f"{r['ms']['median']:.3g} ({r['ratios']['median']:.2f})" if r else "")
         peers = [r for p, r in rows.items() if p != "ours"]
         one, least = min(r["infer_1_ms"] for r in peers if "infer_1_ms" in r), min(r["peak_mb"] for r in peers)
         ours = rows["ours"]
         lines.append(
-            f"| {name} | **{ours['ms']['median']:.3g}** | " + " | ".join(cells) + f" | **{n['ratio']:.2f}** "
+            f"| {name} | {n['bounds']['step_ms']:.3g} | **{ours['ms']['median']:.3g}** | " + " | ".join(cells) + f" | **{n['ratio']:.2f}** "
             f"| {ours['infer_1_ms']:.2g} ({one:.2g}) | {ours['peak_mb']:.0f} ({least:.0f}) |"
         )
     smallest = min(networks, key=lambda name: networks[name]["ratio"])
