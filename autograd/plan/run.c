@@ -286,10 +286,14 @@ static void run_block(const ag_run *r, ag__worker *w, const ag__step *s, bool f3
     w->registers[moving[i]] = (char *)w->registers[moving[i]] + (size_t)n * size;
 }
 
-/* Fills a block with copies of `period` elements. */
-static void repeat_block(void *block, const void *from, size_t size, int64_t period, int64_t n) {
-  for (int64_t at = 0; at < n; at += period)
-    memcpy((char *)block + (size_t)at * size, from, (size_t)(n - at < period ? n - at : period) * size);
+/* Fills a block with copies of `period` elements, from element `start` of their sequence on. */
+static void repeat_block(void *block, const void *from, size_t size, int64_t period, int64_t start,
+                         int64_t n) {
+  for (int64_t at = 0, phase = start % period, count; at < n; at += count, phase = 0) {
+    count = n - at < period - phase ? n - at : period - phase;
+    memcpy((char *)block + (size_t)at * size, (const char *)from + (size_t)phase * size,
+           (size_t)count * size);
+  }
 }
 
 /* Points the registers at element `start`, except for strided ones, which are set row by row. */
@@ -301,7 +305,7 @@ static void point_registers(const ag_run *r, ag__worker *w, const ag__step *s, s
     char *base = reg->temp < 0 || kept ? address(r, w, reg->node) : NULL;
     w->registers[i] = reg->temp < 0 ? base : scratch(w, reg->temp);
     if (reg->how == AG__REPEAT && reg->temp >= 0) fill_block(w->registers[i], base, size, most);
-    if (reg->how == AG__PERIODIC) repeat_block(w->registers[i], base, size, reg->period, most);
+    if (reg->how == AG__PERIODIC) repeat_block(w->registers[i], base, size, reg->period, start, most);
   }
   for (int i = 0; i < s->n_moving; i++)
     if (s->registers[s->lists[i]].how == AG__DIRECT)

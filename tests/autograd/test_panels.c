@@ -36,6 +36,12 @@ static ag_ref w_in_another_shape(ag_graph *g, const ag_ref *l, ag_ref product) {
   ag_ref turned = ag_reshape(g, l[W], 2, (int64_t[]){WIDTH, ROWS});
   return ag_mul(g, product, as_w(g, ag_exp(g, ag_neg(g, ag_square(g, turned)))));
 }
+/* A window as large as the result: its elements repeat only with all rows, and a panel starts in their middle. */
+static ag_ref window_of_column(ag_graph *g, const ag_ref *l, ag_ref product) {
+  ag_ref column = ag_reshape(g, l[U], 3, (int64_t[]){ROWS * ROWS, 1, 1});
+  ag_ref part = ag_tanh(g, ag_slice(g, column, 0, 3, ROWS)); /* [ROWS, 1, 1] */
+  return as_w(g, ag_mul(g, ag_reshape(g, product, 3, (int64_t[]){ROWS, 1, WIDTH}), part));
+}
 static ag_ref norms_of_rows(ag_graph *g, const ag_ref *l, ag_ref product) {
   ag_ref norms = ag_sqrt(g, ag_offset(g, ag_sum_axis(g, ag_square(g, product), 1, true), 1));
   return ag_div(g, product, ag_add(g, norms, ag_sum_axis(g, ag_square(g, l[W]), 1, true)));
@@ -78,6 +84,7 @@ static const struct {
                {"w on the right", w_on_the_right},
                {"row of w", row_of_w},
                {"w in another shape", w_in_another_shape},
+               {"window of column", window_of_column},
                {"norms of rows", norms_of_rows},
                {"norms of columns", norms_of_columns},
                {"norm of all", norm_of_all},

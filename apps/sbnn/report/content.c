@@ -234,6 +234,9 @@ static size_t kind_of(const char *directory) {
 bool sbnn_report_has_results(const char *directory) { return kind_of(directory) < N_KINDS; }
 
 int sbnn_report_put(sbnn_json *j, const char *directory, const char *name, sbnn_error *e) {
+  const size_t kind = kind_of(directory);
+  if (kind == N_KINDS)
+    return sbnn_fail(e, SBNN_BAD_INPUT, "%s has no results, or no longer: run sbnn report again", directory);
   if (sbnn_outdir_half_moved(directory))
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s holds files of two runs: one was stopped while it moved its results here; the same "
@@ -242,7 +245,7 @@ int sbnn_report_put(sbnn_json *j, const char *directory, const char *name, sbnn_
   sbnn_json_open(j, NULL, '{');
   sbnn_json_text(j, "name", name);
   int code = sbnn_record_put(j, directory, e);
-  if (code == SBNN_OK) code = kinds[kind_of(directory)].put(j, directory, e);
+  if (code == SBNN_OK) code = kinds[kind].put(j, directory, e);
   sbnn_json_close(j, '}');
   return code;
 }
