@@ -8,11 +8,14 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "elements are written as they are in memory");
 
+/* A file's names may hold any bytes; a sentence is one line. */
 tn_status nn__say(char *message, tn_status status, const char *format, ...) {
   va_list args;
   va_start(args, format);
   if (message) vsnprintf(message, NN__MESSAGE, format, args);
   va_end(args);
+  for (char *c = message; c && *c; c++)
+    if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';
   return status;
 }
 

@@ -256,6 +256,7 @@ Test(tensor_file, entries_that_make_no_sense) {
                                         ENTRY("\"F32\"", "[2]", "[1,9]")};
   for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++)
     expect_refused(with_header(damaged[i]), "the entry of 'a' makes no sense");
+  expect_refused(with_header("{\"a\\n\\u007fb\":1}"), "the entry of 'a??b' makes no sense"); /* one line */
   expect_refused(with_header("{}"), "it has 8 bytes of data, its header accounts for 0");
   expect_refused(with_header(ENTRY("\"F32\"", "[1]", "[0,4]")), "its header accounts for 4");
   expect_refused(with_header(ENTRY("\"F32\"", "[1]", "[4,8]")), "overlap or leave a gap");
