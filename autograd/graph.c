@@ -148,7 +148,7 @@ uint64_t ag__hash(uint64_t seed, const void *bytes, size_t n) {
     h = mix(h, word);
   }
   for (; n; n--) h = mix(h, *p++);
-  return h + !h;
+  return h ? h : 1;
 }
 
 typedef struct call {

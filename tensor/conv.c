@@ -277,20 +277,22 @@ static void take_class(tn_conv *c, int axis, int64_t first, int64_t period) {
 
 /* ---- no terms: zeros ---- */
 
+void tn__conv_clear_line(const tn_conv *c, void *y, int64_t places, int64_t n) {
+  const int64_t size = (int64_t)tn_dtype_size(c->dtype), run = c->y.col == 1 ? n : 1;
+  for (int64_t q = 0; q < places; q++)
+    for (int64_t o = 0; o < n; o += run)
+      memset((char *)y + (q * c->y.space[2] + o * c->y.col) * size, 0, (size_t)(run * size));
+}
+
 /* Plane by plane of all examples. */
 static void clear_plane(void *ctx, int64_t number) {
   const tn_conv *c = ctx;
-  const int64_t size = (int64_t)tn_dtype_size(c->dtype), per_group = c->places[1] * c->places[2];
-  char *plane =
-      (char *)c->y.data + (number / c->places[0] * c->y.row + number % c->places[0] * c->y.space[0]) * size;
-  for (int64_t i = 0; i < c->groups * per_group; i++) {
-    const int64_t q = i % per_group;
-    char *to = plane + (i / per_group * c->y.group + q / c->places[2] * c->y.space[1] +
-                        q % c->places[2] * c->y.space[2]) *
-                           size;
-    for (int64_t o = 0, n = c->y.col == 1 ? c->out : 1; o < c->out; o += n, to += c->y.col * size)
-      memset(to, 0, (size_t)(n * size));
-  }
+  const int64_t size = (int64_t)tn_dtype_size(c->dtype),
+                plane = number / c->places[0] * c->y.row + number % c->places[0] * c->y.space[0];
+  for (int64_t g = 0; g < c->groups; g++)
+    for (int64_t i = 0; i < c->places[1]; i++)
+      tn__conv_clear_line(c, (char *)c->y.data + (plane + g * c->y.group + i * c->y.space[1]) * size,
+                          c->places[2], c->out);
 }
 
 static void clear(const tn_conv *c, int threads) {

@@ -185,11 +185,10 @@ static void multiply_plane(const lines *l, const block *b, tn__lines *p, const v
 }
 
 static void clear(const tn_conv *c, const block *b, const tn__lines *p) {
-  const size_t bytes = (size_t)p->n * tn_dtype_size(c->dtype);
   for (int64_t k = 0; k < b->images; k++)
     for (int64_t i = 0; i < b->lines; i++)
-      for (int64_t q = 0; q < b->places; q++)
-        memset((void *)(uintptr_t)at(p->c, k * c->y.row + i * c->y.space[1] + q * p->crs, c), 0, bytes);
+      tn__conv_clear_line(c, (void *)(uintptr_t)at(p->c, k * c->y.row + i * c->y.space[1], c), b->places,
+                          p->n);
 }
 
 static block block_at(const lines *l, int64_t number) {

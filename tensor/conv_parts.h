@@ -59,6 +59,9 @@ typedef struct
 /* Copies the span of line x to contiguous memory, with zeros outside the line; x NULL: all zeros. */
 void tn__conv_copy_line(const tn_conv *c, const void *x, tn__span s, void *copy);
 
+/* Sets n output channels of each of `places` places of a line to 0; y: the first of them. */
+void tn__conv_clear_line(const tn_conv *c, void *y, int64_t places, int64_t n);
+
 const tn__conv_kernels *tn__conv_kernels_of(tn_dtype dtype); /* of the instruction set in use */
 
 /* Each returns false, and does nothing, if its algorithm does not suit the convolution; that never depends on

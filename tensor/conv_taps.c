@@ -127,11 +127,11 @@ static void clear(const part *p) {
   const tn_conv *c = t->c;
   const int64_t first = t->merge ? p->first * c->places[2] : p->first,
                 last = t->merge ? p->last * c->places[2] : p->last;
-  const size_t bytes = (size_t)p->n * tn_dtype_size(c->dtype);
   for (int64_t q = first; q < last; q++) {
     const int64_t y = p->group * c->y.group + p->column + q / c->places[2] / c->places[1] * c->y.space[0] +
                       q / c->places[2] % c->places[1] * c->y.space[1] + q % c->places[2] * c->y.space[2];
-    for (int64_t i = 0; i < c->batch; i++) memset(at(c->y.data, y + i * c->y.row, c), 0, bytes);
+    for (int64_t i = 0; i < c->batch; i++)
+      tn__conv_clear_line(c, at(c->y.data, y + i * c->y.row, c), 1, p->n);
   }
 }
 

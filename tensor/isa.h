@@ -50,4 +50,11 @@ tn__isa tn__isa_named(const char *name, tn__isa best); /* `best` if name is NULL
   static void NAME PARAMETERS { NAME##_any ARGUMENTS; }
 #endif
 
+/* Before a loop of few, constant rounds: none of it is left. */
+#ifdef __clang__
+#define TN__UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define TN__UNROLL _Pragma("GCC unroll 16")
+#endif
+
 #endif

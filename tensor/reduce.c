@@ -46,7 +46,7 @@ enum {
     enum { EACH = QUAD / sizeof(T), QUADS = LANES / EACH };                                                  \
     quad sum[ROWS][QUADS] = {0}, X;                                                                          \
     for (int64_t i = 0; i < n; i += LANES) {                                                                 \
-      TN_UNROLL for (int r = 0; r < ROWS; r++) TN_UNROLL for (int q = 0; q < QUADS; q++) {                   \
+      TN__UNROLL for (int r = 0; r < ROWS; r++) TN__UNROLL for (int q = 0; q < QUADS; q++) {                 \
         memcpy(&X, x + r * n + i + q * EACH, sizeof X);                                                      \
         sum[r][q] += EXPR;                                                                                   \
       }                                                                                                      \
@@ -108,10 +108,10 @@ enum {
     typedef T quad __attribute__((vector_size(QUAD)));                                                       \
     enum { EACH = QUAD / sizeof(T) };                                                                        \
     quad sum[MOST_QUADS], X;                                                                                 \
-    TN_UNROLL for (int q = 0; q < quads; q++) memcpy(&sum[q], to + q * EACH, sizeof X);                      \
+    TN__UNROLL for (int q = 0; q < quads; q++) memcpy(&sum[q], to + q * EACH, sizeof X);                     \
     for (int64_t r = 0; r < rows; r++, x += n)                                                               \
-      TN_UNROLL for (int q = 0; q < quads; q++) memcpy(&X, x + q * EACH, sizeof X), sum[q] += X;             \
-    TN_UNROLL for (int q = 0; q < quads; q++) memcpy(to + q * EACH, &sum[q], sizeof X);                      \
+      TN__UNROLL for (int q = 0; q < quads; q++) memcpy(&X, x + q * EACH, sizeof X), sum[q] += X;            \
+    TN__UNROLL for (int q = 0; q < quads; q++) memcpy(to + q * EACH, &sum[q], sizeof X);                     \
   }                                                                                                          \
   TN_ANY void add_rows_##S##_any(T *to, const T *x, int64_t rows, int64_t n) {                               \
     enum { EACH = QUAD / sizeof(T) };                                                                        \

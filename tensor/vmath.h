@@ -17,11 +17,9 @@
 
 #ifdef __clang__ /* clang warns about loops that it cannot vectorize: those of double, which call libm */
 #pragma clang diagnostic ignored "-Wpass-failed"
-#define TN_IVDEP  _Pragma("clang loop vectorize(assume_safety)")
-#define TN_UNROLL _Pragma("clang loop unroll(full)")
+#define TN_IVDEP _Pragma("clang loop vectorize(assume_safety)")
 #else
-#define TN_IVDEP  _Pragma("GCC ivdep")
-#define TN_UNROLL _Pragma("GCC unroll 16")
+#define TN_IVDEP _Pragma("GCC ivdep")
 #endif
 
 #define TN__INLINE static inline __attribute__((always_inline))

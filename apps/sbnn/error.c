@@ -31,6 +31,10 @@ void (*sbnn_no_memory)(void);
 atomic_bool sbnn_memory_refused;
 void (*sbnn_on_refusal)(void);
 
+int sbnn_fail_threads(sbnn_error *e) {
+  return sbnn_fail(e, SBNN_FAILED, "no memory for threads; close other programs");
+}
+
 int sbnn_check_memory(sbnn_error *e) {
   if (!atomic_load(&sbnn_memory_refused)) return SBNN_OK;
   return sbnn_fail(e, SBNN_FAILED,

@@ -122,8 +122,8 @@ static int work_in_child(void *ctx, int alive) {
   const sbnn_sandbox_watch *watch = sbnn_sandbox_watched;
   if (!keep_files(j->file, j->shared, alive)) return 1;
   set_limits(j->sandbox);
-  sbnn_on_refusal =
-      sbnn_child_out_of_memory; /* a library that goes on without memory may read something else */
+  /* a library that goes on without memory may read something else */
+  sbnn_on_refusal = sbnn_child_out_of_memory;
   if (watch && watch->begins) watch->begins();
   if (lseek(SHARED_FD, sizeof r, SEEK_SET) < 0) return 1;
   r.code = j->work(j->ctx, FILE_FD, &out, &r.error);

@@ -42,6 +42,7 @@ extern atomic_bool sbnn_memory_refused;
 /* Called then, where it is set: by a child that had better end at once (apart.c, sandbox.c). */
 extern void (*sbnn_on_refusal)(void);
 int sbnn_check_memory(sbnn_error *e); /* SBNN_FAILED with one sentence: it was */
+int sbnn_fail_threads(sbnn_error *e); /* SBNN_FAILED with one sentence: no memory for threads */
 /* Text of its own, which the caller frees: a copy; what printf would write; "folder/name". */
 char *sbnn_strdup(const char *s);
 char *sbnn_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -12,9 +12,9 @@ enum { MODELS_COLUMNS = 3 };
 /* What cannot be done without, of one row. A training step needs each product forward, by its kernel and, unless
  * it reads data, by its input. */
 typedef struct models_work {
-  double infer, train; /* multiply-adds of the output, of a training step */
-  double weights,
-      places; /* numbers that the output reads, and how often (the places of a recurrence; 0 = once) */
+  double infer, train; /* multiply-adds of the output; of a training step */
+  double weights;      /* numbers that the output reads */
+  double places;       /* how often it reads them: once, or at each place of a recurrence */
 } models_work;
 
 typedef struct models_network {

@@ -3,7 +3,7 @@
 #ifndef NABLA_KERNELS_PRODUCT_H
 #define NABLA_KERNELS_PRODUCT_H
 
-#include "tensor/tensor.h"
+#include "tensor/isa.h"
 
 /* c = alpha a b + beta c for [m, k] [k, n] [m, n]; strides in elements, of any sign. Each element is one
  * chain of multiply-adds in the order of k (fused where the instruction set has them), then scaled: its bits
@@ -38,12 +38,6 @@ tn__multiply tn__multiply_f32_neon, tn__multiply_f64_neon;
 #if __has_feature(memory_sanitizer)
 #define TN__CHECKS_MEMORY
 #endif
-#endif
-
-#ifdef __clang__
-#define TN__UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define TN__UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #endif

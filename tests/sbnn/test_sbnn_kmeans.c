@@ -103,6 +103,13 @@ Test(sbnn_kmeans, is_a_fixed_point) {
   }
 }
 
+static void expect_same_bits(const sbnn_kmeans *r, const sbnn_kmeans *first, size_t rows,
+                             size_t coordinates) {
+  cr_expect(r->restart == first->restart && r->inertia == first->inertia);
+  cr_expect(memcmp(r->labels, first->labels, rows * sizeof *r->labels) == 0);
+  cr_expect(memcmp(r->centers, first->centers, coordinates * sizeof *r->centers) == 0);
+}
+
 Test(sbnn_kmeans, same_bits_for_any_number_of_threads) {
   float *rows = blobs(400, 8, 6, 15);
   sbnn_kmeans first = {0};
@@ -115,9 +122,7 @@ Test(sbnn_kmeans, same_bits_for_any_number_of_threads) {
       first = r;
       continue;
     }
-    cr_expect(r.restart == first.restart && r.inertia == first.inertia);
-    cr_expect(memcmp(r.labels, first.labels, 400 * sizeof *r.labels) == 0);
-    cr_expect(memcmp(r.centers, first.centers, 12 * 8 * sizeof *r.centers) == 0);
+    expect_same_bits(&r, &first, 400, 12 * 8);
     sbnn_kmeans_free(&r);
   }
   sbnn_kmeans_free(&first);
@@ -139,9 +144,7 @@ Test(sbnn_kmeans, same_bits_for_every_instruction_set) {
       first = r;
       continue;
     }
-    cr_expect(r.restart == first.restart && r.inertia == first.inertia);
-    cr_expect(memcmp(r.labels, first.labels, 150 * sizeof *r.labels) == 0);
-    cr_expect(memcmp(r.centers, first.centers, 9 * 5 * sizeof *r.centers) == 0);
+    expect_same_bits(&r, &first, 150, 9 * 5);
     sbnn_kmeans_free(&r);
   }
   tn__isa_used = used;

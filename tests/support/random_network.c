@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { MOST = 3000, BODIES = 3, KERNEL = 8, ROW = 6 };
+enum { MOST = 3000, PARTS = 3, KERNEL = 8, ROW = 6 };
 
 static int64_t elements_of(ag_graph *g, ag_ref x) {
   ag_type t = ag_type_of(g, x);
@@ -131,8 +131,8 @@ static ag_ref pool(ag_graph *g, draw *d, const ag_ref *x) {
 
 static ag_ref attention(ag_graph *g, draw *d, const ag_ref *x) {
   enum { HEADS = 2, WIDTH = 3 };
-  ag_ref part[BODIES];
-  for (int i = 0; i < BODIES; i++) { /* keys and values are as many, queries need not be */
+  ag_ref part[PARTS];
+  for (int i = 0; i < PARTS; i++) { /* keys and values are as many, queries need not be */
     int64_t rows = elements_of(g, x[i ? 1 : 0]) / (HEADS * WIDTH);
     if (rows < 1 || rows > 40) return (ag_ref){0};
     part[i] = ag_reshape(g, first(g, x[i ? 1 : 0], HEADS * rows * WIDTH), 3, (int64_t[]){HEADS, rows, WIDTH});

@@ -293,7 +293,7 @@ static bool take_cpus(const sbnn_transport_place *place, int threads, cpu_set_t 
 /* A model that fails stops the others, and has its own sentence. */
 static tn_status run_here(sbnn_models *m, int threads, sbnn_error *e) {
   tn_status status = nn_replicas(m->n, threads, m->compute, m->ctx);
-  if (status == TN_ENOMEM) sbnn_fail(e, SBNN_FAILED, "no memory for threads; close other programs");
+  if (status == TN_ENOMEM) sbnn_fail_threads(e);
   return status;
 }
 
@@ -314,7 +314,7 @@ tn_status sbnn_models_run(sbnn_ranks *r, sbnn_models *m, int threads, sbnn_error
   else follow(r);
   pthread_join(thread, NULL);
   if (taken) (void)sched_setaffinity(0, sizeof all, &all);
-  if (t.status != TN_OK) sbnn_fail(e, SBNN_FAILED, "no memory for threads; close other programs");
+  if (t.status != TN_OK) sbnn_fail_threads(e);
   r->models = NULL;
   return end_models(r, m, e);
 }

@@ -88,8 +88,7 @@ static int lay_out(job *j, sbnn_error *e) {
   tn_status status = nn_replicas((int64_t)j->n_views, exact ? threads : 1, embed, j);
   for (size_t i = 0; i < j->n_views && status != TN_OK && code == SBNN_OK; i++)
     if (j->views[i].error.code) code = sbnn_fail(e, j->views[i].error.code, "%s", j->views[i].error.text);
-  if (status != TN_OK && code == SBNN_OK)
-    code = sbnn_fail(e, SBNN_FAILED, "no memory for threads; close other programs");
+  if (status != TN_OK && code == SBNN_OK) code = sbnn_fail_threads(e);
   if (code == SBNN_OK) {
     sbnn_tsne_view v[MOST_VIEWS];
     for (size_t i = 0; i < j->n_views; i++) v[i] = j->views[i].result;
