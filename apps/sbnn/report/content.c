@@ -236,7 +236,10 @@ bool sbnn_report_has_results(const char *directory) { return kind_of(directory) 
 int sbnn_report_put(sbnn_json *j, const char *directory, const char *name, sbnn_error *e) {
   const size_t kind = kind_of(directory);
   if (kind == N_KINDS)
-    return sbnn_fail(e, SBNN_BAD_INPUT, "%s has no results, or no longer: run sbnn report again", directory);
+    return sbnn_fail(
+        e, SBNN_BAD_INPUT,
+        "%s held results a moment ago and holds none now; run sbnn report again when they are there",
+        directory);
   if (sbnn_outdir_half_moved(directory))
     return sbnn_fail(e, SBNN_BAD_INPUT,
                      "%s holds files of two runs: one was stopped while it moved its results here; the same "
